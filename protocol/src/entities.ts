@@ -1,0 +1,162 @@
+import { z } from 'zod';
+import {
+  clientIdSchema,
+  configSchema,
+  countSchema,
+  labelsSchema,
+  metricsSchema,
+  metricValueSchema,
+  modelVersionSchema,
+  momentSchema,
+  roundNumberSchema,
+  runIdSchema,
+} from './values.ts';
+
+/** What an FL server may be asked to do; a run declares which of these it can. */
+export const commandNames = ['stop_round', 'stop_run'] as const;
+export const commandNameSchema = z.enum(commandNames);
+export type CommandName = z.infer<typeof commandNameSchema>;
+
+export const runStatusSchema = z.enum(['running', 'complete', 'failed', 'stopped']);
+export type RunStatus = z.infer<typeof runStatusSchema>;
+
+export const roundStatusSchema = z.enum(['waiting', 'collecting', 'aggregating', 'complete', 'failed', 'stopped']);
+export type RoundStatus = z.infer<typeof roundStatusSchema>;
+
+export const clientStatusSchema = z.enum(['idle', 'training', 'uploading', 'offline', 'failed']);
+export type ClientStatus = z.infer<typeof clientStatusSchema>;
+
+export const outcomeSchema = z.enum(['pending', 'complete', 'failed', 'no_reply']);
+export type Outcome = z.infer<typeof outcomeSchema>;
+
+export const logLevelSchema = z.enum(['debug', 'info', 'warning', 'error', 'critical']);
+export type LogLevel = z.infer<typeof logLevelSchema>;
+
+export const runSchema = z.object({
+  run_id: runIdSchema,
+  name: z.string(),
+  framework: z.string().nullable(),
+  status: runStatusSchema,
+  reason: z.string().nullable(),
+  config: configSchema,
+  num_rounds: countSchema.nullable(),
+  tags: z.array(z.string()),
+  notes: z.string(),
+  commands_supported: z.array(z.string()),
+  current_round: roundNumberSchema.nullable(),
+  num_clients: countSchema,
+  started_at: momentSchema,
+  completed_at: momentSchema.nullable(),
+});
+export type Run = z.infer<typeof runSchema>;
+
+export const roundSchema = z.object({
+  round_id: countSchema,
+  run_id: runIdSchema,
+  round: roundNumberSchema,
+  status: roundStatusSchema,
+  num_clients_expected: countSchema,
+  num_clients_completed: countSchema,
+  num_clients_failed: countSchema,
+  num_clients_no_reply: countSchema,
+  progress_percent: z.number().min(0).max(100),
+  started_at: momentSchema,
+  completed_at: momentSchema.nullable(),
+  deadline: momentSchema.nullable(),
+  global_loss: metricValueSchema.nullable(),
+  global_accuracy: metricValueSchema.nullable(),
+  metrics: metricsSchema,
+  model_version: modelVersionSchema.nullable(),
+  reason: z.string().nullable(),
+  stop_requested_at: momentSchema.nullable(),
+  stop_reason: z.string().nullable(),
+});
+export type Round = z.infer<typeof roundSchema>;
+
+export const systemSchema = z.object({
+  cpu_percent: z.number().min(0).optional(),
+  memory_bytes: countSchema.optional(),
+  gpu_percent: z.number().min(0).optional(),
+});
+export type SystemLoad = z.infer<typeof systemSchema>;
+
+export const clientSchema = z.object({
+  client_id: clientIdSchema,
+  run_id: runIdSchema,
+  status: clientStatusSchema,
+  last_heartbeat: momentSchema,
+  dataset_size: z.int().positive().nullable(),
+  current_round: roundNumberSchema.nullable(),
+  /** What became of its part in `current_round`. */
+  round_outcome: outcomeSchema.nullable(),
+  /** How far it is in `current_round`, 0 to 1, where it says so. */
+  progress: z.number().min(0).max(1).nullable(),
+  train_loss: metricValueSchema.nullable(),
+  is_online: z.boolean(),
+  labels: labelsSchema,
+  system: systemSchema.nullable(),
+});
+export type Client = z.infer<typeof clientSchema>;
+
+export const clientUpdateSchema = z.object({
+  round_id: countSchema,
+  round: roundNumberSchema,
+  run_id: runIdSchema,
+  client_id: clientIdSchema,
+  outcome: outcomeSchema,
+  sample_count: countSchema.nullable(),
+  train_loss: metricValueSchema.nullable(),
+  metrics: metricsSchema,
+  duration_ms: z.number().min(0).nullable(),
+  bytes_up: countSchema.nullable(),
+  bytes_down: countSchema.nullable(),
+  update_norm: metricValueSchema.nullable(),
+  cosine_to_mean: metricValueSchema.nullable(),
+  error: z.string().nullable(),
+  submitted_at: momentSchema.nullable(),
+});
+export type ClientUpdate = z.infer<typeof clientUpdateSchema>;
+
+export const modelSchema = z.object({
+  version: modelVersionSchema,
+  run_id: runIdSchema,
+  round_id: countSchema.nullable(),
+  round: roundNumberSchema.nullable(),
+  format: z.string(),
+  size_bytes: countSchema,
+  sha256: z.string(),
+  metrics: metricsSchema,
+  aliases: z.array(z.string()),
+  created_at: momentSchema,
+});
+export type Model = z.infer<typeof modelSchema>;
+
+/** One point of one series: `client_id` null is the server's own. */
+export const metricPointSchema = z.object({
+  run_id: runIdSchema,
+  name: z.string(),
+  client_id: clientIdSchema.nullable(),
+  step: countSchema,
+  round: roundNumberSchema.nullable(),
+  value: metricValueSchema,
+  at: momentSchema,
+});
+export type MetricPoint = z.infer<typeof metricPointSchema>;
+
+export const logEntrySchema = z.object({
+  log_id: countSchema,
+  run_id: runIdSchema,
+  client_id: clientIdSchema.nullable(),
+  level: logLevelSchema,
+  message: z.string(),
+  at: momentSchema,
+});
+export type LogEntry = z.infer<typeof logEntrySchema>;
+
+/** One round's global figures: a point of the training curve. */
+export const historyPointSchema = z.object({
+  round: roundNumberSchema,
+  loss: metricValueSchema.nullable(),
+  accuracy: metricValueSchema.nullable(),
+});
+export type HistoryPoint = z.infer<typeof historyPointSchema>;

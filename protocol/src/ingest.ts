@@ -1,0 +1,29 @@
+import { z } from 'zod';
+import { commandNameSchema } from './entities.ts';
+import { limits } from './limits.ts';
+import { reporterIdSchema, roundNumberSchema, runIdSchema } from './values.ts';
+
+/** The envelope of `POST /api/ingest`. Events are validated one by one, so a bad one cannot cost the good ones. [I2] */
+export const ingestRequestSchema = z.object({
+  reporter_id: reporterIdSchema,
+  batch: z.int('must be a whole number').min(0),
+  events: z.array(z.unknown()).max(limits.batchEvents, `must have at most ${limits.batchEvents} events`),
+});
+export type IngestRequest = z.infer<typeof ingestRequestSchema>;
+
+export const commandSchema = z.object({
+  command_id: z.string(),
+  command: commandNameSchema,
+  run_id: runIdSchema,
+  round: roundNumberSchema.nullish(),
+  reason: z.string(),
+});
+export type Command = z.infer<typeof commandSchema>;
+
+export const ingestAnswerSchema = z.object({
+  accepted: z.int().min(0),
+  duplicates: z.int().min(0),
+  rejected: z.array(z.object({ index: z.int().min(0), detail: z.string() })),
+  commands: z.array(commandSchema),
+});
+export type IngestAnswer = z.infer<typeof ingestAnswerSchema>;

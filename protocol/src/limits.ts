@@ -1,0 +1,35 @@
+/** Bounds of everything a peer can send. A program may rely on them not shrinking within a major version. */
+export const limits = {
+  /** Characters in a client id. */
+  clientId: 64,
+  /** Characters in a run id, a reporter id or a model version. */
+  id: 128,
+  /** Characters in a name, a tag, a metric name or a label. */
+  name: 128,
+  /** Characters in a reason, a note or an error. */
+  reason: 2_000,
+  /** Characters in a log message. */
+  message: 8_000,
+  /** Entries in `metrics{}` or `labels{}`. */
+  entries: 256,
+  /** Bytes of `config{}` as JSON. */
+  configBytes: 65_536,
+  /** Levels of nesting in `config{}`. */
+  configDepth: 32,
+  /** Client ids in one `round_started`. */
+  selectedClients: 100_000,
+  /** Events in one ingest request. */
+  batchEvents: 10_000,
+  /** Bytes of one ingest request, before and after decompression. */
+  batchBytes: 8 * 1024 * 1024,
+  /** Rounds a snapshot carries and a viewer keeps: the newest. */
+  snapshotRounds: 200,
+  /** Points of `metrics_history`: the newest rounds. */
+  historyPoints: 2_000,
+  /** Log lines a snapshot carries and a viewer keeps: the newest. */
+  snapshotLogs: 200,
+  /** Latest server-side metric values a snapshot carries, by name. */
+  snapshotMetrics: 1_000,
+  /** Models a snapshot carries and a viewer keeps: the newest. */
+  snapshotModels: 200,
+} as const;

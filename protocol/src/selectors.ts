@@ -1,0 +1,85 @@
+import type { Client, Model, Outcome, Round } from './entities.ts';
+import type { ViewerState } from './viewer-state.ts';
+
+/** The round's account: the four parts always add up to `selected`. [A1] */
+export interface Account {
+  readonly selected: number;
+  readonly pending: number;
+  readonly complete: number;
+  readonly failed: number;
+  readonly no_reply: number;
+}
+
+export function accountOf(round: Round): Account {
+  const selected = round.num_clients_expected;
+  const complete = round.num_clients_completed;
+  const failed = round.num_clients_failed;
+  const no_reply = round.num_clients_no_reply;
+  return { selected, complete, failed, no_reply, pending: selected - complete - failed - no_reply };
+}
+
+export const isRoundOver = ({ status }: Pick<Round, 'status'>): boolean =>
+  status === 'complete' || status === 'failed' || status === 'stopped';
+
+/** Newest first. */
+export const roundsOf = (state: ViewerState): Round[] => Object.values(state.rounds).reverse();
+
+/** The round that is running, else the last one. */
+export const currentRoundOf = (state: ViewerState): Round | null => roundsOf(state)[0] ?? null;
+
+/** Those whose part in `round` is still open, longest silent first. */
+export const awaitedClientsOf = (state: ViewerState, round: number): Client[] =>
+  Object.values(state.clients)
+    .filter((client) => client.current_round === round && client.round_outcome === 'pending')
+    .sort((a, b) => a.last_heartbeat.localeCompare(b.last_heartbeat));
+
+/** Newest first. */
+export const modelsOf = (state: ViewerState): Model[] =>
+  Object.values(state.models).sort((a, b) => b.created_at.localeCompare(a.created_at));
+
+/** How a client shows: what became of its part in the running round, else what it says of itself. */
+export type ClientFace = 'returned' | 'failed' | 'no_reply' | 'training' | 'uploading' | 'idle' | 'offline';
+
+const faceOfOutcome: Record<Exclude<Outcome, 'pending'>, ClientFace> = {
+  complete: 'returned',
+  failed: 'failed',
+  no_reply: 'no_reply',
+};
+
+export function clientFace(client: Client, currentRound: number | null): ClientFace {
+  if (!client.is_online) return 'offline';
+  const outcome = client.current_round === currentRound ? client.round_outcome : null;
+  if (outcome !== null && outcome !== 'pending') return faceOfOutcome[outcome];
+  return client.status;
+}
+
+const durationMs = (round: Round): number | null =>
+  round.completed_at === null ? null : Date.parse(round.completed_at) - Date.parse(round.started_at);
+
+/** Median duration of the newest `window` finished rounds, in milliseconds. */
+export function medianRoundMs(rounds: readonly Round[], window = 20): number | null {
+  const durations = rounds
+    .map(durationMs)
+    .filter((ms) => ms !== null)
+    .slice(0, window)
+    .sort((a, b) => a - b);
+  const middle = durations.length >> 1;
+  if (durations.length === 0) return null;
+  const upper = durations[middle] as number;
+  return durations.length % 2 ? upper : ((durations[middle - 1] as number) + upper) / 2;
+}
+
+/**
+ * Time left in a run of `numRounds`, in milliseconds: whole rounds at their median, less what the running round has used.
+ * `null` when nothing is known yet or the run has no planned end.
+ */
+export function remainingMs(state: ViewerState, nowMs: number): number | null {
+  const rounds = roundsOf(state);
+  const current = rounds[0];
+  const median = medianRoundMs(rounds);
+  const numRounds = state.run?.num_rounds ?? null;
+  if (!current || median === null || numRounds === null) return null;
+  const wholeRounds = Math.max(0, numRounds - current.round) * median;
+  const inThisRound = isRoundOver(current) ? 0 : Math.max(0, median - (nowMs - Date.parse(current.started_at)));
+  return wholeRounds + inThisRound;
+}

@@ -1,0 +1,89 @@
+import { z } from 'zod';
+import {
+  clientSchema,
+  historyPointSchema,
+  logEntrySchema,
+  metricPointSchema,
+  modelSchema,
+  roundSchema,
+  runSchema,
+} from './entities.ts';
+import { runIdSchema } from './values.ts';
+
+/** Why the server ended a socket. A viewer retries on every code but `unauthorized`. [S8] */
+export const closeCodes = {
+  /** The peer asked for it. */
+  normal: 1000,
+  /** The server is shutting down: come back soon. */
+  goingAway: 1001,
+  /** The peer sent something that is not part of the protocol. */
+  protocolError: 1002,
+  /** A message over the bound. */
+  tooBig: 1009,
+  /** Something broke on the server; nothing is lost, come back. */
+  internalError: 1011,
+  /** Missing, wrong, used or expired token; a session that has ended. */
+  unauthorized: 4001,
+  /** Two pings without an answer. */
+  silent: 4002,
+  /** The run does not exist, or no longer. */
+  runNotFound: 4004,
+  /** It read too slowly for too long. */
+  slow: 4008,
+} as const;
+export type CloseCode = (typeof closeCodes)[keyof typeof closeCodes];
+
+const event = <T extends string, D extends z.ZodType>(type: T, data: D) => z.object({ type: z.literal(type), data });
+
+/** One entity's whole new state. `_joined`, `_started` and `_complete` say what is new about it; all are upserts. [S4] */
+export const liveEventSchema = z.discriminatedUnion('type', [
+  event('run_update', runSchema),
+  event('round_started', roundSchema),
+  event('round_update', roundSchema),
+  event('round_complete', roundSchema),
+  event('client_joined', clientSchema),
+  event('client_update', clientSchema),
+  event('metric', metricPointSchema),
+  event('model_saved', modelSchema),
+  event('log', logEntrySchema),
+]);
+export type LiveEvent = z.infer<typeof liveEventSchema>;
+
+const position = { run_id: runIdSchema, epoch: z.string(), seq: z.int().min(0) };
+
+export const snapshotDataSchema = z.object({
+  run: runSchema,
+  rounds: z.array(roundSchema),
+  clients: z.array(clientSchema),
+  metrics_history: z.array(historyPointSchema),
+  models: z.array(modelSchema),
+  metrics: z.array(metricPointSchema),
+  logs: z.array(logEntrySchema),
+});
+export type SnapshotData = z.infer<typeof snapshotDataSchema>;
+
+/** Sent while no run exists at all; a snapshot of the first run follows by itself. */
+const emptySnapshotSchema = z.object({
+  type: z.literal('snapshot'),
+  run_id: z.null(),
+  epoch: z.null(),
+  seq: z.literal(0),
+  data: snapshotDataSchema.extend({ run: z.null() }),
+});
+
+export const snapshotMessageSchema = z.object({ type: z.literal('snapshot'), ...position, data: snapshotDataSchema });
+export type SnapshotMessage = z.infer<typeof snapshotMessageSchema>;
+export type EmptySnapshotMessage = z.infer<typeof emptySnapshotSchema>;
+
+export const batchMessageSchema = z.object({
+  type: z.literal('batch'),
+  run_id: runIdSchema,
+  from_seq: z.int().min(0),
+  seq: z.int().min(0),
+  events: z.array(liveEventSchema),
+});
+export type BatchMessage = z.infer<typeof batchMessageSchema>;
+
+/** Everything the server sends as JSON; `ping` and `pong` are plain text. */
+export const serverMessageSchema = z.union([snapshotMessageSchema, emptySnapshotSchema, batchMessageSchema]);
+export type ServerMessage = z.infer<typeof serverMessageSchema>;

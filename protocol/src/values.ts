@@ -1,0 +1,74 @@
+import { z } from 'zod';
+import { limits } from './limits.ts';
+
+/** Text that every store can keep: no NUL (PostgreSQL refuses it) and no half of a surrogate pair. [W3] */
+const storable = (text: string) => !text.includes('\0') && text.isWellFormed();
+
+const storableText = z.string().refine(storable, 'must not contain NUL or broken Unicode');
+
+/** Text of `min` to `max` characters that every store can keep. */
+export const text = (max: number, min = 0) =>
+  storableText.check(
+    z.minLength(min, `must have ${min} to ${max} characters`),
+    z.maxLength(max, `must have ${min} to ${max} characters`),
+  );
+
+export const runIdSchema = text(limits.id, 1).brand('RunId');
+export const clientIdSchema = text(limits.clientId, 1).brand('ClientId');
+export const reporterIdSchema = text(limits.id, 1).brand('ReporterId');
+export const modelVersionSchema = text(limits.id, 1).brand('ModelVersion');
+
+export type RunId = z.infer<typeof runIdSchema>;
+export type ClientId = z.infer<typeof clientIdSchema>;
+export type ReporterId = z.infer<typeof reporterIdSchema>;
+export type ModelVersion = z.infer<typeof modelVersionSchema>;
+
+/** A moment as ISO 8601 with its offset; always kept and shown in UTC, to the millisecond. [W1] */
+export const momentSchema = z.iso
+  .datetime({ offset: true, error: 'must be an ISO 8601 time with an offset, such as 2026-01-31T12:00:00Z' })
+  .refine((moment) => !Number.isNaN(Date.parse(moment)), 'must be a moment that exists')
+  .overwrite((moment) => new Date(moment).toISOString());
+
+/** A measured number. JSON has no NaN or infinity, so these three travel as strings. [W2] */
+export const metricValueSchema = z.union([z.number(), z.enum(['NaN', 'Infinity', '-Infinity'])], {
+  error: 'must be a number, "NaN", "Infinity" or "-Infinity"',
+});
+export type MetricValue = z.infer<typeof metricValueSchema>;
+
+/** The number that a wire value stands for. */
+export const toNumber = (value: MetricValue): number => Number(value);
+
+/** The wire form of any number, non-finite ones as strings. [W2] */
+export const toMetricValue = (value: number): MetricValue =>
+  Number.isFinite(value) ? value : (String(value) as 'NaN' | 'Infinity' | '-Infinity');
+
+const entries = <V extends z.ZodType>(value: V) =>
+  z
+    .record(text(limits.name, 1), value)
+    .refine((record) => Object.keys(record).length <= limits.entries, `must have at most ${limits.entries} entries`);
+
+/** Values by name. Names are data, never schema. */
+export const metricsSchema = entries(metricValueSchema);
+export type Metrics = z.infer<typeof metricsSchema>;
+
+export const labelsSchema = entries(text(limits.name));
+export type Labels = z.infer<typeof labelsSchema>;
+
+/** Any JSON object of bounded size and depth. */
+export const configSchema = z.record(z.string(), z.unknown()).superRefine((config, context) => {
+  if (!isShallow(config, limits.configDepth)) return context.addIssue(`must nest at most ${limits.configDepth} deep`);
+  const json = JSON.stringify(config);
+  if (json.length > limits.configBytes) context.addIssue(`must be at most ${limits.configBytes} bytes of JSON`);
+  // JSON.stringify writes NUL and lone surrogates as escapes, which PostgreSQL's jsonb refuses.
+  if (/\\u0000|\\ud[89a-f]/.test(json)) context.addIssue('must not contain NUL or broken Unicode');
+});
+
+function isShallow(value: unknown, depth: number): boolean {
+  if (typeof value !== 'object' || value === null) return true;
+  return depth > 0 && Object.values(value).every((inner) => isShallow(inner, depth - 1));
+}
+
+/** PostgreSQL's `integer`. */
+export const roundNumberSchema = z.int('must be a whole number').min(0).max(2_147_483_647);
+/** A whole number that JavaScript holds exactly. */
+export const countSchema = z.int('must be a whole number').min(0);

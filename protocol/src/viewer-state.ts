@@ -1,0 +1,187 @@
+import type { Client, HistoryPoint, LogEntry, MetricPoint, Model, Round, Run } from './entities.ts';
+import { limits } from './limits.ts';
+import type { BatchMessage, EmptySnapshotMessage, LiveEvent, SnapshotMessage } from './socket.ts';
+
+/**
+ * What a viewer knows of one run: the database's state at `seq`, bounded like a snapshot. [V1]
+ *
+ *   (nothing) ──snapshot──▶ state@seq ──batch{from_seq = seq}──▶ state@seq' ──▶ …
+ *                              ▲                │ from_seq ≠ seq: a gap, reconnect with (epoch, seq)
+ *                              └────snapshot────┘
+ */
+export interface ViewerState {
+  readonly run_id: string | null;
+  readonly epoch: string | null;
+  readonly seq: number;
+  readonly run: Run | null;
+  /** By round number. */
+  readonly rounds: Readonly<Record<number, Round>>;
+  /** By client id. */
+  readonly clients: Readonly<Record<string, Client>>;
+  /** By version. */
+  readonly models: Readonly<Record<string, Model>>;
+  /** The latest of the server's own metrics, by name. */
+  readonly metrics: Readonly<Record<string, MetricPoint>>;
+  /** One point per round, oldest first. */
+  readonly metrics_history: readonly HistoryPoint[];
+  /** Oldest first. */
+  readonly logs: readonly LogEntry[];
+}
+
+export const emptyViewerState: ViewerState = {
+  run_id: null,
+  epoch: null,
+  seq: 0,
+  run: null,
+  rounds: {},
+  clients: {},
+  models: {},
+  metrics: {},
+  metrics_history: [],
+  logs: [],
+};
+
+/** The state that a snapshot describes; it replaces whatever was known. [V2] */
+export function fromSnapshot({ run_id, epoch, seq, data }: SnapshotMessage | EmptySnapshotMessage): ViewerState {
+  return {
+    run_id,
+    epoch,
+    seq,
+    run: data.run,
+    rounds: keyed(data.rounds, (round) => round.round),
+    clients: keyed(data.clients, (client) => client.client_id),
+    models: keyed(data.models, (model) => model.version),
+    metrics: keyed(data.metrics, (point) => point.name),
+    metrics_history: data.metrics_history,
+    logs: data.logs,
+  };
+}
+
+/**
+ * The state after a batch, or `'gap'` when the batch does not continue this state. [V3] [V4]
+ *
+ * Pure. Whatever the batch does not change keeps its reference; a batch that was already applied returns `state` itself.
+ */
+export function applyBatch(state: ViewerState, batch: BatchMessage): ViewerState | 'gap' {
+  if (batch.run_id !== state.run_id) return 'gap';
+  if (batch.seq <= state.seq) return state;
+  if (batch.from_seq !== state.seq) return 'gap';
+  const draft = new Draft(state);
+  for (const event of batch.events) draft.upsert(event);
+  return draft.finish(batch.seq);
+}
+
+/** Copies each collection on its first write, so that many events cost one copy. */
+class Draft {
+  readonly #base: ViewerState;
+  #run: Run | null;
+  #rounds: Record<number, Round> | undefined;
+  #clients: Record<string, Client> | undefined;
+  #models: Record<string, Model> | undefined;
+  #metrics: Record<string, MetricPoint> | undefined;
+  #history: HistoryPoint[] | undefined;
+  #logs: LogEntry[] | undefined;
+
+  constructor(base: ViewerState) {
+    this.#base = base;
+    this.#run = base.run;
+  }
+
+  upsert(event: LiveEvent): void {
+    switch (event.type) {
+      case 'run_update':
+        this.#run = event.data;
+        return;
+      case 'round_started':
+      case 'round_update':
+      case 'round_complete':
+        this.#rounds ??= { ...this.#base.rounds };
+        this.#rounds[event.data.round] = event.data;
+        this.#upsertHistory(event.data);
+        return;
+      case 'client_joined':
+      case 'client_update':
+        this.#clients ??= { ...this.#base.clients };
+        this.#clients[event.data.client_id] = event.data;
+        return;
+      case 'model_saved':
+        this.#models ??= { ...this.#base.models };
+        this.#models[event.data.version] = event.data;
+        return;
+      case 'metric':
+        this.#upsertMetric(event.data);
+        return;
+      case 'log':
+        this.#upsertLog(event.data);
+        return;
+      default:
+        // A newer server may speak of things this viewer has never heard of. [V5]
+        event satisfies never;
+    }
+  }
+
+  #upsertHistory({ round, global_loss: loss, global_accuracy: accuracy }: Round): void {
+    const before = this.#history ?? this.#base.metrics_history;
+    // From the end: news is nearly always about the newest round.
+    let at = before.length;
+    while (at > 0 && (before[at - 1] as HistoryPoint).round > round) at--;
+    const known = before[at - 1]?.round === round ? before[at - 1] : undefined;
+    if (loss === null && accuracy === null) {
+      if (known) this.#writableHistory().splice(at - 1, 1);
+      return;
+    }
+    if (known?.loss === loss && known?.accuracy === accuracy) return;
+    if (known) this.#writableHistory()[at - 1] = { round, loss, accuracy };
+    else this.#writableHistory().splice(at, 0, { round, loss, accuracy });
+  }
+
+  #writableHistory(): HistoryPoint[] {
+    this.#history ??= [...this.#base.metrics_history];
+    return this.#history;
+  }
+
+  #upsertMetric(point: MetricPoint): void {
+    if (point.client_id !== null) return;
+    const known = (this.#metrics ?? this.#base.metrics)[point.name];
+    if (known && known.step > point.step) return;
+    this.#metrics ??= { ...this.#base.metrics };
+    this.#metrics[point.name] = point;
+  }
+
+  #upsertLog(entry: LogEntry): void {
+    this.#logs ??= [...this.#base.logs];
+    const at = this.#logs.findLastIndex((known) => known.log_id <= entry.log_id);
+    const known = this.#logs[at];
+    if (known?.log_id === entry.log_id) this.#logs[at] = entry;
+    else this.#logs.splice(at + 1, 0, entry);
+  }
+
+  finish(seq: number): ViewerState {
+    const base = this.#base;
+    return {
+      run_id: base.run_id,
+      epoch: base.epoch,
+      seq,
+      run: this.#run,
+      rounds: this.#rounds ? newest(this.#rounds, limits.snapshotRounds) : base.rounds,
+      clients: this.#clients ?? base.clients,
+      models: this.#models ?? base.models,
+      metrics: this.#metrics ?? base.metrics,
+      metrics_history: this.#history?.slice(-limits.historyPoints) ?? base.metrics_history,
+      logs: this.#logs?.slice(-limits.snapshotLogs) ?? base.logs,
+    };
+  }
+}
+
+function keyed<T>(items: readonly T[], keyOf: (item: T) => string | number): Record<string | number, T> {
+  const record: Record<string | number, T> = {};
+  for (const item of items) record[keyOf(item)] = item;
+  return record;
+}
+
+/** Integer keys of an object come in rising order, so the oldest rounds are the first. */
+function newest(rounds: Record<number, Round>, count: number): Record<number, Round> {
+  const keys = Object.keys(rounds);
+  for (const key of keys.slice(0, Math.max(0, keys.length - count))) delete rounds[Number(key)];
+  return rounds;
+}
