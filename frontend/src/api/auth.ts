@@ -1,0 +1,27 @@
+import { api, bareApi } from './client.ts';
+import { type SignInAnswer, signedIn, signedOut } from './session.ts';
+
+export async function login(credentials: { username: string; password: string }): Promise<void> {
+  const { data } = await bareApi.post<SignInAnswer>('/api/auth/login', credentials);
+  signedIn(data);
+}
+
+/** Uses up a one-time sign-in link. */
+export async function redeemLink(token: string): Promise<void> {
+  const { data } = await bareApi.post<SignInAnswer>('/api/auth/link', { token });
+  signedIn(data);
+}
+
+/** Signs out here in any case: a server that cannot be reached must not keep somebody signed in on this screen. */
+export async function logout(): Promise<void> {
+  try {
+    await api.post('/api/auth/logout');
+  } finally {
+    signedOut();
+  }
+}
+
+export async function getTicket(): Promise<string> {
+  const { data } = await api.post<{ ticket: string; expires_in: number }>('/api/auth/ws-ticket');
+  return data.ticket;
+}

@@ -1,0 +1,20 @@
+import { AxiosError } from 'axios';
+
+/** What to tell the user of a failed request: the server's own words where it has any (RFC 9457). */
+export function problemDetail(error: unknown): string {
+  if (!(error instanceof AxiosError)) return 'Something went wrong in this page. Reload it and try again.';
+  if (!error.response) return 'The server cannot be reached. Check that it is running, then try again.';
+  const { status, data } = error.response as { status: number; data: unknown };
+  const problem = isProblem(data) ? data : {};
+  const fields = (problem.errors ?? []).map(({ path, message }) => (path ? `${path}: ${message}` : message));
+  if (fields.length > 0) return fields.join(' · ');
+  return problem.detail ?? problem.title ?? `The server answered ${status}. Try again in a moment.`;
+}
+
+interface Problem {
+  readonly title?: string;
+  readonly detail?: string;
+  readonly errors?: readonly { readonly path?: string; readonly message: string }[];
+}
+
+const isProblem = (data: unknown): data is Problem => typeof data === 'object' && data !== null;

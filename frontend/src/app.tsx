@@ -1,0 +1,60 @@
+import { lazy, Suspense, useEffect } from 'react';
+import { BrowserRouter, Navigate, Outlet, Route, Routes, useLocation } from 'react-router';
+import { AppShell } from './components/AppShell/AppShell.tsx';
+import { Alert } from './components/ui/Alert.tsx';
+import { Button } from './components/ui/Button.tsx';
+import { SignInCard } from './components/ui/SignInCard.tsx';
+import { useRefreshSession, useSession } from './hooks/useSession.ts';
+import { LoginPage } from './pages/LoginPage.tsx';
+import { NotFoundPage } from './pages/NotFoundPage.tsx';
+import { SignInLinkPage } from './pages/SignInLinkPage.tsx';
+
+const LivePage = lazy(async () => ({ default: (await import('./pages/LivePage.tsx')).LivePage }));
+const RunsPage = lazy(async () => ({ default: (await import('./pages/RunsPage.tsx')).RunsPage }));
+
+export function App() {
+  return (
+    <BrowserRouter>
+      <Suspense fallback={null}>
+        <Routes>
+          <Route path="/sign-in" element={<SignInLinkPage />} />
+          <Route element={<SessionGate />}>
+            <Route path="/login" element={<LoginPage />} />
+            <Route element={<SignedInOnly />}>
+              <Route index element={<LivePage />} />
+              <Route path="runs" element={<RunsPage />} />
+              <Route path="runs/:run_id" element={<LivePage />} />
+              <Route path="*" element={<NotFoundPage />} />
+            </Route>
+          </Route>
+        </Routes>
+      </Suspense>
+    </BrowserRouter>
+  );
+}
+
+/** The session survives a reload as a cookie: nobody is sent to sign in before that has been tried. */
+function SessionGate() {
+  const session = useSession();
+  const [progress, refresh] = useRefreshSession();
+  useEffect(() => {
+    if (session.state === 'unknown') void refresh();
+  }, [session.state, refresh]);
+  if (session.state !== 'unknown') return <Outlet />;
+  if (progress.state !== 'failed') return null;
+  return (
+    <SignInCard title="No connection">
+      <div className="flex flex-col items-start gap-4">
+        <Alert>{progress.detail}</Alert>
+        <Button onClick={() => void refresh()}>Try again</Button>
+      </div>
+    </SignInCard>
+  );
+}
+
+function SignedInOnly() {
+  const session = useSession();
+  const { pathname, search } = useLocation();
+  if (session.state === 'signed_in') return <AppShell />;
+  return <Navigate to="/login" replace state={{ from: pathname + search }} />;
+}

@@ -1,0 +1,90 @@
+import type { AlignedData } from 'uplot';
+import { smooth } from './smooth.ts';
+import type { Line, Range } from './types.ts';
+
+export interface PrepareInput {
+  readonly x: readonly number[];
+  readonly lines: readonly Line[];
+  /** In [0, 1): 0 draws the values as they are. */
+  readonly smoothing: number;
+  /** Draw the left axis on a logarithmic scale. */
+  readonly isLog: boolean;
+  /** Where x should end when the end is known before it is reached. */
+  readonly xEnd: number | null;
+}
+
+/** A column of the data: a line as drawn, or its original behind a smoothed one. */
+export interface Column {
+  readonly line: number;
+  readonly isOriginal: boolean;
+}
+
+export interface Prepared {
+  readonly data: AlignedData;
+  /** One for each column after x. */
+  readonly columns: readonly Column[];
+  readonly domain: Range;
+  /** Positions on x at which anything is drawn. */
+  readonly points: number;
+  /** Values that a logarithmic axis cannot show. */
+  readonly hiddenByLog: number;
+  /** NaN and infinities: gaps, never zero. */
+  readonly nonFinite: number;
+}
+
+export function prepare({ x, lines, smoothing, isLog, xEnd }: PrepareInput): Prepared {
+  const columns: Column[] = [];
+  const values: (number | null)[][] = [];
+  let hiddenByLog = 0;
+  let nonFinite = 0;
+
+  lines.forEach((line, index) => {
+    const drawable = line.values.map((value) => {
+      if (value === null) return null;
+      if (!Number.isFinite(value)) {
+        nonFinite++;
+        return null;
+      }
+      if (isLog && line.axis === 'left' && value <= 0) {
+        hiddenByLog++;
+        return null;
+      }
+      return value;
+    });
+    if (smoothing > 0) {
+      columns.push({ line: index, isOriginal: true });
+      values.push(drawable);
+    }
+    columns.push({ line: index, isOriginal: false });
+    values.push(smoothing > 0 ? smooth(drawable, smoothing) : drawable);
+  });
+
+  const points = x.filter((_, at) => values.some((column) => column[at] !== null)).length;
+  return { data: [[...x], ...values], columns, domain: domainOf(x, xEnd), points, hiddenByLog, nonFinite };
+}
+
+function domainOf(x: readonly number[], xEnd: number | null): Range {
+  const first = x[0] ?? 0;
+  const last = x.at(-1) ?? first;
+  const min = Math.min(first, xEnd === null ? first : Math.min(first, 1));
+  const max = Math.max(last, xEnd ?? last);
+  // One point has no extent; a little room on both sides keeps it in sight.
+  return max > min ? { min, max } : { min: min - 1, max: max + 1 };
+}
+
+/** Halves what is seen, keeping its end: the newest is what one looks at. */
+export const zoomIn = ({ min, max }: Range): Range => ({ min: max - Math.max(2, (max - min) / 2), max });
+
+/** Indices to mark with a dot: the newest value, and values between two gaps, which no line would show. */
+export function dotIndices(values: ArrayLike<number | null | undefined>): number[] {
+  const has = (at: number) => values[at] !== null && values[at] !== undefined;
+  const indices: number[] = [];
+  let last = -1;
+  for (let at = 0; at < values.length; at++) {
+    if (!has(at)) continue;
+    last = at;
+    if (!has(at - 1) && !has(at + 1)) indices.push(at);
+  }
+  if (last >= 0 && indices.at(-1) !== last) indices.push(last);
+  return indices;
+}

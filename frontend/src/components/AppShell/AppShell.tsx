@@ -1,0 +1,72 @@
+import { Activity, List } from 'lucide-react';
+import { NavLink, Outlet, useParams } from 'react-router';
+import { useEventStream } from '../../hooks/useEventStream.ts';
+import { classes } from '../../lib/classes.ts';
+import { ConnectionStatus } from '../ConnectionStatus/ConnectionStatus.tsx';
+import { RunHeader } from '../RunHeader/RunHeader.tsx';
+import { ThemeToggle } from '../ThemeToggle/ThemeToggle.tsx';
+import { UserMenu } from '../UserMenu/UserMenu.tsx';
+import { Logo } from '../ui/Logo.tsx';
+
+const destinations = [
+  { to: '/', label: 'Live', Icon: Activity },
+  { to: '/runs', label: 'Runs', Icon: List },
+] as const;
+
+/** What surrounds every page of somebody signed in; it keeps the live stream running. */
+export function AppShell() {
+  useEventStream(useParams().run_id ?? null);
+  return (
+    <div className="min-h-dvh lg:grid lg:grid-cols-[196px_minmax(0,1fr)]">
+      <a
+        href="#main"
+        className="absolute top-2 left-2 z-50 -translate-y-20 rounded-control bg-accent px-3 py-1.5 text-sm text-on-accent focus:translate-y-0"
+      >
+        Skip to the content
+      </a>
+      <div className="flex items-center gap-4 border-line px-4 max-lg:h-12 max-lg:border-b lg:sticky lg:top-0 lg:h-dvh lg:flex-col lg:items-stretch lg:gap-5 lg:border-r lg:px-2.5 lg:pt-4">
+        <span className="flex items-center gap-2.5 text-[16px] font-semibold lg:px-2.5">
+          <Logo />
+          Rondo
+        </span>
+        <Nav />
+      </div>
+      <div className="min-w-0">
+        <header className="flex min-h-[52px] flex-wrap items-center justify-between gap-x-4 gap-y-2 border-b border-line px-3 py-2 sm:px-5">
+          <RunHeader />
+          <div className="ml-auto flex items-center gap-3">
+            <ConnectionStatus />
+            <ThemeToggle />
+            <UserMenu />
+          </div>
+        </header>
+        <main id="main" tabIndex={-1} className="p-3 outline-none sm:p-5">
+          <Outlet />
+        </main>
+      </div>
+    </div>
+  );
+}
+
+function Nav() {
+  return (
+    <nav aria-label="Main" className="flex gap-1 lg:flex-col">
+      {destinations.map(({ to, label, Icon }) => (
+        <NavLink
+          key={to}
+          to={to}
+          end
+          className={({ isActive }) =>
+            classes(
+              'flex h-9 items-center gap-2.5 rounded-control px-2.5 text-sm',
+              isActive ? 'bg-raised font-medium text-text' : 'text-muted hover:bg-raised hover:text-text',
+            )
+          }
+        >
+          <Icon aria-hidden size={15} />
+          {label}
+        </NavLink>
+      ))}
+    </nav>
+  );
+}

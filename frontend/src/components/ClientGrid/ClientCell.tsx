@@ -1,0 +1,100 @@
+import { type Client, type ClientFace, clientFace, currentRoundOf } from '@rondo/protocol';
+import { memo } from 'react';
+import { useFLData } from '../../hooks/useFLData.ts';
+import { classes } from '../../lib/classes.ts';
+import { faceLooks, StatusGlyph } from '../ui/StatusGlyph.tsx';
+import type { Density } from './density.ts';
+
+interface ClientCellProps {
+  readonly id: string;
+  readonly look: Density['look'];
+  readonly column: number;
+  readonly isTabStop: boolean;
+  readonly onPoint: (id: string | null) => void;
+  readonly onOpen: (id: string) => void;
+}
+
+/** One client. It selects itself, so it renders only when this client changes. */
+export const ClientCell = memo(function ClientCell({ id, look, column, isTabStop, onPoint, onOpen }: ClientCellProps) {
+  const client = useFLData((state) => state.viewer.clients[id]);
+  const round = useFLData((state) => currentRoundOf(state.viewer)?.round ?? null);
+  if (!client) return null;
+  const face = clientFace(client, round);
+  return (
+    // biome-ignore lint/a11y/useSemanticElements: see VirtualGrid.
+    <div role="gridcell" tabIndex={-1} aria-colindex={column} className="min-w-0">
+      <button
+        type="button"
+        tabIndex={isTabStop ? 0 : -1}
+        aria-label={`${id}: ${faceLooks[face].label}`}
+        data-testid="client-card"
+        data-client={id}
+        data-face={face}
+        onClick={() => onOpen(id)}
+        onPointerEnter={() => onPoint(id)}
+        onFocus={() => onPoint(id)}
+        onBlur={() => onPoint(null)}
+        className={classes('block h-full w-full overflow-hidden text-left', looks[look])}
+      >
+        {look === 'card' && <Card client={client} face={face} />}
+        {look === 'tile' && <Tile face={face} />}
+        {look === 'cell' && <Cell face={face} />}
+      </button>
+    </div>
+  );
+});
+
+const looks: Record<Density['look'], string> = {
+  card: 'relative rounded-control border border-line bg-raised hover:border-edge',
+  tile: 'rounded-[4px] border border-line bg-raised hover:border-edge',
+  cell: 'rounded-[2px] hover:outline-2 hover:outline-accent',
+};
+
+function Card({ client, face }: { readonly client: Client; readonly face: ClientFace }) {
+  const share = face === 'training' || face === 'uploading' ? (client.progress ?? 0) : 1;
+  const hasBar = face !== 'idle' && face !== 'offline';
+  return (
+    <span className="flex h-full items-start justify-between gap-1 px-2 pt-1.5">
+      <span className={classes('truncate text-2xs leading-5', face === 'offline' ? 'text-muted' : 'text-soft')}>
+        {client.client_id}
+      </span>
+      <span className="pt-1">
+        <StatusGlyph face={face} />
+      </span>
+      {hasBar && (
+        <span
+          aria-hidden
+          className={classes('absolute bottom-0 left-0 h-[3px] transition-[width] duration-300', faceLooks[face].fill)}
+          style={{ width: `${share * 100}%` }}
+        />
+      )}
+    </span>
+  );
+}
+
+function Tile({ face }: { readonly face: ClientFace }) {
+  return (
+    <span className="flex h-full items-center justify-center">
+      <StatusGlyph face={face} />
+    </span>
+  );
+}
+
+/** Too small for a glyph: trouble fills the cell, the rest differ in how much of it they fill. */
+const cellShapes: Record<ClientFace, string> = {
+  failed: 'inset-0',
+  no_reply: 'inset-x-0 inset-y-[3px]',
+  training: 'inset-x-0 bottom-0 h-1/2',
+  uploading: 'inset-x-0 bottom-0 h-3/4',
+  returned: 'inset-[2px] opacity-80',
+  idle: 'inset-[4px]',
+  offline: 'inset-[5px]',
+};
+
+function Cell({ face }: { readonly face: ClientFace }) {
+  return (
+    <span className="relative block h-full bg-raised">
+      <span className={classes('absolute rounded-[1px]', cellShapes[face], faceLooks[face].fill)} />
+    </span>
+  );
+}

@@ -1,0 +1,102 @@
+import { useVirtualizer } from '@tanstack/react-virtual';
+import { type KeyboardEvent, useCallback, useEffect, useRef, useState } from 'react';
+import { useSize } from '../../charts/use-size.ts';
+import { useSelectClient } from '../../hooks/useSelectClient.ts';
+import { ClientCell } from './ClientCell.tsx';
+import { ClientReadout } from './ClientReadout.tsx';
+import { columnsFor, densityFor, moveFrom } from './density.ts';
+
+/** Tall enough for 50 cards without scrolling, low enough to leave room for what is below. */
+const maxHeight = 300;
+
+/** Rows of a fixed height, of which only those in view exist. One cell has the tab stop; arrow keys move it. */
+export function VirtualGrid({ ids }: { readonly ids: readonly string[] }) {
+  const [scroller, { width }] = useSize<HTMLDivElement>();
+  const [pointed, setPointed] = useState<string | null>(null);
+  const [tabStop, setTabStop] = useState(0);
+  const wantsFocus = useRef(false);
+  const selectClient = useSelectClient();
+  const density = densityFor(ids.length);
+  const columns = columnsFor(density, width);
+  const rows = Math.ceil(ids.length / columns);
+  const virtual = useVirtualizer({
+    count: rows,
+    getScrollElement: () => scroller.current,
+    estimateSize: () => density.height + density.gap,
+    overscan: 3,
+    initialRect: { width: 0, height: maxHeight },
+  });
+  const rowHeight = density.height + density.gap;
+  // biome-ignore lint/correctness/useExhaustiveDependencies: another density has rows of another height.
+  useEffect(() => virtual.measure(), [rowHeight]);
+
+  const stop = Math.min(tabStop, ids.length - 1);
+  const stopId = ids[stop];
+
+  useEffect(() => {
+    if (!wantsFocus.current || stopId === undefined) return;
+    wantsFocus.current = false;
+    scroller.current?.querySelector<HTMLElement>(`[data-client="${CSS.escape(stopId)}"]`)?.focus();
+  });
+
+  const onKeyDown = (event: KeyboardEvent) => {
+    const next = moveFrom(stop, event.key, columns, ids.length);
+    if (next === null) return;
+    event.preventDefault();
+    wantsFocus.current = true;
+    virtual.scrollToIndex(Math.floor(next / columns));
+    setTabStop(next);
+  };
+
+  const onPoint = useCallback((id: string | null) => setPointed(id), []);
+
+  return (
+    <>
+      {/* biome-ignore lint/a11y/useSemanticElements: a table cannot be virtualised into rows of any number of columns. */}
+      <div
+        ref={scroller}
+        role="grid"
+        tabIndex={-1}
+        aria-label="Clients"
+        aria-rowcount={rows}
+        aria-colcount={columns}
+        onKeyDown={onKeyDown}
+        onPointerLeave={() => onPoint(null)}
+        className="relative -m-1 overflow-y-auto overscroll-contain p-1"
+        style={{ maxHeight, height: rows * rowHeight - density.gap + 8 }}
+      >
+        <div role="presentation" style={{ height: virtual.getTotalSize() - density.gap }} className="relative">
+          {virtual.getVirtualItems().map((row) => (
+            // biome-ignore lint/a11y/useSemanticElements: see above.
+            <div
+              key={row.key}
+              role="row"
+              tabIndex={-1}
+              aria-rowindex={row.index + 1}
+              className="absolute inset-x-0 grid"
+              style={{
+                top: row.start,
+                height: density.height,
+                gap: density.gap,
+                gridTemplateColumns: `repeat(${columns}, minmax(0, 1fr))`,
+              }}
+            >
+              {ids.slice(row.index * columns, (row.index + 1) * columns).map((id, at) => (
+                <ClientCell
+                  key={id}
+                  id={id}
+                  look={density.look}
+                  column={at + 1}
+                  isTabStop={id === stopId}
+                  onPoint={onPoint}
+                  onOpen={selectClient}
+                />
+              ))}
+            </div>
+          ))}
+        </div>
+      </div>
+      <ClientReadout id={pointed} />
+    </>
+  );
+}

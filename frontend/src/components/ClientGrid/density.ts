@@ -1,0 +1,37 @@
+/** How large one client is drawn, by how many there are. */
+export interface Density {
+  readonly look: 'card' | 'tile' | 'cell';
+  readonly minWidth: number;
+  readonly height: number;
+  readonly gap: number;
+}
+
+const card: Density = { look: 'card', minWidth: 64, height: 40, gap: 6 };
+/** Past two hundred, names no longer fit but colour and glyph do. */
+const tile: Density = { look: 'tile', minWidth: 26, height: 26, gap: 3 };
+/** Past a thousand, a picture: problems are told from the rest, and names come by hover and focus. */
+const cell: Density = { look: 'cell', minWidth: 12, height: 12, gap: 2 };
+
+export function densityFor(count: number): Density {
+  if (count <= 200) return card;
+  return count <= 1_000 ? tile : cell;
+}
+
+export const columnsFor = ({ minWidth, gap }: Density, width: number): number =>
+  Math.max(1, Math.floor((width + gap) / (minWidth + gap)));
+
+/** Where an arrow key leads from `index`, or `null` for another key. */
+export function moveFrom(index: number, key: string, columns: number, count: number): number | null {
+  const steps: Record<string, number> = {
+    ArrowLeft: -1,
+    ArrowRight: 1,
+    ArrowUp: -columns,
+    ArrowDown: columns,
+    PageUp: -columns * 8,
+    PageDown: columns * 8,
+    Home: -count,
+    End: count,
+  };
+  const step = steps[key];
+  return step === undefined ? null : Math.min(count - 1, Math.max(0, index + step));
+}

@@ -1,0 +1,71 @@
+import { useFLData, useSlowFLData } from '../../hooks/useFLData.ts';
+import { useRounds } from '../../hooks/useRounds.ts';
+import { classes } from '../../lib/classes.ts';
+import { formatCount } from '../../lib/format.ts';
+import { accuracyFigure, type Figure, lossFigure, participationFigure } from './derive-figures.ts';
+
+/** Is it learning, and with everyone? Four figures and how they change. */
+export function Figures() {
+  const history = useFLData((state) => state.viewer.metrics_history);
+  const participation = participationFigure(useRounds());
+  return (
+    <div className="grid grid-cols-2 gap-3 md:grid-cols-4 md:gap-4">
+      <FigureCard name="Global loss" figure={lossFigure(history)} />
+      <FigureCard name="Accuracy" figure={accuracyFigure(history)} />
+      <OnlineFigure />
+      <FigureCard name="Participation" figure={participation} />
+    </div>
+  );
+}
+
+interface Online {
+  readonly online: number;
+  readonly total: number;
+}
+
+const isSame = (a: Online, b: Online): boolean => a.online === b.online && a.total === b.total;
+
+function OnlineFigure() {
+  const { online, total } = useSlowFLData<Online>(
+    ({ viewer }) => {
+      const clients = Object.values(viewer.clients);
+      return { online: clients.filter((client) => client.is_online).length, total: clients.length };
+    },
+    500,
+    isSame,
+    [],
+  );
+  const away = total - online;
+  const figure: Figure =
+    total === 0
+      ? { value: null, change: 'no client has joined yet', tone: 'plain' }
+      : {
+          value: formatCount(online),
+          of: `of ${formatCount(total)}`,
+          change: away === 0 ? 'all are here' : `${formatCount(away)} not heard from`,
+          tone: away === 0 ? 'good' : 'warning',
+        };
+  return <FigureCard name="Clients online" figure={figure} />;
+}
+
+const tones: Record<Figure['tone'], string> = {
+  plain: 'text-muted',
+  good: 'text-returned',
+  bad: 'text-failed',
+  warning: 'text-no-reply',
+};
+
+function FigureCard({ name, figure }: { readonly name: string; readonly figure: Figure }) {
+  return (
+    <section aria-label={name} className="panel min-w-0 px-4 py-3.5">
+      <h2 className="text-xs font-medium text-muted">{name}</h2>
+      <p className="mt-1 text-[22px] leading-7 font-semibold">
+        <span className={classes(figure.value === null && 'text-faint', figure.isOdd && 'text-no-reply')}>
+          {figure.value ?? '—'}
+        </span>
+        {figure.of !== undefined && <span className="ml-1.5 text-sm font-normal text-muted">{figure.of}</span>}
+      </p>
+      <p className={classes('text-xs', tones[figure.tone])}>{figure.change}</p>
+    </section>
+  );
+}

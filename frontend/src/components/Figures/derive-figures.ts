@@ -1,0 +1,74 @@
+import { accountOf, type HistoryPoint, isRoundOver, type Round } from '@rondo/protocol';
+import { formatCount, formatNumber, formatPercent, formatPoints } from '../../lib/format.ts';
+import { isPlottable, numberOf } from '../../lib/values.ts';
+
+export interface Figure {
+  /** `null` where there is nothing to show; `change` then says why. */
+  readonly value: string | null;
+  readonly of?: string;
+  readonly change: string;
+  readonly tone: 'plain' | 'good' | 'bad' | 'warning';
+  /** NaN or an infinity. */
+  readonly isOdd?: boolean;
+}
+
+interface Measure {
+  readonly key: 'loss' | 'accuracy';
+  readonly format: (value: number) => string;
+  readonly formatChange: (difference: number) => string;
+  /** Which way is better. */
+  readonly better: 1 | -1;
+}
+
+const loss: Measure = { key: 'loss', format: formatNumber, formatChange: formatNumber, better: -1 };
+const accuracy: Measure = { key: 'accuracy', format: formatPercent, formatChange: formatPoints, better: 1 };
+
+export const lossFigure = (history: readonly HistoryPoint[]): Figure => measured(history, loss);
+export const accuracyFigure = (history: readonly HistoryPoint[]): Figure => measured(history, accuracy);
+
+function measured(history: readonly HistoryPoint[], measure: Measure): Figure {
+  const points = history.flatMap((point) => {
+    const value = numberOf(point[measure.key]);
+    return value === null ? [] : [{ round: point.round, value }];
+  });
+  const last = points.at(-1);
+  if (!last) return { value: null, change: `no round has reported ${article[measure.key]} yet`, tone: 'plain' };
+  const value = measure.format(last.value);
+  if (!Number.isFinite(last.value)) {
+    return { value, change: `in round ${last.round}: training may have diverged`, tone: 'warning', isOdd: true };
+  }
+  const finite = points.filter((point) => isPlottable(point.value));
+  const best = finite.reduce((a, b) => ((b.value - a.value) * measure.better > 0 ? b : a));
+  const before = finite.at(-2);
+  if (!before) return { value, change: `first value, round ${last.round}`, tone: 'plain' };
+  const difference = last.value - before.value;
+  const bestWords = best.round === last.round ? 'best so far' : `best ${measure.format(best.value)} at ${best.round}`;
+  if (difference === 0) return { value, change: `unchanged · ${bestWords}`, tone: 'plain' };
+  return {
+    value,
+    change: `${difference > 0 ? '↑' : '↓'} ${measure.formatChange(Math.abs(difference))} · ${bestWords}`,
+    tone: difference * measure.better > 0 ? 'good' : 'bad',
+  };
+}
+
+const article = { loss: 'a loss', accuracy: 'an accuracy' } as const;
+
+/** Enough rounds to even out a bad one, few enough to show a change. */
+const participationRounds = 10;
+
+/** Returned out of selected, over the newest finished rounds. */
+export function participationFigure(newestFirst: readonly Round[]): Figure {
+  const accounts = newestFirst.filter(isRoundOver).slice(0, participationRounds).map(accountOf);
+  const selected = accounts.reduce((sum, account) => sum + account.selected, 0);
+  if (selected === 0) return { value: null, change: 'no round has finished yet', tone: 'plain' };
+  const returned = accounts.reduce((sum, account) => sum + account.complete, 0);
+  const lost = selected - returned;
+  return {
+    value: formatPercent(returned / selected),
+    change:
+      accounts.length === 1
+        ? `${formatCount(lost)} lost in the last round`
+        : `${formatCount(lost)} lost in ${accounts.length} rounds`,
+    tone: 'plain',
+  };
+}

@@ -1,0 +1,98 @@
+import { useCallback, useMemo, useState } from 'react';
+import { LineChart } from '../../charts/LineChart.tsx';
+import { prepare } from '../../charts/prepare.ts';
+import type { Range } from '../../charts/types.ts';
+import { useFLData } from '../../hooks/useFLData.ts';
+import { EmptyState } from '../ui/EmptyState.tsx';
+import { Panel } from '../ui/Panel.tsx';
+import { ChartControls, type ChartSettings } from './ChartControls.tsx';
+import { ChartLegend } from './ChartLegend.tsx';
+import { HistoryTable } from './HistoryTable.tsx';
+import { linesOf } from './history-lines.ts';
+
+const untouched: ChartSettings = { smoothing: 0, isLog: false, isTable: false };
+
+/** Is it learning? Loss and accuracy by round. */
+export function MetricsChart() {
+  const history = useFLData((state) => state.viewer.metrics_history);
+  const run_id = useFLData((state) => state.viewer.run_id);
+  const xEnd = useFLData((state) => state.viewer.run?.num_rounds ?? null);
+  const [settings, setSettings] = useState(untouched);
+  const [zoom, setZoom] = useState<{ run_id: string | null; range: Range | null }>({ run_id, range: null });
+  const [cursor, setCursor] = useState<number | null>(null);
+
+  const lines = useMemo(() => linesOf(history), [history]);
+  const prepared = useMemo(
+    () =>
+      prepare({
+        x: history.map((point) => point.round),
+        lines,
+        smoothing: settings.smoothing,
+        isLog: settings.isLog,
+        xEnd,
+      }),
+    [history, lines, settings.smoothing, settings.isLog, xEnd],
+  );
+  const onZoom = useCallback((range: Range | null) => setZoom({ run_id, range }), [run_id]);
+  // What was zoomed to in one run means nothing in another.
+  const range = zoom.run_id === run_id ? zoom.range : null;
+
+  const describe = (index: number) =>
+    `round ${history[index]?.round}: ${lines
+      .map((line) => {
+        const value = line.values[index] ?? null;
+        return `${line.label} ${value === null ? 'not reported' : line.format(value)}`;
+      })
+      .join(', ')}`;
+
+  return (
+    <Panel
+      title="Training progress"
+      className="flex flex-col"
+      actions={
+        <ChartControls
+          settings={settings}
+          onSettings={setSettings}
+          zoom={range}
+          domain={prepared.domain}
+          onZoom={onZoom}
+          history={history}
+        />
+      }
+    >
+      <div
+        className="min-h-0"
+        data-testid="metrics-chart"
+        data-points={prepared.points}
+        data-last-round={history.at(-1)?.round}
+      >
+        {history.length === 0 ? (
+          <div className="flex h-80 items-center justify-center">
+            <EmptyState title="No values yet">
+              Loss and accuracy are drawn here from the first round that reports them.
+            </EmptyState>
+          </div>
+        ) : settings.isTable ? (
+          <HistoryTable history={history} />
+        ) : (
+          <>
+            <div className="h-[clamp(260px,44vh,520px)]">
+              <LineChart
+                label="Training progress"
+                xName="round"
+                lines={lines}
+                prepared={prepared}
+                isLog={settings.isLog}
+                zoom={range}
+                onZoom={onZoom}
+                onCursor={setCursor}
+                describe={describe}
+              />
+            </div>
+            <ChartLegend history={history} lines={lines} prepared={prepared} cursor={cursor} xEnd={xEnd} />
+          </>
+        )}
+      </div>
+    </Panel>
+  );
+}

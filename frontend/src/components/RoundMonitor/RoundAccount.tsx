@@ -1,0 +1,76 @@
+import { accountOf, awaitedClientsOf, isRoundOver, type Round } from '@rondo/protocol';
+import { useSlowFLData } from '../../hooks/useFLData.ts';
+import { classes } from '../../lib/classes.ts';
+import { formatCount, plural } from '../../lib/format.ts';
+import { AccountBar, accountParts } from '../ui/AccountBar.tsx';
+
+/** Sorting those awaited costs too much for every frame when there are thousands. */
+const awaitedEveryMs = 500;
+
+export function RoundAccount({ round }: { readonly round: Round }) {
+  const account = accountOf(round);
+  const done = account.selected - account.pending;
+  return (
+    <>
+      <div
+        role="progressbar"
+        aria-label={`Round ${round.round}: clients that are done`}
+        aria-valuemin={0}
+        aria-valuemax={account.selected}
+        aria-valuenow={done}
+        aria-valuetext={`${done} of ${account.selected} done: ${accountParts.map(({ key, label }) => `${account[key]} ${label}`).join(', ')}`}
+        data-testid="round-progress"
+        className="mt-4"
+      >
+        <AccountBar round={round} className="h-2.5" />
+      </div>
+      <div className="mt-3 flex flex-wrap items-center justify-between gap-x-6 gap-y-2 text-xs">
+        <ul className="flex flex-wrap gap-x-4 gap-y-1">
+          {accountParts.map(({ key, label, fill }) => (
+            <li key={key} className="flex items-center gap-2 whitespace-nowrap text-soft">
+              <span aria-hidden className={classes('size-2.5 rounded-xs', fill)} />
+              {formatCount(account[key])} {label}
+            </li>
+          ))}
+        </ul>
+        <p className="text-muted">
+          {formatCount(account.selected)} selected
+          {!isRoundOver(round) && account.pending > 0 && <Awaited round={round.round} />}
+        </p>
+      </div>
+    </>
+  );
+}
+
+interface AwaitedClients {
+  readonly names: readonly string[];
+  readonly more: number;
+}
+
+const isSame = (a: AwaitedClients, b: AwaitedClients): boolean =>
+  a.more === b.more && a.names.join() === b.names.join();
+
+function Awaited({ round }: { readonly round: number }) {
+  const { names, more } = useSlowFLData<AwaitedClients>(
+    (state) => {
+      const awaited = awaitedClientsOf(state.viewer, round);
+      return { names: awaited.slice(0, 2).map((client) => client.client_id), more: Math.max(0, awaited.length - 2) };
+    },
+    awaitedEveryMs,
+    isSame,
+    [round],
+  );
+  if (names.length === 0) return null;
+  return (
+    <>
+      {' · waiting on '}
+      {names.map((name, index) => (
+        <span key={name}>
+          {index > 0 && (more > 0 ? ', ' : ' and ')}
+          <strong className="font-semibold break-all text-text">{name}</strong>
+        </span>
+      ))}
+      {more > 0 && ` and ${plural(more, 'more', 'more')}`}
+    </>
+  );
+}

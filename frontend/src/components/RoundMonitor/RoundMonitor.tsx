@@ -1,0 +1,60 @@
+import { currentRoundOf, isRoundOver, type Round, type Run } from '@rondo/protocol';
+import { useFLData } from '../../hooks/useFLData.ts';
+import { EmptyState } from '../ui/EmptyState.tsx';
+import { describeEnd } from './describe-end.ts';
+import { RoundAccount } from './RoundAccount.tsx';
+import { RoundPhases } from './RoundPhases.tsx';
+import { RoundTimes } from './RoundTimes.tsx';
+import { StopRound } from './StopRound.tsx';
+
+/** Where are we? Round n of N, its phase, its account, who is awaited, the time left, and the one dangerous act. */
+export function RoundMonitor() {
+  const round = useFLData((state) => currentRoundOf(state.viewer));
+  const run = useFLData((state) => state.viewer.run);
+  return (
+    <section
+      aria-label="Current round"
+      className="panel min-w-0 p-4"
+      data-testid="round-monitor"
+      data-round={round?.round}
+      data-status={round?.status}
+    >
+      {round && run ? <RoundFace round={round} run={run} /> : <NoRoundYet run={run} />}
+    </section>
+  );
+}
+
+function RoundFace({ round, run }: { readonly round: Round; readonly run: Run }) {
+  const end = describeEnd(round, run);
+  return (
+    <>
+      <div className="flex flex-wrap items-center gap-x-5 gap-y-3">
+        <h2 className="flex items-baseline gap-2 whitespace-nowrap text-[16px] text-muted">
+          Round <span className="text-[28px] leading-8 font-semibold text-text">{round.round}</span>
+          {run.num_rounds !== null && <span>/ {run.num_rounds}</span>}
+        </h2>
+        <RoundPhases round={round} />
+        <div className="ml-auto flex items-center gap-5">
+          <RoundTimes round={round} />
+          {!isRoundOver(round) && <StopRound round={round} run={run} />}
+        </div>
+      </div>
+      <RoundAccount round={round} />
+      {end && (
+        <p className={end.isBad ? 'mt-3 text-sm text-failed' : 'mt-3 text-sm text-soft'} role="status">
+          {end.text}
+        </p>
+      )}
+    </>
+  );
+}
+
+function NoRoundYet({ run }: { readonly run: Run | null }) {
+  if (run === null) return <EmptyState title="Waiting for the first data of this run…" />;
+  if (run.status !== 'running') return <EmptyState title={`This run is ${run.status} and had no rounds.`} />;
+  return (
+    <EmptyState title="No round has started yet">
+      The run is connected. Its first round appears here as soon as the FL server has selected clients.
+    </EmptyState>
+  );
+}

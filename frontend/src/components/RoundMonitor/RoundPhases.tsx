@@ -1,0 +1,48 @@
+import type { Round, RoundStatus } from '@rondo/protocol';
+import { Check, X } from 'lucide-react';
+import { Fragment } from 'react';
+import { classes } from '../../lib/classes.ts';
+
+const phases = ['selected', 'collecting', 'aggregating', 'complete'] as const;
+
+/** How many phases lie behind, by status; a round that ended early stopped where it was collecting. */
+const behind: Record<RoundStatus, number> = {
+  waiting: 0,
+  collecting: 1,
+  aggregating: 2,
+  complete: 4,
+  failed: 1,
+  stopped: 1,
+};
+
+export function RoundPhases({ round: { status } }: { readonly round: Round }) {
+  const done = behind[status];
+  const endedEarly = status === 'failed' || status === 'stopped';
+  return (
+    <ol aria-label="Phases of the round" className="flex flex-wrap items-center gap-x-2 gap-y-1 text-xs">
+      {phases.map((phase, index) => {
+        const isDone = index < done;
+        const isNow = index === done;
+        return (
+          <Fragment key={phase}>
+            {index > 0 && <li aria-hidden className="h-px w-3 bg-line max-sm:hidden" />}
+            <li
+              aria-current={isNow ? 'step' : undefined}
+              className={classes(
+                'flex items-center gap-1.5',
+                isNow ? 'font-semibold' : 'text-muted',
+                isNow && (endedEarly ? 'text-failed' : 'text-text'),
+              )}
+            >
+              {isDone && <Check aria-hidden size={12} className="text-returned" />}
+              {isNow && !endedEarly && <span aria-hidden className="size-2 rounded-full bg-current" />}
+              {isNow && endedEarly && <X aria-hidden size={12} />}
+              {isNow && endedEarly ? status : phase}
+              {isDone && <span className="sr-only">done</span>}
+            </li>
+          </Fragment>
+        );
+      })}
+    </ol>
+  );
+}

@@ -1,0 +1,36 @@
+import { isRoundOver, medianRoundMs, type Round, remainingMs } from '@rondo/protocol';
+import { useFLData, useSlowFLData } from '../../hooks/useFLData.ts';
+import { useNow } from '../../hooks/useNow.ts';
+import { useRounds } from '../../hooks/useRounds.ts';
+import { serverNow } from '../../lib/clock.ts';
+import { formatClock, formatDuration, noValue } from '../../lib/format.ts';
+
+/** Elapsed in this round, the median of those before it, and what is left of the run. */
+export function RoundTimes({ round }: { readonly round: Round }) {
+  const now = serverNow(useNow(500));
+  const median = medianRoundMs(useRounds());
+  const isRunning = useFLData((state) => state.viewer.run?.status === 'running');
+  const viewer = useSlowFLData((state) => state.viewer, 500, Object.is, [round.run_id]);
+  const left = isRunning ? remainingMs(viewer, now) : null;
+  const end = round.completed_at === null ? now : Date.parse(round.completed_at);
+  const elapsed = Math.max(0, end - Date.parse(round.started_at));
+  return (
+    <dl className="flex gap-5 text-right">
+      <Time name={isRoundOver(round) ? 'took' : 'elapsed'} value={clock(elapsed)} />
+      <Time name="median" value={median === null ? noValue : clock(median)} />
+      {isRunning && <Time name="left" value={left === null ? noValue : formatDuration(left)} />}
+    </dl>
+  );
+}
+
+/** Rounds of a few seconds are told apart by tenths, longer ones by the clock. */
+const clock = (ms: number): string => (ms < 10_000 ? formatDuration(Math.round(ms / 100) * 100) : formatClock(ms));
+
+function Time({ name, value }: { readonly name: string; readonly value: string }) {
+  return (
+    <div className="flex min-w-10 flex-col-reverse">
+      <dt className="text-2xs leading-4 text-muted">{name}</dt>
+      <dd className="text-base leading-5 font-semibold whitespace-nowrap text-soft">{value}</dd>
+    </div>
+  );
+}

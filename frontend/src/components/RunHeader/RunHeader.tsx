@@ -1,0 +1,37 @@
+import type { Run } from '@rondo/protocol';
+import { useParams } from 'react-router';
+import { useFLData } from '../../hooks/useFLData.ts';
+import { useNow } from '../../hooks/useNow.ts';
+import { serverNow } from '../../lib/clock.ts';
+import { formatDuration } from '../../lib/format.ts';
+import { RunPicker } from '../RunPicker/RunPicker.tsx';
+import { Chip, type Tone } from '../ui/Chip.tsx';
+import { RunStatusText } from '../ui/RunStatusText.tsx';
+
+/** The run on screen: its name, framework, state and age. */
+export function RunHeader() {
+  const run = useFLData((state) => state.viewer.run);
+  const isFollowing = useParams().run_id === undefined;
+  return (
+    <div className="flex min-w-0 flex-wrap items-center gap-2">
+      <RunPicker />
+      {run?.framework && <Chip>{run.framework}</Chip>}
+      {run && <RunState run={run} />}
+      {run && (
+        <span className="text-xs whitespace-nowrap text-muted">{isFollowing ? 'following the newest' : 'picked'}</span>
+      )}
+    </div>
+  );
+}
+
+const tones: Record<Run['status'], Tone> = { running: 'good', complete: 'plain', failed: 'bad', stopped: 'warning' };
+
+function RunState({ run }: { readonly run: Run }) {
+  const now = serverNow(useNow(1_000));
+  const end = run.completed_at === null ? now : Date.parse(run.completed_at);
+  return (
+    <Chip tone={tones[run.status]}>
+      <RunStatusText status={run.status} /> · {formatDuration(Math.max(1_000, end - Date.parse(run.started_at)))}
+    </Chip>
+  );
+}

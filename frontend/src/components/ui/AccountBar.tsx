@@ -1,0 +1,27 @@
+import { accountOf, type Round } from '@rondo/protocol';
+import { classes } from '../../lib/classes.ts';
+
+export const accountParts = [
+  { key: 'complete', label: 'returned', fill: 'bg-returned' },
+  { key: 'failed', label: 'failed', fill: 'bg-failed' },
+  { key: 'no_reply', label: 'no reply', fill: 'bg-no-reply' },
+  { key: 'pending', label: 'waiting', fill: 'bg-waiting' },
+] as const;
+
+/** The round's account as one bar: its parts always sum to "selected". */
+export function AccountBar({ round, className }: { readonly round: Round; readonly className?: string }) {
+  const account = accountOf(round);
+  return (
+    <div aria-hidden className={classes('flex gap-0.5 overflow-hidden rounded-full bg-raised', className)}>
+      {accountParts.map(({ key, fill }) =>
+        account[key] > 0 ? (
+          <div
+            key={key}
+            className={classes('min-w-0.5 transition-[flex-grow] duration-300', fill)}
+            style={{ flexGrow: account[key], flexBasis: 0 }}
+          />
+        ) : null,
+      )}
+    </div>
+  );
+}

@@ -1,0 +1,54 @@
+import { X } from 'lucide-react';
+import { Dialog as Radix } from 'radix-ui';
+import type { ReactNode } from 'react';
+import { classes } from '../../lib/classes.ts';
+import { Button } from './Button.tsx';
+
+interface DialogProps {
+  readonly isOpen: boolean;
+  readonly onOpenChange: (isOpen: boolean) => void;
+  readonly title: string;
+  readonly description?: ReactNode;
+  /** `side` slides over the right edge and leaves the page in view. */
+  readonly place?: 'center' | 'side';
+  readonly testId?: string;
+  readonly children: ReactNode;
+}
+
+const places = {
+  center: 'top-1/2 left-1/2 w-[min(440px,calc(100vw-32px))] -translate-x-1/2 -translate-y-1/2 rounded-panel border',
+  side: 'inset-y-0 right-0 w-[min(480px,100vw)] border-l',
+} as const;
+
+export function Dialog({ isOpen, onOpenChange, title, description, place = 'center', testId, children }: DialogProps) {
+  return (
+    <Radix.Root open={isOpen} onOpenChange={onOpenChange}>
+      <Radix.Portal>
+        <Radix.Overlay className="fixed inset-0 z-40 bg-black/50" />
+        <Radix.Content
+          {...(description === undefined && { 'aria-describedby': undefined })}
+          data-testid={testId}
+          className={classes(
+            'fixed z-50 flex max-h-dvh flex-col gap-4 overflow-y-auto border-line bg-panel p-5 text-text focus:outline-none',
+            places[place],
+          )}
+        >
+          <header className="flex items-start justify-between gap-4">
+            <div className="min-w-0">
+              <Radix.Title className="text-[16px] leading-6 font-semibold break-words">{title}</Radix.Title>
+              {description !== undefined && (
+                <Radix.Description className="mt-1 text-sm text-muted">{description}</Radix.Description>
+              )}
+            </div>
+            <Radix.Close asChild>
+              <Button look="quiet" size="smallIcon" aria-label="Close">
+                <X size={16} aria-hidden />
+              </Button>
+            </Radix.Close>
+          </header>
+          {children}
+        </Radix.Content>
+      </Radix.Portal>
+    </Radix.Root>
+  );
+}

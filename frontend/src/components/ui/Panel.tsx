@@ -1,0 +1,28 @@
+import { type ReactNode, useId } from 'react';
+import { classes } from '../../lib/classes.ts';
+
+interface PanelProps {
+  readonly title: string;
+  /** Quiet words beside the title. */
+  readonly note?: ReactNode;
+  readonly actions?: ReactNode;
+  readonly className?: string;
+  readonly testId?: string;
+  readonly children: ReactNode;
+}
+
+export function Panel({ title, note, actions, className, testId, children }: PanelProps) {
+  const id = useId();
+  return (
+    <section aria-labelledby={id} className={classes('panel min-w-0 p-4', className)} data-testid={testId}>
+      <div className="mb-3 flex min-h-7 flex-wrap items-center justify-between gap-x-3 gap-y-2">
+        <h2 id={id} className="text-sm font-medium text-soft">
+          {title}
+        </h2>
+        {note !== undefined && <div className="text-xs text-muted">{note}</div>}
+        {actions}
+      </div>
+      {children}
+    </section>
+  );
+}

@@ -1,0 +1,26 @@
+import type { ClientFace } from '@rondo/protocol';
+import { Check, CircleOff, LoaderCircle, type LucideIcon, Minus, Moon, Upload, X } from 'lucide-react';
+import { classes } from '../../lib/classes.ts';
+
+interface Look {
+  readonly label: string;
+  readonly Icon: LucideIcon;
+  readonly text: string;
+  readonly fill: string;
+}
+
+/** Each face by word, shape and colour, so that none of them has to be told by colour alone. */
+export const faceLooks: Record<ClientFace, Look> = {
+  failed: { label: 'failed', Icon: X, text: 'text-failed', fill: 'bg-failed' },
+  no_reply: { label: 'no reply', Icon: Minus, text: 'text-no-reply', fill: 'bg-no-reply' },
+  training: { label: 'training', Icon: LoaderCircle, text: 'text-accent', fill: 'bg-accent' },
+  uploading: { label: 'uploading', Icon: Upload, text: 'text-accent', fill: 'bg-accent' },
+  returned: { label: 'returned', Icon: Check, text: 'text-returned', fill: 'bg-returned' },
+  idle: { label: 'idle', Icon: Moon, text: 'text-muted', fill: 'bg-waiting' },
+  offline: { label: 'offline', Icon: CircleOff, text: 'text-muted', fill: 'bg-waiting' },
+};
+
+export function StatusGlyph({ face, size = 12 }: { readonly face: ClientFace; readonly size?: number }) {
+  const { Icon, text } = faceLooks[face];
+  return <Icon aria-hidden size={size} strokeWidth={2.5} className={classes('shrink-0', text)} />;
+}

@@ -1,0 +1,49 @@
+import { useEffect, useRef, useState } from 'react';
+import { throttle } from '../lib/throttle.ts';
+import { type FLState, useFLStore } from '../store/fl-store.ts';
+
+export { useClientHistory, useRound, useRuns, useSeries } from './useResources.ts';
+
+/** Live state, the smallest part that is needed: `useFLData((s) => s.viewer.clients[id])`. */
+export function useFLData<T>(select: (state: FLState) => T): T {
+  return useFLStore(select);
+}
+
+/**
+ * A view that costs too much for every frame (sorting 10,000 clients): computed at once, then at most once in
+ * `intervalMs`. Keeps its reference while `isEqual` says nothing changed. `dependencies` are what `select` closes over.
+ */
+export function useSlowFLData<T>(
+  select: (state: FLState) => T,
+  intervalMs: number,
+  isEqual: (a: T, b: T) => boolean,
+  dependencies: readonly unknown[],
+): T {
+  const key = dependencies.join('\n');
+  const latest = useRef({ select, isEqual });
+  const [view, setView] = useState(() => ({ key, value: select(useFLStore.getState()) }));
+
+  useEffect(() => {
+    latest.current = { select, isEqual };
+  });
+
+  useEffect(() => {
+    const compute = throttle(() => {
+      const value = latest.current.select(useFLStore.getState());
+      setView((before) =>
+        before.key === key && latest.current.isEqual(before.value, value) ? before : { key, value },
+      );
+    }, intervalMs);
+    compute();
+    const unsubscribe = useFLStore.subscribe((state, before) => {
+      if (state.viewer !== before.viewer) compute();
+    });
+    return () => {
+      unsubscribe();
+      compute.cancel();
+    };
+  }, [key, intervalMs]);
+
+  // A new question is answered in the same render, not one frame late.
+  return view.key === key ? view.value : select(useFLStore.getState());
+}

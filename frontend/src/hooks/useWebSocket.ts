@@ -1,0 +1,58 @@
+import type { ServerMessage } from '@rondo/protocol';
+import { useEffect, useRef } from 'react';
+import { getTicket } from '../api/auth.ts';
+import { isUnauthorized, refreshSession } from '../api/client.ts';
+import { signedOut } from '../api/session.ts';
+import type { Connection, Position } from '../live/connection-types.ts';
+import { createLink } from '../live/socket.ts';
+
+export interface WebSocketOptions {
+  /** The run that was picked; `null` follows the newest. */
+  readonly run_id: string | null;
+  /** How far this viewer already is, asked once when it connects. */
+  readonly getPosition: () => Position | null;
+  readonly onMessage: (message: ServerMessage) => void;
+  readonly onChange: (connection: Connection) => void;
+}
+
+/** Owns one connection for as long as the component lives. Only another run makes it connect anew, never a render. */
+export function useWebSocket({ run_id, ...callbacks }: WebSocketOptions): void {
+  const latest = useRef(callbacks);
+  useEffect(() => {
+    latest.current = callbacks;
+  });
+
+  useEffect(() => {
+    const link = createLink({
+      origin: location.origin,
+      getTicket: () => getTicket().catch(ticketError),
+      openSocket: (url) => new WebSocket(url),
+      now: Date.now,
+      random: Math.random,
+      onChange: (connection) => latest.current.onChange(connection),
+      onMessage: (message) => latest.current.onMessage(message),
+      onRenewSession: () => {
+        refreshSession().then(
+          (isSignedIn) => isSignedIn && link.renewed(),
+          // The server is out of reach: trying as before finds that out too, and then keeps trying.
+          () => link.renewed(),
+        );
+      },
+      onGiveUp: signedOut,
+    });
+    const wake = () => document.visibilityState === 'visible' && link.woke();
+    window.addEventListener('online', wake);
+    document.addEventListener('visibilitychange', wake);
+    link.start(run_id, latest.current.getPosition());
+    return () => {
+      window.removeEventListener('online', wake);
+      document.removeEventListener('visibilitychange', wake);
+      link.stop();
+    };
+  }, [run_id]);
+}
+
+function ticketError(error: unknown): 'unauthorized' {
+  if (isUnauthorized(error)) return 'unauthorized';
+  throw error;
+}

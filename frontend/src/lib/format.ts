@@ -1,0 +1,84 @@
+/** Shown where there is no value to show. */
+export const noValue = '—';
+
+const thin = ' ';
+
+/** A number to about four significant digits; non-finite ones by name. */
+export function formatNumber(value: number): string {
+  const special = formatNonFinite(value);
+  if (special) return special;
+  const size = Math.abs(value);
+  if (size !== 0 && (size < 0.001 || size >= 1e6)) return value.toExponential(2).replace('e+', 'e');
+  if (size >= 1000) return value.toFixed(0).replace(/\B(?=(\d{3})+$)/g, ',');
+  if (size >= 100) return value.toFixed(1);
+  if (size >= 10) return value.toFixed(2);
+  return value.toFixed(3);
+}
+
+/** A share of one as a percentage: 0.861 → 86.1 %. */
+export function formatPercent(share: number, digits = 1): string {
+  return formatNonFinite(share) ?? `${(share * 100).toFixed(digits)}${thin}%`;
+}
+
+/** The difference of two shares in percentage points, without its sign. */
+export const formatPoints = (difference: number): string =>
+  formatNonFinite(difference) ?? (Math.abs(difference) * 100).toFixed(1);
+
+function formatNonFinite(value: number): string | null {
+  if (Number.isNaN(value)) return 'NaN';
+  if (value === Infinity) return '∞';
+  if (value === -Infinity) return '−∞';
+  return null;
+}
+
+export const formatCount = (count: number): string => String(count).replace(/\B(?=(\d{3})+$)/g, ',');
+
+const byteUnits = ['B', 'kB', 'MB', 'GB', 'TB', 'PB'] as const;
+
+/** Bytes in powers of a thousand, as disks and networks are sold. */
+export function formatBytes(bytes: number): string {
+  const power = bytes < 1 ? 0 : Math.min(byteUnits.length - 1, Math.floor(Math.log10(bytes) / 3));
+  const value = bytes / 1000 ** power;
+  return `${power === 0 || value >= 100 ? value.toFixed(0) : value.toFixed(1)}${thin}${byteUnits[power]}`;
+}
+
+/** A running clock: 0:38, 12:05, 1:02:09. */
+export function formatClock(ms: number): string {
+  const seconds = Math.max(0, Math.floor(ms / 1000));
+  const [hours, minutes, rest] = [Math.floor(seconds / 3600), Math.floor(seconds / 60) % 60, seconds % 60];
+  const tail = String(rest).padStart(2, '0');
+  return hours > 0 ? `${hours}:${String(minutes).padStart(2, '0')}:${tail}` : `${minutes}:${tail}`;
+}
+
+/** A length of time in its one fitting unit: 420 ms, 8.2 s, 31 min, 5 h, 2 d. */
+export function formatDuration(ms: number): string {
+  if (ms < 1000) return `${Math.round(Math.max(0, ms))}${thin}ms`;
+  if (ms < 10_000) return `${(ms / 1000).toFixed(1)}${thin}s`;
+  if (ms < 120_000) return `${Math.round(ms / 1000)}${thin}s`;
+  if (ms < 7_200_000) return `${Math.round(ms / 60_000)}${thin}min`;
+  if (ms < 172_800_000) return `${Math.round(ms / 3_600_000)}${thin}h`;
+  return `${Math.round(ms / 86_400_000)}${thin}d`;
+}
+
+/** The age of live data: tenths below ten seconds, as tenths are what "live" is about. */
+export function formatAge(ms: number): string {
+  const age = Math.max(0, ms);
+  if (age < 10_000) return `${(age / 1000).toFixed(1)}${thin}s`;
+  return formatDuration(age);
+}
+
+export const formatAgo = (ms: number): string => (ms < 1000 ? 'just now' : `${formatDuration(ms)} ago`);
+
+/** A moment in the reader's own time, to the minute. */
+export function formatMoment(moment: string): string {
+  return new Date(moment).toLocaleString(undefined, {
+    year: 'numeric',
+    month: 'short',
+    day: 'numeric',
+    hour: '2-digit',
+    minute: '2-digit',
+  });
+}
+
+export const plural = (count: number, one: string, many = `${one}s`): string =>
+  `${formatCount(count)} ${count === 1 ? one : many}`;

@@ -1,0 +1,207 @@
+import type { BatchMessage } from '@rondo/protocol';
+import { backoffMs } from './backoff.ts';
+import type { Connection, Context, Effect, Event, Memory, Position, Step } from './connection-types.ts';
+import { parseMessage, type SnapshotLike } from './parse-message.ts';
+
+/**
+ *            start                 first word               silence, close, gap
+ *   idle ─────────▶ connecting ─────────────▶ live ───────────────────────────┐
+ *                    ▲   ▲  │ close, failed, too slow                          │
+ *                    │   │  └──────────────────────────────▶ waiting ◀─────────┘
+ *                    │   └───────── retry is due, woke ─────────┘
+ *                    │ renewed
+ *             unauthorized ◀── close 4001, no ticket (from connecting or live); never retried by itself
+ *
+ *   stop, from anywhere ──▶ closed ── start ──▶ connecting
+ *
+ * Pure: what it wants done it returns as effects. There is one timer, and one socket at a time; what an earlier socket
+ * still says is ignored, by its id.
+ */
+export const timings = {
+  /** Silence before the viewer asks whether anybody is there. */
+  pingAfterMs: 2_000,
+  /** Silence before the link counts as lost: the screen must say "stale" within 5 s. */
+  lostAfterMs: 4_000,
+  /** A connection that takes longer is not coming. */
+  connectMs: 10_000,
+  /** A link that held this long has proved itself: earlier gaps are forgiven. */
+  provenMs: 10_000,
+} as const;
+
+/** Same as `closeCodes` of the protocol, which would bring its schemas to the browser; a test holds them equal. */
+export const closedBy = { viewer: 1000, unauthorized: 4001 } as const;
+
+export const initialConnection: Connection = {
+  state: 'idle',
+  run_id: null,
+  position: null,
+  next_socket_id: 1,
+  last_heard_at: null,
+  attempt: 0,
+  gaps: 0,
+  is_renewed: false,
+};
+
+export function transition(connection: Connection, event: Event, context: Context): Step {
+  switch (event.type) {
+    case 'start':
+      return start(connection, event, context);
+    case 'stop':
+      return [{ ...memoryOf(connection), state: 'closed' }, [...closeSocket(connection), { do: 'timer', at: null }]];
+    case 'opened':
+      // The answer is the first word, even when a resumed viewer has missed nothing.
+      return isOurs(connection, event) ? [connection, [send(event.socket_id, 'ping')]] : [connection, []];
+    case 'text':
+      return isOurs(connection, event) ? heard(connection, event.text, context) : [connection, []];
+    case 'ended':
+      return isOurs(connection, event) ? ended(connection, event.code, context) : [connection, []];
+    case 'timer':
+      return timer(connection, context);
+    case 'woke':
+      return woke(connection, context);
+    case 'renewed':
+      if (connection.state !== 'unauthorized') return [connection, []];
+      return connect({ ...memoryOf(connection), is_renewed: true }, context);
+  }
+}
+
+function start(connection: Connection, event: Extract<Event, { type: 'start' }>, context: Context): Step {
+  const [next, effects] = connect(
+    { ...memoryOf(connection), run_id: event.run_id, position: event.position, attempt: 0, gaps: 0, is_renewed: false },
+    context,
+  );
+  return [next, [...closeSocket(connection), ...effects]];
+}
+
+function connect(memory: Memory, { now }: Context): Step {
+  const socket_id = memory.next_socket_id;
+  return [
+    { ...memory, state: 'connecting', socket_id, since: now, next_socket_id: socket_id + 1 },
+    [
+      { do: 'open', socket_id, run_id: memory.run_id, position: memory.position },
+      { do: 'timer', at: now + timings.connectMs },
+    ],
+  ];
+}
+
+function ended(connection: Connection, code: number, context: Context): Step {
+  if (code !== closedBy.unauthorized) return retry(memoryOf(connection), code, context);
+  const memory = memoryOf(connection);
+  return [
+    { ...memory, state: 'unauthorized' },
+    [{ do: 'timer', at: null }, { do: memory.is_renewed ? 'give_up' : 'renew_session' }],
+  ];
+}
+
+function retry(memory: Memory, close_code: number | null, { now, random }: Context): Step {
+  const retry_at = now + backoffMs(Math.max(memory.attempt, memory.gaps), random);
+  return [
+    { ...memory, state: 'waiting', attempt: memory.attempt + 1, retry_at, close_code },
+    [{ do: 'timer', at: retry_at }],
+  ];
+}
+
+function heard(connection: Connection, text: string, context: Context): Step {
+  if (connection.state !== 'connecting' && connection.state !== 'live') return [connection, []];
+  const { now } = context;
+  const isProven = connection.state === 'live' && now - connection.since >= timings.provenMs;
+  const live: Connection = {
+    ...memoryOf(connection),
+    state: 'live',
+    socket_id: connection.socket_id,
+    since: connection.state === 'live' ? connection.since : now,
+    pinged_at: null,
+    last_heard_at: now,
+    attempt: 0,
+    gaps: isProven ? 0 : connection.gaps,
+    is_renewed: false,
+  };
+  const effects: Effect[] = connection.state === 'live' ? [] : [{ do: 'timer', at: now + timings.pingAfterMs }];
+  if (text === 'pong') return [live, effects];
+  if (text === 'ping') return [live, [...effects, send(live.socket_id, 'pong')]];
+  const message = parseMessage(text);
+  // Not of this protocol, or of a newer one: it counts as a sign of life and nothing else.
+  if (message === null) return [live, effects];
+  if (message.type === 'snapshot') {
+    return [{ ...live, position: positionOf(message) }, [...effects, { do: 'apply', message }]];
+  }
+  return continueWith(live, message, effects, context);
+}
+
+/** A batch either continues what is known, or was known already, or leaves a gap: then ask again, never guess. */
+function continueWith(live: Connection, batch: BatchMessage, effects: Effect[], context: Context): Step {
+  const { position } = live;
+  const isSameRun = position !== null && position.run_id === batch.run_id;
+  if (isSameRun && batch.seq <= position.seq) return [live, effects];
+  if (isSameRun && batch.from_seq === position.seq) {
+    return [{ ...live, position: { ...position, seq: batch.seq } }, [...effects, { do: 'apply', message: batch }]];
+  }
+  // A second gap before the link has proved itself: resuming does not help, so ask for a whole snapshot.
+  const next = { ...memoryOf(live), gaps: live.gaps + 1, position: live.gaps > 0 ? null : position };
+  const [waiting, retryEffects] = retry(next, null, context);
+  return [waiting, [...closeSocket(live), ...retryEffects]];
+}
+
+function timer(connection: Connection, context: Context): Step {
+  const { now } = context;
+  switch (connection.state) {
+    case 'waiting':
+      if (now < connection.retry_at) return [connection, [{ do: 'timer', at: connection.retry_at }]];
+      return connect(memoryOf(connection), context);
+    case 'connecting': {
+      const due = connection.since + timings.connectMs;
+      return now < due ? [connection, [{ do: 'timer', at: due }]] : lose(connection, context);
+    }
+    case 'live':
+      return listen(connection, context);
+    case 'idle':
+    case 'unauthorized':
+    case 'closed':
+      return [connection, []];
+  }
+}
+
+/** Asks before it judges: a hidden tab's timer may be a minute late, and silence it never asked about proves nothing. */
+function listen(live: Extract<Connection, { state: 'live' }>, context: Context): Step {
+  const { now } = context;
+  const heardAt = live.last_heard_at ?? live.since;
+  if (live.pinged_at === null) {
+    const due = heardAt + timings.pingAfterMs;
+    return now < due ? [live, [{ do: 'timer', at: due }]] : ask(live, context);
+  }
+  const due = Math.max(heardAt + timings.lostAfterMs, live.pinged_at + timings.pingAfterMs);
+  return now < due ? [live, [{ do: 'timer', at: due }]] : lose(live, context);
+}
+
+function ask(live: Extract<Connection, { state: 'live' }>, { now }: Context): Step {
+  return [{ ...live, pinged_at: now }, [send(live.socket_id, 'ping'), { do: 'timer', at: now + timings.pingAfterMs }]];
+}
+
+/** The network came back, or somebody looks again: no reason to wait. */
+function woke(connection: Connection, context: Context): Step {
+  if (connection.state === 'waiting') return connect(memoryOf(connection), context);
+  const isQuiet = context.now - (connection.last_heard_at ?? 0) >= timings.pingAfterMs;
+  if (connection.state === 'live' && connection.pinged_at === null && isQuiet) return ask(connection, context);
+  return [connection, []];
+}
+
+function lose(connection: Connection, context: Context): Step {
+  const [next, effects] = retry(memoryOf(connection), null, context);
+  return [next, [...closeSocket(connection), ...effects]];
+}
+
+const isOurs = (connection: Connection, event: { socket_id: number }): boolean =>
+  'socket_id' in connection && connection.socket_id === event.socket_id;
+
+const closeSocket = (connection: Connection): Effect[] =>
+  'socket_id' in connection ? [{ do: 'close', socket_id: connection.socket_id, code: closedBy.viewer }] : [];
+
+const send = (socket_id: number, text: 'ping' | 'pong'): Effect => ({ do: 'send', socket_id, text });
+
+const positionOf = ({ run_id, epoch, seq }: SnapshotLike): Position | null =>
+  run_id === null || epoch === null ? null : { run_id, epoch, seq };
+
+function memoryOf(connection: Connection): Memory {
+  const { run_id, position, next_socket_id, last_heard_at, attempt, gaps, is_renewed } = connection;
+  return { run_id, position, next_socket_id, last_heard_at, attempt, gaps, is_renewed };
+}

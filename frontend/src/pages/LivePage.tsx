@@ -1,0 +1,35 @@
+import { lazy, Suspense } from 'react';
+import { ClientGrid } from '../components/ClientGrid/ClientGrid.tsx';
+import { Figures } from '../components/Figures/Figures.tsx';
+import { LiveGate } from '../components/LiveGate/LiveGate.tsx';
+import { MetricsChart } from '../components/MetricsChart/MetricsChart.tsx';
+import { ModelTable } from '../components/ModelTable/ModelTable.tsx';
+import { RecentRounds } from '../components/RecentRounds/RecentRounds.tsx';
+import { RoundMonitor } from '../components/RoundMonitor/RoundMonitor.tsx';
+
+/** Opened by hand, so nobody waits for it at first. */
+const ClientDrawer = lazy(async () => ({
+  default: (await import('../components/ClientDrawer/ClientDrawer.tsx')).ClientDrawer,
+}));
+
+export function LivePage() {
+  return (
+    <LiveGate>
+      <div className="grid gap-4 xl:grid-cols-[minmax(0,1fr)_430px]">
+        <div className="flex min-w-0 flex-col gap-4">
+          <RoundMonitor />
+          <Figures />
+          <MetricsChart />
+        </div>
+        <div className="flex min-w-0 flex-col gap-4">
+          <ClientGrid />
+          <RecentRounds />
+          <ModelTable />
+        </div>
+      </div>
+      <Suspense fallback={null}>
+        <ClientDrawer />
+      </Suspense>
+    </LiveGate>
+  );
+}

@@ -1,0 +1,38 @@
+import { applyBatch, emptyViewerState, fromSnapshot, type ServerMessage, type ViewerState } from '@rondo/protocol';
+import { create } from 'zustand';
+import { immer } from 'zustand/middleware/immer';
+import { initialConnection } from '../live/connection.ts';
+import type { Connection } from '../live/connection-types.ts';
+
+export interface FLState {
+  /** Replaced whole by pure functions of the protocol, never drafted: drafting 10,000 clients would cost frames. */
+  readonly viewer: ViewerState;
+  readonly link: Connection;
+  readonly ui: { readonly selected_client: string | null };
+  selectClient(client_id: string | null): void;
+  /** Forgets the run, as when another is picked or the session ends. */
+  reset(): void;
+}
+
+export const useFLStore = create<FLState>()(
+  immer((set) => ({
+    viewer: emptyViewerState,
+    link: initialConnection,
+    ui: { selected_client: null },
+    selectClient: (client_id) =>
+      set((state) => {
+        state.ui.selected_client = client_id;
+      }),
+    reset: () => set({ viewer: emptyViewerState, link: initialConnection, ui: { selected_client: null } }),
+  })),
+);
+
+/** The state after all of `messages`, in order. The connection has already refused what does not follow. */
+export function applyMessages(viewer: ViewerState, messages: readonly ServerMessage[]): ViewerState {
+  return messages.reduce((state, message) => {
+    if (message.type === 'snapshot') return fromSnapshot(message);
+    const next = applyBatch(state, message);
+    if (next === 'gap') throw new Error(`batch ${message.from_seq}→${message.seq} does not follow ${state.seq}`);
+    return next;
+  }, viewer);
+}
