@@ -1,0 +1,51 @@
+import type { FactType, LogLevel } from '@rondo/protocol';
+import type { ReportedFact } from './event.ts';
+
+/** Always: `reported` = `acknowledged` + `rejected` + `dropped` + `queued`. [R17] */
+export interface ReporterStats {
+  /** Everything handed to the reporter, its own facts (`run_started`, `command_ack`, drop notices) included. */
+  readonly reported: number;
+  /** The server has them for good. */
+  readonly acknowledged: number;
+  /** Of the acknowledged, those that the server already had. */
+  readonly duplicates: number;
+  /** Refused by the server. */
+  readonly rejected: number;
+  /** Lost: invalid, pushed out of a full queue, refused with their batch, or left when the reporter closed. */
+  readonly dropped: number;
+  /** Waiting or on their way. */
+  readonly queued: number;
+  readonly lastError: string | null;
+}
+
+type Body<T extends FactType> = Omit<Extract<ReportedFact, { type: T }>, 'type'>;
+/** A named `report`. */
+export type Say<T extends FactType> = (fact: Body<T>) => void;
+
+/**
+ * What an FL server holds to report one run. Every call returns in microseconds, does no I/O, never throws, and copies what
+ * it is given. [R1]
+ */
+export interface Reporter {
+  readonly run_id: string;
+  readonly report: (fact: ReportedFact) => void;
+  readonly runComplete: Say<'run_complete'>;
+  readonly roundStarted: Say<'round_started'>;
+  readonly roundUpdate: Say<'round_update'>;
+  readonly roundComplete: Say<'round_complete'>;
+  readonly roundFailed: Say<'round_failed'>;
+  readonly roundStopped: Say<'round_stopped'>;
+  readonly clientJoined: Say<'client_joined'>;
+  readonly clientLeft: Say<'client_left'>;
+  readonly clientHeartbeat: Say<'client_heartbeat'>;
+  readonly clientStatus: Say<'client_status'>;
+  readonly clientResult: Say<'client_result'>;
+  readonly clientFailed: Say<'client_failed'>;
+  readonly clientNoReply: Say<'client_no_reply'>;
+  readonly privacySpent: Say<'privacy_spent'>;
+  readonly metric: (name: string, value: number, where: { step?: number; round?: number; client_id?: string }) => void;
+  readonly log: (level: LogLevel, message: string, about?: { client_id?: string }) => void;
+  readonly stats: () => ReporterStats;
+  /** Delivers what is queued, for at most `timeoutMs` (2,000), then stops for good. Never rejects; says how it went. [R14] */
+  readonly close: (options?: { timeoutMs?: number }) => Promise<ReporterStats>;
+}

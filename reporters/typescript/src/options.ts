@@ -1,0 +1,54 @@
+import { randomBytes } from 'node:crypto';
+import type { CommandName } from '@rondo/protocol';
+import type { Clock } from './clock.ts';
+import type { CommandHandler } from './commands.ts';
+import type { Post } from './http-post.ts';
+import type { Problem } from './problems.ts';
+
+export interface ReporterOptions {
+  /** Where the dashboard is. Default: `RONDO_URL`, else `http://127.0.0.1:8000`. */
+  readonly url?: string;
+  /** Default: `RONDO_API_KEY`. */
+  readonly apiKey?: string;
+  /** Names the run for ever; reporting under the same id continues it. Default: from the name, the time and chance. */
+  readonly run_id?: string;
+  readonly name: string;
+  /** What the FL server is built with, such as `flower`. Default: `custom`. */
+  readonly framework?: string;
+  readonly config?: Readonly<Record<string, unknown>>;
+  readonly num_rounds?: number;
+  readonly tags?: readonly string[];
+  /** What an admin may ask of this run. Default: none. */
+  readonly commands_supported?: readonly CommandName[];
+  readonly onCommand?: CommandHandler;
+  /** Told each distinct problem once. Default: a line on stderr. */
+  readonly onProblem?: (problem: Problem) => void;
+  /** Longest wait of an event for its batch while the link is free. Default: 50. */
+  readonly flushIntervalMs?: number;
+  /** Default: 10,000. */
+  readonly requestTimeoutMs?: number;
+  /** Default: 100,000. */
+  readonly maxQueuedEvents?: number;
+  /** Estimated memory of the queue. Default: 64 MiB. */
+  readonly maxQueuedBytes?: number;
+  /** For tests: time, chance and the network. */
+  readonly clock?: Clock;
+  readonly random?: () => number;
+  readonly post?: Post;
+}
+
+export const defaultUrl = 'http://127.0.0.1:8000';
+
+// A tenth of a second from call to pixel leaves half of it for waiting; 20 requests a second at most.
+export const defaultFlushIntervalMs = 50;
+
+/** Readable, sortable by time, and unique among runs of one name. */
+export function createRunId(name: string, nowMs: number): string {
+  const slug = name
+    .toLowerCase()
+    .replaceAll(/[^a-z0-9]+/g, '-')
+    .replaceAll(/^-|-$/g, '')
+    .slice(0, 64);
+  const time = new Date(nowMs).toISOString().slice(0, 19).replaceAll(/[-:]/g, '').replace('T', '-');
+  return [slug || 'run', time, randomBytes(2).toString('hex')].join('-');
+}
