@@ -1,0 +1,116 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { fileURLToPath } from 'node:url';
+import { gunzipSync } from 'node:zlib';
+import { type Command, type Fact, factSchema, ingestRequestSchema } from '@rondo/protocol';
+import { describe, expect, it, onTestFinished } from 'vitest';
+
+/** A dashboard that takes every batch and may answer with a command. */
+async function startDashboard(commandFor: (fact: Fact) => Omit<Command, 'run_id'> | null = () => null) {
+  const facts: Fact[] = [];
+  const keys = new Set<string | undefined>();
+  const listeners: (() => void)[] = [];
+  const server = createServer(async (request, response) => {
+    const chunks: Buffer[] = [];
+    for await (const chunk of request) chunks.push(chunk);
+    const body = Buffer.concat(chunks);
+    const json = request.headers['content-encoding'] === 'gzip' ? gunzipSync(body) : body;
+    const { events } = ingestRequestSchema.parse(JSON.parse(json.toString()));
+    const fresh = events.map((event) => factSchema.parse(event));
+    facts.push(...fresh);
+    keys.add(request.headers.authorization);
+    const commands = fresh.flatMap((fact) => {
+      const command = commandFor(fact);
+      return command ? [{ ...command, run_id: fact.run_id }] : [];
+    });
+    response.end(JSON.stringify({ accepted: events.length, duplicates: 0, rejected: [], commands }));
+    for (const listener of listeners) listener();
+  }).listen(0, '127.0.0.1');
+  onTestFinished(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+  await once(server, 'listening');
+  const until = (isDone: (fact: Fact) => boolean) =>
+    new Promise<void>((resolve) => listeners.push(() => facts.some(isDone) && resolve()));
+  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, facts, keys, until };
+}
+
+function startDemo(env: Record<string, string>, ...args: string[]) {
+  const main = fileURLToPath(new URL('./main.ts', import.meta.url));
+  const child = spawn(process.execPath, [main, ...args], { env, stdio: ['ignore', 'pipe', 'pipe'] });
+  onTestFinished(() => void child.kill('SIGKILL'));
+  let output = '';
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.on('data', (chunk) => {
+      output += String(chunk);
+    });
+  }
+  return { child, ended: endOf(child), output: () => output };
+}
+
+async function endOf(child: ChildProcess): Promise<number | null> {
+  const [code] = await once(child, 'close');
+  return code;
+}
+
+describe('the demo as a program', () => {
+  it('reports a whole run over HTTP with its key, and says so', async () => {
+    const { url, facts, keys } = await startDashboard();
+    const demo = startDemo(
+      { RONDO_URL: url, RONDO_API_KEY: 'key-1' },
+      '--rounds',
+      '3',
+      '--clients',
+      '5',
+      '--pace',
+      '20',
+    );
+    expect(await demo.ended).toBe(0);
+    expect([facts[0]?.type, facts.at(-1)?.type]).toEqual(['run_started', 'run_complete']);
+    expect(facts[0]).toMatchObject({
+      num_rounds: 3,
+      config: { seed: 1 },
+      commands_supported: ['stop_round', 'stop_run'],
+    });
+    expect([...keys]).toEqual(['Bearer key-1']);
+    expect(demo.output()).toMatch(/round {3}3 {2}loss \d\.\d{3} {2}accuracy/);
+  });
+
+  it('closes a round within a second of the command', async () => {
+    let askedMs = Number.NaN;
+    const { url, facts, until } = await startDashboard((fact) => {
+      if (fact.type !== 'round_started' || fact.round !== 1) return null;
+      askedMs = Date.now();
+      return { command_id: 'c1', command: 'stop_round', round: 1, reason: 'enough' };
+    });
+    const demo = startDemo({ RONDO_URL: url, RONDO_API_KEY: 'k' });
+    await until((fact) => fact.type === 'round_stopped');
+    const stoppedMs = Date.now();
+    demo.child.kill('SIGTERM');
+    await demo.ended;
+    expect(stoppedMs - askedMs).toBeLessThan(1_000);
+    const acks = facts.filter((fact) => fact.type === 'command_ack').map(({ state }) => state);
+    expect(acks).toEqual(['delivered', 'applied']);
+  });
+
+  it('says goodbye within 2 s of a signal, and of the same signal again', async () => {
+    const { url, facts, until } = await startDashboard();
+    const demo = startDemo({ RONDO_URL: url, RONDO_API_KEY: 'k' });
+    await until((fact) => fact.type === 'round_started');
+    const askedMs = Date.now();
+    demo.child.kill('SIGINT');
+    demo.child.kill('SIGINT');
+    expect(await demo.ended).toBe(0);
+    expect(Date.now() - askedMs).toBeLessThan(2_000);
+    expect(facts.at(-1)).toMatchObject({ type: 'run_complete', status: 'stopped' });
+  });
+
+  it('says what to do when there is no key', async () => {
+    const demo = startDemo({ DATA_DIR: '/nowhere' });
+    expect(await demo.ended).toBe(1);
+    expect(demo.output()).toContain('RONDO_API_KEY');
+  });
+});
