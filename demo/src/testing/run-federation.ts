@@ -5,7 +5,7 @@ import { Federation, type FederationOptions, type RoundSummary } from '../federa
 import { makeSynthetic } from '../synthetic.ts';
 
 /** Time that passes only by waiting: a run of minutes takes as long as its arithmetic. */
-export class VirtualClock implements Clock {
+class VirtualClock implements Clock {
   nowMs = Date.UTC(2026, 0, 31, 12);
 
   now = (): number => this.nowMs;

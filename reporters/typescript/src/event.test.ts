@@ -90,6 +90,16 @@ describe('[R3] the wire form of an event', () => {
     expect(event.config).not.toHaveProperty('f');
   });
 
+  it('[R3] takes the largest round the server takes, and drops what no request can hold', () => {
+    const client_ids = (length: number) => Array.from({ length: 100_000 }, (_, i) => String(i).padStart(length, 'c'));
+    expect(flawOf({ type: 'round_started', round: 1, client_ids: client_ids(64) }).state).toBe('valid');
+    const wide = client_ids(64).map((id) => id.replaceAll('c', '€'));
+    expect(flawOf({ type: 'round_started', round: 1, client_ids: wide })).toMatchObject({
+      state: 'invalid',
+      flaw: expect.stringContaining('bytes'),
+    });
+  });
+
   it('[R3] says every type of the protocol', () => {
     const types = factSchema.options.map((option) => option.shape.type.value);
     for (const type of types) expect(flawOf({ type }).flaw).not.toMatch(/unknown/);

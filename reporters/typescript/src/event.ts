@@ -17,6 +17,9 @@ export type MadeEvent =
   | { readonly state: 'valid'; readonly event: QueuedEvent; readonly flaw: string | null }
   | { readonly state: 'invalid'; readonly flaw: string };
 
+// Alone in its batch, beside the envelope.
+const largestEventBytes = limits.batchBytes - 1_024;
+
 // From the schema itself, so that a new field of the protocol travels without a change here.
 const fieldsByType = new Map<string, readonly string[]>(
   factSchema.options.map((option) => [
@@ -44,7 +47,7 @@ export function makeEvent(fact: ReportedFact, run_id: string, at: string): MadeE
   if (remaining !== null) return { state: 'invalid', flaw: `${fact.type}: ${remaining}` };
   const json = JSON.stringify(event);
   const bytes = Buffer.byteLength(json);
-  if (bytes > limits.batchBytes / 2) return { state: 'invalid', flaw: `${fact.type}: ${bytes} bytes are too many` };
+  if (bytes > largestEventBytes) return { state: 'invalid', flaw: `${fact.type}: ${bytes} bytes are too many` };
   return {
     state: 'valid',
     event: { type: fact.type, json, bytes },

@@ -7,7 +7,7 @@ import type { Post } from './http-post.ts';
 import { type Answer, judge, type Verdict } from './verdict.ts';
 
 /** Where batches come from: the queue, or whatever keeps events between the queue and the sender. */
-export interface EventSource {
+interface EventSource {
   readonly size: number;
   readonly bytes: number;
   take(maxEvents: number, maxBytes: number): QueuedEvent[];

@@ -43,6 +43,6 @@ export class FakeClock implements Clock {
 }
 
 /** Lets everything that is ready run, compression in zlib's thread not included. */
-export async function settle(): Promise<void> {
+async function settle(): Promise<void> {
   for (let turn = 0; turn < 4; turn++) await setImmediate();
 }
