@@ -1,0 +1,139 @@
+/**
+ * Who may import whom. Nothing is allowed that is not listed here; the last rule of docs/decisions/0004 says why.
+ */
+const npm = 'node_modules/';
+const builtin = { dependencyTypes: ['core'] };
+const protocol = '^protocol/src/index\\.ts$';
+const reporter = '^reporters/typescript/src/index\\.ts$';
+
+const allow = (from, ...to) => to.map((each) => ({ from, to: typeof each === 'string' ? { path: each } : each }));
+
+const inside = (folder) => `^${folder}/`;
+const isTest = '\\.(test|spec)\\.tsx?$|/(testing|test)/';
+/** Code that ships, as opposed to its tests. */
+const source = (path) => ({ path, pathNot: isTest });
+const packages = (...names) => names.map((name) => `${npm}(${name})(/|$)`).join('|');
+
+const frontend = (folder) => `^frontend/src/${folder}/`;
+const backend = (folder) => `^backend/src/${folder}(/|\\.ts$)`;
+
+// A component's main file has its folder's name; what else lies in the folder is its own business.
+const componentMain = '^frontend/src/components/([^/]+)/\\1\\.tsx$|^frontend/src/components/ui/';
+
+const everywhere = [
+  ...allow({ path: '^protocol/src/', pathNot: isTest }, inside('protocol/src'), packages('zod')),
+  ...allow(source('^reporters/typescript/src/'), inside('reporters/typescript/src'), protocol, builtin),
+  ...allow(source('^demo/src/'), inside('demo/src'), protocol, reporter, builtin),
+];
+
+const frontendLayers = [
+  ...allow({ path: '^frontend/src/main\\.tsx$' }, '^frontend/src/(app\\.tsx|styles\\.css)$', npm),
+  ...allow({ path: '^frontend/src/app\\.tsx$' }, componentMain, frontend('(pages|hooks)'), npm),
+  ...allow(
+    source(frontend('pages')),
+    componentMain,
+    frontend('(hooks|lib)'),
+    protocol,
+    packages('react', 'react-router'),
+  ),
+  ...allow(
+    { path: '^frontend/src/components/([^/]+)/', pathNot: isTest },
+    '^frontend/src/components/$1/',
+    componentMain,
+    frontend('(hooks|charts|lib)'),
+    protocol,
+    packages('react', 'react-router', 'radix-ui', '@tanstack/react-virtual', '@tanstack/react-table', 'lucide-react'),
+  ),
+  ...allow(
+    source(frontend('hooks')),
+    frontend('(hooks|store|api|live|lib)'),
+    protocol,
+    packages('react', 'react-router', 'swr'),
+  ),
+  ...allow(source(frontend('store')), frontend('(store|live|lib)'), protocol, packages('zustand', 'immer')),
+  ...allow(source(frontend('live')), frontend('(live|lib)'), protocol),
+  ...allow(source(frontend('charts')), frontend('(charts|lib)'), packages('uplot', 'react')),
+  ...allow(source(frontend('api')), frontend('(api|lib)'), protocol, packages('axios')),
+  ...allow(source(frontend('lib')), frontend('lib'), protocol, npm),
+];
+
+const withoutDatabase = {
+  path: npm,
+  pathNot: packages('drizzle-orm', 'postgres', '@electric-sql/[^/]+', '@fastify/websocket'),
+};
+
+const backendLayers = [
+  ...allow(source('^backend/src/(app|main)\\.ts$'), '^backend/src/', protocol, npm, builtin),
+  ...allow(
+    source(backend('routers')),
+    backend('(routers|schemas|ingest|db/queries|auth|errors|plugins|config|checkpoints)'),
+    protocol,
+    withoutDatabase,
+    builtin,
+  ),
+  ...allow(source(backend('schemas')), backend('schemas'), protocol, packages('zod')),
+  ...allow(
+    source(backend('plugins')),
+    backend('(plugins|schemas|auth|errors|config|db/queries)'),
+    protocol,
+    withoutDatabase,
+    builtin,
+  ),
+  ...allow(source(backend('ingest')), backend('(ingest|db|errors)'), protocol, npm, builtin),
+  ...allow(
+    source(backend('websocket')),
+    backend('(websocket|ingest/(event-)?bus|db/queries|auth|errors)'),
+    protocol,
+    npm,
+    builtin,
+  ),
+  ...allow(source(backend('db')), backend('(db|errors)'), protocol, npm, builtin),
+  ...allow(source(backend('auth')), backend('(auth|db/queries|errors|schemas)'), protocol, npm, builtin),
+  ...allow(source(backend('checkpoints')), backend('(checkpoints|db/queries|errors)'), protocol, npm, builtin),
+  ...allow(
+    source('^backend/src/(config|errors)\\.ts$'),
+    backend('(config|errors)'),
+    protocol,
+    packages('zod'),
+    builtin,
+  ),
+];
+
+/** Tests may look inside their own package, and nowhere else. */
+const tests = ['protocol', 'backend', 'frontend', 'reporters/typescript', 'demo'].flatMap((name) =>
+  allow({ path: `^${name}/.*(${isTest})` }, inside(name), protocol, reporter, npm, builtin),
+);
+
+const tools = [
+  ...allow({ path: '^(e2e|bench)/' }, '^$1/', protocol, reporter, npm, builtin),
+  ...allow({ path: '^scripts/' }, '^scripts/', npm, builtin),
+  ...allow({ path: '^(frontend/vite|vitest)\\.config\\.ts$' }, npm, builtin),
+];
+
+module.exports = {
+  allowedSeverity: 'error',
+  allowed: [...everywhere, ...frontendLayers, ...backendLayers, ...tests, ...tools],
+  forbidden: [
+    {
+      name: 'no-cycles',
+      severity: 'error',
+      from: {},
+      to: { circular: true, viaOnly: { dependencyTypesNot: ['type-only'] } },
+    },
+    { name: 'resolvable', severity: 'error', from: {}, to: { couldNotResolve: true } },
+    {
+      name: 'declared',
+      severity: 'error',
+      comment: 'An npm package must be in the package.json of the workspace that imports it',
+      from: { path: '^(protocol|backend|frontend|reporters|demo)/', pathNot: `${isTest}|\\.config\\.ts$` },
+      to: { dependencyTypes: ['npm-no-pkg', 'npm-unknown'] },
+    },
+  ],
+  options: {
+    doNotFollow: { path: 'node_modules' },
+    exclude: { path: '(^|/)(dist|test-results)/' },
+    tsPreCompilationDeps: true,
+    combinedDependencies: false,
+    enhancedResolveOptions: { exportsFields: ['exports'], conditionNames: ['import', 'node', 'default', 'types'] },
+  },
+};

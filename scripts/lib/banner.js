@@ -1,0 +1,22 @@
+import { relative } from 'node:path';
+import { dataDir } from './paths.js';
+
+const isColoured = process.stdout.isTTY && !process.env.NO_COLOR;
+const paint = (code) => (text) => (isColoured ? `\x1b[${code}m${text}\x1b[0m` : text);
+const bold = paint(1);
+const faint = paint(2);
+
+/** What one needs to know once the server runs. */
+export function banner({ url, sign_in_link, admin_username, admin_password }) {
+  const folder = relative(process.cwd(), dataDir);
+  const rows = [
+    ['Dashboard', bold(url)],
+    sign_in_link && ['Sign in', `${bold(sign_in_link)}  ${faint('works once')}`],
+    admin_password && ['Admin', `${admin_username} / ${bold(admin_password)}  ${faint('shown only now')}`],
+    ['API', `${url}/docs`],
+    ['Data', folder.startsWith('..') ? dataDir : `./${folder}`],
+    ['Stop', 'Ctrl-C; the data stays'],
+  ];
+  const lines = rows.filter(Boolean).map(([name, text]) => `  ${faint(name.padEnd(10))} ${text}`);
+  return ['', `  ${bold('Rondo')} is running`, '', ...lines, ''].join('\n');
+}

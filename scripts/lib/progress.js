@@ -1,0 +1,56 @@
+import { spawn } from 'node:child_process';
+import { root } from './paths.js';
+
+const keptLines = 15;
+const tickMs = 1_000;
+
+/**
+ * Runs a command that says little of use, with one line that shows it is alive. Resolves with the seconds it took; rejects
+ * with its last lines when it fails.
+ */
+export function runWithProgress(title, command, args, { cwd = root, env = process.env } = {}) {
+  const startedAt = Date.now();
+  const seconds = () => Math.round((Date.now() - startedAt) / 1000);
+  const line = liveLine(title, seconds);
+  return new Promise((done, failed) => {
+    const child = spawn(command, args, { cwd, env, stdio: ['ignore', 'pipe', 'pipe'] });
+    let output = '';
+    const keep = (chunk) => {
+      output = (output + chunk).slice(-8_000);
+    };
+    child.stdout.on('data', keep);
+    child.stderr.on('data', keep);
+    child.on('error', (error) => {
+      line.end(false);
+      failed(error);
+    });
+    child.on('close', (code, signal) => {
+      line.end(code === 0);
+      if (code === 0) return done(seconds());
+      const last = output.trimEnd().split('\n').slice(-keptLines).join('\n');
+      failed(new Error(`${last}\n\n${title} failed (${signal ?? `exit code ${code}`}).`));
+    });
+  });
+}
+
+function liveLine(title, seconds) {
+  if (!process.stdout.isTTY) {
+    console.log(`  ${title}…`);
+    const timer = setInterval(() => console.log(`  ${title}… ${seconds()} s`), 10 * tickMs);
+    return {
+      end: (isDone) => {
+        clearInterval(timer);
+        console.log(`  ${title} ${isDone ? 'done' : 'failed'}, ${seconds()} s`);
+      },
+    };
+  }
+  const draw = (mark, tail) => process.stdout.write(`\r\x1b[2K  ${mark} ${title} ${tail}`);
+  draw('·', '');
+  const timer = setInterval(() => draw('·', `${seconds()} s`), tickMs);
+  return {
+    end: (isDone) => {
+      clearInterval(timer);
+      draw(isDone ? '✓' : '✗', `${seconds()} s\n`);
+    },
+  };
+}

@@ -1,0 +1,78 @@
+import { spawn } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { countPlaywright, countVitest } from './lib/count.js';
+import { ensureInstalled } from './lib/install.js';
+import { requireNode, root, withBinOnPath } from './lib/paths.js';
+
+requireNode();
+const { values: options } = parseArgs({ options: { only: { type: 'string' } } });
+const kinds = ['check', 'unit', 'e2e'];
+if (options.only !== undefined && !kinds.includes(options.only)) {
+  console.error(`--only must be one of ${kinds.join(', ')}`);
+  process.exit(1);
+}
+await ensureInstalled();
+
+const reports = mkdtempSync(join(tmpdir(), 'rondo-test-'));
+const vitestReport = join(reports, 'vitest.json');
+const playwrightReport = join(reports, 'playwright.json');
+
+const check = (title, script) => ({ kind: 'check', title, command: 'npm', args: ['run', '--silent', script] });
+const steps = [
+  check('types', 'check:types'),
+  check('lint', 'check:lint'),
+  check('import rules', 'check:imports'),
+  check('unused code', 'check:unused'),
+  {
+    kind: 'unit',
+    title: 'unit and integration tests',
+    command: 'vitest',
+    args: ['run', '--reporter=default', '--reporter=json', `--outputFile.json=${vitestReport}`],
+    count: () => countVitest(vitestReport),
+  },
+  { ...check('frontend build', 'build'), kind: 'e2e' },
+  {
+    kind: 'e2e',
+    title: 'end-to-end tests in a browser',
+    command: 'playwright',
+    args: ['test', '--config', 'e2e/playwright.config.ts', '--reporter=list,json'],
+    env: { PLAYWRIGHT_JSON_OUTPUT_FILE: playwrightReport },
+    count: () => countPlaywright(playwrightReport),
+  },
+].filter(({ kind }) => options.only === undefined || kind === options.only);
+
+// Settings of a dashboard that somebody runs here must not reach the tests.
+const ownSettings =
+  /^(RONDO_(URL|API_KEY)|DATABASE_URL|DATA_DIR|HOST|PORT|SECRET_KEY|ALLOWED_ORIGINS|ADMIN_.*|LOG_LEVEL)$/;
+const env = Object.fromEntries(Object.entries(withBinOnPath()).filter(([name]) => !ownSettings.test(name)));
+
+const total = { passed: 0, failed: 0 };
+const troubles = [];
+for (const step of steps) {
+  console.log(`\n── ${step.title}`);
+  const isFine = await run(step);
+  const count = step.count?.() ?? { passed: isFine ? 1 : 0, failed: 0 };
+  // A step that broke off says so with its exit code only.
+  if (!isFine && count.failed === 0) count.failed = 1;
+  if (count.failed > 0) troubles.push(`${step.title}: ${count.failed} failed`);
+  total.passed += count.passed;
+  total.failed += count.failed;
+}
+rmSync(reports, { recursive: true, force: true });
+
+console.log(['', ...troubles, `${total.passed} passed, ${total.failed} failed`].join('\n'));
+process.exit(total.failed > 0 ? 1 : 0);
+
+function run({ command, args, env: more }) {
+  return new Promise((done) => {
+    const child = spawn(command, args, { cwd: root, env: { ...env, ...more }, stdio: 'inherit' });
+    child.on('error', (error) => {
+      console.error(error.message);
+      done(false);
+    });
+    child.on('close', (code) => done(code === 0));
+  });
+}
