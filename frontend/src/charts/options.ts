@@ -1,5 +1,6 @@
-import uPlot from 'uplot';
+import type uPlot from 'uplot';
 import { readToken } from '../lib/theme.ts';
+import { axisRange, axisSplits } from './axis.ts';
 import { type Column, dotIndices } from './prepare.ts';
 import type { Line, Range } from './types.ts';
 
@@ -17,6 +18,9 @@ export type ChartOptions = Omit<uPlot.Options, 'width' | 'height'>;
 
 const font = '11px "Inter Variable", system-ui, sans-serif';
 
+/** Room above and below on a logarithmic axis, as a factor. */
+const logPad = 1.15;
+
 /** Drags shorter than this are clicks. */
 const dragPx = 6;
 
@@ -28,13 +32,14 @@ export function chartOptions({ lines, columns, isLog, onZoom, onCursor }: ChartC
   const yAxis = (line: Line, side: 1 | 3): uPlot.Axis => ({
     scale: line.axis,
     side,
-    size: 48,
+    size: 46,
     gap: 8,
     font,
     stroke: () => readToken('--muted'),
     grid: side === 3 || !left ? grid : { show: false },
     ticks: { show: false },
-    values: (_, splits) => splits.map((value) => (value === null ? null : line.format(value))),
+    values: (_, splits) => splits.map((value) => (value === null ? null : line.formatTick(value))),
+    ...(!(isLog && line.axis === 'left') && { splits: (_, __, min, max) => axisSplits({ min, max }) }),
   });
 
   return {
@@ -85,13 +90,12 @@ export function chartOptions({ lines, columns, isLog, onZoom, onCursor }: ChartC
 }
 
 function scaleOf({ span }: Line, isLog: boolean): uPlot.Scale {
-  if (isLog) return { distr: 3, log: 10 };
+  // uPlot's own range would reach out to the next power of ten and leave half of the chart empty.
+  if (isLog) return { distr: 3, log: 10, range: (_, from, to) => [(from ?? 1) / logPad, (to ?? 10) * logPad] };
   return {
-    range: (_, min, max) => {
-      if (min === null || max === null) return [span?.[0] ?? 0, span?.[1] ?? 1];
-      if (span && min >= span[0] && max <= span[1]) return [span[0], span[1]];
-      const [low, high] = uPlot.rangeNum(min, max, { min: { pad: 0.1, soft: 0, mode: 3 }, max: { pad: 0.1 } });
-      return [low, high];
+    range: (_, from, to) => {
+      const { min, max } = axisRange(from, to, span);
+      return [min, max];
     },
   };
 }

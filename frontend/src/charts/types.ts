@@ -7,6 +7,8 @@ export interface Line {
   readonly axis: 'left' | 'right';
   readonly values: readonly (number | null)[];
   readonly format: (value: number) => string;
+  /** Short form, for the axis. */
+  readonly formatTick: (value: number) => string;
   /** The axis spans at least this, such as 0 to 1 for a share. */
   readonly span?: readonly [number, number];
 }

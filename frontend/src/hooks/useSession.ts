@@ -1,6 +1,6 @@
 import { useCallback, useState, useSyncExternalStore } from 'react';
 import { useSWRConfig } from 'swr';
-import { login, logout, redeemLink } from '../api/auth.ts';
+import { login, logout } from '../api/auth.ts';
 import { refreshSession } from '../api/client.ts';
 import { problemDetail } from '../api/problem.ts';
 import { getSession, onSessionChange, type Session } from '../api/session.ts';
@@ -41,7 +41,6 @@ export function useAction<A extends unknown[]>(
 }
 
 export const useLogin = () => useAction(login);
-export const useRedeemLink = () => useAction(redeemLink);
 export const useRefreshSession = () => useAction(refreshSession);
 
 /** Signs out and forgets what was shown: the next user of this screen may not be allowed to see it. */

@@ -1,7 +1,8 @@
 /** Shown where there is no value to show. */
 export const noValue = '—';
 
-const thin = ' ';
+/** A space that is narrow and does not break. */
+const thin = '\u202f';
 
 /** A number to about four significant digits; non-finite ones by name. */
 export function formatNumber(value: number): string {
@@ -19,6 +20,17 @@ export function formatNumber(value: number): string {
 export function formatPercent(share: number, digits = 1): string {
   return formatNonFinite(share) ?? `${(share * 100).toFixed(digits)}${thin}%`;
 }
+
+/** A number on an axis: as short as it can be without being another number. */
+export function formatTick(value: number): string {
+  const short = Number(value.toPrecision(4));
+  return short !== 0 && (Math.abs(short) < 0.001 || Math.abs(short) >= 1e6)
+    ? short.toExponential().replace('e+', 'e')
+    : String(short);
+}
+
+export const formatPercentTick = (share: number): string =>
+  `${formatTick(Number((share * 100).toPrecision(4)))}${thin}%`;
 
 /** The difference of two shares in percentage points, without its sign. */
 export const formatPoints = (difference: number): string =>

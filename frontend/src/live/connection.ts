@@ -1,4 +1,5 @@
 import type { BatchMessage } from '@rondo/protocol';
+import { assertNever } from '../lib/assert-never.ts';
 import { backoffMs } from './backoff.ts';
 import type { Connection, Context, Effect, Event, Memory, Position, Step } from './connection-types.ts';
 import { parseMessage, type SnapshotLike } from './parse-message.ts';
@@ -62,6 +63,8 @@ export function transition(connection: Connection, event: Event, context: Contex
     case 'renewed':
       if (connection.state !== 'unauthorized') return [connection, []];
       return connect({ ...memoryOf(connection), is_renewed: true }, context);
+    default:
+      return assertNever(event);
   }
 }
 
@@ -158,6 +161,8 @@ function timer(connection: Connection, context: Context): Step {
     case 'unauthorized':
     case 'closed':
       return [connection, []];
+    default:
+      return assertNever(connection);
   }
 }
 

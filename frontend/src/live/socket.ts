@@ -1,3 +1,4 @@
+import { assertNever } from '../lib/assert-never.ts';
 import { closedBy, initialConnection, transition } from './connection.ts';
 import type { Connection, Effect, Event, Position } from './connection-types.ts';
 import { socketUrl } from './socket-url.ts';
@@ -67,6 +68,8 @@ export function createLink(ports: LinkPorts): Link {
       case 'give_up':
         ports.onGiveUp();
         return;
+      default:
+        assertNever(effect);
     }
   }
 

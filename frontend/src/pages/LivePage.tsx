@@ -15,16 +15,16 @@ const ClientDrawer = lazy(async () => ({
 export function LivePage() {
   return (
     <LiveGate>
-      <div className="grid gap-4 xl:grid-cols-[minmax(0,1fr)_430px]">
+      <div className="grid gap-4 xl:grid-cols-[minmax(0,1fr)_412px]">
         <div className="flex min-w-0 flex-col gap-4">
           <RoundMonitor />
           <Figures />
           <MetricsChart />
+          <ModelTable />
         </div>
         <div className="flex min-w-0 flex-col gap-4">
           <ClientGrid />
           <RecentRounds />
-          <ModelTable />
         </div>
       </div>
       <Suspense fallback={null}>

@@ -24,13 +24,7 @@ export function AppShell() {
       >
         Skip to the content
       </a>
-      <div className="flex items-center gap-4 border-line px-4 max-lg:h-12 max-lg:border-b lg:sticky lg:top-0 lg:h-dvh lg:flex-col lg:items-stretch lg:gap-5 lg:border-r lg:px-2.5 lg:pt-4">
-        <span className="flex items-center gap-2.5 text-[16px] font-semibold lg:px-2.5">
-          <Logo />
-          Rondo
-        </span>
-        <Nav />
-      </div>
+      <Nav />
       <div className="min-w-0">
         <header className="flex min-h-[52px] flex-wrap items-center justify-between gap-x-4 gap-y-2 border-b border-line px-3 py-2 sm:px-5">
           <RunHeader />
@@ -50,7 +44,14 @@ export function AppShell() {
 
 function Nav() {
   return (
-    <nav aria-label="Main" className="flex gap-1 lg:flex-col">
+    <nav
+      aria-label="Main"
+      className="flex items-center gap-1 border-line px-4 max-lg:h-12 max-lg:border-b lg:sticky lg:top-0 lg:h-dvh lg:flex-col lg:items-stretch lg:border-r lg:px-2.5"
+    >
+      <span className="flex h-[52px] items-center gap-2.5 text-[16px] font-semibold max-lg:mr-3 lg:mb-1 lg:px-2.5">
+        <Logo />
+        Rondo
+      </span>
       {destinations.map(({ to, label, Icon }) => (
         <NavLink
           key={to}

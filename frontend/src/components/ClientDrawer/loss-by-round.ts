@@ -1,6 +1,6 @@
 import type { ClientUpdate } from '@rondo/protocol';
 import type { Line } from '../../charts/types.ts';
-import { formatNumber } from '../../lib/format.ts';
+import { formatNumber, formatTick } from '../../lib/format.ts';
 import { numberOf } from '../../lib/values.ts';
 
 /** Oldest first; a round that it failed or missed is a gap. */
@@ -15,6 +15,7 @@ export function lossByRound(updates: readonly ClientUpdate[]): { x: number[]; li
       axis: 'left',
       values: oldestFirst.map((update) => numberOf(update.train_loss)),
       format: formatNumber,
+      formatTick,
     },
   };
 }

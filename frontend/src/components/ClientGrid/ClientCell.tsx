@@ -54,12 +54,16 @@ function Card({ client, face }: { readonly client: Client; readonly face: Client
   const share = face === 'training' || face === 'uploading' ? (client.progress ?? 0) : 1;
   const hasBar = face !== 'idle' && face !== 'offline';
   return (
-    <span className="flex h-full items-start justify-between gap-1 px-2 pt-1.5">
-      <span className={classes('truncate text-2xs leading-5', face === 'offline' ? 'text-muted' : 'text-soft')}>
-        {client.client_id}
+    <span className="block h-full px-1.5 pt-1">
+      <span
+        className={classes('flex text-2xs leading-4 whitespace-pre', face === 'offline' ? 'text-muted' : 'text-soft')}
+      >
+        {/* Names of one kind differ at their end, so that is what is kept of a long one. */}
+        <span className="truncate">{client.client_id.slice(0, -3)}</span>
+        <span>{client.client_id.slice(-3)}</span>
       </span>
-      <span className="pt-1">
-        <StatusGlyph face={face} />
+      <span className="flex justify-end">
+        <StatusGlyph face={face} size={11} />
       </span>
       {hasBar && (
         <span

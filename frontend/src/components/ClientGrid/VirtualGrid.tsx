@@ -7,7 +7,7 @@ import { ClientReadout } from './ClientReadout.tsx';
 import { columnsFor, densityFor, moveFrom } from './density.ts';
 
 /** Tall enough for 50 cards without scrolling, low enough to leave room for what is below. */
-const maxHeight = 300;
+const maxHeight = 422;
 
 /** Rows of a fixed height, of which only those in view exist. One cell has the tab stop; arrow keys move it. */
 export function VirtualGrid({ ids }: { readonly ids: readonly string[] }) {

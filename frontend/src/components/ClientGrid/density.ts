@@ -6,7 +6,7 @@ export interface Density {
   readonly gap: number;
 }
 
-const card: Density = { look: 'card', minWidth: 64, height: 40, gap: 6 };
+const card: Density = { look: 'card', minWidth: 60, height: 36, gap: 6 };
 /** Past two hundred, names no longer fit but colour and glyph do. */
 const tile: Density = { look: 'tile', minWidth: 26, height: 26, gap: 3 };
 /** Past a thousand, a picture: problems are told from the rest, and names come by hover and focus. */

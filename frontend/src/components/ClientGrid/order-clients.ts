@@ -1,4 +1,5 @@
 import { type Client, type ClientFace, clientFace } from '@rondo/protocol';
+import { assertNever } from '../../lib/assert-never.ts';
 import { numberOf } from '../../lib/values.ts';
 
 export const sortKeys = [
@@ -76,6 +77,8 @@ function rankOf(client: Client, face: ClientFace, sort: SortKey): number {
     }
     case 'name':
       return 0;
+    default:
+      return assertNever(sort);
   }
 }
 

@@ -30,7 +30,7 @@ export function ConnectionStatus() {
       <span aria-live="polite" className={classes(link.face !== 'live' && 'font-medium text-text')}>
         {state}
       </span>
-      {detail !== '' && <span className="text-muted">· {detail}</span>}
+      {detail !== '' && <span className="min-w-16 text-muted">· {detail}</span>}
     </div>
   );
 }

@@ -1,4 +1,5 @@
 import type { LinkFace } from '../../hooks/useLinkFace.ts';
+import { assertNever } from '../../lib/assert-never.ts';
 import { formatAge } from '../../lib/format.ts';
 
 export interface LinkWords {
@@ -18,6 +19,8 @@ export function describeLink(link: LinkFace): LinkWords {
       return { state: 'connecting…', detail: '' };
     case 'unauthorized':
       return { state: 'signed out', detail: 'renewing the session' };
+    default:
+      return assertNever(link);
   }
 }
 

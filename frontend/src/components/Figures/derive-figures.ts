@@ -42,7 +42,7 @@ function measured(history: readonly HistoryPoint[], measure: Measure): Figure {
   const before = finite.at(-2);
   if (!before) return { value, change: `first value, round ${last.round}`, tone: 'plain' };
   const difference = last.value - before.value;
-  const bestWords = best.round === last.round ? 'best so far' : `best ${measure.format(best.value)} at ${best.round}`;
+  const bestWords = best.round === last.round ? 'best so far' : `best at ${best.round}`;
   if (difference === 0) return { value, change: `unchanged · ${bestWords}`, tone: 'plain' };
   return {
     value,

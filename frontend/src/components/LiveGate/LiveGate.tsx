@@ -57,7 +57,7 @@ function NothingToShow() {
 
 function LoadingFace() {
   return (
-    <div role="status" aria-label="Loading the run" className="grid gap-4 xl:grid-cols-[minmax(0,1fr)_430px]">
+    <div role="status" aria-label="Loading the run" className="grid gap-4 xl:grid-cols-[minmax(0,1fr)_412px]">
       <div className="flex flex-col gap-4">
         <Skeleton className="h-32" />
         <Skeleton className="h-24" />

@@ -12,7 +12,7 @@ export function HistoryTable({ history }: { readonly history: readonly HistoryPo
       aria-label="Values by round"
       // biome-ignore lint/a11y/noNoninteractiveTabindex: an area that scrolls must be reachable by keyboard.
       tabIndex={0}
-      className="h-[clamp(260px,44vh,520px)] overflow-auto rounded-control"
+      className="h-[clamp(260px,40vh,480px)] grow overflow-auto rounded-control"
     >
       <table className="w-full text-right text-sm">
         <thead className="sticky top-0 bg-panel">

@@ -48,7 +48,7 @@ export function MetricsChart() {
   return (
     <Panel
       title="Training progress"
-      className="flex flex-col"
+      className="flex grow flex-col"
       actions={
         <ChartControls
           settings={settings}
@@ -61,7 +61,7 @@ export function MetricsChart() {
       }
     >
       <div
-        className="min-h-0"
+        className="flex min-h-0 grow flex-col"
         data-testid="metrics-chart"
         data-points={prepared.points}
         data-last-round={history.at(-1)?.round}
@@ -76,18 +76,20 @@ export function MetricsChart() {
           <HistoryTable history={history} />
         ) : (
           <>
-            <div className="h-[clamp(260px,44vh,520px)]">
-              <LineChart
-                label="Training progress"
-                xName="round"
-                lines={lines}
-                prepared={prepared}
-                isLog={settings.isLog}
-                zoom={range}
-                onZoom={onZoom}
-                onCursor={setCursor}
-                describe={describe}
-              />
+            <div className="relative min-h-[clamp(260px,40vh,480px)] grow">
+              <div className="absolute inset-0">
+                <LineChart
+                  label="Training progress"
+                  xName="round"
+                  lines={lines}
+                  prepared={prepared}
+                  isLog={settings.isLog}
+                  zoom={range}
+                  onZoom={onZoom}
+                  onCursor={setCursor}
+                  describe={describe}
+                />
+              </div>
             </div>
             <ChartLegend history={history} lines={lines} prepared={prepared} cursor={cursor} xEnd={xEnd} />
           </>

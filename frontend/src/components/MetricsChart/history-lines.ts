@@ -1,6 +1,6 @@
 import type { HistoryPoint } from '@rondo/protocol';
 import type { Line } from '../../charts/types.ts';
-import { formatNumber, formatPercent } from '../../lib/format.ts';
+import { formatNumber, formatPercent, formatPercentTick, formatTick } from '../../lib/format.ts';
 import { numberOf } from '../../lib/values.ts';
 
 /** The training curve as lines; one that no round has reported is left out. */
@@ -13,6 +13,7 @@ export function linesOf(history: readonly HistoryPoint[]): Line[] {
       axis: 'left',
       values: history.map((point) => numberOf(point.loss)),
       format: formatNumber,
+      formatTick,
     },
     {
       key: 'accuracy',
@@ -21,6 +22,7 @@ export function linesOf(history: readonly HistoryPoint[]): Line[] {
       axis: 'right',
       values: history.map((point) => numberOf(point.accuracy)),
       format: (value) => formatPercent(value),
+      formatTick: formatPercentTick,
       span: [0, 1],
     },
   ];

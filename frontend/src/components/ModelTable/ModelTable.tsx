@@ -27,14 +27,16 @@ export function ModelTable() {
       ) : (
         <table className="w-full text-right text-sm">
           <thead>
-            <tr className="border-b border-line text-xs text-muted [&>th]:pb-2 [&>th]:font-normal">
+            <tr className="border-b border-line text-xs text-muted [&>th]:pb-2 [&>th]:font-normal [&>th+th]:pl-3">
               <th scope="col" className="text-left">
                 Version
               </th>
               <th scope="col">Round</th>
               <th scope="col">Accuracy</th>
               <th scope="col">Size</th>
-              <th scope="col">SHA-256</th>
+              <th scope="col" className="max-sm:hidden">
+                SHA-256
+              </th>
             </tr>
           </thead>
           <tbody>
@@ -50,7 +52,7 @@ export function ModelTable() {
 
 const ModelRow = memo(function ModelRow({ model }: { readonly model: Model }) {
   return (
-    <tr className="border-b border-line last:border-0 [&>td]:py-2">
+    <tr className="border-b border-line last:border-0 [&>td]:py-2 [&>td]:pl-3">
       <th scope="row" className="max-w-40 py-2 text-left font-normal">
         <span className="mr-1.5 break-all">{model.version}</span>
         {model.aliases.map((alias) => (
@@ -64,7 +66,7 @@ const ModelRow = memo(function ModelRow({ model }: { readonly model: Model }) {
         <MetricText value={model.metrics.accuracy ?? model.metrics.global_accuracy} as="share" />
       </td>
       <td className="whitespace-nowrap">{formatBytes(model.size_bytes)}</td>
-      <td className="font-mono text-2xs text-muted" title={model.sha256}>
+      <td className="font-mono text-2xs text-muted max-sm:hidden" title={model.sha256}>
         {model.sha256.slice(0, 8)}
       </td>
     </tr>

@@ -26,7 +26,7 @@ export function RecentRounds() {
       ) : (
         <table className="w-full text-right text-sm">
           <thead>
-            <tr className="border-b border-line text-xs text-muted [&>th]:pb-2 [&>th]:font-normal">
+            <tr className="border-b border-line text-xs text-muted [&>th]:pb-2 [&>th]:font-normal [&>th+th]:pl-3">
               <th scope="col" className="text-left">
                 Round
               </th>
@@ -49,7 +49,7 @@ export function RecentRounds() {
 
 const RoundRow = memo(function RoundRow({ round, isBest }: { readonly round: Round; readonly isBest: boolean }) {
   return (
-    <tr className="border-b border-line last:border-0 [&>td]:py-2" data-round={round.round}>
+    <tr className="border-b border-line last:border-0 [&>td]:py-2 [&>td]:pl-3" data-round={round.round}>
       <th scope="row" className="py-2 text-left font-normal whitespace-nowrap">
         {round.round}
         {isBest && <span className="ml-1.5 text-xs text-accent">best</span>}

@@ -28,13 +28,13 @@ function RoundFace({ round, run }: { readonly round: Round; readonly run: Run })
   const end = describeEnd(round, run);
   return (
     <>
-      <div className="flex flex-wrap items-center gap-x-5 gap-y-3">
+      <div className="flex flex-wrap items-center gap-x-4 gap-y-3">
         <h2 className="flex items-baseline gap-2 whitespace-nowrap text-[16px] text-muted">
           Round <span className="text-[28px] leading-8 font-semibold text-text">{round.round}</span>
           {run.num_rounds !== null && <span>/ {run.num_rounds}</span>}
         </h2>
         <RoundPhases round={round} />
-        <div className="ml-auto flex items-center gap-5">
+        <div className="ml-auto flex items-center gap-4">
           <RoundTimes round={round} />
           {!isRoundOver(round) && <StopRound round={round} run={run} />}
         </div>

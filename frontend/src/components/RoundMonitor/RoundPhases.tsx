@@ -19,13 +19,13 @@ export function RoundPhases({ round: { status } }: { readonly round: Round }) {
   const done = behind[status];
   const endedEarly = status === 'failed' || status === 'stopped';
   return (
-    <ol aria-label="Phases of the round" className="flex flex-wrap items-center gap-x-2 gap-y-1 text-xs">
+    <ol aria-label="Phases of the round" className="flex flex-wrap items-center gap-x-1.5 gap-y-1 text-xs">
       {phases.map((phase, index) => {
         const isDone = index < done;
         const isNow = index === done;
         return (
           <Fragment key={phase}>
-            {index > 0 && <li aria-hidden className="h-px w-3 bg-line max-sm:hidden" />}
+            {index > 0 && <li aria-hidden className="h-px w-2 bg-line max-sm:hidden" />}
             <li
               aria-current={isNow ? 'step' : undefined}
               className={classes(

@@ -15,7 +15,7 @@ export function RoundTimes({ round }: { readonly round: Round }) {
   const end = round.completed_at === null ? now : Date.parse(round.completed_at);
   const elapsed = Math.max(0, end - Date.parse(round.started_at));
   return (
-    <dl className="flex gap-5 text-right">
+    <dl className="flex gap-4 text-right">
       <Time name={isRoundOver(round) ? 'took' : 'elapsed'} value={clock(elapsed)} />
       <Time name="median" value={median === null ? noValue : clock(median)} />
       {isRunning && <Time name="left" value={left === null ? noValue : formatDuration(left)} />}

@@ -18,7 +18,9 @@ export function RunHeader() {
       {run?.framework && <Chip>{run.framework}</Chip>}
       {run && <RunState run={run} />}
       {run && (
-        <span className="text-xs whitespace-nowrap text-muted">{isFollowing ? 'following the newest' : 'picked'}</span>
+        <span className="text-xs whitespace-nowrap text-muted max-sm:hidden">
+          {isFollowing ? 'following the newest' : 'picked'}
+        </span>
       )}
     </div>
   );

@@ -1,7 +1,8 @@
 import type { Run } from '@rondo/protocol';
-import { Check } from 'lucide-react';
+import { Check, Radio } from 'lucide-react';
 import { useState } from 'react';
 import { formatMoment } from '../../lib/format.ts';
+import { Button } from '../ui/Button.tsx';
 import { RunStatusText } from '../ui/RunStatusText.tsx';
 
 interface RunListProps {
@@ -9,7 +10,8 @@ interface RunListProps {
   readonly picked: string | null;
   readonly isLoading: boolean;
   readonly hasFailed: boolean;
-  readonly onPick: (run_id: string) => void;
+  /** `null` follows the newest. */
+  readonly onPick: (run_id: string | null) => void;
 }
 
 export function RunList({ runs, picked, isLoading, hasFailed, onPick }: RunListProps) {
@@ -18,6 +20,17 @@ export function RunList({ runs, picked, isLoading, hasFailed, onPick }: RunListP
   const found = runs.filter((run) => `${run.name} ${run.tags.join(' ')}`.toLowerCase().includes(wanted));
   return (
     <>
+      <Button
+        look="quiet"
+        className="w-full justify-start gap-2 text-text"
+        aria-pressed={picked === null}
+        onClick={() => onPick(null)}
+      >
+        <Radio aria-hidden size={14} className="text-accent" />
+        Follow the newest run
+        {picked === null && <Check aria-hidden size={14} className="ml-auto" />}
+      </Button>
+      <div className="my-1.5 h-px bg-line" />
       <input
         type="search"
         aria-label="Search runs"

@@ -20,7 +20,7 @@ export function RunTable() {
         ? `newest ${data.items.length} of ${data.total}`
         : plural(data.total, 'run');
   return (
-    <Panel title="All runs" note={note} testId="run-table">
+    <Panel title="Newest first" note={note} testId="run-table">
       {problem !== null && <Alert>The runs could not be loaded. {problem}</Alert>}
       {isLoading && <Skeleton className="h-40" />}
       {data?.items.length === 0 && (

@@ -1,7 +1,7 @@
 import { LogOut, UserRound } from 'lucide-react';
-import { Popover } from 'radix-ui';
 import { useLogout, useSession } from '../../hooks/useSession.ts';
 import { Button } from '../ui/Button.tsx';
+import { Popover } from '../ui/Popover.tsx';
 
 export function UserMenu() {
   const session = useSession();
@@ -9,20 +9,20 @@ export function UserMenu() {
   if (session.state !== 'signed_in') return null;
   const { username, role } = session.user;
   return (
-    <Popover.Root>
-      <Popover.Trigger asChild>
-        <Button aria-label={`User ${username}`} className="max-sm:size-8 max-sm:px-0">
+    <Popover
+      label="User"
+      align="end"
+      className="min-w-44 text-sm"
+      buttonProps={{ 'aria-label': `User ${username}`, className: 'max-sm:size-8 max-sm:px-0' }}
+      face={
+        <>
           <UserRound aria-hidden size={15} className="sm:hidden" />
           <span className="max-w-32 truncate max-sm:hidden">{username}</span>
-        </Button>
-      </Popover.Trigger>
-      <Popover.Portal>
-        <Popover.Content
-          align="end"
-          sideOffset={6}
-          aria-label="User"
-          className="panel z-50 min-w-44 p-1.5 text-sm text-text"
-        >
+        </>
+      }
+    >
+      {() => (
+        <>
           <p className="px-2.5 py-1.5">
             <span className="block truncate font-medium">{username}</span>
             <span className="text-xs text-muted">
@@ -34,8 +34,8 @@ export function UserMenu() {
             <LogOut aria-hidden size={14} />
             Sign out
           </Button>
-        </Popover.Content>
-      </Popover.Portal>
-    </Popover.Root>
+        </>
+      )}
+    </Popover>
   );
 }

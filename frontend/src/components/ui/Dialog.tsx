@@ -33,7 +33,7 @@ export function Dialog({ isOpen, onOpenChange, title, description, place = 'cent
             places[place],
           )}
         >
-          <header className="flex items-start justify-between gap-4">
+          <div className="flex items-start justify-between gap-4">
             <div className="min-w-0">
               <Radix.Title className="text-[16px] leading-6 font-semibold break-words">{title}</Radix.Title>
               {description !== undefined && (
@@ -45,7 +45,7 @@ export function Dialog({ isOpen, onOpenChange, title, description, place = 'cent
                 <X size={16} aria-hidden />
               </Button>
             </Radix.Close>
-          </header>
+          </div>
           {children}
         </Radix.Content>
       </Radix.Portal>

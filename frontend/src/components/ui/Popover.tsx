@@ -1,0 +1,48 @@
+import { lazy, type ReactNode, Suspense, useRef, useState } from 'react';
+import { Button } from './Button.tsx';
+
+/** Fetched when it is first opened: positioning and focus traps are no part of the first page. */
+const PopoverPanel = lazy(async () => ({ default: (await import('./PopoverPanel.tsx')).PopoverPanel }));
+
+interface PopoverProps {
+  readonly label: string;
+  /** What the button shows. */
+  readonly face: ReactNode;
+  readonly buttonProps: Omit<React.ComponentProps<typeof Button>, 'onClick' | 'ref'> &
+    Record<`data-${string}`, unknown>;
+  readonly align: 'start' | 'end';
+  readonly className: string;
+  readonly children: (close: () => void) => ReactNode;
+}
+
+/** A button and what it opens. */
+export function Popover({ label, face, buttonProps, align, className, children }: PopoverProps) {
+  const button = useRef<HTMLButtonElement>(null);
+  const [isOpen, setOpen] = useState(false);
+  return (
+    <>
+      <Button
+        {...buttonProps}
+        ref={button}
+        aria-haspopup="dialog"
+        aria-expanded={isOpen}
+        onClick={() => setOpen((before) => !before)}
+      >
+        {face}
+      </Button>
+      {isOpen && (
+        <Suspense fallback={null}>
+          <PopoverPanel
+            button={button}
+            label={label}
+            align={align}
+            className={className}
+            onClose={() => setOpen(false)}
+          >
+            {children(() => setOpen(false))}
+          </PopoverPanel>
+        </Suspense>
+      )}
+    </>
+  );
+}

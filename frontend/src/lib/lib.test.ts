@@ -1,0 +1,50 @@
+import { expect, it, vi } from 'vitest';
+import { observeServerDate, serverNow } from './clock.ts';
+import { toCsv } from './csv.ts';
+import { returnAddress } from './return-address.ts';
+import { throttle } from './throttle.ts';
+
+it('CSV quotes what needs quoting and defuses formulas', () => {
+  expect(
+    toCsv(
+      ['a', 'b'],
+      [
+        ['x,"y"', null],
+        ['=1+1', Number.NaN],
+      ],
+    ),
+  ).toBe('a,b\r\n"x,""y""",\r\n\'=1+1,NaN');
+});
+
+it('returns only to places of this app after signing in', () => {
+  expect(returnAddress({ from: '/runs/a?b=1' })).toBe('/runs/a?b=1');
+  for (const from of ['//evil.example', '/\\evil.example', 'https://evil.example', 7]) {
+    expect(returnAddress({ from })).toBe('/');
+  }
+  expect(returnAddress(null)).toBe('/');
+});
+
+it('corrects for a server whose clock is off, and not for the time an answer takes', () => {
+  const now = Date.parse('2026-01-31T12:00:00Z');
+  observeServerDate('Sat, 31 Jan 2026 12:00:01 GMT', now);
+  expect(serverNow(now)).toBe(now);
+  observeServerDate('Sat, 31 Jan 2026 12:05:00 GMT', now);
+  expect(serverNow(now) - now).toBe(300_500);
+  observeServerDate('Sat, 31 Jan 2026 12:00:00 GMT', now);
+});
+
+it('throttling runs at once, then once per interval, and never loses the last call', () => {
+  vi.useFakeTimers();
+  const task = vi.fn();
+  const throttled = throttle(task, 1_000);
+  for (let call = 0; call < 5; call++) throttled();
+  expect(task).toHaveBeenCalledTimes(1);
+  vi.advanceTimersByTime(1_000);
+  expect(task).toHaveBeenCalledTimes(2);
+  vi.advanceTimersByTime(5_000);
+  expect(task).toHaveBeenCalledTimes(2);
+  throttled();
+  expect(task).toHaveBeenCalledTimes(3);
+  throttled.cancel();
+  vi.useRealTimers();
+});

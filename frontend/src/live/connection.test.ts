@@ -1,0 +1,299 @@
+import { closeCodes } from '@rondo/protocol';
+import { describe, expect, it } from 'vitest';
+import { makeBatch, makeSnapshot } from '../test/factories.ts';
+import { closedBy, initialConnection, timings, transition } from './connection.ts';
+import type { Connection, ConnectionState, Context, Effect, Event, EventType, Memory } from './connection-types.ts';
+
+const context = (now = 0, random = 0.5): Context => ({ now, random: () => random });
+const memory: Memory = {
+  run_id: null,
+  position: { run_id: 'run-1', epoch: 'e1', seq: 5 },
+  next_socket_id: 2,
+  last_heard_at: 0,
+  attempt: 0,
+  gaps: 0,
+  is_renewed: false,
+};
+
+const states: Record<ConnectionState, Connection> = {
+  idle: initialConnection,
+  connecting: { ...memory, state: 'connecting', socket_id: 1, since: 0 },
+  live: { ...memory, state: 'live', socket_id: 1, since: 0, pinged_at: null },
+  waiting: { ...memory, state: 'waiting', retry_at: 0, close_code: 1006 },
+  unauthorized: { ...memory, state: 'unauthorized' },
+  closed: { ...memory, state: 'closed' },
+};
+
+const events: Record<EventType, Event> = {
+  start: { type: 'start', run_id: null, position: null },
+  stop: { type: 'stop' },
+  opened: { type: 'opened', socket_id: 1 },
+  text: { type: 'text', socket_id: 1, text: JSON.stringify(makeSnapshot(9)) },
+  ended: { type: 'ended', socket_id: 1, code: 1006 },
+  timer: { type: 'timer' },
+  woke: { type: 'woke' },
+  renewed: { type: 'renewed' },
+};
+
+/** Where each state goes on each event: complete by its type. */
+const table: Record<ConnectionState, Record<EventType, ConnectionState>> = {
+  idle: {
+    start: 'connecting',
+    stop: 'closed',
+    opened: 'idle',
+    text: 'idle',
+    ended: 'idle',
+    timer: 'idle',
+    woke: 'idle',
+    renewed: 'idle',
+  },
+  connecting: {
+    start: 'connecting',
+    stop: 'closed',
+    opened: 'connecting',
+    text: 'live',
+    ended: 'waiting',
+    timer: 'connecting',
+    woke: 'connecting',
+    renewed: 'connecting',
+  },
+  live: {
+    start: 'connecting',
+    stop: 'closed',
+    opened: 'live',
+    text: 'live',
+    ended: 'waiting',
+    timer: 'live',
+    woke: 'live',
+    renewed: 'live',
+  },
+  waiting: {
+    start: 'connecting',
+    stop: 'closed',
+    opened: 'waiting',
+    text: 'waiting',
+    ended: 'waiting',
+    timer: 'connecting',
+    woke: 'connecting',
+    renewed: 'waiting',
+  },
+  unauthorized: {
+    start: 'connecting',
+    stop: 'closed',
+    opened: 'unauthorized',
+    text: 'unauthorized',
+    ended: 'unauthorized',
+    timer: 'unauthorized',
+    woke: 'unauthorized',
+    renewed: 'connecting',
+  },
+  closed: {
+    start: 'connecting',
+    stop: 'closed',
+    opened: 'closed',
+    text: 'closed',
+    ended: 'closed',
+    timer: 'closed',
+    woke: 'closed',
+    renewed: 'closed',
+  },
+};
+
+const does = <D extends Effect['do']>(effects: readonly Effect[], what: D): Extract<Effect, { do: D }>[] =>
+  effects.filter((effect): effect is Extract<Effect, { do: D }> => effect.do === what);
+
+describe('every state on every event', () => {
+  for (const state of Object.keys(table) as ConnectionState[]) {
+    for (const event of Object.keys(table[state]) as EventType[]) {
+      it(`${state} on ${event} becomes ${table[state][event]}`, () => {
+        const [next] = transition(states[state], events[event], context());
+        expect(next.state).toBe(table[state][event]);
+      });
+    }
+  }
+});
+
+describe('sockets', () => {
+  it('ignores what an earlier socket still says', () => {
+    const late: Event[] = [
+      { type: 'opened', socket_id: 0 },
+      { type: 'text', socket_id: 0, text: JSON.stringify(makeSnapshot(1)) },
+      { type: 'ended', socket_id: 0, code: closedBy.unauthorized },
+    ];
+    for (const event of late) expect(transition(states.live, event, context())).toEqual([states.live, []]);
+  });
+
+  it('closes the socket exactly once when it stops, with 1000', () => {
+    const [closed, effects] = transition(states.live, events.stop, context());
+    expect(does(effects, 'close')).toEqual([{ do: 'close', socket_id: 1, code: 1000 }]);
+    expect(does(transition(closed, events.stop, context())[1], 'close')).toEqual([]);
+  });
+
+  it('closes the old socket when another run is picked, and asks for that run', () => {
+    const [next, effects] = transition(states.live, { type: 'start', run_id: 'run-2', position: null }, context());
+    expect(does(effects, 'close')).toHaveLength(1);
+    expect(does(effects, 'open')).toEqual([{ do: 'open', socket_id: 2, run_id: 'run-2', position: null }]);
+    expect(next.run_id).toBe('run-2');
+  });
+
+  it('gives up a connection that does not come within 10 s', () => {
+    const [next, effects] = transition(states.connecting, events.timer, context(timings.connectMs));
+    expect(next.state).toBe('waiting');
+    expect(does(effects, 'close')).toHaveLength(1);
+  });
+});
+
+describe('retries', () => {
+  it('backs off with full jitter from 0.5 s to a cap of 15 s', () => {
+    let connection = states.connecting;
+    const delays: number[] = [];
+    for (let attempt = 0; attempt < 8; attempt++) {
+      const [waiting, effects] = transition(
+        { ...connection, state: 'connecting', socket_id: 1, since: 0 },
+        events.ended,
+        context(0, 0.999999),
+      );
+      delays.push(Math.round(does(effects, 'timer')[0]?.at ?? -1));
+      connection = waiting;
+    }
+    expect(delays).toEqual([500, 1000, 2000, 4000, 8000, 15_000, 15_000, 15_000]);
+    expect(does(transition(states.connecting, events.ended, context(0, 0))[1], 'timer')[0]?.at).toBe(0);
+  });
+
+  it('starts over with short waits once the server has said a word', () => {
+    const tired: Connection = { ...memory, attempt: 6, state: 'connecting', socket_id: 1, since: 0 };
+    expect(transition(tired, events.text, context())[0].attempt).toBe(0);
+  });
+
+  it('resumes where it was: same run, epoch and seq', () => {
+    const waiting: Connection = { ...memory, run_id: 'run-1', state: 'waiting', retry_at: 0, close_code: 1006 };
+    const [, effects] = transition(waiting, events.timer, context());
+    expect(does(effects, 'open')).toEqual([
+      { do: 'open', socket_id: 2, run_id: 'run-1', position: { run_id: 'run-1', epoch: 'e1', seq: 5 } },
+    ]);
+  });
+
+  it('tries at once when the network comes back or somebody looks', () => {
+    const waiting: Connection = { ...memory, state: 'waiting', retry_at: 99_999, close_code: null };
+    expect(transition(waiting, events.timer, context())[0].state).toBe('waiting');
+    expect(transition(waiting, events.woke, context())[0].state).toBe('connecting');
+  });
+});
+
+describe('an ended session', () => {
+  const refused: Event = { type: 'ended', socket_id: 1, code: closeCodes.unauthorized };
+
+  it('knows the same close codes as the protocol', () => {
+    expect(closedBy).toEqual({ viewer: closeCodes.normal, unauthorized: closeCodes.unauthorized });
+  });
+
+  it('WebSocket reconnects in infinite loop: no retry on 4001', () => {
+    const [next, effects] = transition(states.live, refused, context());
+    expect(next.state).toBe('unauthorized');
+    expect(does(effects, 'open')).toEqual([]);
+    expect(does(effects, 'timer')).toEqual([{ do: 'timer', at: null }]);
+    for (const event of [events.timer, events.woke]) {
+      expect(transition(next, event, context(1e9))).toEqual([next, []]);
+    }
+  });
+
+  it('renews the session once, and gives up when that did not help', () => {
+    const [unauthorized, first] = transition(states.live, refused, context());
+    expect(does(first, 'renew_session')).toHaveLength(1);
+    const [connecting] = transition(unauthorized, events.renewed, context());
+    const [, second] = transition(connecting, { ...refused, socket_id: 2 }, context());
+    expect(does(second, 'renew_session')).toEqual([]);
+    expect(does(second, 'give_up')).toHaveLength(1);
+  });
+});
+
+describe('silence', () => {
+  it('asks after 2 s, and counts the link as lost after 4 s, within the promised 5', () => {
+    const [asked, ping] = transition(states.live, events.timer, context(2_000));
+    expect(does(ping, 'send')).toEqual([{ do: 'send', socket_id: 1, text: 'ping' }]);
+    expect(does(ping, 'timer')).toEqual([{ do: 'timer', at: 4_000 }]);
+    const [lost, effects] = transition(asked, events.timer, context(4_000));
+    expect(lost.state).toBe('waiting');
+    expect(does(effects, 'close')).toHaveLength(1);
+  });
+
+  it('stays live when the answer comes', () => {
+    const [asked] = transition(states.live, events.timer, context(2_000));
+    const [answered] = transition(asked, { type: 'text', socket_id: 1, text: 'pong' }, context(2_050));
+    expect(transition(answered, events.timer, context(4_000))[0].state).toBe('live');
+  });
+
+  it('asks before it judges when a hidden tab wakes late', () => {
+    const [next, effects] = transition(states.live, events.timer, context(60_000));
+    expect(next.state).toBe('live');
+    expect(does(effects, 'send')).toHaveLength(1);
+  });
+
+  it('answers the ping of the server', () => {
+    const [, effects] = transition(states.live, { type: 'text', socket_id: 1, text: 'ping' }, context());
+    expect(does(effects, 'send')).toEqual([{ do: 'send', socket_id: 1, text: 'pong' }]);
+  });
+
+  it('says a word as soon as the socket is open, so that a resumed viewer that missed nothing is live', () => {
+    const [, effects] = transition(states.connecting, events.opened, context());
+    expect(does(effects, 'send')).toEqual([{ do: 'send', socket_id: 1, text: 'ping' }]);
+  });
+});
+
+describe('messages', () => {
+  const say = (connection: Connection, message: unknown, now = 0) =>
+    transition(connection, { type: 'text', socket_id: 1, text: JSON.stringify(message) }, context(now));
+
+  it('applies a batch that continues what is known', () => {
+    const [next, effects] = say(states.live, makeBatch(5, 8));
+    expect(does(effects, 'apply')).toHaveLength(1);
+    expect(next.position?.seq).toBe(8);
+  });
+
+  it('ignores a batch that it knows already', () => {
+    const [next, effects] = say(states.live, makeBatch(3, 5));
+    expect(does(effects, 'apply')).toEqual([]);
+    expect(next.state).toBe('live');
+  });
+
+  it('asks again after a gap, with its epoch and seq; never a silent gap', () => {
+    const [next, effects] = say(states.live, makeBatch(6, 8));
+    expect(does(effects, 'apply')).toEqual([]);
+    expect(does(effects, 'close')).toHaveLength(1);
+    expect(next).toMatchObject({ state: 'waiting', position: { epoch: 'e1', seq: 5 } });
+  });
+
+  it('asks for a whole snapshot when resuming left a gap again', () => {
+    const [first] = say(states.live, makeBatch(6, 8));
+    const [second] = say({ ...states.connecting, gaps: first.gaps }, makeBatch(6, 8));
+    expect(second).toMatchObject({ state: 'waiting', position: null });
+  });
+
+  it('cannot spin on a server that always leaves gaps: the waits grow', () => {
+    let gaps = 0;
+    const waits: number[] = [];
+    for (let round = 0; round < 6; round++) {
+      const [next] = say({ ...states.connecting, gaps }, makeBatch(6, 8));
+      gaps = next.gaps;
+      waits.push(next.state === 'waiting' ? next.retry_at : -1);
+    }
+    expect(waits).toEqual([500, 1000, 2000, 4000, 7500, 7500]);
+  });
+
+  it('takes a batch of another run for a gap', () => {
+    expect(say(states.live, { ...makeBatch(5, 6), run_id: 'run-2' })[0].state).toBe('waiting');
+  });
+
+  it('has no position while there is no run at all', () => {
+    const empty = { type: 'snapshot', run_id: null, epoch: null, seq: 0, data: { ...makeSnapshot().data, run: null } };
+    expect(say(states.live, empty)[0]).toMatchObject({ state: 'live', position: null });
+  });
+
+  it('takes words it does not know for a sign of life and nothing else', () => {
+    for (const text of ['hello', '{"type":"weather"}', '[]', 'null']) {
+      const [next, effects] = transition(states.live, { type: 'text', socket_id: 1, text }, context(7));
+      expect(next).toMatchObject({ state: 'live', last_heard_at: 7 });
+      expect(effects).toEqual([]);
+    }
+  });
+});
