@@ -1,12 +1,13 @@
 import { spawn } from 'node:child_process';
 import { root } from './paths.js';
 
-const keptLines = 15;
+// npm says what is wrong first and how it is used last; compilers the other way round.
+const keptLines = 12;
 const tickMs = 1_000;
 
 /**
  * Runs a command that says little of use, with one line that shows it is alive. Resolves with the seconds it took; rejects
- * with its last lines when it fails.
+ * with its first and last lines when it fails.
  */
 export function runWithProgress(title, command, args, { cwd = root, env = process.env } = {}) {
   const startedAt = Date.now();
@@ -16,7 +17,7 @@ export function runWithProgress(title, command, args, { cwd = root, env = proces
     const child = spawn(command, args, { cwd, env, stdio: ['ignore', 'pipe', 'pipe'] });
     let output = '';
     const keep = (chunk) => {
-      output = (output + chunk).slice(-8_000);
+      output = output + chunk;
     };
     child.stdout.on('data', keep);
     child.stderr.on('data', keep);
@@ -27,10 +28,15 @@ export function runWithProgress(title, command, args, { cwd = root, env = proces
     child.on('close', (code, signal) => {
       line.end(code === 0);
       if (code === 0) return done(seconds());
-      const last = output.trimEnd().split('\n').slice(-keptLines).join('\n');
-      failed(new Error(`${last}\n\n${title} failed (${signal ?? `exit code ${code}`}).`));
+      failed(new Error(`${shorten(output)}\n\n${title} failed (${signal ?? `exit code ${code}`}).`));
     });
   });
+}
+
+function shorten(output) {
+  const lines = output.trimEnd().split('\n');
+  if (lines.length <= 2 * keptLines) return lines.join('\n');
+  return [...lines.slice(0, keptLines), '…', ...lines.slice(-keptLines)].join('\n');
 }
 
 function liveLine(title, seconds) {
