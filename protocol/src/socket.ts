@@ -87,3 +87,26 @@ export type BatchMessage = z.infer<typeof batchMessageSchema>;
 /** Everything the server sends as JSON; `ping` and `pong` are plain text. */
 export const serverMessageSchema = z.union([snapshotMessageSchema, emptySnapshotSchema, batchMessageSchema]);
 export type ServerMessage = z.infer<typeof serverMessageSchema>;
+
+/** What entity an event is about: events of one key replace each other. [S4] */
+export function liveEventKey({ type, data }: LiveEvent): string {
+  switch (type) {
+    case 'run_update':
+      return 'run';
+    case 'round_started':
+    case 'round_update':
+    case 'round_complete':
+      return `round ${data.round}`;
+    case 'client_joined':
+    case 'client_update':
+      return `client ${data.client_id}`;
+    case 'metric':
+      return `metric ${data.step} ${JSON.stringify([data.name, data.client_id])}`;
+    case 'model_saved':
+      return `model ${data.version}`;
+    case 'log':
+      return `log ${data.log_id}`;
+    default:
+      return type satisfies never;
+  }
+}

@@ -1,0 +1,94 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Database } from '../db/database.ts';
+import { updateUser } from '../db/queries/users.ts';
+import { signInLinks, wsTickets } from '../db/tables/people.ts';
+import { Unauthorized } from '../errors.ts';
+import { openTestDatabase } from '../testing/database.ts';
+import { DAY, SECOND } from './clock.ts';
+import { createAuth } from './services.ts';
+import { aVisit, fakeClock, makeUser } from './testing/people.ts';
+
+let database: Database;
+beforeAll(async () => {
+  database = await openTestDatabase();
+});
+afterAll(() => database.close());
+
+describe('a socket ticket', () => {
+  it('opens one socket for who asked for it, of two that try at once', async () => {
+    const { auth, principal, ticket } = await makeTicket();
+    const [one, two] = await Promise.allSettled([auth.authenticateSocket(ticket), auth.authenticateSocket(ticket)]);
+    const answers = [one, two].filter((answer) => answer.status === 'fulfilled');
+    expect(answers.map(({ value }) => value)).toEqual([principal]);
+  });
+
+  it('is refused after 30 s', async () => {
+    const { auth, ticket, clock } = await makeTicket();
+    clock.advance(30 * SECOND);
+    await expect(auth.authenticateSocket(ticket)).rejects.toBeInstanceOf(Unauthorized);
+  });
+
+  it('is refused when its session has ended meanwhile', async () => {
+    const { auth, ticket, cookie } = await makeTicket();
+    await auth.sessions.end(cookie);
+    await expect(auth.authenticateSocket(ticket)).rejects.toBeInstanceOf(Unauthorized);
+  });
+
+  it('is stored as a hash only, and not for long', async () => {
+    const { auth, ticket, principal, clock } = await makeTicket();
+    const stored = () => database.db.select().from(wsTickets);
+    expect(JSON.stringify(await stored())).not.toContain(ticket);
+    clock.advance(DAY);
+    await auth.tickets.issue(principal);
+    expect(await stored()).toHaveLength(1);
+  });
+
+  it('is not the only thing that opens a socket: an access token does too', async () => {
+    const { auth, principal, user } = await makeTicket();
+    const token = await auth.accessTokens.issue(user, principal.session_id);
+    expect(await auth.authenticateSocket(token)).toEqual(principal);
+  });
+});
+
+describe('a sign-in link', () => {
+  it('signs its user in once, of two that try at once', async () => {
+    const { auth, user } = makeAuth(await makeUser(database.db));
+    const token = await auth.createSignInLink(user.id);
+    const tries = await Promise.allSettled([auth.redeemSignInLink(token), auth.redeemSignInLink(token)]);
+    const answers = tries.filter((answer) => answer.status === 'fulfilled');
+    expect(answers.map(({ value }) => value.username)).toEqual([user.username]);
+  });
+
+  it('is refused after a day', async () => {
+    const { auth, user, clock } = makeAuth(await makeUser(database.db));
+    const token = await auth.createSignInLink(user.id);
+    clock.advance(DAY);
+    await expect(auth.redeemSignInLink(token)).rejects.toBeInstanceOf(Unauthorized);
+  });
+
+  it('does not let a disabled user in', async () => {
+    const { auth, user } = makeAuth(await makeUser(database.db));
+    const token = await auth.createSignInLink(user.id);
+    await updateUser(database.db, user.id, { disabled: true });
+    await expect(auth.redeemSignInLink(token)).rejects.toBeInstanceOf(Unauthorized);
+  });
+
+  it('is stored as a hash only', async () => {
+    const { auth, user } = makeAuth(await makeUser(database.db));
+    const token = await auth.createSignInLink(user.id);
+    expect(JSON.stringify(await database.db.select().from(signInLinks))).not.toContain(token);
+  });
+});
+
+function makeAuth<U>(user: U) {
+  const clock = fakeClock();
+  const auth = createAuth({ db: database.db, secretKey: 'a secret of at least thirty-two bytes', now: clock.now });
+  return { auth, clock, user };
+}
+
+async function makeTicket() {
+  const { auth, clock, user } = makeAuth(await makeUser(database.db));
+  const { session_id, cookie } = await auth.sessions.start(user, aVisit);
+  const principal = { user_id: user.id, username: user.username, role: user.role, session_id };
+  return { auth, clock, user, principal, cookie: cookie.value, ticket: await auth.tickets.issue(principal) };
+}

@@ -1,0 +1,21 @@
+import type { Role } from '../schemas/auth.ts';
+
+export interface User {
+  readonly id: string;
+  readonly username: string;
+  readonly role: Role;
+}
+
+/** Who makes a request, and in which session. */
+export interface Principal {
+  readonly user_id: string;
+  readonly username: string;
+  readonly role: Role;
+  readonly session_id: string;
+}
+
+/** The API key with which an FL server reports. */
+export interface ReporterKey {
+  readonly key_id: string;
+  readonly name: string;
+}

@@ -1,0 +1,132 @@
+import { eq } from 'drizzle-orm';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Database } from '../db/database.ts';
+import { updateUser } from '../db/queries/users.ts';
+import { sessions as table } from '../db/tables/people.ts';
+import { Unauthorized } from '../errors.ts';
+import { openTestDatabase } from '../testing/database.ts';
+import { DAY, SECOND } from './clock.ts';
+import { createSessions } from './sessions.ts';
+import { aVisit, fakeClock, makeUser } from './testing/people.ts';
+
+let database: Database;
+beforeAll(async () => {
+  database = await openTestDatabase();
+});
+afterAll(() => database.close());
+
+describe('a session', () => {
+  it('gives a new cookie at every refresh', async () => {
+    const { sessions, user, cookie, session_id } = await startSession();
+    const refreshed = await sessions.refresh(cookie);
+    expect(refreshed).toMatchObject({ session_id, user });
+    expect(refreshed.cookie?.value).not.toBe(cookie);
+    await expect(sessions.refresh(refreshed.cookie?.value)).resolves.toMatchObject({ session_id });
+  });
+
+  it('serves two tabs that refresh at once, and gives one of them the new cookie', async () => {
+    const { sessions, cookie } = await startSession();
+    const tabs = await Promise.all([sessions.refresh(cookie), sessions.refresh(cookie)]);
+    expect(tabs.filter((tab) => tab.cookie)).toHaveLength(1);
+  });
+
+  it('ends, with its newest secret, when a secret replaced more than 10 s ago comes back', async () => {
+    const { sessions, cookie, clock, session_id } = await startSession();
+    const { cookie: newest } = await sessions.refresh(cookie);
+    clock.advance(10 * SECOND + 1);
+    await expect(sessions.refresh(cookie)).rejects.toBeInstanceOf(Unauthorized);
+    await expect(sessions.refresh(newest?.value)).rejects.toBeInstanceOf(Unauthorized);
+    expect(await sessions.isActive(session_id)).toBe(false);
+  });
+
+  it('ends when a secret older than the one just replaced comes back, however soon', async () => {
+    const { sessions, cookie } = await startSession();
+    const second = await sessions.refresh(cookie);
+    await sessions.refresh(second.cookie?.value);
+    await expect(sessions.refresh(cookie)).rejects.toBeInstanceOf(Unauthorized);
+    await expect(sessions.refresh(second.cookie?.value)).rejects.toBeInstanceOf(Unauthorized);
+  });
+
+  it('idles out after 7 days', async () => {
+    const { sessions, cookie, clock } = await startSession();
+    clock.advance(7 * DAY);
+    await expect(sessions.refresh(cookie)).rejects.toBeInstanceOf(Unauthorized);
+  });
+
+  it('expires after 30 days, however busy, and its last cookie does not outlive it', async () => {
+    const { sessions, cookie, clock } = await startSession();
+    let newest = await sessions.refresh(cookie);
+    for (let week = 0; week < 4; week += 1) {
+      clock.advance(6 * DAY);
+      newest = await sessions.refresh(newest.cookie?.value);
+    }
+    clock.advance(5 * DAY);
+    newest = await sessions.refresh(newest.cookie?.value);
+    expect(newest.cookie?.max_age_s).toBe((1 * DAY) / SECOND);
+    clock.advance(1 * DAY);
+    await expect(sessions.refresh(newest.cookie?.value)).rejects.toBeInstanceOf(Unauthorized);
+  });
+
+  it('is over at once on the server that ends it, and within a second on another', async () => {
+    const { sessions, cookie, clock, session_id } = await startSession();
+    const another = createSessions(database.db, clock.now);
+    expect(await Promise.all([sessions, another].map(({ isActive }) => isActive(session_id)))).toEqual([true, true]);
+    await sessions.end(cookie);
+    expect(await sessions.isActive(session_id)).toBe(false);
+    clock.advance(SECOND);
+    expect(await another.isActive(session_id)).toBe(false);
+  });
+
+  it('of a user who is disabled is over within a second', async () => {
+    const { sessions, cookie, clock, session_id, user } = await startSession();
+    expect(await sessions.isActive(session_id)).toBe(true);
+    await updateUser(database.db, user.id, { disabled: true });
+    clock.advance(SECOND);
+    expect(await sessions.isActive(session_id)).toBe(false);
+    await expect(sessions.refresh(cookie)).rejects.toBeInstanceOf(Unauthorized);
+  });
+
+  it('ends with all others of its user', async () => {
+    const { sessions, session_id, user } = await startSession();
+    const other = await sessions.start(user, aVisit);
+    await sessions.endAllOf(user.id);
+    expect(await Promise.all([session_id, other.session_id].map(sessions.isActive))).toEqual([false, false]);
+  });
+
+  it('tells who listens that it has ended, once', async () => {
+    const { sessions, cookie, session_id } = await startSession();
+    const ended: string[] = [];
+    const stop = sessions.onEnded((id) => ended.push(id));
+    await sessions.end(cookie);
+    await sessions.end(cookie);
+    stop();
+    expect(ended).toEqual([session_id]);
+  });
+
+  it('is not ended by a sign-out that does not know its secret', async () => {
+    const { sessions, session_id } = await startSession();
+    await sessions.end(`${session_id}.${'x'.repeat(43)}`);
+    expect(await sessions.isActive(session_id)).toBe(true);
+  });
+
+  it('is stored without its secret', async () => {
+    const { cookie, session_id } = await startSession();
+    const stored = await database.db.select().from(table).where(eq(table.id, session_id));
+    expect(JSON.stringify(stored)).not.toContain(cookie.split('.')[1]);
+  });
+
+  it.each([undefined, '', 'x', `${'x'.repeat(36)}.${'x'.repeat(43)}`, "'; drop table sessions"])(
+    'cannot be refreshed with %j',
+    async (value) => {
+      await expect(createSessions(database.db).refresh(value)).rejects.toBeInstanceOf(Unauthorized);
+    },
+  );
+});
+
+async function startSession() {
+  const clock = fakeClock();
+  const sessions = createSessions(database.db, clock.now);
+  const user = await makeUser(database.db);
+  const { session_id, cookie } = await sessions.start(user, aVisit);
+  return { clock, sessions, user, session_id, cookie: cookie.value };
+}

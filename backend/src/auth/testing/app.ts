@@ -1,0 +1,27 @@
+import cookie from '@fastify/cookie';
+import Fastify from 'fastify';
+import { serializerCompiler, validatorCompiler, type ZodTypeProvider } from 'fastify-type-provider-zod';
+import type { Db } from '../../db/database.ts';
+import { errorHandler } from '../../plugins/error-handler.ts';
+import { authRouter } from '../../routers/auth.ts';
+import { keysRouter } from '../../routers/keys.ts';
+import type { Clock } from '../clock.ts';
+import { authPlugin } from '../plugin.ts';
+import { createAuth } from '../services.ts';
+
+/** The routes of people and keys, and one route behind each guard. Pages of `http://rondo.test` are its own. */
+export async function buildAuthApp(db: Db, now: Clock) {
+  const auth = createAuth({ db, secretKey: 'a secret of at least thirty-two bytes', now });
+  const isAllowedOrigin = (origin: string) => origin === 'http://rondo.test';
+  const app = Fastify({ trustProxy: true }).withTypeProvider<ZodTypeProvider>();
+  app.setValidatorCompiler(validatorCompiler);
+  app.setSerializerCompiler(serializerCompiler);
+  await app.register(cookie);
+  await app.register(errorHandler);
+  await app.register(authPlugin, { auth });
+  await app.register(authRouter({ auth, isAllowedOrigin }));
+  await app.register(keysRouter({ auth }));
+  app.post('/for-reporters', { onRequest: app.requireReporter }, async ({ reporterKey }) => reporterKey);
+  app.get('/for-admins', { onRequest: app.requireAdmin }, async () => 'welcome');
+  return { app, auth };
+}

@@ -1,0 +1,31 @@
+import { randomUUID } from 'node:crypto';
+import type { Db } from '../../db/database.ts';
+import { insertUser } from '../../db/queries/users.ts';
+import type { Role } from '../../schemas/auth.ts';
+import { hashPassword } from '../passwords.ts';
+import type { User } from '../principal.ts';
+
+/** A stored user of a name that no other test has; without a password nobody can log in as it. */
+export async function makeUser(
+  db: Db,
+  { role = 'viewer', password }: { role?: Role; password?: string } = {},
+): Promise<User> {
+  const id = randomUUID();
+  const user = { id, username: `user-${id}`, role };
+  const password_hash = password === undefined ? 'none' : await hashPassword(password);
+  await insertUser(db, { ...user, password_hash, created_at: new Date().toISOString() });
+  return user;
+}
+
+/** A clock that stands still until told. */
+export function fakeClock(start = '2026-01-31T12:00:00.000Z') {
+  let nowMs = Date.parse(start);
+  return {
+    now: () => nowMs,
+    advance: (ms: number) => {
+      nowMs += ms;
+    },
+  };
+}
+
+export const aVisit = { user_agent: 'test', address: '192.0.2.1' };

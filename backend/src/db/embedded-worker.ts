@@ -1,0 +1,17 @@
+import { parentPort, workerData } from 'node:worker_threads';
+import { PGlite } from '@electric-sql/pglite';
+import { PGLiteSocketServer } from '@electric-sql/pglite-socket';
+
+/** The embedded PostgreSQL: PGlite behind its socket server, off the main thread. See `embedded.ts`. */
+const { dataDir, socketPath } = workerData as { dataDir: string; socketPath: string };
+
+const database = await PGlite.create({ dataDir });
+const server = new PGLiteSocketServer({ db: database, path: socketPath });
+await server.start();
+
+parentPort?.once('message', async () => {
+  await server.stop();
+  await database.close();
+  parentPort?.postMessage('closed');
+});
+parentPort?.postMessage('ready');

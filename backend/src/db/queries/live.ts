@@ -1,0 +1,126 @@
+import { type LiveEvent, limits, type RunId, type SnapshotMessage } from '@rondo/protocol';
+import { and, desc, eq, getTableColumns, gt, isNotNull, or } from 'drizzle-orm';
+import type { Db } from '../database.ts';
+import { clientEvent, roundEvent, runEvent } from '../live-events.ts';
+import { clients, logs, metricPoints, metricSeries, models, rounds, runs } from '../schema.ts';
+import { toClient, toLog, toModel, toPoint, toRound, toRun } from '../wire.ts';
+
+/** The run that viewers follow when they name none. */
+export async function newestRunId(db: Db): Promise<RunId | undefined> {
+  const [newest] = await db
+    .select({ run_id: runs.run_id })
+    .from(runs)
+    .orderBy(desc(runs.created_at), desc(runs.run_id))
+    .limit(1);
+  return newest?.run_id;
+}
+
+const modelColumns = { ...getTableColumns(models), round_id: rounds.round_id };
+const roundOfModel = and(eq(rounds.run_id, models.run_id), eq(rounds.round, models.round));
+
+/** One consistent picture of a run, for a repeatable-read transaction. [S3] */
+export async function readSnapshot(tx: Db, runId: RunId): Promise<SnapshotMessage | undefined> {
+  const [run] = await tx.select().from(runs).where(eq(runs.run_id, runId));
+  if (!run) return undefined;
+  const ofRun = eq(rounds.run_id, runId);
+  const newestRounds = await tx
+    .select()
+    .from(rounds)
+    .where(ofRun)
+    .orderBy(desc(rounds.round))
+    .limit(limits.snapshotRounds);
+  const allClients = await tx.select().from(clients).where(eq(clients.run_id, runId)).orderBy(clients.client_id);
+  const history = await tx
+    .select({ round: rounds.round, loss: rounds.global_loss, accuracy: rounds.global_accuracy })
+    .from(rounds)
+    .where(and(ofRun, or(isNotNull(rounds.global_loss), isNotNull(rounds.global_accuracy))))
+    .orderBy(desc(rounds.round))
+    .limit(limits.historyPoints);
+  const newestModels = await tx
+    .select(modelColumns)
+    .from(models)
+    .leftJoin(rounds, roundOfModel)
+    .where(eq(models.run_id, runId))
+    .orderBy(desc(models.created_at))
+    .limit(limits.snapshotModels);
+  const latestMetrics = await tx
+    .select()
+    .from(metricSeries)
+    .where(and(eq(metricSeries.run_id, runId), eq(metricSeries.client_id, '')))
+    .orderBy(metricSeries.name)
+    .limit(limits.snapshotMetrics);
+  const newestLogs = await tx
+    .select()
+    .from(logs)
+    .where(eq(logs.run_id, runId))
+    .orderBy(desc(logs.log_id))
+    .limit(limits.snapshotLogs);
+  return {
+    type: 'snapshot',
+    run_id: run.run_id,
+    epoch: run.epoch,
+    seq: run.seq,
+    data: {
+      run: toRun(run),
+      rounds: newestRounds.map(toRound),
+      clients: allClients.map(toClient),
+      metrics_history: history.reverse(),
+      models: newestModels.map(toModel),
+      metrics: latestMetrics.map((series) => toPoint({ ...series, updated_seq: 0 })),
+      logs: newestLogs.reverse().map(toLog),
+    },
+  };
+}
+
+// More than this is cheaper to send as a snapshot.
+const maxChanges = 5_000;
+
+export interface Changes {
+  readonly seq: number;
+  readonly events: LiveEvent[];
+}
+
+/** Exactly what changed since `seq`, or undefined where only a snapshot can tell. [S5] */
+export async function readChanges(tx: Db, runId: RunId, epoch: string, since: number): Promise<Changes | undefined> {
+  const [run] = await tx.select().from(runs).where(eq(runs.run_id, runId));
+  if (!run || run.epoch !== epoch || since > run.seq) return undefined;
+  if (since === run.seq) return { seq: run.seq, events: [] };
+  const limit = maxChanges + 1;
+  const changedRounds = await tx
+    .select()
+    .from(rounds)
+    .where(and(eq(rounds.run_id, runId), gt(rounds.updated_seq, since)))
+    .orderBy(rounds.round)
+    .limit(limit);
+  const changedClients = await tx
+    .select()
+    .from(clients)
+    .where(and(eq(clients.run_id, runId), gt(clients.updated_seq, since)))
+    .limit(limit);
+  const newPoints = await tx
+    .select()
+    .from(metricPoints)
+    .where(and(eq(metricPoints.run_id, runId), gt(metricPoints.updated_seq, since)))
+    .limit(limit);
+  const newModels = await tx
+    .select(modelColumns)
+    .from(models)
+    .leftJoin(rounds, roundOfModel)
+    .where(and(eq(models.run_id, runId), gt(models.updated_seq, since)))
+    .limit(limit);
+  const newLogs = await tx
+    .select()
+    .from(logs)
+    .where(and(eq(logs.run_id, runId), gt(logs.updated_seq, since)))
+    .orderBy(logs.log_id)
+    .limit(limit);
+  const events: LiveEvent[] = [
+    ...(run.updated_seq > since ? [runEvent(run)] : []),
+    ...changedRounds.map((row) => roundEvent(row, since)),
+    ...changedClients.map((row) => clientEvent(row, since)),
+    ...newPoints.map((row): LiveEvent => ({ type: 'metric', data: toPoint(row) })),
+    ...newModels.map((row): LiveEvent => ({ type: 'model_saved', data: toModel(row) })),
+    ...newLogs.map((row): LiveEvent => ({ type: 'log', data: toLog(row) })),
+  ];
+  return events.length > maxChanges ? undefined : { seq: run.seq, events };
+}

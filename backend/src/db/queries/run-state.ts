@@ -1,0 +1,105 @@
+import type { ClientId, RunId } from '@rondo/protocol';
+import { and, asc, eq, inArray, lt } from 'drizzle-orm';
+import { bulkInsertNew, bulkUpsert } from '../bulk.ts';
+import type { Db } from '../database.ts';
+import { clients, clientUpdates, logs, metricPoints, metricSeries, rounds, runs } from '../schema.ts';
+
+type RunRow = typeof runs.$inferSelect;
+type RoundRow = typeof rounds.$inferSelect;
+type ClientRow = typeof clients.$inferSelect;
+type UpdateRow = typeof clientUpdates.$inferSelect;
+type PointRow = typeof metricPoints.$inferSelect;
+type LogRow = typeof logs.$inferSelect;
+
+/** Locks the runs, always in the same order so that two servers cannot wait for each other. */
+export const lockRuns = (db: Db, ids: readonly RunId[]): Promise<RunRow[]> =>
+  db
+    .select()
+    .from(runs)
+    .where(inArray(runs.run_id, [...ids]))
+    .orderBy(asc(runs.run_id))
+    .for('update');
+
+/** Creates those of the runs that nobody has created meanwhile. */
+export const insertRuns = (db: Db, rows: readonly RunRow[]): Promise<unknown> =>
+  bulkInsertNew(db, runs, rows, { key: ['run_id'] }, 'run_id');
+
+export const loadClients = (db: Db, runId: RunId): Promise<ClientRow[]> =>
+  db.select().from(clients).where(eq(clients.run_id, runId));
+
+export const loadRounds = (db: Db, runId: RunId, numbers: readonly number[]): Promise<RoundRow[]> =>
+  db
+    .select()
+    .from(rounds)
+    .where(and(eq(rounds.run_id, runId), inArray(rounds.round, [...numbers])));
+
+export const loadUpdates = (db: Db, runId: RunId, numbers: readonly number[]): Promise<UpdateRow[]> =>
+  db
+    .select()
+    .from(clientUpdates)
+    .where(and(eq(clientUpdates.run_id, runId), inArray(clientUpdates.round, [...numbers])));
+
+export const saveRun = (db: Db, row: RunRow): Promise<unknown> =>
+  bulkUpsert(db, runs, [row], { key: ['run_id'], keep: ['created_at', 'epoch', 'notes'] });
+
+/** The ids of the saved rounds by number. */
+export async function saveRounds(db: Db, rows: readonly RoundRow[]): Promise<Map<number, number>> {
+  const options = { key: ['run_id', 'round'], generated: ['round_id'], keep: ['created_seq'] };
+  const saved = await bulkUpsert(db, rounds, rows, options, 'round, round_id');
+  return new Map(saved.map(({ round, round_id }) => [Number(round), Number(round_id)]));
+}
+
+export const saveClients = (db: Db, rows: readonly ClientRow[]): Promise<unknown> =>
+  bulkUpsert(db, clients, rows, { key: ['run_id', 'client_id'], keep: ['created_seq'] });
+
+export const saveUpdates = (db: Db, rows: readonly UpdateRow[]): Promise<unknown> =>
+  bulkUpsert(db, clientUpdates, rows, { key: ['run_id', 'round', 'client_id'] });
+
+/** Inserts the points whose key is new, and says which these were. */
+export async function insertPoints(db: Db, rows: readonly PointRow[]): Promise<Set<string>> {
+  const saved = await bulkInsertNew(db, metricPoints, rows, { key: [] }, 'run_id, client_id, name, step');
+  return new Set(saved.map((row) => pointKey(row as never)));
+}
+
+export const pointKey = (point: { client_id: string | null; name: string; step: number | string }): string =>
+  `${point.client_id ?? ''}\n${point.name}\n${point.step}`;
+
+/** Moves each series' latest point forward. */
+export async function saveSeries(db: Db, points: readonly PointRow[]): Promise<void> {
+  const latest = new Map<string, PointRow>();
+  for (const point of points) {
+    const key = `${point.client_id}\n${point.name}`;
+    const known = latest.get(key);
+    if (!known || point.step > known.step) latest.set(key, point);
+  }
+  const options = { key: ['run_id', 'client_id', 'name'] };
+  await bulkUpsert(db, metricSeries, [...latest.values()], {
+    ...options,
+    onlyIf: 'metric_series.step < excluded.step',
+  });
+}
+
+/** Inserts the log lines that are new, with the ids they got. */
+export async function insertLogs(db: Db, rows: readonly Omit<LogRow, 'log_id'>[]): Promise<Map<string, number>> {
+  const saved = await bulkInsertNew(db, logs, rows, { key: [], generated: ['log_id'] }, 'log_id, at, digest');
+  return new Map(
+    saved.map((row) => [
+      logKey({ at: new Date(String(row.at)).toISOString(), digest: String(row.digest) }),
+      Number(row.log_id),
+    ]),
+  );
+}
+
+export const logKey = ({ at, digest }: { at: string; digest: string }): string => `${at}\n${digest}`;
+
+/** Online clients whose last sign of life, by the server's clock, is older than `before`. */
+export const silentClients = (
+  db: Db,
+  before: string,
+  limit: number,
+): Promise<{ run_id: RunId; client_id: ClientId }[]> =>
+  db
+    .select({ run_id: clients.run_id, client_id: clients.client_id })
+    .from(clients)
+    .where(and(eq(clients.is_online, true), lt(clients.last_heartbeat, before)))
+    .limit(limit);

@@ -1,0 +1,20 @@
+import { and, eq, gt, lte } from 'drizzle-orm';
+import type { Db } from '../database.ts';
+import { signInLinks } from '../tables/people.ts';
+
+export async function insertLink(db: Db, link: typeof signInLinks.$inferInsert): Promise<void> {
+  await db.insert(signInLinks).values(link);
+}
+
+/** Of two that present the same link at once, one is answered. */
+export async function takeLink(db: Db, token_hash: string, now: string): Promise<string | undefined> {
+  const [link] = await db
+    .delete(signInLinks)
+    .where(and(eq(signInLinks.token_hash, token_hash), gt(signInLinks.expires_at, now)))
+    .returning({ user_id: signInLinks.user_id });
+  return link?.user_id;
+}
+
+export async function purgeLinks(db: Db, now: string): Promise<void> {
+  await db.delete(signInLinks).where(lte(signInLinks.expires_at, now));
+}

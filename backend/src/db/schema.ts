@@ -1,0 +1,164 @@
+import type {
+  ClientId,
+  ClientStatus,
+  CommandName,
+  LogLevel,
+  Metrics,
+  ModelVersion,
+  Outcome,
+  RoundStatus,
+  RunId,
+  RunStatus,
+  SystemLoad,
+} from '@rondo/protocol';
+import { boolean, doublePrecision, integer, jsonb, pgTable, text } from 'drizzle-orm/pg-core';
+import { count, metricValue, moment, textOf } from './columns.ts';
+
+/** The tables of `migrations/0001_runs.sql`, whose rows read as on the wire. */
+export const runs = pgTable('runs', {
+  run_id: textOf<RunId>('run_id').notNull().primaryKey(),
+  name: text().notNull(),
+  framework: text(),
+  status: textOf<RunStatus>('status').notNull(),
+  reason: text(),
+  config: jsonb().$type<Record<string, unknown>>().notNull(),
+  num_rounds: count(),
+  tags: jsonb().$type<string[]>().notNull(),
+  notes: text().notNull(),
+  commands_supported: jsonb().$type<string[]>().notNull(),
+  current_round: integer(),
+  num_clients: count().notNull(),
+  started_at: moment().notNull(),
+  completed_at: moment(),
+  status_at: moment().notNull(),
+  declared_at: moment(),
+  epoch: text().notNull(),
+  seq: count().notNull(),
+  updated_seq: count().notNull(),
+  created_at: moment().notNull(),
+});
+
+export const rounds = pgTable('rounds', {
+  round_id: count().notNull().primaryKey(),
+  run_id: textOf<RunId>('run_id').notNull(),
+  round: integer().notNull(),
+  status: textOf<RoundStatus>('status').notNull(),
+  status_at: moment().notNull(),
+  num_clients_expected: count().notNull(),
+  num_clients_completed: count().notNull(),
+  num_clients_failed: count().notNull(),
+  num_clients_no_reply: count().notNull(),
+  num_named: count().notNull(),
+  num_named_no_reply: count().notNull(),
+  progress_percent: doublePrecision().notNull(),
+  started_at: moment().notNull(),
+  completed_at: moment(),
+  deadline: moment(),
+  global_loss: metricValue(),
+  global_accuracy: metricValue(),
+  metrics: jsonb().$type<Metrics>().notNull(),
+  model_version: textOf<ModelVersion>('model_version'),
+  reason: text(),
+  stop_requested_at: moment(),
+  stop_reason: text(),
+  created_seq: count().notNull(),
+  updated_seq: count().notNull(),
+});
+
+export const clients = pgTable('clients', {
+  run_id: textOf<RunId>('run_id').notNull(),
+  client_id: textOf<ClientId>('client_id').notNull(),
+  status: textOf<ClientStatus>('status').notNull(),
+  status_at: moment().notNull(),
+  joined_at: moment(),
+  seen_at: moment().notNull(),
+  last_heartbeat: moment().notNull(),
+  dataset_size: count(),
+  current_round: integer(),
+  round_outcome: textOf<Outcome>('round_outcome'),
+  progress: doublePrecision(),
+  train_loss: metricValue(),
+  is_online: boolean().notNull(),
+  labels: jsonb().$type<Record<string, string>>().notNull(),
+  system: jsonb().$type<SystemLoad>(),
+  created_seq: count().notNull(),
+  updated_seq: count().notNull(),
+});
+
+export const clientUpdates = pgTable('client_updates', {
+  run_id: textOf<RunId>('run_id').notNull(),
+  round: integer().notNull(),
+  client_id: textOf<ClientId>('client_id').notNull(),
+  outcome: textOf<Outcome>('outcome').notNull(),
+  sample_count: count(),
+  train_loss: metricValue(),
+  metrics: jsonb().$type<Metrics>().notNull(),
+  duration_ms: doublePrecision(),
+  bytes_up: count(),
+  bytes_down: count(),
+  update_norm: metricValue(),
+  cosine_to_mean: metricValue(),
+  error: text(),
+  submitted_at: moment(),
+});
+
+export const metricPoints = pgTable('metric_points', {
+  run_id: textOf<RunId>('run_id').notNull(),
+  name: text().notNull(),
+  client_id: text().notNull(),
+  step: count().notNull(),
+  round: integer(),
+  value: metricValue().notNull(),
+  at: moment().notNull(),
+  updated_seq: count().notNull(),
+});
+
+export const metricSeries = pgTable('metric_series', {
+  run_id: textOf<RunId>('run_id').notNull(),
+  client_id: text().notNull(),
+  name: text().notNull(),
+  step: count().notNull(),
+  round: integer(),
+  value: metricValue().notNull(),
+  at: moment().notNull(),
+});
+
+export const logs = pgTable('logs', {
+  log_id: count().notNull(),
+  run_id: textOf<RunId>('run_id').notNull(),
+  client_id: text().notNull(),
+  level: textOf<LogLevel>('level').notNull(),
+  message: text().notNull(),
+  at: moment().notNull(),
+  digest: text().notNull(),
+  updated_seq: count().notNull(),
+});
+
+export const models = pgTable('models', {
+  run_id: textOf<RunId>('run_id').notNull(),
+  version: textOf<ModelVersion>('version').notNull(),
+  round: integer(),
+  format: text().notNull(),
+  size_bytes: count().notNull(),
+  sha256: text().notNull(),
+  metrics: jsonb().$type<Metrics>().notNull(),
+  aliases: jsonb().$type<string[]>().notNull(),
+  created_at: moment().notNull(),
+  updated_seq: count().notNull(),
+});
+
+export type CommandState = 'requested' | 'delivered' | 'applied' | 'rejected' | 'expired';
+
+export const commands = pgTable('commands', {
+  command_id: text().notNull().primaryKey(),
+  run_id: textOf<RunId>('run_id').notNull(),
+  command: textOf<CommandName>('command').notNull(),
+  round: integer(),
+  reason: text().notNull(),
+  state: textOf<CommandState>('state').notNull(),
+  detail: text(),
+  requested_by: text().notNull(),
+  requested_at: moment().notNull(),
+  delivered_at: moment(),
+  ended_at: moment(),
+});

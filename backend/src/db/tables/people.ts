@@ -1,0 +1,52 @@
+import { boolean, pgTable, text, uuid } from 'drizzle-orm/pg-core';
+import { moment, textOf } from '../columns.ts';
+
+export type StoredRole = 'viewer' | 'admin';
+
+export const users = pgTable('users', {
+  id: uuid().primaryKey(),
+  username: text().notNull(),
+  password_hash: text().notNull(),
+  role: textOf<StoredRole>('role').notNull(),
+  disabled: boolean().notNull().default(false),
+  created_at: moment('created_at').notNull(),
+});
+
+export const sessions = pgTable('sessions', {
+  id: uuid().primaryKey(),
+  user_id: uuid().notNull(),
+  secret_hash: text().notNull(),
+  previous_hash: text(),
+  rotated_at: moment('rotated_at'),
+  created_at: moment('created_at').notNull(),
+  last_used_at: moment('last_used_at').notNull(),
+  expires_at: moment('expires_at').notNull(),
+  ended_at: moment('ended_at'),
+  user_agent: text(),
+  address: text().notNull(),
+});
+
+export const apiKeys = pgTable('api_keys', {
+  id: uuid().primaryKey(),
+  key_hash: text().notNull(),
+  name: text().notNull(),
+  created_at: moment('created_at').notNull(),
+  created_by: uuid(),
+  last_used_at: moment('last_used_at'),
+  revoked_at: moment('revoked_at'),
+});
+
+export const wsTickets = pgTable('ws_tickets', {
+  ticket_hash: text().primaryKey(),
+  session_id: uuid().notNull(),
+  user_id: uuid().notNull(),
+  username: text().notNull(),
+  role: textOf<StoredRole>('role').notNull(),
+  expires_at: moment('expires_at').notNull(),
+});
+
+export const signInLinks = pgTable('sign_in_links', {
+  token_hash: text().primaryKey(),
+  user_id: uuid().notNull(),
+  expires_at: moment('expires_at').notNull(),
+});

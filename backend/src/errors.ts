@@ -1,0 +1,64 @@
+/** What a caller did wrong, as one of a closed set; `plugins/error-handler.ts` gives each its HTTP form. */
+export abstract class CallerError extends Error {
+  abstract readonly status: number;
+  abstract readonly title: string;
+}
+
+export class Unauthorized extends CallerError {
+  readonly status = 401;
+  readonly title = 'Unauthorized';
+}
+
+export class Forbidden extends CallerError {
+  readonly status = 403;
+  readonly title = 'Forbidden';
+}
+
+export class NotFound extends CallerError {
+  readonly status = 404;
+  readonly title = 'Not Found';
+}
+
+export class Conflict extends CallerError {
+  readonly status = 409;
+  readonly title = 'Conflict';
+}
+
+export interface FieldError {
+  readonly path: string;
+  readonly message: string;
+}
+
+export class Invalid extends CallerError {
+  readonly status = 422;
+  readonly title = 'Unprocessable Content';
+  readonly errors: readonly FieldError[];
+
+  constructor(errors: readonly FieldError[]) {
+    super(errors.map(({ path, message }) => `${path}: ${message}`).join('; '));
+    this.errors = errors;
+  }
+}
+
+export class TooMany extends CallerError {
+  readonly status = 429;
+  readonly title = 'Too Many Requests';
+  readonly retryAfterS: number;
+
+  constructor(detail: string, retryAfterS: number) {
+    super(detail);
+    this.retryAfterS = retryAfterS;
+  }
+}
+
+/** The server cannot take it now; the same request is welcome again after `retryAfterS`. */
+export class Busy extends CallerError {
+  readonly status = 503;
+  readonly title = 'Service Unavailable';
+  readonly retryAfterS: number;
+
+  constructor(detail: string, retryAfterS: number) {
+    super(detail);
+    this.retryAfterS = retryAfterS;
+  }
+}

@@ -1,0 +1,119 @@
+import { createHash } from 'node:crypto';
+import type { ClientId, FactOf } from '@rondo/protocol';
+import { joinClient, leaveClient, markSilent, seeClient, tellStatus } from './client-facts.ts';
+import { Draft } from './draft.ts';
+import { endRound, noteStop, resolvePart, startRound, updateRound } from './round-facts.ts';
+import { completeRun, startRun, wakeRun } from './run-facts.ts';
+import type { Input, Reduction, RunState } from './state.ts';
+
+/**
+ * Decides what facts mean: the one place where they become state. Pure.
+ *
+ * Folding a stream in any pieces gives the same rows as folding it whole; a fact that was already folded changes
+ * nothing [F2]; every round's account adds up after every fact [A1]. `receivedAt` is the server's clock, by which
+ * clients are online; all other order comes from the facts' own `at`. [F3]
+ */
+export function reduce(state: RunState, inputs: readonly Input[], receivedAt: string): Reduction {
+  const draft = new Draft(state);
+  const duplicates = new Set<number>();
+  inputs.forEach((input, index) => {
+    if (!apply(draft, input, index, receivedAt)) duplicates.add(index);
+  });
+  return draft.finish(duplicates);
+}
+
+/** Whether the input said anything new. */
+function apply(draft: Draft, input: Input, index: number, receivedAt: string): boolean {
+  switch (input.type) {
+    case 'run_started':
+      return startRun(draft, input);
+    case 'run_complete':
+      return completeRun(draft, input);
+    case 'round_started':
+      return wakes(draft, input.at, startRound(draft, input, receivedAt));
+    case 'round_update':
+      return wakes(draft, input.at, updateRound(draft, input));
+    case 'round_complete':
+    case 'round_failed':
+    case 'round_stopped':
+      return endRound(draft, input);
+    case 'client_joined':
+      return joinClient(draft, input, receivedAt);
+    case 'client_left':
+      return leaveClient(draft, input, receivedAt);
+    case 'client_heartbeat':
+      return seeClient(draft, input, receivedAt, input.system ?? undefined);
+    case 'client_status':
+      return tellStatus(draft, input, receivedAt);
+    case 'client_result':
+    case 'client_failed':
+    case 'client_no_reply':
+      return wakes(draft, input.at, resolvePart(draft, input, receivedAt));
+    case 'metric':
+      return addPoint(draft, input, index, receivedAt);
+    case 'privacy_spent':
+      return addPrivacy(draft, input, index, receivedAt);
+    case 'log':
+      return addLog(draft, input, index, receivedAt);
+    case 'command_ack':
+      draft.acks.push(input);
+      return true;
+    case 'client_silent':
+      return markSilent(draft, input);
+    case 'stop_requested':
+    case 'stop_rejected':
+      return noteStop(draft, input);
+    default:
+      input satisfies never;
+      return false;
+  }
+}
+
+/** New work reopens a run that was over. [L3] */
+function wakes(draft: Draft, at: string, isNews: boolean): boolean {
+  if (isNews) wakeRun(draft, at);
+  return isNews;
+}
+
+interface Point {
+  readonly name: string;
+  readonly step: number;
+  readonly round: number | null;
+  readonly value: FactOf<'metric'>['value'];
+}
+
+function pushPoint(
+  draft: Draft,
+  fact: { at: string; client_id?: ClientId | null | undefined },
+  point: Point,
+  index: number,
+) {
+  draft.points.push({ run_id: draft.run.run_id, client_id: fact.client_id ?? '', at: fact.at, ...point, index });
+}
+
+function addPoint(draft: Draft, fact: FactOf<'metric'>, index: number, receivedAt: string): true {
+  // The schema refuses a metric with neither.
+  const step = fact.step ?? (fact.round as number);
+  pushPoint(draft, fact, { name: fact.name, step, round: fact.round ?? null, value: fact.value }, index);
+  if (fact.client_id) seeClient(draft, { client_id: fact.client_id, at: fact.at }, receivedAt);
+  return true;
+}
+
+/** Privacy spending is two series; without a round, a point's step is its moment. [F6] */
+function addPrivacy(draft: Draft, fact: FactOf<'privacy_spent'>, index: number, receivedAt: string): true {
+  const round = fact.round ?? null;
+  const step = round ?? Date.parse(fact.at);
+  pushPoint(draft, fact, { name: 'privacy_epsilon', step, round, value: fact.epsilon }, index);
+  pushPoint(draft, fact, { name: 'privacy_delta', step, round, value: fact.delta }, index);
+  if (fact.client_id) seeClient(draft, { client_id: fact.client_id, at: fact.at }, receivedAt);
+  return true;
+}
+
+function addLog(draft: Draft, fact: FactOf<'log'>, index: number, receivedAt: string): true {
+  const { at, level, message } = fact;
+  const client_id = fact.client_id ?? '';
+  const digest = createHash('sha256').update(`${level}\n${client_id}\n${message}`).digest('base64url').slice(0, 22);
+  draft.logs.push({ run_id: draft.run.run_id, client_id, level, message, at, digest, index });
+  if (fact.client_id) seeClient(draft, { client_id: fact.client_id, at }, receivedAt);
+  return true;
+}

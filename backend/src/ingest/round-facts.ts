@@ -1,0 +1,235 @@
+import { type ClientId, type FactOf, isRoundOver, type RoundStatus } from '@rondo/protocol';
+import { moveOutcome, outweighs, recount } from './account.ts';
+import { alive, clientOr } from './client-facts.ts';
+import type { Draft } from './draft.ts';
+import type { ClientRow, Notice, RoundRow, UpdateRow } from './state.ts';
+
+/** The round as known, or as it is when first heard of. [F4] */
+function roundOr(draft: Draft, round: number, at: string): RoundRow {
+  const known = draft.round(round);
+  if (known) return known;
+  if (draft.run.current_round === null || round > draft.run.current_round) draft.setRun({ current_round: round });
+  return {
+    round_id: 0, // the database gives it
+    run_id: draft.run.run_id,
+    round,
+    status: 'collecting',
+    status_at: at,
+    num_clients_expected: 0,
+    num_clients_completed: 0,
+    num_clients_failed: 0,
+    num_clients_no_reply: 0,
+    num_named: 0,
+    num_named_no_reply: 0,
+    progress_percent: 0,
+    started_at: at,
+    completed_at: null,
+    deadline: null,
+    global_loss: null,
+    global_accuracy: null,
+    metrics: {},
+    model_version: null,
+    reason: null,
+    stop_requested_at: null,
+    stop_reason: null,
+    created_seq: 0,
+    updated_seq: 0,
+  };
+}
+
+const rank: Record<RoundStatus, number> = {
+  waiting: 0,
+  collecting: 1,
+  aggregating: 2,
+  complete: 3,
+  failed: 3,
+  stopped: 3,
+};
+
+/** Later wins, and between equals what follows: a repeated or overtaken fact cannot turn a round back. [F3] */
+const supersedes = (at: string, status: RoundStatus, round: RoundRow): boolean =>
+  at > round.status_at || (at === round.status_at && rank[status] > rank[round.status]);
+
+export function startRound(draft: Draft, fact: FactOf<'round_started'>, receivedAt: string): boolean {
+  const known = draft.round(fact.round);
+  let round = roundOr(draft, fact.round, fact.at);
+  const reopens = known !== undefined && isRoundOver(known) && supersedes(fact.at, 'collecting', known);
+  if (reopens) round = { ...round, status: 'collecting', status_at: fact.at, completed_at: null, reason: null };
+  const ids = new Set(fact.client_ids ?? []);
+  const declared = fact.num_clients_expected ?? ids.size;
+  const before = round;
+  round = {
+    ...round,
+    num_clients_expected: Math.max(round.num_clients_expected, declared, ids.size),
+    started_at: fact.at < round.started_at ? fact.at : round.started_at,
+    deadline: fact.deadline ?? round.deadline,
+  };
+  let selected = 0;
+  for (const client_id of ids) {
+    if (draft.update(fact.round, client_id)) continue;
+    selected += 1;
+    draft.setUpdate(emptyUpdate(draft, fact.round, client_id));
+    select(draft, fact, client_id, receivedAt);
+  }
+  round = recount({ ...round, num_named: round.num_named + selected });
+  const isNews = !known || reopens || selected > 0 || !sameSelection(before, round);
+  if (isNews) draft.setRound(round);
+  return isNews;
+}
+
+const sameSelection = (a: RoundRow, b: RoundRow): boolean =>
+  a.num_clients_expected === b.num_clients_expected && a.deadline === b.deadline && a.started_at === b.started_at;
+
+/** Being chosen is a sign of life: the FL server has just reached it. */
+function select(draft: Draft, { round, at }: FactOf<'round_started'>, client_id: ClientId, receivedAt: string): void {
+  const client = clientOr(draft, { client_id, at }, receivedAt);
+  const isNewest = client.current_round === null || round >= client.current_round;
+  const seen = alive(client, at, receivedAt);
+  draft.setClient(
+    isNewest
+      ? { ...seen, status: 'training', status_at: at, current_round: round, round_outcome: 'pending', progress: null }
+      : seen,
+  );
+}
+
+export function updateRound(draft: Draft, fact: FactOf<'round_update'>): boolean {
+  const known = draft.round(fact.round);
+  const round = roundOr(draft, fact.round, fact.at);
+  if (known && (!supersedes(fact.at, fact.status, round) || round.status === fact.status)) return false;
+  draft.setRound(recount({ ...round, status: fact.status, status_at: fact.at, completed_at: null, reason: null }));
+  return true;
+}
+
+type RoundEnd = FactOf<'round_complete'> | FactOf<'round_failed'> | FactOf<'round_stopped'>;
+const endStatus = { round_complete: 'complete', round_failed: 'failed', round_stopped: 'stopped' } as const;
+
+export function endRound(draft: Draft, fact: RoundEnd): boolean {
+  const known = draft.round(fact.round);
+  const round = roundOr(draft, fact.round, fact.at);
+  const status = endStatus[fact.type];
+  if (known && !supersedes(fact.at, status, round)) return fillFigures(draft, fact, round);
+  let ended: RoundRow = {
+    ...round,
+    ...figures(fact, round),
+    status,
+    status_at: fact.at,
+    completed_at: fact.at,
+    reason: fact.type === 'round_complete' ? null : fact.reason,
+  };
+  // Whoever has not answered by now has not replied; an answer that still comes counts. [A2] [A3]
+  for (const part of draft.pendingOf(fact.round)) {
+    draft.setUpdate({ ...part, outcome: 'no_reply' });
+    ended = moveOutcome(ended, 'pending', 'no_reply');
+    showOutcome(draft, fact.round, part.client_id, 'no_reply');
+  }
+  draft.setRound(recount(ended));
+  return true;
+}
+
+/** The figures of a round_complete that a newer end has overtaken still belong to the round. */
+function fillFigures(draft: Draft, fact: RoundEnd, round: RoundRow): boolean {
+  const filled = { ...round, ...figures(fact, round) };
+  const isNews =
+    filled.global_loss !== round.global_loss ||
+    filled.global_accuracy !== round.global_accuracy ||
+    filled.model_version !== round.model_version;
+  if (isNews) draft.setRound(filled);
+  return isNews;
+}
+
+function figures(fact: RoundEnd, round: RoundRow): Partial<RoundRow> {
+  if (fact.type !== 'round_complete') return {};
+  return {
+    global_loss: fact.global_loss ?? round.global_loss,
+    global_accuracy: fact.global_accuracy ?? round.global_accuracy,
+    metrics: { ...round.metrics, ...fact.metrics },
+    model_version: fact.model_version ?? round.model_version,
+  };
+}
+
+type PartEnd = FactOf<'client_result'> | FactOf<'client_failed'> | FactOf<'client_no_reply'>;
+const partOutcome = { client_result: 'complete', client_failed: 'failed', client_no_reply: 'no_reply' } as const;
+
+/** What became of one client's part: the most telling answer stays, and the first of its kind. [A3] [F2] */
+export function resolvePart(draft: Draft, fact: PartEnd, receivedAt: string): boolean {
+  const outcome = partOutcome[fact.type];
+  const before = draft.update(fact.round, fact.client_id);
+  if (!outweighs(outcome, before?.outcome ?? null)) return false;
+  const part = before ?? emptyUpdate(draft, fact.round, fact.client_id);
+  draft.setUpdate({ ...part, ...partDetails(fact), outcome, submitted_at: fact.at });
+  draft.setRound(moveOutcome(roundOr(draft, fact.round, fact.at), before?.outcome ?? null, outcome));
+  const client = clientOr(draft, fact, receivedAt);
+  draft.setClient(outcome === 'no_reply' ? client : alive(client, fact.at, receivedAt));
+  showOutcome(draft, fact.round, fact.client_id, outcome, fact);
+  return true;
+}
+
+function partDetails(fact: PartEnd): Partial<UpdateRow> {
+  switch (fact.type) {
+    case 'client_result':
+      return {
+        sample_count: fact.sample_count,
+        train_loss: fact.train_loss ?? null,
+        metrics: fact.metrics,
+        duration_ms: fact.duration_ms ?? null,
+        bytes_up: fact.bytes_up ?? null,
+        bytes_down: fact.bytes_down ?? null,
+        update_norm: fact.update_norm ?? null,
+        cosine_to_mean: fact.cosine_to_mean ?? null,
+        error: null,
+      };
+    case 'client_failed':
+      return { error: fact.reason };
+    case 'client_no_reply':
+      return { duration_ms: fact.waited_ms ?? null };
+    default:
+      return fact satisfies never;
+  }
+}
+
+/** Shows the outcome on the client itself, unless it has moved on to a later round. */
+function showOutcome(draft: Draft, round: number, id: ClientId, outcome: UpdateRow['outcome'], fact?: PartEnd): void {
+  const client = draft.client(id);
+  if (!client || (client.current_round !== null && client.current_round > round)) return;
+  const status: ClientRow['status'] = outcome === 'complete' ? 'idle' : outcome === 'failed' ? 'failed' : client.status;
+  const moves = fact !== undefined && client.is_online && fact.at >= client.status_at;
+  draft.setClient({
+    ...client,
+    current_round: round,
+    round_outcome: outcome,
+    progress: outcome === 'complete' ? 1 : client.progress,
+    train_loss: (fact?.type === 'client_result' ? fact.train_loss : null) ?? client.train_loss,
+    ...(moves && { status, status_at: fact.at }),
+  });
+}
+
+export function noteStop(draft: Draft, notice: Extract<Notice, { type: 'stop_requested' | 'stop_rejected' }>): boolean {
+  const round = draft.round(notice.round);
+  if (!round) return false;
+  if (notice.type === 'stop_rejected') {
+    draft.setRound({ ...round, stop_requested_at: null, stop_reason: null });
+    return round.stop_requested_at !== null;
+  }
+  if (isRoundOver(round) || round.stop_requested_at !== null) return false;
+  draft.setRound({ ...round, stop_requested_at: notice.at, stop_reason: notice.reason });
+  return true;
+}
+
+function emptyUpdate(draft: Draft, round: number, client_id: ClientId): UpdateRow {
+  return {
+    run_id: draft.run.run_id,
+    round,
+    client_id,
+    outcome: 'pending',
+    sample_count: null,
+    train_loss: null,
+    metrics: {},
+    duration_ms: null,
+    bytes_up: null,
+    bytes_down: null,
+    update_norm: null,
+    cosine_to_mean: null,
+    error: null,
+    submitted_at: null,
+  };
+}

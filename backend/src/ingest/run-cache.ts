@@ -1,0 +1,95 @@
+import type { ClientId, RunId } from '@rondo/protocol';
+import type { Db } from '../db/database.ts';
+import { loadClients, loadRounds, loadUpdates } from '../db/queries/run-state.ts';
+import type { ClientRow, Input, Reduction, RoundRow, RunRow, RunState, UpdateRow } from './state.ts';
+
+interface Cached extends RunState {
+  run: RunRow;
+  readonly rounds: Map<number, RoundRow>;
+  readonly clients: Map<ClientId, ClientRow>;
+  readonly updates: Map<number, Map<ClientId, UpdateRow>>;
+}
+
+// Rounds are worked on one at a time; a few more for late answers.
+const roundsPerRun = 8;
+// Clients and client updates in all: about 300 bytes each.
+const maxEntries = 400_000;
+
+/**
+ * The state of the runs that are being written, so that a hot run is not read again for every batch.
+ *
+ * It cannot be stale: a change to a run raises its seq under the run's lock, so what was kept at the locked row's seq is
+ * what the database holds, whichever server wrote it.
+ */
+export class RunCache {
+  readonly #runs = new Map<RunId, Cached>();
+
+  /** The locked run's state with everything that `inputs` touch. */
+  async load(db: Db, locked: RunRow, inputs: readonly Input[]): Promise<RunState> {
+    const state = this.#current(locked) ?? (await emptyState(db, locked));
+    const wanted = new Set<number>();
+    for (const input of inputs) if (needsRound(input) && !state.updates.has(input.round)) wanted.add(input.round);
+    if (wanted.size > 0) await loadInto(db, state, [...wanted]);
+    this.#runs.delete(locked.run_id);
+    this.#runs.set(locked.run_id, state);
+    return state;
+  }
+
+  #current(locked: RunRow): Cached | undefined {
+    const known = this.#runs.get(locked.run_id);
+    const isCurrent = known?.run.epoch === locked.epoch && known.run.seq === locked.seq;
+    return isCurrent ? known : undefined;
+  }
+
+  /** What a transaction that committed has changed. */
+  apply(run: RunRow, { rounds, clients, updates }: Pick<Reduction, 'rounds' | 'clients' | 'updates'>): void {
+    const state = this.#runs.get(run.run_id);
+    if (!state) return;
+    state.run = run;
+    for (const [round, row] of rounds) state.rounds.set(round, row);
+    for (const [id, row] of clients) state.clients.set(id, row);
+    for (const [round, rows] of updates) {
+      const known = state.updates.get(round) ?? new Map<ClientId, UpdateRow>();
+      for (const [id, row] of rows) known.set(id, row);
+      state.updates.delete(round);
+      state.updates.set(round, known);
+    }
+    for (const round of [...state.updates.keys()].slice(0, -roundsPerRun)) {
+      state.updates.delete(round);
+      state.rounds.delete(round);
+    }
+    this.#shrink();
+  }
+
+  forget(runIds: Iterable<RunId>): void {
+    for (const id of runIds) this.#runs.delete(id);
+  }
+
+  /** Drops the runs that were written longest ago. */
+  #shrink(): void {
+    let entries = 0;
+    for (const [id, state] of [...this.#runs].reverse()) {
+      entries += state.clients.size;
+      for (const rows of state.updates.values()) entries += rows.size;
+      if (entries > maxEntries) this.#runs.delete(id);
+    }
+  }
+}
+
+const needsRound = (input: Input): input is Extract<Input, { round: number }> =>
+  'round' in input && typeof input.round === 'number' && input.type !== 'metric' && input.type !== 'privacy_spent';
+
+async function emptyState(db: Db, run: RunRow): Promise<Cached> {
+  const clients = run.num_clients === 0 ? [] : await loadClients(db, run.run_id);
+  return { run, rounds: new Map(), updates: new Map(), clients: new Map(clients.map((row) => [row.client_id, row])) };
+}
+
+async function loadInto(db: Db, state: Cached, wanted: number[]): Promise<void> {
+  for (const round of wanted) state.updates.set(round, new Map());
+  // Nothing above the newest round has been written yet.
+  const written = wanted.filter((round) => state.run.current_round !== null && round <= state.run.current_round);
+  if (written.length === 0) return;
+  for (const row of await loadRounds(db, state.run.run_id, written)) state.rounds.set(row.round, row);
+  for (const row of await loadUpdates(db, state.run.run_id, written))
+    state.updates.get(row.round)?.set(row.client_id, row);
+}

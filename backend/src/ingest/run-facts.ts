@@ -1,0 +1,61 @@
+import type { FactOf, RunId } from '@rondo/protocol';
+import type { Draft } from './draft.ts';
+import type { RunRow } from './state.ts';
+
+/** A run that is known only because a fact names it. [F4] */
+export function unknownRun(run_id: RunId, at: string, epoch: string): RunRow {
+  return {
+    run_id,
+    name: run_id,
+    framework: null,
+    status: 'running',
+    reason: null,
+    config: {},
+    num_rounds: null,
+    tags: [],
+    notes: '',
+    commands_supported: [],
+    current_round: null,
+    num_clients: 0,
+    started_at: at,
+    completed_at: null,
+    status_at: at,
+    declared_at: null,
+    epoch,
+    seq: 0,
+    updated_seq: 0,
+    created_at: at,
+  };
+}
+
+export function startRun(draft: Draft, fact: FactOf<'run_started'>): boolean {
+  const { run } = draft;
+  if (run.declared_at !== null && fact.at <= run.declared_at) return false;
+  draft.setRun({
+    name: fact.name,
+    framework: fact.framework,
+    config: fact.config,
+    num_rounds: fact.num_rounds ?? null,
+    tags: fact.tags,
+    commands_supported: fact.commands_supported,
+    declared_at: fact.at,
+    started_at: run.declared_at === null || fact.at < run.started_at ? fact.at : run.started_at,
+  });
+  wakeRun(draft, fact.at);
+  return true;
+}
+
+export function completeRun(draft: Draft, fact: FactOf<'run_complete'>): boolean {
+  const { run } = draft;
+  const isNewer = fact.at > run.status_at || (fact.at === run.status_at && run.status === 'running');
+  if (!isNewer) return false;
+  draft.setRun({ status: fact.status, reason: fact.reason ?? null, completed_at: fact.at, status_at: fact.at });
+  return true;
+}
+
+/** Work that is newer than the run's end reopens it. [L3] */
+export function wakeRun(draft: Draft, at: string): void {
+  const { run } = draft;
+  if (run.status === 'running' || at <= run.status_at) return;
+  draft.setRun({ status: 'running', reason: null, completed_at: null, status_at: at });
+}

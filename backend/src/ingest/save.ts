@@ -1,0 +1,109 @@
+import type { LiveEvent } from '@rondo/protocol';
+import { isRoundOver } from '@rondo/protocol';
+import type { Db } from '../db/database.ts';
+import { clientEvent, roundEvent, runEvent } from '../db/live-events.ts';
+import { closeRoundCommands } from '../db/queries/commands.ts';
+import {
+  insertLogs,
+  insertPoints,
+  logKey,
+  pointKey,
+  saveClients,
+  saveRounds,
+  saveRun,
+  saveSeries,
+  saveUpdates,
+} from '../db/queries/run-state.ts';
+import { toLog, toPoint } from '../db/wire.ts';
+import type { ClientRow, Reduction, RoundRow, RunRow, RunState } from './state.ts';
+
+export interface Saved extends Pick<Reduction, 'rounds' | 'clients' | 'updates'> {
+  readonly run: RunRow;
+  readonly duplicates: ReadonlySet<number>;
+  readonly events: () => LiveEvent[];
+}
+
+/** Writes exactly the rows that changed, stamped with the run's next seq. Nothing new: nothing written, same seq. [S2] */
+export async function save(tx: Db, state: RunState, reduction: Reduction): Promise<Saved> {
+  const seq = state.run.seq + 1;
+  const duplicates = new Set(reduction.duplicates);
+  const points = keepNew(reduction.points, pointKey, duplicates, seq);
+  const logs = keepNew(reduction.logs, logKey, duplicates, seq);
+  const newPoints = await insertPoints(tx, points.rows);
+  const newLogs = await insertLogs(tx, logs.rows);
+  points.markKnown(newPoints, duplicates);
+  logs.markKnown(newLogs, duplicates);
+
+  const { rounds, clients, updates } = reduction;
+  const isNews = reduction.run || rounds.size + clients.size + updates.size + newPoints.size + newLogs.size > 0;
+  if (!isNews) return { run: state.run, rounds, clients, updates, duplicates, events: () => [] };
+
+  const stampedRounds = stamp<RoundRow, number>(rounds, seq);
+  for (const [round, round_id] of await saveRounds(tx, [...stampedRounds.values()])) {
+    stampedRounds.set(round, { ...(stampedRounds.get(round) as RoundRow), round_id });
+  }
+  const stampedClients = stamp<ClientRow, ReturnType<typeof clients.keys> extends Iterable<infer K> ? K : never>(
+    clients,
+    seq,
+  );
+  await saveClients(tx, [...stampedClients.values()]);
+  await saveUpdates(
+    tx,
+    [...updates.values()].flatMap((rows) => [...rows.values()]),
+  );
+  const pointRows = points.rows.filter((row) => newPoints.has(pointKey(row)));
+  await saveSeries(tx, pointRows);
+  const stopped = [...stampedRounds.values()].filter((row) => row.stop_requested_at !== null && isRoundOver(row));
+  if (stopped.length > 0)
+    await closeRoundCommands(
+      tx,
+      state.run.run_id,
+      stopped.map(({ round }) => round),
+      new Date().toISOString(),
+    );
+  const run = { ...(reduction.run ?? state.run), seq, updated_seq: reduction.run ? seq : state.run.updated_seq };
+  await saveRun(tx, run);
+  return {
+    run,
+    rounds: stampedRounds,
+    clients: stampedClients,
+    updates,
+    duplicates,
+    events: () => [
+      ...(reduction.run ? [runEvent(run)] : []),
+      ...[...stampedRounds.values()].map((row) => roundEvent(row, seq - 1)),
+      ...[...stampedClients.values()].map((row) => clientEvent(row, seq - 1)),
+      ...pointRows.map((row): LiveEvent => ({ type: 'metric', data: toPoint(row) })),
+      ...logs.rows.flatMap((row): LiveEvent[] => {
+        const log_id = newLogs.get(logKey(row));
+        return log_id === undefined ? [] : [{ type: 'log', data: toLog({ ...row, log_id }) }];
+      }),
+    ],
+  };
+}
+
+const stamp = <R extends { created_seq: number; updated_seq: number }, K>(
+  rows: ReadonlyMap<K, R>,
+  seq: number,
+): Map<K, R> =>
+  new Map([...rows].map(([key, row]) => [key, { ...row, created_seq: row.created_seq || seq, updated_seq: seq }]));
+
+/** The first of each key is a candidate; the rest repeat it. */
+function keepNew<R extends { index: number }>(
+  rows: readonly R[],
+  keyOf: (row: R) => string,
+  duplicates: Set<number>,
+  seq: number,
+) {
+  const first = new Map<string, R>();
+  for (const row of rows) {
+    if (first.has(keyOf(row))) duplicates.add(row.index);
+    else first.set(keyOf(row), row);
+  }
+  return {
+    rows: [...first.values()].map(({ index, ...row }) => ({ ...row, updated_seq: seq })),
+    markKnown: (inserted: { has(key: string): boolean }, into: Set<number>) => {
+      for (const [key, row] of first) if (!inserted.has(key)) into.add(row.index);
+    },
+  };
+}

@@ -1,0 +1,200 @@
+import { randomBytes } from 'node:crypto';
+import type { Command, RunId } from '@rondo/protocol';
+import type { Db } from '../db/database.ts';
+import { acknowledge, openCommandsFor } from '../db/queries/commands.ts';
+import { type BatchId, noteRuns, takeBatch } from '../db/queries/reporters.ts';
+import { insertRuns, lockRuns } from '../db/queries/run-state.ts';
+import { isTransient } from '../db/transient.ts';
+import { Busy } from '../errors.ts';
+import type { Committed, EventBus } from './event-bus.ts';
+import { reduce } from './reduce.ts';
+import { RunCache } from './run-cache.ts';
+import { unknownRun } from './run-facts.ts';
+import { type Saved, save } from './save.ts';
+import type { Input, RunRow } from './state.ts';
+
+export interface Outcome {
+  readonly accepted: number;
+  readonly duplicates: number;
+  readonly commands: Command[];
+}
+
+interface Job {
+  /** Absent for what the server itself has to say. */
+  readonly batch: BatchId | undefined;
+  readonly inputs: readonly Input[];
+  resolve(outcome: Outcome): void;
+  reject(error: unknown): void;
+}
+
+// One transaction's worth: enough to share the price of a commit, little enough to be acknowledged soon.
+const maxInputsPerFlush = 4_000;
+// Waiting inputs, about 100 MB; beyond it reporters are told to come back.
+const maxWaiting = 200_000;
+
+/**
+ * The one writer: groups what is waiting into one transaction, and acknowledges after the commit. [I1]
+ *
+ *   submit ─▶ waiting ─▶ begin · take batch numbers · lock runs · reduce · upsert · commit ─▶ bus, then the callers
+ */
+export class IngestWriter {
+  readonly #db: Db;
+  readonly #bus: EventBus;
+  readonly #now: () => Date;
+  readonly #cache = new RunCache();
+  readonly #waiting: Job[] = [];
+  #waitingInputs = 0;
+  #flushing: Promise<void> | null = null;
+  #isClosed = false;
+
+  constructor({ db, bus, now = () => new Date() }: { db: Db; bus: EventBus; now?: () => Date }) {
+    this.#db = db;
+    this.#bus = bus;
+    this.#now = now;
+  }
+
+  /** Resolves once the inputs are committed. Rejects with `Busy` when too much waits; nothing of it is kept then. */
+  submit(inputs: readonly Input[], batch?: BatchId): Promise<Outcome> {
+    if (this.#isClosed) return Promise.reject(new Busy('the server is shutting down', 1));
+    if (this.#waitingInputs + inputs.length > maxWaiting)
+      return Promise.reject(new Busy('too much is waiting to be stored', 1));
+    const { promise, resolve, reject } = Promise.withResolvers<Outcome>();
+    this.#waiting.push({ batch, inputs, resolve, reject });
+    this.#waitingInputs += inputs.length;
+    this.#flushing ??= this.#run();
+    return promise;
+  }
+
+  /** Takes nothing more, and resolves when all that was taken is stored or refused. */
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    await this.#flushing;
+  }
+
+  async #run(): Promise<void> {
+    // A turn of the event loop, so that requests which arrived together share a transaction.
+    await new Promise((resolve) => setImmediate(resolve));
+    while (this.#waiting.length > 0) await this.#flush(this.#nextGroup());
+    this.#flushing = null;
+  }
+
+  #nextGroup(): Job[] {
+    const group: Job[] = [];
+    let size = 0;
+    for (
+      let job = this.#waiting[0];
+      job && (group.length === 0 || size + job.inputs.length <= maxInputsPerFlush);
+      job = this.#waiting[0]
+    ) {
+      group.push(job);
+      size += job.inputs.length;
+      this.#waiting.shift();
+    }
+    this.#waitingInputs -= size;
+    return group;
+  }
+
+  async #flush(group: readonly Job[]): Promise<void> {
+    const done = await this.#commit(group).catch((error: unknown) => this.#refuse(group, error));
+    if (!done) return;
+    for (const [index, job] of group.entries()) job.resolve(done.outcomes[index] as Outcome);
+    for (const committed of done.committed) this.#bus.publish(committed);
+  }
+
+  async #refuse(group: readonly Job[], error: unknown): Promise<void> {
+    this.#cache.forget(group.flatMap(({ inputs }) => inputs.map(({ run_id }) => run_id)));
+    // One job that the database refuses must not cost the others theirs.
+    if (group.length > 1 && !isTransient(error)) for (const job of group) await this.#flush([job]);
+    else for (const job of group) job.reject(isTransient(error) ? new Busy('the database is out of reach', 1) : error);
+  }
+
+  async #commit(group: readonly Job[]): Promise<{ outcomes: Outcome[]; committed: Committed[] }> {
+    const receivedAt = this.#now().toISOString();
+    const written: { before: RunRow; saved: Saved }[] = [];
+    const outcomes = await this.#db.transaction(async (tx) => {
+      const fresh = await Promise.all(group.map(({ batch }) => !batch || takeBatch(tx, batch, receivedAt)));
+      const byRun = groupByRun(group, fresh);
+      const duplicates = group.map(({ inputs }, index) => (fresh[index] ? 0 : inputs.length));
+      for (const before of await this.#lock(tx, byRun, receivedAt)) {
+        const entries = byRun.get(before.run_id) ?? [];
+        const inputs = entries.map(({ input }) => input);
+        const all = [...inputs, ...(await acknowledgeAll(tx, inputs))];
+        const state = await this.#cache.load(tx, before, all);
+        const saved = await save(tx, state, reduce(state, all, receivedAt));
+        written.push({ before, saved });
+        for (const index of saved.duplicates) {
+          const entry = entries[index];
+          if (entry) duplicates[entry.job] = (duplicates[entry.job] ?? 0) + 1;
+        }
+      }
+      return Promise.all(
+        group.map(async ({ batch, inputs }, index): Promise<Outcome> => {
+          const runIds = [...new Set(inputs.map(({ run_id }) => run_id))];
+          if (batch && runIds.length > 0) await noteRuns(tx, batch, runIds);
+          const repeated = duplicates[index] ?? 0;
+          const commands = batch ? await openCommandsFor(tx, batch) : [];
+          return { accepted: inputs.length - repeated, duplicates: repeated, commands };
+        }),
+      );
+    });
+    for (const { saved } of written) this.#cache.apply(saved.run, saved);
+    return { outcomes, committed: written.flatMap(toCommitted) };
+  }
+
+  async #lock(tx: Db, byRun: ReadonlyMap<RunId, readonly Entry[]>, receivedAt: string): Promise<RunRow[]> {
+    const runIds = [...byRun.keys()];
+    if (runIds.length === 0) return [];
+    const locked = await lockRuns(tx, runIds);
+    if (locked.length === runIds.length) return locked;
+    const known = new Set(locked.map(({ run_id }) => run_id));
+    const missing = [...byRun].filter(([id]) => !known.has(id));
+    const created = missing.map(([id, entries]) => ({
+      ...unknownRun(id, firstMoment(entries) ?? receivedAt, randomBytes(9).toString('base64url')),
+      created_at: receivedAt,
+    }));
+    await insertRuns(tx, created);
+    return lockRuns(tx, runIds);
+  }
+}
+
+interface Entry {
+  readonly input: Input;
+  readonly job: number;
+}
+
+/** A run began no later than the first thing that is said of it. */
+const firstMoment = (entries: readonly Entry[]): string | undefined =>
+  entries.flatMap(({ input }) => ('at' in input ? [input.at] : [])).sort()[0];
+
+function groupByRun(group: readonly Job[], fresh: readonly boolean[]): Map<RunId, Entry[]> {
+  const byRun = new Map<RunId, Entry[]>();
+  group.forEach(({ inputs }, job) => {
+    if (!fresh[job]) return;
+    for (const input of inputs) {
+      const entries = byRun.get(input.run_id);
+      if (entries) entries.push({ input, job });
+      else byRun.set(input.run_id, [{ input, job }]);
+    }
+  });
+  return byRun;
+}
+
+/** Moves the commands that were answered; a refusal takes the request back from its round. */
+async function acknowledgeAll(tx: Db, inputs: readonly Input[]): Promise<Input[]> {
+  const notices: Input[] = [];
+  for (const input of inputs) {
+    if (input.type !== 'command_ack') continue;
+    const command = await acknowledge(tx, input);
+    if (command?.command === 'stop_round' && command.state === 'rejected' && command.round !== null) {
+      notices.push({ type: 'stop_rejected', run_id: command.run_id, round: command.round });
+    }
+  }
+  return notices;
+}
+
+function toCommitted({ before, saved: { run, events } }: { before: RunRow; saved: Saved }): Committed[] {
+  if (run.seq === before.seq) return [];
+  return [
+    { run_id: run.run_id, epoch: run.epoch, from_seq: before.seq, seq: run.seq, events, is_new_run: before.seq === 0 },
+  ];
+}

@@ -1,0 +1,122 @@
+import { randomUUID } from 'node:crypto';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { buildAuthApp } from '../auth/testing/app.ts';
+import { aVisit, fakeClock, makeUser } from '../auth/testing/people.ts';
+import type { Database } from '../db/database.ts';
+import type { Role } from '../schemas/auth.ts';
+import { openTestDatabase } from '../testing/database.ts';
+
+let database: Database;
+beforeAll(async () => {
+  database = await openTestDatabase();
+});
+afterAll(() => database.close());
+
+describe('API keys', () => {
+  it('are shown once when made, then listed without the key', async () => {
+    const { ask, makeKey } = await setUp('admin');
+    const made = await makeKey('hospital a');
+    expect(made).toEqual({ id: expect.any(String), name: 'hospital a', key: expect.stringMatching(/^rk_[\w-]{43}$/) });
+    const { items, total } = (await ask('GET', '/api/keys')).json<{ items: { id: string }[]; total: number }>();
+    expect(total).toBe(items.length);
+    expect(items.find(({ id }) => id === made.id)).toEqual({
+      id: made.id,
+      name: 'hospital a',
+      created_at: '2026-01-31T12:00:00.000Z',
+      last_used_at: null,
+    });
+  });
+
+  it('stop reporting when revoked; then they are 404', async () => {
+    const { ask, makeKey, report } = await setUp('admin');
+    const { id, key } = await makeKey();
+    expect((await report({ 'x-api-key': key })).statusCode).toBe(200);
+    const revoked = await ask('DELETE', `/api/keys/${id}`);
+    expect([revoked.statusCode, revoked.body]).toEqual([204, '']);
+    expect((await report({ 'x-api-key': key })).statusCode).toBe(401);
+    expect((await ask('DELETE', `/api/keys/${id}`)).statusCode).toBe(404);
+  });
+
+  it.each([
+    ['GET', '/api/keys'],
+    ['POST', '/api/keys'],
+    ['DELETE', `/api/keys/${randomUUID()}`],
+  ] as const)('are not for viewers: %s %s is 403', async (method, url) => {
+    const { ask } = await setUp('viewer');
+    expect((await ask(method, url)).statusCode).toBe(403);
+  });
+
+  it.each(['', 'x'.repeat(129), 'a\0b'])('need a name of 1 to 128 characters that can be stored: %j', async (name) => {
+    const { ask } = await setUp('admin');
+    const answer = await ask('POST', '/api/keys', { name });
+    expect(answer.statusCode).toBe(422);
+    expect(answer.json()).toMatchObject({ errors: [{ path: 'name' }] });
+  });
+
+  it('have ids that are UUIDs: any other is 422', async () => {
+    const { ask } = await setUp('admin');
+    expect((await ask('DELETE', '/api/keys/one')).statusCode).toBe(422);
+  });
+});
+
+describe('who may do what', () => {
+  it.each(['authorization', 'x-api-key'])('an API key reports, from the header %s', async (header) => {
+    const { makeKey, report } = await setUp('admin');
+    const { id, key } = await makeKey('hospital a');
+    const answer = await report({ [header]: header === 'authorization' ? `Bearer ${key}` : key });
+    expect(answer.json()).toEqual({ key_id: id, name: 'hospital a' });
+  });
+
+  it('an API key does nothing but report, and is told so', async () => {
+    const { app, makeKey } = await setUp('admin');
+    const { key } = await makeKey();
+    for (const url of ['/for-admins', '/api/auth/me']) {
+      const answer = await app.inject({ url, headers: { authorization: `Bearer ${key}` } });
+      expect(answer.statusCode).toBe(401);
+      expect(answer.json<{ detail: string }>().detail).toContain('only reports');
+    }
+  });
+
+  it('a signed-in user does not report', async () => {
+    const { token, report } = await setUp('admin');
+    expect((await report({ authorization: `Bearer ${token}` })).statusCode).toBe(401);
+    expect((await report({ 'x-api-key': token })).statusCode).toBe(401);
+  });
+
+  it('a viewer is 403 where an admin is let in', async () => {
+    const [viewer, admin] = [await setUp('viewer'), await setUp('admin')];
+    expect((await viewer.ask('GET', '/for-admins')).statusCode).toBe(403);
+    expect((await admin.ask('GET', '/for-admins')).statusCode).toBe(200);
+  });
+
+  it.each([undefined, 'Bearer', 'Bearer x', 'Basic eDp5', 'Bearer a.b.c'])(
+    'nobody is 401, and told how to sign in, with Authorization %s',
+    async (authorization) => {
+      const { app } = await setUp('viewer');
+      const answer = await app.inject({ url: '/for-admins', headers: authorization ? { authorization } : {} });
+      expect([answer.statusCode, answer.headers['www-authenticate']]).toEqual([401, 'Bearer']);
+    },
+  );
+
+  it('nobody is refused before the body is looked at', async () => {
+    const { app } = await setUp('viewer');
+    const answer = await app.inject({ method: 'POST', url: '/api/keys', payload: { name: '' } });
+    expect(answer.statusCode).toBe(401);
+  });
+});
+
+async function setUp(role: Role) {
+  const { app, auth } = await buildAuthApp(database.db, fakeClock().now);
+  const user = await makeUser(database.db, { role });
+  const token = await auth.accessTokens.issue(user, (await auth.sessions.start(user, aVisit)).session_id);
+  const ask = (method: 'GET' | 'POST' | 'DELETE', url: string, payload?: Record<string, string>) =>
+    app.inject({ method, url, headers: { authorization: `Bearer ${token}` }, ...(payload && { payload }) });
+  return {
+    app,
+    token,
+    ask,
+    makeKey: async (name = 'a key') =>
+      (await ask('POST', '/api/keys', { name })).json<{ id: string; name: string; key: string }>(),
+    report: (headers: Record<string, string>) => app.inject({ method: 'POST', url: '/for-reporters', headers }),
+  };
+}

@@ -1,0 +1,67 @@
+import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
+import { z } from 'zod';
+import { principalOf } from '../auth/plugin.ts';
+import type { AuthServices } from '../auth/services.ts';
+import { keyBody, keysSchema, newKeySchema } from '../schemas/auth.ts';
+import { problems } from '../schemas/common.ts';
+
+interface KeysDeps {
+  readonly auth: AuthServices;
+}
+
+export const keysRouter =
+  ({ auth }: KeysDeps): FastifyPluginAsyncZod =>
+  async (app) => {
+    const forAdmins = { onRequest: app.requireAdmin };
+    const about = { tags: ['keys'], security: [{ bearer: [] }] };
+
+    app.get(
+      '/api/keys',
+      {
+        ...forAdmins,
+        schema: {
+          ...about,
+          operationId: 'listKeys',
+          summary: 'The API keys with which FL servers report',
+          response: { 200: keysSchema, ...problems(401, 403) },
+        },
+      },
+      () => auth.apiKeys.list(),
+    );
+
+    app.post(
+      '/api/keys',
+      {
+        ...forAdmins,
+        schema: {
+          ...about,
+          operationId: 'createKey',
+          summary: 'Make an API key; the answer shows it this once',
+          body: keyBody,
+          response: { 201: newKeySchema, ...problems(400, 401, 403, 422) },
+        },
+      },
+      async (request, reply) => {
+        reply.code(201).header('cache-control', 'no-store');
+        return auth.apiKeys.create(request.body.name, principalOf(request).user_id);
+      },
+    );
+
+    app.delete(
+      '/api/keys/:id',
+      {
+        ...forAdmins,
+        schema: {
+          ...about,
+          operationId: 'revokeKey',
+          summary: 'Revoke an API key, at once',
+          params: z.object({ id: z.uuid() }),
+          response: { 204: z.null(), ...problems(401, 403, 404, 422) },
+        },
+      },
+      async (request, reply) => {
+        await auth.apiKeys.revoke(request.params.id);
+        return reply.code(204).send(null);
+      },
+    );
+  };

@@ -1,0 +1,44 @@
+import { z } from 'zod';
+
+export const problemSchema = z
+  .object({
+    status: z.int(),
+    title: z.string(),
+    detail: z.string(),
+    errors: z.array(z.object({ path: z.string(), message: z.string() })).optional(),
+  })
+  .meta({ id: 'Problem', description: 'RFC 9457 problem details' });
+
+const meanings: Record<number, string> = {
+  400: 'The body is not JSON',
+  401: 'No, wrong or expired credentials',
+  403: 'The role does not allow it',
+  404: 'It does not exist',
+  409: 'Its state does not allow it',
+  413: 'Too large',
+  415: 'Not a media type this route reads',
+  422: 'A field is invalid; `errors` names it',
+  429: 'Too many tries; see Retry-After',
+  503: 'Not now; see Retry-After',
+};
+
+/** The `response` entries of the refusals that a route can give. */
+export const problems = <S extends number>(...statuses: S[]) =>
+  Object.fromEntries(
+    statuses.map((status) => [
+      status,
+      {
+        description: meanings[status] ?? 'Problem',
+        content: { 'application/problem+json': { schema: problemSchema } },
+      },
+    ]),
+  ) as Record<S, { description: string; content: { 'application/problem+json': { schema: typeof problemSchema } } }>;
+
+/** `?limit=20&offset=0`. */
+export const pageQuery = {
+  limit: z.coerce.number().int().min(1).max(200).default(20),
+  offset: z.coerce.number().int().min(0).max(1_000_000_000).default(0),
+};
+
+export const pageOf = <T extends z.ZodType>(item: T) =>
+  z.object({ items: z.array(item), total: z.int().min(0), limit: z.int(), offset: z.int() });
