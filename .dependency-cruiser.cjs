@@ -1,5 +1,5 @@
 /**
- * Who may import whom. Nothing is allowed that is not listed here; the last rule of docs/decisions/0004 says why.
+ * Who may import whom. Nothing is allowed that is not listed here; docs/decisions/0005 says why.
  */
 const npm = 'node_modules/';
 const builtin = { dependencyTypes: ['core'] };
@@ -62,11 +62,15 @@ const withoutDatabase = {
   pathNot: packages('drizzle-orm', 'postgres', '@electric-sql/[^/]+', '@fastify/websocket'),
 };
 
+/** What a query is handed; who only passes it on needs its type. */
+const dbType = { path: '^backend/src/db/database\\.ts$', dependencyTypes: ['type-only'] };
+
 const backendLayers = [
   ...allow(source('^backend/src/(app|main)\\.ts$'), '^backend/src/', protocol, npm, builtin),
   ...allow(
     source(backend('routers')),
     backend('(routers|schemas|ingest|db/queries|auth|errors|plugins|config|checkpoints)'),
+    dbType,
     protocol,
     withoutDatabase,
     builtin,
@@ -75,6 +79,7 @@ const backendLayers = [
   ...allow(
     source(backend('plugins')),
     backend('(plugins|schemas|auth|errors|config|db/queries)'),
+    dbType,
     protocol,
     withoutDatabase,
     builtin,
@@ -83,13 +88,14 @@ const backendLayers = [
   ...allow(
     source(backend('websocket')),
     backend('(websocket|ingest/(event-)?bus|db/queries|auth|errors)'),
+    dbType,
     protocol,
     npm,
     builtin,
   ),
   ...allow(source(backend('db')), backend('(db|errors)'), protocol, npm, builtin),
-  ...allow(source(backend('auth')), backend('(auth|db/queries|errors|schemas)'), protocol, npm, builtin),
-  ...allow(source(backend('checkpoints')), backend('(checkpoints|db/queries|errors)'), protocol, npm, builtin),
+  ...allow(source(backend('auth')), backend('(auth|db/queries|errors|schemas)'), dbType, protocol, npm, builtin),
+  ...allow(source(backend('checkpoints')), backend('(checkpoints|db/queries|errors)'), dbType, protocol, npm, builtin),
   ...allow(
     source('^backend/src/(config|errors)\\.ts$'),
     backend('(config|errors)'),

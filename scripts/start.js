@@ -13,7 +13,10 @@ const drainMs = 10_000;
 requireNode();
 const { values: options } = parseArgs({ options: { 'no-demo': { type: 'boolean', default: false } } });
 await ensureInstalled();
-await ensureBuilt();
+await ensureBuilt().catch((error) => {
+  console.error(`\n${error.message}`);
+  process.exit(1);
+});
 
 const server = startServer([], process.env);
 let demo = null;

@@ -46,3 +46,20 @@ test('Metrics chart updates live as rounds complete', async ({ signedIn: page, s
     await demo.stop();
   }
 });
+
+test('an admin stops a round: the FL server hears of it, and the page says so', async ({
+  signedIn: page,
+  server,
+  makeReporter,
+}) => {
+  const reporter = makeReporter({
+    onCommand: ({ round, reason }) => reporter.roundStopped({ round: round ?? 0, reason }),
+  });
+  reporter.roundStarted({ round: 1, client_ids: ['a', 'b'] });
+  await page.goto(`${server.url}/runs/${reporter.run_id}`);
+  await page.getByRole('button', { name: 'Stop…' }).click();
+  await page.getByLabel('Reason').fill('a hospital asked for it');
+  await page.getByRole('button', { name: 'Stop round 1' }).click();
+  await expect(page.getByTestId('round-monitor')).toHaveAttribute('data-status', 'stopped');
+  await expect(page.getByTestId('round-monitor')).toContainText('a hospital asked for it');
+});

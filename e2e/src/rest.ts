@@ -1,5 +1,5 @@
 import type { ClientUpdate, Round, Run } from '@rondo/protocol';
-import { admin, type TestServer } from './server.ts';
+import { admin } from './server.ts';
 
 interface Page<T> {
   readonly items: readonly T[];
@@ -16,7 +16,7 @@ export class Rest {
     this.#token = token;
   }
 
-  static async signIn({ url }: TestServer): Promise<Rest> {
+  static async signIn({ url }: { readonly url: string }): Promise<Rest> {
     const { access_token } = await answer<{ access_token: string }>(
       await fetch(`${url}/api/auth/login`, json('POST', admin)),
     );

@@ -47,7 +47,14 @@ export const test = base.extend<Fixtures, Shared>({
   makeReporter: async ({ server, apiKey }, use) => {
     const reporters: Reporter[] = [];
     await use((options) => {
-      const reporter = createReporter({ url: server.url, apiKey, name: 'e2e', num_rounds: 10, ...options });
+      const reporter = createReporter({
+        url: server.url,
+        apiKey,
+        name: 'e2e',
+        num_rounds: 10,
+        commands_supported: ['stop_round'],
+        ...options,
+      });
       reporters.push(reporter);
       return reporter;
     });
