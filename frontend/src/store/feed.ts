@@ -23,7 +23,11 @@ export function createFeed(scheduler: FrameScheduler, store = useFLStore): Feed 
     const state = store.getState();
     const due = messages;
     messages = [];
-    const next = { viewer: applyMessages(state.viewer, due), link: link ?? state.link };
+    const next = {
+      viewer: applyMessages(state.viewer, due),
+      link: link ?? state.link,
+      is_loaded: state.is_loaded || due.length > 0,
+    };
     link = null;
     store.setState(next);
   }

@@ -8,6 +8,8 @@ export interface FLState {
   /** Replaced whole by pure functions of the protocol, never drafted: drafting 10,000 clients would cost frames. */
   readonly viewer: ViewerState;
   readonly link: Connection;
+  /** A snapshot has come, so that an empty `viewer` means that there is no run. */
+  readonly is_loaded: boolean;
   readonly ui: { readonly selected_client: string | null };
   selectClient(client_id: string | null): void;
   /** Forgets the run, as when another is picked or the session ends. */
@@ -18,12 +20,14 @@ export const useFLStore = create<FLState>()(
   immer((set) => ({
     viewer: emptyViewerState,
     link: initialConnection,
+    is_loaded: false,
     ui: { selected_client: null },
     selectClient: (client_id) =>
       set((state) => {
         state.ui.selected_client = client_id;
       }),
-    reset: () => set({ viewer: emptyViewerState, link: initialConnection, ui: { selected_client: null } }),
+    reset: () =>
+      set({ viewer: emptyViewerState, link: initialConnection, is_loaded: false, ui: { selected_client: null } }),
   })),
 );
 

@@ -13,13 +13,14 @@ const gate = (
   </LiveGate>
 );
 
-it('loading: until the first word it shows that it loads', () => {
+it('loading: until the first snapshot it shows that it loads, even when the link already answers', () => {
+  useFLStore.setState({ link: liveLink() });
   renderLive(gate);
   screen.getByRole('status', { name: 'Loading the run' });
 });
 
 it('empty: without any run it says how to connect an FL server and that there is a demo', async () => {
-  useFLStore.setState({ link: liveLink() });
+  useFLStore.setState({ link: liveLink(), is_loaded: true });
   renderLive(gate);
   await screen.findByText('Waiting for the first run');
   screen.getByText('npm run demo');

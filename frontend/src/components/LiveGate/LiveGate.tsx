@@ -21,7 +21,7 @@ export function LiveGate({ children }: { readonly children: ReactNode }) {
       <h1 className="sr-only">{name === null ? 'Live' : `Live: ${name}`}</h1>
       <StaleBanner />
       <div
-        className={classes('transition-opacity duration-300', isStale && 'opacity-55 saturate-50')}
+        className={classes('transition-opacity duration-300', isStale && 'opacity-90 saturate-[0.35]')}
         data-stale={isStale}
       >
         {name === null ? <NothingToShow /> : children}
@@ -33,6 +33,7 @@ export function LiveGate({ children }: { readonly children: ReactNode }) {
 function NothingToShow() {
   const picked = useParams().run_id;
   const link = useFLData((state) => state.link);
+  const isLoaded = useFLData((state) => state.is_loaded);
   if (link.state === 'waiting' && link.close_code === runNotFoundCode) {
     return (
       <EmptyState title={`There is no run “${picked}”`}>
@@ -44,8 +45,8 @@ function NothingToShow() {
       </EmptyState>
     );
   }
-  // Live without a run: the server has said that there is none.
-  if (link.state === 'live' && picked === undefined) {
+  // Loaded without a run: the server has said that there is none.
+  if (isLoaded && picked === undefined) {
     return (
       <Suspense fallback={<LoadingFace />}>
         <NoRuns />

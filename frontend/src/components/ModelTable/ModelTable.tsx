@@ -21,8 +21,8 @@ export function ModelTable() {
     <Panel title="Models" note={note} testId="model-table">
       {all.length === 0 ? (
         <EmptyState title="No checkpoint yet">
-          Checkpoints show here as soon as the FL server uploads one: its reporter does so with{' '}
-          <code className="font-mono text-2xs text-soft">save_model()</code>.
+          Checkpoints show here as soon as the FL server uploads one, to{' '}
+          <code className="font-mono text-2xs text-soft">PUT /api/models/&#123;version&#125;</code>.
         </EmptyState>
       ) : (
         <table className="w-full text-right text-sm">

@@ -2,10 +2,11 @@ import { Check, Copy } from 'lucide-react';
 import { Tabs } from 'radix-ui';
 import { useState } from 'react';
 import { Button } from '../ui/Button.tsx';
-import { ways } from './ways.ts';
+import { waysFor } from './ways.ts';
 
 /** Nothing has been reported yet: how to connect an FL server, or to see one at work. */
 export function NoRuns() {
+  const ways = waysFor(location.origin);
   return (
     <section aria-labelledby="no-runs" className="panel mx-auto mt-[6vh] max-w-[680px] p-6 sm:p-8">
       <h2 id="no-runs" className="text-[20px] leading-7 font-semibold">
@@ -15,8 +16,8 @@ export function NoRuns() {
         Add two lines to the script of your FL server. Rounds and clients show here as soon as it starts; there is
         nothing to reload.
       </p>
-      <Tabs.Root defaultValue="flower" className="mt-6">
-        <Tabs.List aria-label="Framework" className="mb-3 flex gap-1">
+      <Tabs.Root defaultValue="typescript" className="mt-6">
+        <Tabs.List aria-label="Way to connect" className="mb-3 flex gap-1">
           {ways.map(({ key, label }) => (
             <Tabs.Trigger
               key={key}

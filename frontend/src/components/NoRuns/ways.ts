@@ -1,17 +1,18 @@
-/** How to connect, by framework: each is the two lines to add. */
-export const ways = [
-  {
-    key: 'flower',
-    label: 'Flower',
-    code: `from rondo.flower import watch
+/** How to connect, by what the FL server is written in: each is what to add to it. */
+export const waysFor = (origin: string) =>
+  [
+    {
+      key: 'typescript',
+      label: 'TypeScript',
+      code: `import { createReporter } from '@rondo/reporter';
 
-strategy = watch(strategy, name="my-run")`,
-  },
-  {
-    key: 'python',
-    label: 'Python',
-    code: `import rondo
-
-run = rondo.init(name="my-run")`,
-  },
-] as const;
+const run = createReporter({ name: 'my-run' });`,
+    },
+    {
+      key: 'http',
+      label: 'Anything that speaks HTTP',
+      code: `curl ${origin}/api/ingest -H "Authorization: Bearer $RONDO_API_KEY" -H 'Content-Type: application/json' \\
+  -d '{"reporter_id": "my-server", "batch": 1, "events": [{"type": "run_started", "run_id": "my-run",
+       "at": "'$(date -u +%FT%TZ)'", "name": "my-run", "framework": "custom"}]}'`,
+    },
+  ] as const;

@@ -40,7 +40,7 @@ function Rows({ runs }: { readonly runs: readonly Run[] }) {
   return (
     <table className="w-full text-left text-sm">
       <thead>
-        <tr className="border-b border-line text-xs text-muted [&>th]:pr-4 [&>th]:pb-2 [&>th]:font-normal">
+        <tr className="border-b border-line text-xs text-muted [&>th]:pr-6 [&>th]:pb-2 [&>th:last-child]:pr-0 [&>th]:font-normal">
           <th scope="col">Name</th>
           <th scope="col">Status</th>
           <th scope="col" className="text-right">
@@ -59,8 +59,11 @@ function Rows({ runs }: { readonly runs: readonly Run[] }) {
       </thead>
       <tbody>
         {runs.map((run) => (
-          <tr key={run.run_id} className="border-b border-line last:border-0 hover:bg-raised [&>td]:py-2.5 [&>td]:pr-4">
-            <th scope="row" className="py-2.5 pr-4 font-medium">
+          <tr
+            key={run.run_id}
+            className="border-b border-line last:border-0 hover:bg-raised [&>td]:py-2.5 [&>td]:pr-6 [&>td:last-child]:pr-0"
+          >
+            <th scope="row" className="py-2.5 pr-6 font-medium">
               <Link
                 to={`/runs/${encodeURIComponent(run.run_id)}`}
                 className="break-words hover:text-accent hover:underline"

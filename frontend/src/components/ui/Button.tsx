@@ -12,8 +12,8 @@ const sizes = {
   small: 'h-7 px-2.5 text-xs',
   medium: 'h-8 px-3 text-sm',
   large: 'h-10 px-4 text-base',
-  icon: 'size-8',
-  smallIcon: 'size-7',
+  icon: 'size-8 shrink-0',
+  smallIcon: 'size-7 shrink-0',
 } as const;
 
 interface ButtonProps extends ComponentProps<'button'> {
@@ -26,7 +26,7 @@ export function Button({ look = 'plain', size = 'medium', className, ...rest }: 
     <button
       type="button"
       className={classes(
-        'inline-flex shrink-0 items-center justify-center gap-1.5 whitespace-nowrap rounded-control transition-colors',
+        'inline-flex items-center justify-center gap-1.5 whitespace-nowrap rounded-control transition-colors',
         'aria-pressed:border-accent aria-pressed:text-accent disabled:cursor-not-allowed disabled:opacity-60',
         looks[look],
         sizes[size],

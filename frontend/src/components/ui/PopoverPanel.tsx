@@ -20,7 +20,10 @@ export function PopoverPanel({ button, label, align, className, onClose, childre
           align={align}
           sideOffset={6}
           aria-label={label}
-          className={classes('panel z-50 p-1.5 text-text', className)}
+          className={classes(
+            'z-50 rounded-panel border border-edge bg-panel p-1.5 text-text shadow-[0_8px_24px_rgb(0_0_0/0.25)]',
+            className,
+          )}
           // The button closes it itself; closing it here too would make its click open it again.
           onInteractOutside={(event) => {
             if (event.target instanceof Node && button.current?.contains(event.target)) event.preventDefault();
