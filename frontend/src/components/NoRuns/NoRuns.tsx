@@ -13,8 +13,7 @@ export function NoRuns() {
         Waiting for the first run
       </h2>
       <p className="mt-2 text-base leading-6 text-muted">
-        Add two lines to the script of your FL server. Rounds and clients show here as soon as it starts; there is
-        nothing to reload.
+        Let your FL server report here. Rounds and clients show here as soon as it starts; there is nothing to reload.
       </p>
       <Tabs.Root defaultValue="typescript" className="mt-6">
         <Tabs.List aria-label="Way to connect" className="mb-3 flex gap-1">
@@ -36,7 +35,8 @@ export function NoRuns() {
       </Tabs.Root>
       <p className="mt-4 text-sm leading-5 text-muted">
         The reporter reads <Code>RONDO_URL</Code> ({location.origin}) and <Code>RONDO_API_KEY</Code> from the
-        environment. No FL server at hand? <Code>npm run demo</Code> trains a small federation of 50 clients.
+        environment; an admin makes a key with <Code>POST /api/keys</Code>. No FL server at hand?{' '}
+        <Code>npm run demo</Code> trains a small federation of 50 clients.
       </p>
     </section>
   );
@@ -53,20 +53,17 @@ function CodeBlock({ code }: { readonly code: string }) {
     setCopied(true);
   };
   return (
-    <div className="relative rounded-control border border-line bg-ground">
+    <div className="rounded-control border border-line bg-ground">
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: code that scrolls sideways must be reachable by keyboard. */}
-      <pre tabIndex={0} className="overflow-x-auto p-4 pr-12 font-mono text-xs leading-5 text-soft">
+      <pre tabIndex={0} className="overflow-x-auto p-4 font-mono text-xs leading-5 text-soft">
         {code}
       </pre>
-      <Button
-        look="quiet"
-        size="smallIcon"
-        className="absolute top-2 right-2 bg-ground"
-        aria-label="Copy"
-        onClick={() => void copy()}
-      >
-        {isCopied ? <Check aria-hidden size={14} className="text-returned" /> : <Copy aria-hidden size={14} />}
-      </Button>
+      <div className="flex justify-end border-t border-line p-1">
+        <Button look="quiet" size="small" onClick={() => void copy()}>
+          {isCopied ? <Check aria-hidden size={14} className="text-returned" /> : <Copy aria-hidden size={14} />}
+          {isCopied ? 'Copied' : 'Copy'}
+        </Button>
+      </div>
     </div>
   );
 }

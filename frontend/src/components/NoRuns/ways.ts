@@ -10,9 +10,13 @@ const run = createReporter({ name: 'my-run' });`,
     },
     {
       key: 'http',
-      label: 'Anything that speaks HTTP',
-      code: `curl ${origin}/api/ingest -H "Authorization: Bearer $RONDO_API_KEY" -H 'Content-Type: application/json' \\
-  -d '{"reporter_id": "my-server", "batch": 1, "events": [{"type": "run_started", "run_id": "my-run",
-       "at": "'$(date -u +%FT%TZ)'", "name": "my-run", "framework": "custom"}]}'`,
+      label: 'HTTP',
+      code: `curl ${origin}/api/ingest \\
+  -H "Authorization: Bearer $RONDO_API_KEY" \\
+  -H "Content-Type: application/json" -d '{
+  "reporter_id": "my-server", "batch": 1, "events": [
+    {"type": "run_started", "run_id": "my-run",
+     "at": "'$(date -u +%FT%TZ)'",
+     "name": "my run", "framework": "custom"}]}'`,
     },
   ] as const;

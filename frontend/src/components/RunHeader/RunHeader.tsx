@@ -13,7 +13,7 @@ export function RunHeader() {
   const run = useFLData((state) => state.viewer.run);
   const isFollowing = useParams().run_id === undefined;
   return (
-    <div className="flex max-w-full min-w-0 flex-wrap items-center gap-2">
+    <div className="flex max-w-full min-w-0 flex-wrap sm:-ml-1.5 items-center gap-2">
       <RunPicker />
       {run?.framework && <Chip>{run.framework}</Chip>}
       {run && <RunState run={run} />}

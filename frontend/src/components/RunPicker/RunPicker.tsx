@@ -21,7 +21,7 @@ export function RunPicker() {
       className="w-[min(360px,calc(100vw-24px))]"
       buttonProps={{
         look: 'quiet',
-        className: '-ml-1.5 max-w-full min-w-0 text-base font-semibold text-text',
+        className: 'max-w-full min-w-0 text-base font-semibold text-text',
         'aria-label': `Run ${title}. ${picked === null ? 'Following the newest.' : 'Picked.'} Change`,
         'data-testid': 'run-picker',
         'data-following': picked === null,
