@@ -13,7 +13,10 @@ export interface Committed {
   readonly is_new_run: boolean;
 }
 
-type Listener = (committed: Committed) => void;
+export interface Listener {
+  readonly committed: (committed: Committed) => void;
+  readonly runDeleted: (runId: RunId) => void;
+}
 
 /** The doorbell between ingest and the sockets: rung after a commit, never before. [S1] */
 export class EventBus {
@@ -25,6 +28,10 @@ export class EventBus {
   }
 
   publish(committed: Committed): void {
-    for (const listener of this.#listeners) listener(committed);
+    for (const listener of this.#listeners) listener.committed(committed);
+  }
+
+  publishDeletion(runId: RunId): void {
+    for (const listener of this.#listeners) listener.runDeleted(runId);
   }
 }

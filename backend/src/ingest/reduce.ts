@@ -63,6 +63,11 @@ function apply(draft: Draft, input: Input, index: number, receivedAt: string): b
     case 'stop_requested':
     case 'stop_rejected':
       return noteStop(draft, input);
+    case 'run_edited': {
+      const { type, run_id, ...change } = input;
+      draft.setRun(change);
+      return true;
+    }
     default:
       input satisfies never;
       return false;

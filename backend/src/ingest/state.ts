@@ -24,7 +24,8 @@ export interface RunState {
 export type Notice =
   | { type: 'client_silent'; run_id: RunId; client_id: ClientId; silent_since: string }
   | { type: 'stop_requested'; run_id: RunId; round: number; reason: string; at: string }
-  | { type: 'stop_rejected'; run_id: RunId; round: number };
+  | { type: 'stop_rejected'; run_id: RunId; round: number }
+  | { type: 'run_edited'; run_id: RunId; name?: string; tags?: string[]; notes?: string };
 
 export type Input = Fact | Notice;
 

@@ -1,4 +1,4 @@
-import type { FastifyError } from 'fastify';
+import type { FastifyError, FastifyReply } from 'fastify';
 import fastifyPlugin from 'fastify-plugin';
 import { hasZodFastifySchemaValidationErrors } from 'fastify-type-provider-zod';
 import { CallerError, type FieldError, Invalid } from '../errors.ts';
@@ -17,18 +17,12 @@ export const errorHandler = fastifyPlugin(async (app) => {
     if (problem.status >= 500) request.log.error({ err: error }, 'request failed');
     if ('retryAfterS' in error && typeof error.retryAfterS === 'number') reply.header('retry-after', error.retryAfterS);
     if (problem.status === 401) reply.header('www-authenticate', 'Bearer');
-    return reply.code(problem.status).type('application/problem+json').serializer(JSON.stringify).send(problem);
-  });
-  app.setNotFoundHandler((request, reply) => {
-    const path = request.url.split('?')[0];
-    const problem: Problem = {
-      status: 404,
-      title: 'Not Found',
-      detail: `nothing is served at ${request.method} ${path}`,
-    };
-    return reply.code(404).type('application/problem+json').serializer(JSON.stringify).send(problem);
+    return sendProblem(reply, problem);
   });
 });
+
+export const sendProblem = (reply: FastifyReply, problem: Problem) =>
+  reply.code(problem.status).type('application/problem+json').serializer(JSON.stringify).send(problem);
 
 function toProblem(error: FastifyError | CallerError): Problem {
   if (error instanceof CallerError) {

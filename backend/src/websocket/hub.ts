@@ -78,6 +78,29 @@ export class Hub {
     }
   }
 
+  /** Ends the sessions whose sign-in is over by now. */
+  async recheck(isActive: (authSessionId: string) => Promise<boolean>): Promise<void> {
+    for (const id of new Set([...this.#sessions].map(({ authSessionId }) => authSessionId))) {
+      try {
+        if (!(await isActive(id))) this.closeWhere((session) => session.authSessionId === id);
+      } catch (error) {
+        this.#onError(error); // The database is away: the next turn asks again.
+      }
+    }
+  }
+
+  /** A run is gone: those who follow move to the newest, those who picked it are told. */
+  forgetRun(runId: RunId): void {
+    for (const session of [...(this.#channels.get(runId)?.sessions ?? [])]) {
+      if (!session.follows) session.close(closeCodes.runNotFound, 'the run was deleted');
+      else {
+        this.#detach(session);
+        session.state = { name: 'waiting' };
+        void this.#guard(session, this.#begin(session, { runId: undefined, epoch: undefined, seq: undefined }));
+      }
+    }
+  }
+
   /** The doorbell. */
   publish(committed: Committed): void {
     if (committed.is_new_run) this.#moveFollowers(committed.run_id);

@@ -40,7 +40,7 @@ export const loadUpdates = (db: Db, runId: RunId, numbers: readonly number[]): P
     .where(and(eq(clientUpdates.run_id, runId), inArray(clientUpdates.round, [...numbers])));
 
 export const saveRun = (db: Db, row: RunRow): Promise<unknown> =>
-  bulkUpsert(db, runs, [row], { key: ['run_id'], keep: ['created_at', 'epoch', 'notes'] });
+  bulkUpsert(db, runs, [row], { key: ['run_id'], keep: ['created_at', 'epoch'] });
 
 /** The ids of the saved rounds by number. */
 export async function saveRounds(db: Db, rows: readonly RoundRow[]): Promise<Map<number, number>> {

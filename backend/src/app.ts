@@ -1,0 +1,114 @@
+import fastifyCompress from '@fastify/compress';
+import fastifyCookie from '@fastify/cookie';
+import fastifyCors from '@fastify/cors';
+import fastifyHelmet from '@fastify/helmet';
+import Fastify, { type FastifyBaseLogger, type FastifyInstance } from 'fastify';
+import { serializerCompiler, validatorCompiler, type ZodTypeProvider } from 'fastify-type-provider-zod';
+import { authPlugin } from './auth/plugin.ts';
+import type { AuthServices } from './auth/services.ts';
+import type { Database } from './db/database.ts';
+import { EventBus } from './ingest/event-bus.ts';
+import { startSweeping } from './ingest/silence.ts';
+import { IngestWriter } from './ingest/writer.ts';
+import { errorHandler } from './plugins/error-handler.ts';
+import { frontend } from './plugins/frontend.ts';
+import { gunzip } from './plugins/gunzip.ts';
+import { openapi } from './plugins/openapi.ts';
+import { authRouter } from './routers/auth.ts';
+import { clientsRouter } from './routers/clients.ts';
+import { healthRouter } from './routers/health.ts';
+import { ingestRouter } from './routers/ingest.ts';
+import { keysRouter } from './routers/keys.ts';
+import { metricsRouter } from './routers/metrics.ts';
+import { modelsRouter } from './routers/models.ts';
+import { roundsRouter } from './routers/rounds.ts';
+import { runsRouter } from './routers/runs.ts';
+import { Hub } from './websocket/hub.ts';
+import { createLiveSource } from './websocket/live-source.ts';
+import { liveRoute } from './websocket/route.ts';
+
+export interface AppDeps {
+  readonly database: Database;
+  readonly auth: AuthServices;
+  readonly logger: FastifyBaseLogger;
+  readonly allowedOrigins: readonly string[];
+  readonly offlineAfterMs: number;
+  readonly frontendFolder: string;
+  readonly version: string;
+}
+
+/** The whole server but the port: what it is made of, in the order in which a request meets it. */
+export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
+  const { database, auth, logger, allowedOrigins, version } = deps;
+  const { db } = database;
+  const app = Fastify({
+    loggerInstance: logger,
+    forceCloseConnections: true,
+    onProtoPoisoning: 'remove',
+    onConstructorPoisoning: 'remove',
+    // An ingest request of 8 MiB over a slow line.
+    requestTimeout: 120_000,
+  }).withTypeProvider<ZodTypeProvider>();
+  app.setValidatorCompiler(validatorCompiler);
+  app.setSerializerCompiler(serializerCompiler);
+
+  const bus = new EventBus();
+  const writer = new IngestWriter({ db, bus });
+  const onError = (error: unknown) => logger.error({ err: error }, 'background work failed');
+  const hub = new Hub({ source: createLiveSource(db), onError });
+  const stopListening = bus.subscribe({
+    committed: (committed) => hub.publish(committed),
+    runDeleted: (runId) => hub.forgetRun(runId),
+  });
+  const stopSweeping = startSweeping({ db, writer, offlineAfterMs: deps.offlineAfterMs }, onError);
+  app.addHook('onClose', async () => {
+    stopSweeping();
+    await writer.close();
+    stopListening();
+  });
+
+  const isAllowedOrigin = (origin: string, host: string) =>
+    allowedOrigins.includes(origin) || (URL.canParse(origin) && new URL(origin).host === host);
+
+  await app.register(errorHandler);
+  await app.register(fastifyHelmet, {
+    contentSecurityPolicy: { directives: contentSecurity },
+    hsts: { maxAge: 31_536_000 },
+  });
+  await app.register(fastifyCors, {
+    origin: [...allowedOrigins],
+    credentials: true,
+    methods: ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'],
+  });
+  // Quality 4: brotli's own default of 11 takes seconds for what a viewer waits for.
+  await app.register(fastifyCompress, { threshold: 1_024, brotliOptions: { params: { 1: 4 } } });
+  await app.register(fastifyCookie);
+  await app.register(gunzip);
+  await app.register(authPlugin, { auth });
+  await app.register(liveRoute, { hub, auth, isAllowedOrigin });
+  await app.register(openapi, { version });
+
+  await app.register(authRouter({ auth, isAllowedOrigin }));
+  await app.register(keysRouter({ auth }));
+  await app.register(ingestRouter({ writer }));
+  await app.register(runsRouter({ db, writer, bus }));
+  await app.register(roundsRouter({ db, writer }));
+  await app.register(clientsRouter({ db }));
+  await app.register(metricsRouter({ db }));
+  await app.register(modelsRouter({ db }));
+  await app.register(healthRouter({ database, version, countViewers: () => hub.size }));
+  await app.register(frontend, { folder: deps.frontendFolder });
+  return app;
+}
+
+const contentSecurity = {
+  defaultSrc: ["'self'"],
+  scriptSrc: ["'self'"],
+  // Radix and uPlot place their elements by style attributes.
+  styleSrc: ["'self'", "'unsafe-inline'"],
+  imgSrc: ["'self'", 'data:', 'blob:'],
+  connectSrc: ["'self'", 'ws:', 'wss:'],
+  frameAncestors: ["'none'"],
+  // Rondo is tried over plain http on one machine first.
+  upgradeInsecureRequests: null,
+};

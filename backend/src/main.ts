@@ -1,0 +1,99 @@
+import { chmod, readFile, writeFile } from 'node:fs/promises';
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { buildApp } from './app.ts';
+import { ensureAdmin } from './auth/ensure-admin.ts';
+import { type AuthServices, createAuth } from './auth/services.ts';
+import { ConfigError, readConfig } from './config.ts';
+import { openDatabase } from './db/database.ts';
+import { listRuns } from './db/queries/runs.ts';
+import { createLogger } from './logger.ts';
+import { version } from './version.ts';
+
+const { values: options } = parseArgs({
+  // Started by a person at this machine: sign-in link and demo key are for them.
+  options: { local: { type: 'boolean', default: false } },
+});
+
+try {
+  await start();
+} catch (error) {
+  console.error(error instanceof ConfigError || isExpected(error) ? error.message : error);
+  process.exit(1);
+}
+
+async function start(): Promise<void> {
+  const config = readConfig(process.env);
+  // Whoever starts it by hand reads the banner; a service is read by its log.
+  const logger = createLogger(config.LOG_LEVEL ?? (options.local ? 'warn' : 'info'));
+  const database = await openDatabase({ databaseUrl: config.DATABASE_URL, dataDir: config.DATA_DIR });
+  const auth = createAuth({ db: database.db, secretKey: config.SECRET_KEY });
+  const { admin, generatedPassword } = await ensureAdmin(database.db, {
+    username: config.ADMIN_USERNAME,
+    password: config.ADMIN_PASSWORD,
+  });
+  const app = await buildApp({
+    database,
+    auth,
+    logger,
+    allowedOrigins: config.ALLOWED_ORIGINS,
+    offlineAfterMs: config.CLIENT_OFFLINE_AFTER_S * 1_000,
+    frontendFolder: fileURLToPath(new URL('../../frontend/dist', import.meta.url)),
+    version,
+  });
+
+  let isStopping = false;
+  const stop = async (signal: string) => {
+    if (isStopping) return;
+    isStopping = true;
+    logger.info({ signal }, 'shutting down');
+    await app.close();
+    await database.close();
+    process.exit(0);
+  };
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => void stop(signal));
+
+  await app.listen({ host: config.HOST, port: config.PORT });
+  const { port } = app.server.address() as AddressInfo;
+  const url = `http://${config.HOST.includes(':') ? `[${config.HOST}]` : config.HOST}:${port}`;
+  if (options.local) await keepDemoKey(auth, config.DATA_DIR, admin?.id);
+  const link = options.local && admin ? `${url}/sign-in#token=${await auth.createSignInLink(admin.id)}` : null;
+  const { total: runs } = await listRuns(database.db, { limit: 1, offset: 0 });
+  const password = generatedPassword ?? null;
+  if (process.send) {
+    process.send({
+      type: 'ready',
+      url,
+      sign_in_link: link,
+      admin_username: config.ADMIN_USERNAME,
+      admin_password: password,
+      runs,
+    });
+  } else {
+    console.log(`Rondo ${version} is running at ${url}`);
+    if (password) console.log(`Sign in as ${config.ADMIN_USERNAME} with ${password} (shown only now)`);
+    if (link) console.log(`Or open ${link} (works once)`);
+  }
+}
+
+/** The key with which the demo federation on this machine reports; kept, so that a demo outlives a restart. */
+async function keepDemoKey(auth: AuthServices, dataDir: string, adminId: string | undefined): Promise<void> {
+  const path = join(dataDir, 'demo.key');
+  const kept = await readFile(path, 'utf8').catch(() => '');
+  const isValid = await auth.apiKeys.authenticate(kept.trim()).then(
+    () => true,
+    () => false,
+  );
+  if (isValid || adminId === undefined) return;
+  const { key } = await auth.apiKeys.create('demo federation', adminId);
+  await writeFile(path, key, { mode: 0o600 });
+  await chmod(path, 0o600);
+}
+
+/** What a person can mend: a port or a data folder in use, a database that does not answer. */
+function isExpected(error: unknown): error is Error {
+  const code = (error as { code?: unknown }).code;
+  return error instanceof Error && (typeof code === 'string' || error.message.startsWith('another Rondo server'));
+}

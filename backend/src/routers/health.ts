@@ -1,0 +1,51 @@
+import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
+import { z } from 'zod';
+import type { Database } from '../db/database.ts';
+
+interface HealthDeps {
+  readonly database: Pick<Database, 'kind' | 'ping'>;
+  readonly version: string;
+  readonly countViewers: () => number;
+}
+
+const healthSchema = z.object({
+  status: z.enum(['ok', 'degraded']),
+  version: z.string(),
+  database: z.enum(['embedded', 'postgresql']),
+  viewers: z.int().min(0),
+  uptime_s: z.int().min(0),
+});
+
+// Longer than any transaction that the embedded database may be busy with.
+const patienceMs = 3_000;
+
+export const healthRouter =
+  ({ database, version, countViewers }: HealthDeps): FastifyPluginAsyncZod =>
+  async (app) => {
+    app.get(
+      '/api/health',
+      {
+        schema: {
+          operationId: 'getHealth',
+          tags: ['health'],
+          summary: 'Whether the server and its database answer',
+          response: { 200: healthSchema, 503: healthSchema },
+        },
+      },
+      async (request, reply) => {
+        const about = {
+          version,
+          database: database.kind,
+          viewers: countViewers(),
+          uptime_s: Math.floor(process.uptime()),
+        };
+        try {
+          await database.ping(patienceMs);
+          return reply.send({ status: 'ok', ...about });
+        } catch (error) {
+          request.log.warn({ err: error }, 'the database does not answer');
+          return reply.code(503).send({ status: 'degraded', ...about });
+        }
+      },
+    );
+  };

@@ -1,0 +1,92 @@
+import {
+  clientIdSchema,
+  metricsSchema,
+  metricValueSchema,
+  momentSchema,
+  type RunId,
+  runIdSchema,
+  text,
+} from '@rondo/protocol';
+import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
+import { z } from 'zod';
+import type { Db } from '../db/database.ts';
+import { newestRunId } from '../db/queries/live.ts';
+import { metricsSummary, readSeries } from '../db/queries/metrics.ts';
+import { findRun } from '../db/queries/runs.ts';
+import { NotFound } from '../errors.ts';
+import { problems } from '../schemas/common.ts';
+
+const step = z.coerce.number().int().min(0).max(Number.MAX_SAFE_INTEGER).optional();
+
+export const metricsRouter =
+  ({ db }: { readonly db: Db }): FastifyPluginAsyncZod =>
+  async (app) => {
+    const about = { tags: ['metrics'], security: [{ bearer: [] }] };
+
+    const existing = async (runId: RunId | undefined): Promise<RunId> => {
+      if (runId === undefined) throw new NotFound('there is no run yet');
+      if (!(await findRun(db, runId))) throw new NotFound(`there is no run ${runId}`);
+      return runId;
+    };
+
+    app.get(
+      '/api/metrics/summary',
+      {
+        onRequest: app.requireUser,
+        schema: {
+          ...about,
+          operationId: 'getMetricsSummary',
+          summary: 'The latest global metrics, of the newest run unless one is named',
+          querystring: z.object({ run_id: runIdSchema.optional() }),
+          response: {
+            200: z.object({
+              run_id: runIdSchema,
+              round: z.int().nullable(),
+              global_loss: metricValueSchema.nullable(),
+              global_accuracy: metricValueSchema.nullable(),
+              metrics: metricsSchema,
+            }),
+            ...problems(401, 404, 422),
+          },
+        },
+      },
+      async ({ query: { run_id } }) => metricsSummary(db, await existing(run_id ?? (await newestRunId(db)))),
+    );
+
+    app.get(
+      '/api/metrics/series',
+      {
+        onRequest: app.requireUser,
+        schema: {
+          ...about,
+          operationId: 'getMetricSeries',
+          summary: 'One series as columns; the least and the greatest of every bucket are kept',
+          querystring: z.object({
+            run_id: runIdSchema,
+            name: text(128, 1),
+            client_id: clientIdSchema.optional(),
+            from: step,
+            to: step,
+            max_points: z.coerce.number().int().min(2).max(20_000).default(2_000),
+          }),
+          response: {
+            200: z.object({
+              run_id: runIdSchema,
+              name: z.string(),
+              client_id: clientIdSchema.nullable(),
+              total: z.int().min(0),
+              sampled: z.boolean(),
+              step: z.array(z.int()),
+              value: z.array(metricValueSchema),
+              at: z.array(momentSchema),
+            }),
+            ...problems(401, 404, 422),
+          },
+        },
+      },
+      async ({ query }) => {
+        const run_id = await existing(query.run_id);
+        return { run_id, name: query.name, client_id: query.client_id ?? null, ...(await readSeries(db, query)) };
+      },
+    );
+  };

@@ -1,0 +1,102 @@
+import { type RunId, runIdSchema, runSchema, runStatusSchema, text } from '@rondo/protocol';
+import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
+import { z } from 'zod';
+import type { Db } from '../db/database.ts';
+import { deleteRun, findRun, listRuns } from '../db/queries/runs.ts';
+import { NotFound } from '../errors.ts';
+import type { EventBus } from '../ingest/event-bus.ts';
+import type { IngestWriter } from '../ingest/writer.ts';
+import { pageOf, pageQuery, problems } from '../schemas/common.ts';
+
+interface RunsDeps {
+  readonly db: Db;
+  readonly writer: IngestWriter;
+  readonly bus: EventBus;
+}
+
+const params = z.object({ run_id: runIdSchema });
+const edit = z
+  .object({ name: text(128, 1), tags: z.array(text(128, 1)).max(256), notes: text(10_000) })
+  .partial()
+  .refine((change) => Object.keys(change).length > 0, 'name, tags or notes is required');
+
+export const runsRouter =
+  ({ db, writer, bus }: RunsDeps): FastifyPluginAsyncZod =>
+  async (app) => {
+    const about = { tags: ['runs'], security: [{ bearer: [] }] };
+
+    const existing = async (runId: RunId) => {
+      const run = await findRun(db, runId);
+      if (!run) throw new NotFound(`there is no run ${runId}`);
+      return run;
+    };
+
+    app.get(
+      '/api/runs',
+      {
+        onRequest: app.requireUser,
+        schema: {
+          ...about,
+          operationId: 'listRuns',
+          summary: 'Runs, newest first',
+          querystring: z.object({ ...pageQuery, status: runStatusSchema.optional() }),
+          response: { 200: pageOf(runSchema), ...problems(401, 422) },
+        },
+      },
+      async ({ query }) => ({ ...(await listRuns(db, query)), limit: query.limit, offset: query.offset }),
+    );
+
+    app.get(
+      '/api/runs/:run_id',
+      {
+        onRequest: app.requireUser,
+        schema: {
+          ...about,
+          operationId: 'getRun',
+          summary: 'One run',
+          params,
+          response: { 200: runSchema, ...problems(401, 404, 422) },
+        },
+      },
+      ({ params: { run_id } }) => existing(run_id),
+    );
+
+    app.patch(
+      '/api/runs/:run_id',
+      {
+        onRequest: app.requireAdmin,
+        schema: {
+          ...about,
+          operationId: 'editRun',
+          summary: 'Change its name, tags or notes',
+          params,
+          body: edit,
+          response: { 200: runSchema, ...problems(400, 401, 403, 404, 422) },
+        },
+      },
+      async ({ params: { run_id }, body }) => {
+        await existing(run_id);
+        await writer.submit([{ type: 'run_edited', run_id, ...body }]);
+        return existing(run_id);
+      },
+    );
+
+    app.delete(
+      '/api/runs/:run_id',
+      {
+        onRequest: app.requireAdmin,
+        schema: {
+          ...about,
+          operationId: 'deleteRun',
+          summary: 'Delete a run with all that was reported of it',
+          params,
+          response: { 204: z.null(), ...problems(401, 403, 404, 422) },
+        },
+      },
+      async ({ params: { run_id } }, reply) => {
+        if (!(await deleteRun(db, run_id))) throw new NotFound(`there is no run ${run_id}`);
+        bus.publishDeletion(run_id);
+        return reply.code(204).send(null);
+      },
+    );
+  };
