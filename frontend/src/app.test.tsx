@@ -43,7 +43,11 @@ it('asks to sign in, says what went wrong, and returns to where one was', async 
   fireEvent.click(screen.getByRole('button', { name: 'Sign in' }));
   expect((await screen.findByRole('alert')).textContent).toBe('Wrong username or password.');
 
-  answers = { '/api/auth/login': signIn, '/api/runs': { items: [], total: 0, limit: 100, offset: 0 } };
+  answers = {
+    '/api/auth/login': signIn,
+    '/api/auth/ws-ticket': { ticket: 'x' },
+    '/api/runs': { items: [], total: 0, limit: 100, offset: 0 },
+  };
   fireEvent.change(screen.getByLabelText('Password'), { target: { value: 'yes' } });
   fireEvent.click(screen.getByRole('button', { name: 'Sign in' }));
   await screen.findByRole('heading', { name: 'Runs' });

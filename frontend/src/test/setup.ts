@@ -1,4 +1,4 @@
-import { cleanup } from '@testing-library/react';
+import { cleanup, configure } from '@testing-library/react';
 import { afterEach, vi } from 'vitest';
 
 // jsdom has no layout and no canvas: what follows is the least that components ask of them.
@@ -18,6 +18,9 @@ vi.stubGlobal(
 );
 Element.prototype.scrollIntoView = () => {};
 Element.prototype.hasPointerCapture = () => false;
+
+// A page is fetched when it is first shown, which on a busy machine takes longer than the second that is usual.
+configure({ asyncUtilTimeout: 5_000 });
 
 afterEach(() => {
   cleanup();
