@@ -6,7 +6,7 @@ const parts = 4;
 /** A curve that uses less than this share of a full axis gets an axis of its own size. */
 const flatShare = 0.15;
 
-const steps = [1, 2, 2.5, 4, 5, 10] as const;
+const steps = [1, 1.5, 2, 2.5, 3, 4, 5, 6, 8, 10] as const;
 
 /** What an axis spans for values from `from` to `to`: the full span (from zero, or `span`) unless that would be flat. */
 export function axisRange(from: number | null, to: number | null, span?: readonly [number, number]): Range {
