@@ -89,7 +89,7 @@ describe('axes', () => {
   it('begin at zero and have four round parts', () => {
     const range = axisRange(0.36, 1.9);
     expect(range).toEqual({ min: 0, max: 2 });
-    expect(axisRange(1, 2.07).max).toBe(2.4);
+    expect(axisRange(1, 2.07).max).toBeCloseTo(2.4);
     expect(axisSplits(range)).toEqual([0, 0.5, 1, 1.5, 2]);
   });
 
