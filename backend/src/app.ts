@@ -12,7 +12,6 @@ import { startSweeping } from './ingest/silence.ts';
 import { IngestWriter } from './ingest/writer.ts';
 import { errorHandler } from './plugins/error-handler.ts';
 import { frontend } from './plugins/frontend.ts';
-import { gunzip } from './plugins/gunzip.ts';
 import { openapi } from './plugins/openapi.ts';
 import { authRouter } from './routers/auth.ts';
 import { clientsRouter } from './routers/clients.ts';
@@ -81,9 +80,12 @@ export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
     methods: ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'],
   });
   // Quality 4: brotli's own default of 11 takes seconds for what a viewer waits for.
-  await app.register(fastifyCompress, { threshold: 1_024, brotliOptions: { params: { 1: 4 } } });
+  await app.register(fastifyCompress, {
+    threshold: 1_024,
+    globalDecompression: false,
+    brotliOptions: { params: { 1: 4 } },
+  });
   await app.register(fastifyCookie);
-  await app.register(gunzip);
   await app.register(authPlugin, { auth });
   await app.register(liveRoute, { hub, auth, isAllowedOrigin });
   await app.register(openapi, { version });
