@@ -82,7 +82,6 @@ export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
   // Quality 4: brotli's own default of 11 takes seconds for what a viewer waits for.
   await app.register(fastifyCompress, {
     threshold: 1_024,
-    globalDecompression: false,
     brotliOptions: { params: { 1: 4 } },
   });
   await app.register(fastifyCookie);
