@@ -97,10 +97,10 @@ const backendLayers = [
   ...allow(source(backend('auth')), backend('(auth|db/queries|errors|schemas)'), dbType, protocol, npm, builtin),
   ...allow(source(backend('checkpoints')), backend('(checkpoints|db/queries|errors)'), dbType, protocol, npm, builtin),
   ...allow(
-    source('^backend/src/(config|errors)\\.ts$'),
-    backend('(config|errors)'),
+    source('^backend/src/(config|errors|logger|version)\\.ts$'),
+    backend('(config|errors|logger|version)'),
     protocol,
-    packages('zod'),
+    packages('zod', 'pino'),
     builtin,
   ),
 ];

@@ -1,8 +1,7 @@
-import { request } from 'node:http';
-import { devOrigin } from './server.ts';
+import { once } from 'node:events';
+import { createServer, request } from 'node:http';
+import { freePort } from './server.ts';
 import { expect, test } from './test.ts';
-
-const stranger = 'http://stranger.example';
 
 /** The status of the answer to a WebSocket handshake; 101 when it is let in. */
 function handshake(url: string, origin: string): Promise<number | undefined> {
@@ -14,7 +13,8 @@ function handshake(url: string, origin: string): Promise<number | undefined> {
       'sec-websocket-version': '13',
       'sec-websocket-key': Buffer.from('0123456789abcdef').toString('base64'),
     };
-    const asked = request(`${url}/ws/events?token=none`, { headers });
+    // A socket that asked for an upgrade is of no use for another request.
+    const asked = request(`${url}/ws/events?token=none`, { headers, agent: false });
     asked.on('response', (response) => {
       response.resume();
       done(response.statusCode);
@@ -28,24 +28,43 @@ function handshake(url: string, origin: string): Promise<number | undefined> {
   });
 }
 
+/** A page of another origin. It is served for real: a browser treats pages that a test made up as unknown territory. */
+async function servePage(origin: string) {
+  const pages = createServer((_, response) => {
+    response.writeHead(200, { 'content-type': 'text/html' });
+    response.end('<!doctype html><title>Elsewhere</title>');
+  });
+  pages.listen(Number(new URL(origin).port), '127.0.0.1');
+  await once(pages, 'listening');
+  return {
+    close: () => {
+      pages.closeAllConnections();
+      pages.close();
+    },
+  };
+}
+
 test('CORS allows frontend dev server, blocks random origins', async ({ page, server }) => {
-  await page.route(/^http:\/\/(localhost:5173|stranger\.example)\//, (route) =>
-    route.fulfill({ contentType: 'text/html', body: '<!doctype html><title>Elsewhere</title>' }),
-  );
-  const call = `fetch('${server.url}/api/health').then((answer) => answer.status, () => 'blocked')`;
-  await page.goto(`${devOrigin}/`);
-  expect(await page.evaluate(call)).toBe(200);
-  await page.goto(`${stranger}/`);
-  expect(await page.evaluate(call)).toBe('blocked');
+  const answers: Record<string, unknown> = {};
+  const stranger = `http://127.0.0.1:${await freePort()}`;
+  for (const origin of [server.devOrigin, stranger]) {
+    const pages = await servePage(origin);
+    await page.goto(origin);
+    answers[origin] = await page.evaluate(
+      `fetch('${server.url}/api/health').then((answer) => answer.status, () => 'blocked')`,
+    );
+    pages.close();
+  }
+  expect(answers).toEqual({ [server.devOrigin]: 200, [stranger]: 'blocked' });
 
   const allowed = async (origin: string) =>
     (await fetch(`${server.url}/api/health`, { headers: { origin } })).headers.get('access-control-allow-origin');
-  expect(await allowed(devOrigin)).toBe(devOrigin);
-  expect(await allowed(stranger)).toBeNull();
+  expect(await allowed(server.devOrigin)).toBe(server.devOrigin);
+  expect(await allowed('http://stranger.example')).toBeNull();
 });
 
 test('a WebSocket from a foreign origin is refused with 403 at the handshake', async ({ server }) => {
-  expect(await handshake(server.url, stranger)).toBe(403);
+  expect(await handshake(server.url, 'http://stranger.example')).toBe(403);
   expect(await handshake(server.url, server.url)).toBe(101);
 });
 

@@ -7,8 +7,6 @@ import { join, resolve } from 'node:path';
 
 export const root = resolve(import.meta.dirname, '../..');
 export const admin = { username: 'admin', password: 'correct horse battery staple' };
-/** The address of the frontend's dev server: allowed to call the tested server. */
-export const devOrigin = 'http://localhost:5173';
 
 interface Ready {
   readonly type: 'ready';
@@ -23,24 +21,33 @@ const startMs = 45_000;
 export class TestServer {
   readonly url: string;
   readonly dataDir: string;
+  /** Where a frontend's dev server would be: this origin may call the server. */
+  readonly devOrigin: string;
   #port: number;
   #child: ChildProcess | null = null;
   #ready: Ready | null = null;
+  #log = '';
 
-  private constructor(dataDir: string, port: number) {
+  private constructor(dataDir: string, port: number, devPort: number) {
     this.dataDir = dataDir;
     this.url = `http://127.0.0.1:${port}`;
+    this.devOrigin = `http://127.0.0.1:${devPort}`;
     this.#port = port;
   }
 
   static async start(): Promise<TestServer> {
-    const server = new TestServer(await mkdtemp(join(tmpdir(), 'rondo-e2e-')), await freePort());
+    const server = new TestServer(await mkdtemp(join(tmpdir(), 'rondo-e2e-')), await freePort(), await freePort());
     await server.start();
     return server;
   }
 
   get signInLink(): string {
     return this.#ready?.sign_in_link ?? '';
+  }
+
+  /** What it said, warnings and errors only. */
+  get log(): string {
+    return this.#log;
   }
 
   async start(): Promise<void> {
@@ -53,13 +60,34 @@ export class TestServer {
         PORT: String(this.#port),
         DATA_DIR: this.dataDir,
         ADMIN_PASSWORD: admin.password,
-        ALLOWED_ORIGINS: devOrigin,
+        ALLOWED_ORIGINS: this.devOrigin,
         LOG_LEVEL: 'warn',
       },
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
     });
     this.#child = child;
-    this.#ready = await readyOf(child);
+    for (const stream of [child.stdout, child.stderr]) {
+      stream?.on('data', (chunk: Buffer) => {
+        this.#log = (this.#log + chunk).slice(-20_000);
+      });
+    }
+    this.#ready = await this.#readyOf(child);
+  }
+
+  #readyOf(child: ChildProcess): Promise<Ready> {
+    return new Promise((done, failed) => {
+      const fail = (why: string) => failed(new Error(`The server ${why}:\n${this.#log}`));
+      const timer = setTimeout(() => fail(`was not ready within ${startMs} ms`), startMs);
+      child.on('message', (message: Ready) => {
+        if (message.type !== 'ready') return;
+        clearTimeout(timer);
+        done(message);
+      });
+      child.on('exit', (code, signal) => {
+        clearTimeout(timer);
+        fail(`ended (${signal ?? code})`);
+      });
+    });
   }
 
   /** As the out-of-memory killer does it: nothing can be tidied up. */
@@ -80,28 +108,6 @@ export class TestServer {
     child.kill(signal);
     await ended;
   }
-}
-
-function readyOf(child: ChildProcess): Promise<Ready> {
-  let output = '';
-  const keep = (chunk: Buffer) => {
-    output = (output + chunk).slice(-4_000);
-  };
-  child.stdout?.on('data', keep);
-  child.stderr?.on('data', keep);
-  return new Promise((done, failed) => {
-    const fail = (why: string) => failed(new Error(`The server ${why}:\n${output}`));
-    const timer = setTimeout(() => fail(`was not ready within ${startMs} ms`), startMs);
-    child.on('message', (message: Ready) => {
-      if (message.type !== 'ready') return;
-      clearTimeout(timer);
-      done(message);
-    });
-    child.on('exit', (code, signal) => {
-      clearTimeout(timer);
-      fail(`ended (${signal ?? code})`);
-    });
-  });
 }
 
 export async function freePort(): Promise<number> {

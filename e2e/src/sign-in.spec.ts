@@ -58,7 +58,7 @@ test('Token expiry redirects to login (HTTP 401 → frontend)', async ({ signedI
   await page.context().clearCookies();
   const statuses: number[] = [];
   page.on('response', (response) => response.url().includes('/api/') && statuses.push(response.status()));
-  await page.route('**/api/runs*', (route) =>
+  await page.route(/\/api\/(runs|auth\/ws-ticket)/, (route) =>
     route.continue({ headers: { ...route.request().headers(), authorization: 'Bearer expired' } }),
   );
   await page.getByRole('link', { name: 'Live' }).click();

@@ -13,6 +13,7 @@ interface Fixtures {
   readonly makeReporter: MakeReporter;
   /** For tests that kill it. */
   readonly ownServer: TestServer;
+  readonly logOfFailure: undefined;
 }
 
 interface Shared {
@@ -40,6 +41,13 @@ export const test = base.extend<Fixtures, Shared>({
     await use(server);
     await server.stop();
   },
+  logOfFailure: [
+    async ({ server }, use, info) => {
+      await use(undefined);
+      if (info.status !== info.expectedStatus) await info.attach('server.log', { body: server.log });
+    },
+    { auto: true },
+  ],
   signedIn: async ({ page, server }, use) => {
     await signIn(page, server);
     await use(page);
