@@ -27,7 +27,15 @@ export type ModelVersion = z.infer<typeof modelVersionSchema>;
 export const momentSchema = z.iso
   .datetime({ offset: true, error: 'must be an ISO 8601 time with an offset, such as 2026-01-31T12:00:00Z' })
   .refine((moment) => !Number.isNaN(Date.parse(moment)), 'must be a moment that exists')
-  .overwrite((moment) => new Date(moment).toISOString());
+  .refine(isOfFourDigitYear, 'must be in the years 1970 to 9999')
+  // zod comes here with a text that was refused, too.
+  .overwrite((moment) => (Number.isNaN(Date.parse(moment)) ? moment : new Date(moment).toISOString()));
+
+/** In UTC. PostgreSQL has no year 0, and moments of five-digit years do not sort as text. */
+function isOfFourDigitYear(moment: string): boolean {
+  const year = new Date(moment).getUTCFullYear();
+  return Number.isNaN(year) || (year >= 1970 && year <= 9999);
+}
 
 /** A measured number. JSON has no NaN or infinity, so these three travel as strings. [W2] */
 export const metricValueSchema = z.union([z.number(), z.enum(['NaN', 'Infinity', '-Infinity'])], {
@@ -59,13 +67,19 @@ export const configSchema = z.record(z.string(), z.unknown()).superRefine((confi
   if (!isShallow(config, limits.configDepth)) return context.addIssue(`must nest at most ${limits.configDepth} deep`);
   const json = JSON.stringify(config);
   if (json.length > limits.configBytes) context.addIssue(`must be at most ${limits.configBytes} bytes of JSON`);
-  // JSON.stringify writes NUL and lone surrogates as escapes, which PostgreSQL's jsonb refuses.
-  if (/\\u0000|\\ud[89a-f]/.test(json)) context.addIssue('must not contain NUL or broken Unicode');
+  if (!isStorable(config)) context.addIssue('must not contain NUL or broken Unicode');
 });
 
 function isShallow(value: unknown, depth: number): boolean {
   if (typeof value !== 'object' || value === null) return true;
   return depth > 0 && Object.values(value).every((inner) => isShallow(inner, depth - 1));
+}
+
+/** Whether every string and key in it can be kept. Only for what is known to be shallow. */
+function isStorable(value: unknown): boolean {
+  if (typeof value === 'string') return storable(value);
+  if (typeof value !== 'object' || value === null) return true;
+  return Object.entries(value).every(([key, inner]) => storable(key) && isStorable(inner));
 }
 
 /** PostgreSQL's `integer`. */

@@ -165,7 +165,7 @@ class Draft {
       run: this.#run,
       rounds: this.#rounds ? newest(this.#rounds, limits.snapshotRounds) : base.rounds,
       clients: this.#clients ?? base.clients,
-      models: this.#models ?? base.models,
+      models: this.#models ? newestModels(this.#models) : base.models,
       metrics: this.#metrics ?? base.metrics,
       metrics_history: this.#history?.slice(-limits.historyPoints) ?? base.metrics_history,
       logs: this.#logs?.slice(-limits.snapshotLogs) ?? base.logs,
@@ -177,6 +177,13 @@ function keyed<T>(items: readonly T[], keyOf: (item: T) => string | number): Rec
   const record: Record<string | number, T> = {};
   for (const item of items) record[keyOf(item)] = item;
   return record;
+}
+
+function newestModels(models: Record<string, Model>): Record<string, Model> {
+  const all = Object.values(models);
+  if (all.length <= limits.snapshotModels) return models;
+  all.sort((a, b) => b.created_at.localeCompare(a.created_at));
+  return keyed(all.slice(0, limits.snapshotModels), (model) => model.version);
 }
 
 /** Integer keys of an object come in rising order, so the oldest rounds are the first. */
