@@ -10,7 +10,7 @@ import type { Database } from './db/database.ts';
 import { EventBus } from './ingest/event-bus.ts';
 import { startSweeping } from './ingest/silence.ts';
 import { IngestWriter } from './ingest/writer.ts';
-import { errorHandler } from './plugins/error-handler.ts';
+import { errorHandler, sendProblem, toProblem } from './plugins/error-handler.ts';
 import { frontend } from './plugins/frontend.ts';
 import { openapi } from './plugins/openapi.ts';
 import { authRouter } from './routers/auth.ts';
@@ -47,7 +47,12 @@ export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
     onConstructorPoisoning: 'remove',
     // An ingest request of 8 MiB over a slow line.
     requestTimeout: 120_000,
+    // An id of 128 characters, each written as up to nine; the router counts them as written.
+    routerOptions: { maxParamLength: 128 * 9 },
+    frameworkErrors: (error, _request, reply) => sendProblem(reply, toProblem(error)),
   }).withTypeProvider<ZodTypeProvider>();
+  // JSON is all that is read here; whatever a page may send without asking first is refused.
+  app.removeContentTypeParser('text/plain');
   app.setValidatorCompiler(validatorCompiler);
   app.setSerializerCompiler(serializerCompiler);
 
@@ -83,6 +88,8 @@ export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
   await app.register(fastifyCompress, {
     threshold: 1_024,
     brotliOptions: { params: { 1: 4 } },
+    // The body limit counts what comes out, so a bomb stops at the limit.
+    requestEncodings: ['gzip'],
   });
   await app.register(fastifyCookie);
   await app.register(authPlugin, { auth });

@@ -6,7 +6,7 @@ import { findApiKey, parseSettings } from './settings.ts';
 
 describe('the settings of the demo', () => {
   it('have defaults', () => {
-    expect(parseSettings([])).toMatchObject({ rounds: 200, clients: 50, algorithm: 'fedavg', mu: 0, pace: 1 });
+    expect(parseSettings([])).toMatchObject({ rounds: 100, clients: 50, algorithm: 'fedavg', mu: 0, pace: 1 });
   });
 
   it('take FedProx with its μ', () => {

@@ -14,7 +14,7 @@ export interface Settings {
 }
 
 export const usage = `node demo/src/main.ts [options]
-  --rounds N                     200
+  --rounds N                     100
   --clients N                    50
   --alpha X --beta X             0.5, 0.5: how much the clients' models and inputs differ
   --seed N                       1
@@ -30,7 +30,7 @@ export function parseSettings(args: readonly string[]): Settings {
   const { values } = parseArgs({
     args: [...args],
     options: {
-      rounds: text('200'),
+      rounds: text('100'),
       clients: text('50'),
       alpha: text('0.5'),
       beta: text('0.5'),

@@ -28,7 +28,7 @@ interface Job {
 }
 
 // One transaction's worth: enough to share the price of a commit, little enough to be acknowledged soon.
-const maxInputsPerFlush = 4_000;
+const maxInputsPerFlush = 10_000;
 // Waiting inputs, about 100 MB; beyond it reporters are told to come back.
 const maxWaiting = 200_000;
 

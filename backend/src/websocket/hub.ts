@@ -99,6 +99,8 @@ export class Hub {
         void this.#guard(session, this.#begin(session, { runId: undefined, epoch: undefined, seq: undefined }));
       }
     }
+    // A new run of this id counts from the beginning again.
+    this.#channels.delete(runId);
   }
 
   /** The doorbell. */
@@ -106,6 +108,11 @@ export class Hub {
     if (committed.is_new_run) this.#moveFollowers(committed.run_id);
     const channel = this.#channels.get(committed.run_id);
     if (!channel || committed.seq <= channel.seq) return;
+    // Without a commit in between, or before the first one seen here: only those who stand later than that may go on. [S5]
+    if (committed.from_seq > channel.seq) {
+      channel.pending.take();
+      channel.fromSeq = committed.from_seq;
+    }
     for (const event of committed.events()) channel.pending.add(event);
     channel.seq = committed.seq;
     if (channel.timer !== undefined) return;

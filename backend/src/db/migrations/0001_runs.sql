@@ -81,9 +81,9 @@ create table clients (
   primary key (run_id, client_id)
 );
 create index clients_changed on clients (run_id, updated_seq);
-create index clients_latest on clients (client_id, last_heartbeat desc);
-create index clients_silent on clients (last_heartbeat) where is_online;
+create index clients_by_id on clients (client_id);
 
+-- Its key alone serves: a client's history walks the rounds of its runs, so that a result costs one index entry.
 create table client_updates (
   run_id         text not null references runs on delete cascade,
   round          integer not null,
@@ -101,7 +101,6 @@ create table client_updates (
   submitted_at   timestamptz(3),
   primary key (run_id, round, client_id)
 );
-create index client_updates_of_client on client_updates (client_id, run_id, round desc);
 
 create table metric_points (
   run_id      text not null references runs on delete cascade,

@@ -51,14 +51,22 @@ export async function clientHistory(
   const ofClient = and(eq(clients.client_id, client_id), run_id && eq(clients.run_id, run_id));
   const [known] = await db.select({ one: sql`1` }).from(clients).where(ofClient).limit(1);
   if (!known) return undefined;
-  const where = and(eq(clientUpdates.client_id, client_id), run_id && eq(clientUpdates.run_id, run_id));
-  const items = await db
+  // From its runs over their rounds to its parts: each step is a look-up by key.
+  const parts = db
     .select({ ...getTableColumns(clientUpdates), round_id: rounds.round_id })
-    .from(clientUpdates)
-    .innerJoin(rounds, and(eq(rounds.run_id, clientUpdates.run_id), eq(rounds.round, clientUpdates.round)))
-    .where(where)
-    .orderBy(desc(rounds.round_id))
-    .limit(limit)
-    .offset(offset);
-  return { client_id, items, total: await countRows(db, clientUpdates, where) };
+    .from(clients)
+    .innerJoin(rounds, eq(rounds.run_id, clients.run_id))
+    .innerJoin(
+      clientUpdates,
+      and(
+        eq(clientUpdates.run_id, clients.run_id),
+        eq(clientUpdates.round, rounds.round),
+        eq(clientUpdates.client_id, client_id),
+      ),
+    )
+    .where(ofClient)
+    .as('parts');
+  const items = await db.select().from(parts).orderBy(desc(parts.round_id)).limit(limit).offset(offset);
+  const [counted] = await db.select({ total: count() }).from(parts);
+  return { client_id, items, total: counted?.total ?? 0 };
 }
