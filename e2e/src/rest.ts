@@ -37,11 +37,17 @@ export class Rest {
 
   runs = async () => answer<Page<Run>>(await this.request('/api/runs'));
 
-  /** Oldest first. */
+  /** All of them, oldest first. */
   async rounds(run_id: string): Promise<Round[]> {
-    const query = new URLSearchParams({ run_id, limit: '200' });
-    const { items } = await answer<Page<Round>>(await this.request(`/api/rounds?${query}`));
-    return [...items].sort((a, b) => a.round - b.round);
+    const found: Round[] = [];
+    for (let total = 1; found.length < total; ) {
+      const query = new URLSearchParams({ run_id, limit: '100', offset: String(found.length) });
+      const page = await answer<Page<Round>>(await this.request(`/api/rounds?${query}`));
+      if (page.items.length === 0) break;
+      total = page.total;
+      found.push(...page.items);
+    }
+    return found.sort((a, b) => a.round - b.round);
   }
 
   round = async (round_id: number) =>
