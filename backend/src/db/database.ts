@@ -1,6 +1,5 @@
 import type { PgDatabase } from 'drizzle-orm/pg-core';
-import type { PostgresJsQueryResultHKT } from 'drizzle-orm/postgres-js';
-import { drizzle } from 'drizzle-orm/postgres-js';
+import { drizzle, type PostgresJsQueryResultHKT } from 'drizzle-orm/postgres-js';
 import postgres from 'postgres';
 import { openEmbedded } from './embedded.ts';
 import { migrate } from './migrate.ts';
@@ -58,8 +57,6 @@ export async function openDatabase({ databaseUrl, dataDir }: Options): Promise<D
 
 const common = {
   onnotice: () => {},
-  // Statements are few and generated; a name for each would only fill the server's memory.
-  prepare: true,
   connection: { application_name: 'rondo', timezone: 'UTC' },
 } as const;
 
