@@ -2,6 +2,9 @@ import type { ClientId, FactOf } from '@rondo/protocol';
 import type { Draft } from './draft.ts';
 import type { ClientRow, Notice } from './state.ts';
 
+/** Before every moment that a fact can carry: whatever is said of the client's status replaces that it was never told. */
+const never = '1900-01-01T00:00:00.000Z';
+
 interface Sign {
   readonly client_id: ClientId;
   readonly at: string;
@@ -16,7 +19,7 @@ export function clientOr(draft: Draft, { client_id, at }: Sign, receivedAt: stri
     run_id: draft.run.run_id,
     client_id,
     status: 'idle',
-    status_at: at,
+    status_at: never,
     joined_at: null,
     seen_at: at,
     last_heartbeat: receivedAt,
@@ -33,20 +36,20 @@ export function clientOr(draft: Draft, { client_id, at }: Sign, receivedAt: stri
   };
 }
 
-/** A sign of life, by the server's clock; it brings back a client that had fallen silent. [L4] */
+/** A sign of life, by the server's clock; it brings back a client that was offline, unless its leaving overtook it. [L4] */
 export function alive(client: ClientRow, at: string, receivedAt: string): ClientRow {
-  const status =
-    client.status !== 'offline'
-      ? client.status
-      : client.round_outcome === 'pending'
-        ? ('training' as const)
-        : ('idle' as const);
-  return {
+  const seen: ClientRow = {
     ...client,
-    status,
-    is_online: true,
     last_heartbeat: receivedAt > client.last_heartbeat ? receivedAt : client.last_heartbeat,
     seen_at: at > client.seen_at ? at : client.seen_at,
+  };
+  if (client.status !== 'offline' || at <= client.status_at) return seen;
+  // Moving `status_at` keeps the leaving, told once more, from ending it again. [F2]
+  return {
+    ...seen,
+    status: client.round_outcome === 'pending' ? 'training' : 'idle',
+    status_at: at,
+    is_online: true,
   };
 }
 
@@ -65,16 +68,15 @@ export function joinClient(draft: Draft, fact: FactOf<'client_joined'>, received
   const client = clientOr(draft, fact, receivedAt);
   const { dataset_size, labels, at } = fact;
   const joined = { ...client, joined_at: at, dataset_size: dataset_size ?? client.dataset_size, labels };
-  // A join that was overtaken by the client's leaving does not bring it back.
-  draft.setClient(client.status === 'offline' && at < client.status_at ? joined : alive(joined, at, receivedAt));
+  draft.setClient(alive(joined, at, receivedAt));
   return true;
 }
 
 export function leaveClient(draft: Draft, fact: FactOf<'client_left'>, receivedAt: string): boolean {
   const client = clientOr(draft, fact, receivedAt);
-  if (!supersedes(fact.at, 'offline', client) && draft.client(fact.client_id)) return false;
-  const left = { ...client, status: 'offline' as const, status_at: fact.at, is_online: false, progress: null };
-  draft.setClient({ ...left, seen_at: fact.at > client.seen_at ? fact.at : client.seen_at });
+  if (fact.at < client.seen_at || !supersedes(fact.at, 'offline', null, client)) return false;
+  const left = { status: 'offline', status_at: fact.at, seen_at: fact.at, is_online: false, progress: null } as const;
+  draft.setClient({ ...client, ...left });
   return true;
 }
 
@@ -83,11 +85,13 @@ export function tellStatus(draft: Draft, fact: FactOf<'client_status'>, received
   const client = clientOr(draft, fact, receivedAt);
   const round = fact.round ?? client.current_round;
   const isOldRound = round !== null && client.current_round !== null && round < client.current_round;
-  if (known && (isOldRound || !supersedes(fact.at, fact.status, client))) return false;
-  const isNewRound = round !== null && round !== client.current_round;
   const isOffline = fact.status === 'offline';
+  const isOvertaken = isOffline && fact.at < client.seen_at;
+  if (known && (isOldRound || isOvertaken || !supersedes(fact.at, fact.status, fact.round, client))) return false;
+  const isNewRound = round !== null && round !== client.current_round;
   const told: ClientRow = {
-    ...(isOffline ? { ...client, is_online: false, seen_at: fact.at } : alive(client, fact.at, receivedAt)),
+    ...(isOffline ? { ...client, seen_at: fact.at } : alive(client, fact.at, receivedAt)),
+    is_online: !isOffline,
     status: fact.status,
     status_at: fact.at,
     current_round: round,
@@ -107,25 +111,23 @@ export function markSilent(draft: Draft, notice: Extract<Notice, { type: 'client
 }
 
 /** Statuses in the order in which they follow each other when their facts carry the same moment. */
-function rank(status: ClientRow['status'], outcome: ClientRow['round_outcome']): number {
-  switch (status) {
-    case 'idle':
-      return outcome === null || outcome === 'pending' ? 0 : 3;
-    case 'training':
-      return 1;
-    case 'uploading':
-      return 2;
-    case 'failed':
-      return 3;
-    case 'offline':
-      return 4;
-    default:
-      return status satisfies never;
-  }
-}
+const rank: Record<ClientRow['status'], number> = { training: 1, uploading: 2, idle: 3, failed: 3, offline: 4 };
 
-/** Whether what happened `at` may replace the client's status: later wins, and between equals what follows. [F3] */
-export function supersedes(at: string, status: ClientRow['status'], client: ClientRow): boolean {
+/**
+ * Whether what happened `at` may replace the client's status: later wins; at the same moment its going offline comes
+ * last, a later round after an earlier one, and in one round what follows. Where a client stands in this order never
+ * moves back, so no fact counts a second time. [F3] [F2]
+ */
+export function supersedes(
+  at: string,
+  status: ClientRow['status'],
+  round: number | null | undefined,
+  client: ClientRow,
+): boolean {
   if (at !== client.status_at) return at > client.status_at;
-  return rank(status, client.round_outcome) > rank(client.status, client.round_outcome);
+  const isOffline = status === 'offline';
+  if (isOffline !== (client.status === 'offline')) return isOffline;
+  const [ofFact, ofClient] = [round ?? -1, client.current_round ?? -1];
+  if (ofFact !== ofClient) return ofFact > ofClient;
+  return rank[status] > rank[client.status];
 }

@@ -1,6 +1,6 @@
-import { type ClientId, type FactOf, isRoundOver, type RoundStatus } from '@rondo/protocol';
+import { type ClientId, type FactOf, isRoundOver, limits, type RoundStatus } from '@rondo/protocol';
 import { moveOutcome, outweighs, recount } from './account.ts';
-import { alive, clientOr } from './client-facts.ts';
+import { alive, clientOr, supersedes as supersedesClient } from './client-facts.ts';
 import type { Draft } from './draft.ts';
 import type { ClientRow, Notice, RoundRow, UpdateRow } from './state.ts';
 
@@ -53,8 +53,8 @@ const supersedes = (at: string, status: RoundStatus, round: RoundRow): boolean =
 export function startRound(draft: Draft, fact: FactOf<'round_started'>, receivedAt: string): boolean {
   const known = draft.round(fact.round);
   let round = roundOr(draft, fact.round, fact.at);
-  const reopens = known !== undefined && isRoundOver(known) && supersedes(fact.at, 'collecting', known);
-  if (reopens) round = { ...round, status: 'collecting', status_at: fact.at, completed_at: null, reason: null };
+  const isNewer = known !== undefined && supersedes(fact.at, 'collecting', known);
+  if (isNewer) round = { ...round, status: 'collecting', status_at: fact.at, completed_at: null, reason: null };
   const ids = new Set(fact.client_ids ?? []);
   const declared = fact.num_clients_expected ?? ids.size;
   const before = round;
@@ -62,17 +62,23 @@ export function startRound(draft: Draft, fact: FactOf<'round_started'>, received
     ...round,
     num_clients_expected: Math.max(round.num_clients_expected, declared, ids.size),
     started_at: fact.at < round.started_at ? fact.at : round.started_at,
-    deadline: fact.deadline ?? round.deadline,
+    deadline: (isNewer ? fact.deadline : null) ?? round.deadline ?? fact.deadline ?? null,
   };
+  // A selection that was overtaken by the round's end has had its time. [A2]
+  const outcome = isRoundOver(round) ? ('no_reply' as const) : ('pending' as const);
   let selected = 0;
   for (const client_id of ids) {
     if (draft.update(fact.round, client_id)) continue;
     selected += 1;
-    draft.setUpdate(emptyUpdate(draft, fact.round, client_id));
-    select(draft, fact, client_id, receivedAt);
+    draft.setUpdate({ ...emptyUpdate(draft, fact.round, client_id), outcome });
+    select(draft, fact, client_id, outcome, receivedAt);
   }
-  round = recount({ ...round, num_named: round.num_named + selected });
-  const isNews = !known || reopens || selected > 0 || !sameSelection(before, round);
+  round = recount({
+    ...round,
+    num_named: round.num_named + selected,
+    num_named_no_reply: round.num_named_no_reply + (outcome === 'no_reply' ? selected : 0),
+  });
+  const isNews = !known || isNewer || selected > 0 || !sameSelection(before, round);
   if (isNews) draft.setRound(round);
   return isNews;
 }
@@ -81,21 +87,30 @@ const sameSelection = (a: RoundRow, b: RoundRow): boolean =>
   a.num_clients_expected === b.num_clients_expected && a.deadline === b.deadline && a.started_at === b.started_at;
 
 /** Being chosen is a sign of life: the FL server has just reached it. */
-function select(draft: Draft, { round, at }: FactOf<'round_started'>, client_id: ClientId, receivedAt: string): void {
+function select(
+  draft: Draft,
+  { round, at }: FactOf<'round_started'>,
+  client_id: ClientId,
+  outcome: 'pending' | 'no_reply',
+  receivedAt: string,
+): void {
   const client = clientOr(draft, { client_id, at }, receivedAt);
-  const isNewest = client.current_round === null || round >= client.current_round;
   const seen = alive(client, at, receivedAt);
-  draft.setClient(
-    isNewest
-      ? { ...seen, status: 'training', status_at: at, current_round: round, round_outcome: 'pending', progress: null }
-      : seen,
-  );
+  if (client.current_round !== null && client.current_round > round) return void draft.setClient(seen);
+  const moves = outcome === 'pending' && supersedesClient(at, 'training', round, client);
+  draft.setClient({
+    ...seen,
+    current_round: round,
+    round_outcome: outcome,
+    progress: client.current_round === round ? client.progress : null,
+    ...(moves && { status: 'training', status_at: at, is_online: true }),
+  });
 }
 
 export function updateRound(draft: Draft, fact: FactOf<'round_update'>): boolean {
   const known = draft.round(fact.round);
   const round = roundOr(draft, fact.round, fact.at);
-  if (known && (!supersedes(fact.at, fact.status, round) || round.status === fact.status)) return false;
+  if (known && !supersedes(fact.at, fact.status, round)) return false;
   draft.setRound(recount({ ...round, status: fact.status, status_at: fact.at, completed_at: null, reason: null }));
   return true;
 }
@@ -126,13 +141,21 @@ export function endRound(draft: Draft, fact: RoundEnd): boolean {
   return true;
 }
 
-/** The figures of a round_complete that a newer end has overtaken still belong to the round. */
+/** The figures of a round_complete that was overtaken still belong to the round, where nothing newer is known. */
 function fillFigures(draft: Draft, fact: RoundEnd, round: RoundRow): boolean {
-  const filled = { ...round, ...figures(fact, round) };
+  if (fact.type !== 'round_complete') return false;
+  const filled: RoundRow = {
+    ...round,
+    global_loss: round.global_loss ?? fact.global_loss ?? null,
+    global_accuracy: round.global_accuracy ?? fact.global_accuracy ?? null,
+    metrics: withinBound({ ...fact.metrics, ...round.metrics }, round.metrics),
+    model_version: round.model_version ?? fact.model_version ?? null,
+  };
   const isNews =
     filled.global_loss !== round.global_loss ||
     filled.global_accuracy !== round.global_accuracy ||
-    filled.model_version !== round.model_version;
+    filled.model_version !== round.model_version ||
+    Object.keys(filled.metrics).length > Object.keys(round.metrics).length;
   if (isNews) draft.setRound(filled);
   return isNews;
 }
@@ -142,10 +165,14 @@ function figures(fact: RoundEnd, round: RoundRow): Partial<RoundRow> {
   return {
     global_loss: fact.global_loss ?? round.global_loss,
     global_accuracy: fact.global_accuracy ?? round.global_accuracy,
-    metrics: { ...round.metrics, ...fact.metrics },
+    metrics: withinBound({ ...round.metrics, ...fact.metrics }, fact.metrics),
     model_version: fact.model_version ?? round.model_version,
   };
 }
+
+/** Two ends that each keep the bound may break it together; then the newer speaks alone. */
+const withinBound = (merged: RoundRow['metrics'], newer: RoundRow['metrics']): RoundRow['metrics'] =>
+  Object.keys(merged).length <= limits.entries ? merged : newer;
 
 type PartEnd = FactOf<'client_result'> | FactOf<'client_failed'> | FactOf<'client_no_reply'>;
 const partOutcome = { client_result: 'complete', client_failed: 'failed', client_no_reply: 'no_reply' } as const;
@@ -192,12 +219,13 @@ function showOutcome(draft: Draft, round: number, id: ClientId, outcome: UpdateR
   const client = draft.client(id);
   if (!client || (client.current_round !== null && client.current_round > round)) return;
   const status: ClientRow['status'] = outcome === 'complete' ? 'idle' : outcome === 'failed' ? 'failed' : client.status;
-  const moves = fact !== undefined && client.is_online && fact.at >= client.status_at;
+  // That nobody heard of it says nothing new of the client itself.
+  const moves = fact !== undefined && outcome !== 'no_reply' && client.is_online && fact.at >= client.status_at;
   draft.setClient({
     ...client,
     current_round: round,
     round_outcome: outcome,
-    progress: outcome === 'complete' ? 1 : client.progress,
+    progress: outcome === 'complete' ? 1 : client.current_round === round ? client.progress : null,
     train_loss: (fact?.type === 'client_result' ? fact.train_loss : null) ?? client.train_loss,
     ...(moves && { status, status_at: fact.at }),
   });
@@ -207,8 +235,9 @@ export function noteStop(draft: Draft, notice: Extract<Notice, { type: 'stop_req
   const round = draft.round(notice.round);
   if (!round) return false;
   if (notice.type === 'stop_rejected') {
+    if (round.stop_requested_at === null) return false;
     draft.setRound({ ...round, stop_requested_at: null, stop_reason: null });
-    return round.stop_requested_at !== null;
+    return true;
   }
   if (isRoundOver(round) || round.stop_requested_at !== null) return false;
   draft.setRound({ ...round, stop_requested_at: notice.at, stop_reason: notice.reason });

@@ -1,0 +1,157 @@
+import { isRoundOver, type Outcome } from '@rondo/protocol';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { anyStream, namedStream, streamRunId } from '../testing/fact-streams.ts';
+import { emptyState, fold, foldPieces, noon } from '../testing/run-state.ts';
+import { reduce } from './reduce.ts';
+import type { Input, Reduction, RoundRow, RunState } from './state.ts';
+
+const start = emptyState(streamRunId, '2026-01-31T10:00:00.000Z');
+const isFact = ({ type }: Input) => type !== 'client_silent';
+/** Only the database can tell whether these are repeated. */
+const isTelemetry = ({ type }: Input) => type === 'metric' || type === 'log';
+
+/** The stream in pieces that end where `cuts` says. */
+function piecesOf(stream: readonly Input[], cuts: readonly number[]): Input[][] {
+  const ends = [...new Set(cuts.map((cut) => cut % stream.length))].sort((a, b) => a - b);
+  return [0, ...ends].map((begin, index) => stream.slice(begin, ends[index] ?? stream.length));
+}
+
+const changesNothing = ({ run, rounds, clients, updates }: Reduction): boolean =>
+  run === null && rounds.size + clients.size + updates.size === 0;
+
+/** The states after every input of a stream. */
+function* statesOf(stream: readonly Input[]): Iterable<RunState> {
+  let state = start;
+  for (const input of stream) {
+    state = foldPieces(state, [[input]]);
+    yield state;
+  }
+}
+
+const countOf = (state: RunState, round: number, outcome: Outcome): number =>
+  [...(state.updates.get(round)?.values() ?? [])].filter((row) => row.outcome === outcome).length;
+
+const pendingOf = (row: RoundRow): number =>
+  row.num_clients_expected - row.num_clients_completed - row.num_clients_failed - row.num_clients_no_reply;
+
+// fast-check prints the seed and the smallest stream that breaks a rule.
+const many = { numRuns: 1_000 };
+
+describe('any stream of facts', () => {
+  it('gives the same rows in any pieces as in one', () => {
+    fc.assert(
+      fc.property(anyStream, fc.array(fc.nat()), (stream, cuts) => {
+        expect(foldPieces(start, piecesOf(stream, cuts))).toEqual(foldPieces(start, [stream]));
+      }),
+      many,
+    );
+  });
+
+  it('[F2] told once more, whole, changes no row', () => {
+    fc.assert(
+      fc.property(anyStream, (stream) => {
+        const facts = stream.filter(isFact);
+        const again = reduce(foldPieces(start, [stream]), facts, noon);
+        expect(changesNothing(again)).toBe(true);
+        const expected = facts.flatMap((fact, index) => (isTelemetry(fact) ? [] : [index]));
+        expect([...again.duplicates]).toEqual(expected);
+      }),
+      many,
+    );
+  });
+
+  it('[F2] every fact of it told twice, or any later once more, gives the same rows', () => {
+    fc.assert(
+      fc.property(anyStream, fc.array(fc.nat(), { maxLength: 10 }), (stream, picks) => {
+        let state = start;
+        for (const [index, input] of stream.entries()) {
+          state = foldPieces(state, [[input]]);
+          const earlier = [...picks.map((pick) => stream[pick % (index + 1)]), input].filter(
+            (one) => one !== undefined,
+          );
+          const repeated = reduce(state, earlier.filter(isFact), noon);
+          expect(changesNothing(repeated)).toBe(true);
+        }
+        expect(state).toEqual(foldPieces(start, [stream]));
+      }),
+      many,
+    );
+  });
+
+  it('[F2] a fact told twice in one batch counts once', () => {
+    fc.assert(
+      fc.property(anyStream, (stream) => {
+        const doubled = stream.flatMap((input) => (isFact(input) ? [input, input] : [input]));
+        expect(fold(start, reduce(start, doubled, noon))).toEqual(foldPieces(start, [stream]));
+      }),
+      many,
+    );
+  });
+
+  it('[A1] keeps every round’s account after every fact', () => {
+    fc.assert(
+      fc.property(anyStream, (stream) => {
+        for (const state of statesOf(stream)) {
+          for (const row of state.rounds.values()) {
+            expect(pendingOf(row)).toBeGreaterThanOrEqual(0);
+            expect(row.num_clients_completed).toBe(countOf(state, row.round, 'complete'));
+            expect(row.num_clients_failed).toBe(countOf(state, row.round, 'failed'));
+            expect(row.num_clients_no_reply).toBeGreaterThanOrEqual(countOf(state, row.round, 'no_reply'));
+            expect(row.num_named).toBe(state.updates.get(row.round)?.size ?? 0);
+            expect(row.progress_percent).toBeGreaterThanOrEqual(0);
+            expect(row.progress_percent).toBeLessThanOrEqual(100);
+          }
+        }
+      }),
+      many,
+    );
+  });
+
+  it('[A1] counts exactly the client updates when every client has a name', () => {
+    fc.assert(
+      fc.property(namedStream, (stream) => {
+        for (const state of statesOf(stream)) {
+          for (const row of state.rounds.values()) {
+            expect(row.num_clients_expected).toBe(state.updates.get(row.round)?.size ?? 0);
+            expect(row.num_clients_no_reply).toBe(countOf(state, row.round, 'no_reply'));
+            expect(pendingOf(row)).toBe(countOf(state, row.round, 'pending'));
+          }
+        }
+      }),
+      many,
+    );
+  });
+
+  it('[A2] leaves nobody pending in a round that is over', () => {
+    fc.assert(
+      fc.property(anyStream, (stream) => {
+        for (const state of statesOf(stream)) {
+          for (const row of state.rounds.values()) {
+            if (!isRoundOver(row)) continue;
+            expect(pendingOf(row)).toBe(0);
+            expect(countOf(state, row.round, 'pending')).toBe(0);
+            expect(row.progress_percent).toBe(100);
+          }
+        }
+      }),
+      many,
+    );
+  });
+
+  it('shows each client the outcome of its part in its newest round', () => {
+    fc.assert(
+      fc.property(anyStream, (stream) => {
+        for (const state of statesOf(stream)) {
+          for (const client of state.clients.values()) {
+            const part = state.updates.get(client.current_round ?? 0)?.get(client.client_id);
+            expect(client.round_outcome).toBe(part?.outcome ?? null);
+            expect(client.is_online).toBe(client.status !== 'offline');
+          }
+          expect(state.run.num_clients).toBe(state.clients.size);
+        }
+      }),
+      many,
+    );
+  });
+});

@@ -1,0 +1,364 @@
+import { accountOf, type ClientId } from '@rondo/protocol';
+import { describe, expect, it } from 'vitest';
+import { makeRun, type TestRun } from '../testing/facts.ts';
+import { emptyState, fold, look, noon, told } from '../testing/run-state.ts';
+import { reduce } from './reduce.ts';
+
+/** The moment so many seconds after noon, where the server’s clock stands. */
+const second = (count: number) => new Date(Date.parse(noon) + count * 1_000).toISOString();
+
+const join = (run: TestRun, client_id: string, at = second(0)) => run.say('client_joined', { client_id, at });
+const select = (run: TestRun, client_ids: string[], at = second(1), round = 1) =>
+  run.say('round_started', { round, client_ids, at });
+const expectMany = (run: TestRun, num_clients_expected: number, at = second(1)) =>
+  run.say('round_started', { round: 1, num_clients_expected, at });
+const status = (
+  run: TestRun,
+  client_id: string,
+  is: 'idle' | 'training' | 'uploading' | 'offline',
+  at: string,
+  round = 1,
+) => run.say('client_status', { client_id, status: is, round, at });
+const result = (run: TestRun, client_id: string, at = second(5), round = 1) =>
+  run.say('client_result', { round, client_id, sample_count: 10, train_loss: 0.5, at });
+const failure = (run: TestRun, client_id: string, at = second(5)) =>
+  run.say('client_failed', { round: 1, client_id, reason: 'out of memory', at });
+const noReply = (run: TestRun, client_id: string, at = second(6)) =>
+  run.say('client_no_reply', { round: 1, client_id, waited_ms: 5_000, at });
+const complete = (run: TestRun, at = second(9), round = 1, global_loss: number | null = 0.1) =>
+  run.say('round_complete', { round, global_loss, at });
+const heartbeat = (run: TestRun, client_id: string, at: string) => run.say('client_heartbeat', { client_id, at });
+const silence = (run: TestRun, client_id: string, silent_since = noon) =>
+  ({ type: 'client_silent', run_id: run.id, client_id: client_id as ClientId, silent_since }) as const;
+
+describe('the account of a round', () => {
+  it('[A1] has a part for each of the selected', () => {
+    const run = makeRun();
+    const { round } = told([select(run, ['a', 'b', 'c', 'd']), result(run, 'a'), failure(run, 'b'), noReply(run, 'c')]);
+    expect(accountOf(round(1))).toEqual({ selected: 4, pending: 1, complete: 1, failed: 1, no_reply: 1 });
+    expect(round(1).progress_percent).toBe(75);
+  });
+
+  it('[A1] counts the selected who have no name as pending', () => {
+    const run = makeRun();
+    const { round } = told([expectMany(run, 5), result(run, 'a')]);
+    expect(accountOf(round(1))).toEqual({ selected: 5, pending: 4, complete: 1, failed: 0, no_reply: 0 });
+  });
+
+  it('[A1] selects whoever answers beyond those that were announced', () => {
+    const run = makeRun();
+    const { round } = told([expectMany(run, 1), result(run, 'a'), result(run, 'b')]);
+    expect(accountOf(round(1))).toMatchObject({ selected: 2, complete: 2, pending: 0 });
+  });
+
+  it('[A2] the unanswered are no_reply once the round is over, named or not', () => {
+    const run = makeRun();
+    const { round, update, client } = told([
+      select(run, ['a', 'b']),
+      expectMany(run, 4),
+      result(run, 'a'),
+      complete(run),
+    ]);
+    expect(accountOf(round(1))).toEqual({ selected: 4, pending: 0, complete: 1, failed: 0, no_reply: 3 });
+    expect(update(1, 'b').outcome).toBe('no_reply');
+    expect(client('b').round_outcome).toBe('no_reply');
+  });
+
+  it('[A2] a selection that comes after the round’s end leaves nobody pending', () => {
+    const run = makeRun();
+    const { round, client } = told([complete(run, second(9)), select(run, ['a'], second(1))]);
+    expect(accountOf(round(1))).toMatchObject({ selected: 1, pending: 0, no_reply: 1 });
+    expect(round(1).status).toBe('complete');
+    expect(client('a')).toMatchObject({ status: 'idle', round_outcome: 'no_reply' });
+  });
+
+  it('[A3] a result after the round’s end moves no_reply to complete, and the round stays over', () => {
+    const run = makeRun();
+    const { round, update, client } = told([select(run, ['a']), complete(run), result(run, 'a', second(12))]);
+    expect(accountOf(round(1))).toEqual({ selected: 1, pending: 0, complete: 1, failed: 0, no_reply: 0 });
+    expect(round(1).status).toBe('complete');
+    expect(update(1, 'a')).toMatchObject({ outcome: 'complete', sample_count: 10, submitted_at: second(12) });
+    expect(client('a').round_outcome).toBe('complete');
+  });
+
+  it('[A3] a result after the round’s end takes the place of one who had no name', () => {
+    const run = makeRun();
+    const { round } = told([expectMany(run, 3), complete(run), result(run, 'late', second(12))]);
+    expect(accountOf(round(1))).toEqual({ selected: 3, pending: 0, complete: 1, failed: 0, no_reply: 2 });
+  });
+
+  it.each([
+    ['no_reply', 'failed', [noReply, failure]],
+    ['no_reply', 'complete', [noReply, result]],
+    ['failed', 'complete', [failure, result]],
+  ] as const)('[A3] %s becomes %s, and never the other way', (_, stronger, [weak, strong]) => {
+    const run = makeRun();
+    const facts = [weak(run, 'a'), strong(run, 'a')] as const;
+    for (const order of [facts, [...facts].reverse()]) {
+      const { round, update } = told([select(run, ['a']), ...order]);
+      expect(update(1, 'a').outcome).toBe(stronger);
+      expect(accountOf(round(1))).toMatchObject({ selected: 1, pending: 0 });
+    }
+  });
+
+  it('[A3] a result says no error, even after a failure', () => {
+    const run = makeRun();
+    expect(told([select(run, ['a']), failure(run, 'a'), result(run, 'a')]).update(1, 'a').error).toBeNull();
+  });
+});
+
+describe('facts in any order', () => {
+  it('[F2] round_started told again after round_complete changes nothing', () => {
+    const run = makeRun();
+    const started = select(run, ['a', 'b']);
+    const { state } = told([started, result(run, 'a'), complete(run)]);
+    const again = reduce(state, [started], noon);
+    expect(again).toMatchObject({ run: null, rounds: new Map(), clients: new Map(), updates: new Map() });
+    expect([...again.duplicates]).toEqual([0]);
+  });
+
+  it('[F2] a client’s leaving, told again after it came back, does not end it again', () => {
+    const run = makeRun();
+    const left = run.say('client_left', { client_id: 'a', at: second(2) });
+    const { client } = told([join(run, 'a'), left, heartbeat(run, 'a', second(3)), left]);
+    expect(client('a')).toMatchObject({ is_online: true, status: 'idle' });
+  });
+
+  it('[F2] an earlier deadline or figure, told again, does not come back', () => {
+    const run = makeRun();
+    const first = run.say('round_started', { round: 1, client_ids: ['a'], deadline: second(30), at: second(1) });
+    const later = run.say('round_started', { round: 1, client_ids: ['a'], deadline: second(60), at: second(2) });
+    const figures = complete(run, second(9), 1, 0.9);
+    const { round } = told([first, later, figures, complete(run, second(10), 1, 0.2), first, figures]);
+    expect(round(1)).toMatchObject({ deadline: second(60), global_loss: 0.2 });
+  });
+
+  it('[F3] a status that was overtaken is ignored', () => {
+    const run = makeRun();
+    const { client } = told([status(run, 'a', 'uploading', second(3)), status(run, 'a', 'training', second(2))]);
+    expect(client('a').status).toBe('uploading');
+  });
+
+  it('[F3] a selection that was overtaken by the client’s own word does not turn it back', () => {
+    const run = makeRun();
+    const { client } = told([status(run, 'a', 'uploading', second(3)), select(run, ['a'], second(1))]);
+    expect(client('a')).toMatchObject({ status: 'uploading', round_outcome: 'pending', current_round: 1 });
+  });
+
+  it('[F3] round_update that was overtaken by round_complete does not reopen the round', () => {
+    const run = makeRun();
+    const aggregating = run.say('round_update', { round: 1, status: 'aggregating', at: second(8) });
+    expect(told([select(run, ['a']), complete(run, second(9)), aggregating]).round(1).status).toBe('complete');
+  });
+
+  it('[F3] the status of an earlier round is ignored', () => {
+    const run = makeRun();
+    const { client } = told([select(run, ['a'], second(1), 2), status(run, 'a', 'uploading', second(5), 1)]);
+    expect(client('a')).toMatchObject({ status: 'training', current_round: 2, round_outcome: 'pending' });
+  });
+
+  it('[F3] a result of an earlier round counts there and leaves the client in its newer one', () => {
+    const run = makeRun();
+    const { client, round } = told([
+      select(run, ['a'], second(1), 1),
+      select(run, ['a'], second(3), 2),
+      result(run, 'a', second(4), 1),
+    ]);
+    expect(round(1).num_clients_completed).toBe(1);
+    expect(client('a')).toMatchObject({ current_round: 2, round_outcome: 'pending', status: 'training' });
+  });
+
+  it('[F3] an offline that is older than the last sign of life is ignored', () => {
+    const run = makeRun();
+    const facts = [
+      heartbeat(run, 'a', second(8)),
+      status(run, 'a', 'offline', second(5)),
+      heartbeat(run, 'a', second(8)),
+    ];
+    expect(told(facts).client('a').is_online).toBe(true);
+  });
+
+  it('[F3] what a client did before it left does not bring it back', () => {
+    const run = makeRun();
+    const left = run.say('client_left', { client_id: 'a', at: second(8) });
+    const { client, update } = told([select(run, ['a']), left, result(run, 'a', second(5)), join(run, 'a', second(0))]);
+    expect(update(1, 'a').outcome).toBe('complete');
+    expect(client('a')).toMatchObject({ is_online: false, status: 'offline', round_outcome: 'complete' });
+  });
+
+  it('[F3] facts of one and the same moment end as they follow each other, round after round', () => {
+    const run = makeRun();
+    const at = second(1);
+    const inRound = (round: number) => [
+      select(run, ['a'], at, round),
+      status(run, 'a', 'training', at, round),
+      status(run, 'a', 'uploading', at, round),
+    ];
+    const uploading = told([join(run, 'a', at), ...inRound(1), result(run, 'a', at), complete(run, at), ...inRound(2)]);
+    expect(uploading.client('a')).toMatchObject({ status: 'uploading', current_round: 2, round_outcome: 'pending' });
+    const { client, round } = uploading.next([result(run, 'a', at, 2), complete(run, at, 2)]);
+    expect(client('a')).toMatchObject({ status: 'idle', round_outcome: 'complete', progress: 1 });
+    expect([round(1).status, round(2).status]).toEqual(['complete', 'complete']);
+  });
+
+  it('[F3] a round_complete that was overtaken still fills in the figures that are missing', () => {
+    const run = makeRun();
+    const stopped = run.say('round_stopped', { round: 1, reason: 'asked to', at: second(12) });
+    const { round } = told([select(run, ['a']), stopped, complete(run, second(9))]);
+    expect(round(1)).toMatchObject({ status: 'stopped', reason: 'asked to', global_loss: 0.1 });
+  });
+});
+
+describe('facts about the unknown', () => {
+  it('[F4] a result creates its round and its client', () => {
+    const run = makeRun();
+    const { round, client, state } = told([result(run, 'a', second(5), 7)]);
+    expect(round(7)).toMatchObject({ status: 'collecting', num_clients_expected: 1, num_clients_completed: 1 });
+    expect(client('a')).toMatchObject({ current_round: 7, round_outcome: 'complete', is_online: true });
+    expect(state.run).toMatchObject({ current_round: 7, num_clients: 1, name: run.id, framework: null });
+  });
+
+  it('[F4] run_started that comes late names the run and keeps what is known of it', () => {
+    const run = makeRun();
+    const started = run.say('run_started', { name: 'Hearts', framework: 'flower', num_rounds: 3, at: second(0) });
+    const late = told([result(run, 'a'), started]).run;
+    expect(late).toMatchObject({
+      name: 'Hearts',
+      num_rounds: 3,
+      num_clients: 1,
+      current_round: 1,
+      started_at: second(0),
+    });
+  });
+
+  it('[F4] the run’s newest round is the highest, in whatever order they come', () => {
+    const run = makeRun();
+    expect(told([complete(run, second(3), 3), complete(run, second(2), 2)]).run.current_round).toBe(3);
+  });
+});
+
+describe('telemetry', () => {
+  it('[F6] privacy_spent is a point of each of two series', () => {
+    const run = makeRun();
+    const spent = run.say('privacy_spent', { epsilon: 'Infinity', delta: 1e-5, round: 4 });
+    expect(reduce(emptyState(run.id), [spent], noon).points).toMatchObject([
+      { name: 'privacy_epsilon', step: 4, value: 'Infinity', client_id: '' },
+      { name: 'privacy_delta', step: 4, value: 1e-5, client_id: '' },
+    ]);
+  });
+
+  it('[F6] without a round, a point stands at its moment', () => {
+    const run = makeRun();
+    const spent = run.say('privacy_spent', { epsilon: 1, delta: 0, at: second(3) });
+    expect(reduce(emptyState(run.id), [spent], noon).points[0]?.step).toBe(Date.parse(second(3)));
+  });
+
+  it('[L4] a metric of a client is a sign of its life', () => {
+    const run = makeRun();
+    const metric = run.say('metric', { name: 'loss', value: 1, step: 1, client_id: 'a', at: second(9) });
+    const { client } = told([join(run, 'a'), silence(run, 'a'), metric]);
+    expect(client('a').is_online).toBe(true);
+  });
+});
+
+describe('life and silence', () => {
+  it('[L3] newer work reopens a run that was over', () => {
+    const run = makeRun();
+    const over = told([run.say('run_complete', { status: 'failed', reason: 'crashed', at: second(3) })]);
+    expect(over.run).toMatchObject({ status: 'failed', reason: 'crashed', completed_at: second(3) });
+    expect(over.next([select(run, ['a'], second(4))]).run).toMatchObject({
+      status: 'running',
+      reason: null,
+      completed_at: null,
+    });
+  });
+
+  it('[L3] work from before the run’s end leaves it over', () => {
+    const run = makeRun();
+    const over = run.say('run_complete', { status: 'complete', at: second(3) });
+    expect(told([over, result(run, 'a', second(2))]).run.status).toBe('complete');
+  });
+
+  it('[L3] a newer round_started reopens the round, without what ended it', () => {
+    const run = makeRun();
+    const failed = run.say('round_failed', { round: 1, reason: 'too few', at: second(3) });
+    const { round } = told([select(run, ['a'], second(1)), failed, select(run, ['a', 'b'], second(4))]);
+    expect(round(1)).toMatchObject({ status: 'collecting', reason: null, completed_at: null });
+    expect(accountOf(round(1))).toEqual({ selected: 2, pending: 1, complete: 0, failed: 0, no_reply: 1 });
+  });
+
+  it('[L4] silence makes a client offline and leaves its part open', () => {
+    const run = makeRun();
+    const { client, round } = told([select(run, ['a']), silence(run, 'a')]);
+    expect(client('a')).toMatchObject({ status: 'offline', is_online: false, round_outcome: 'pending' });
+    expect(accountOf(round(1)).pending).toBe(1);
+  });
+
+  it('[L4] a client that was heard of meanwhile is not silent, by the server’s clock', () => {
+    const run = makeRun();
+    const { client } = told([select(run, ['a'])], second(60)).next([silence(run, 'a', second(59))]);
+    expect(client('a').is_online).toBe(true);
+  });
+
+  it.each([
+    ['training', 'its part is open', (run: TestRun) => [select(run, ['a'])]],
+    ['idle', 'it has no open part', (run: TestRun) => [select(run, ['a']), result(run, 'a')]],
+  ] as const)('[L4] a heartbeat brings it back as %s when %s', (expected, _, before) => {
+    const run = makeRun();
+    const { client } = told([...before(run), silence(run, 'a')]).next([heartbeat(run, 'a', second(30))], second(31));
+    expect(client('a')).toMatchObject({ status: expected, is_online: true, last_heartbeat: second(31) });
+  });
+
+  it('[L4] a result brings it back and counts', () => {
+    const run = makeRun();
+    const { client, round } = told([select(run, ['a']), silence(run, 'a'), result(run, 'a', second(20))]);
+    expect(client('a')).toMatchObject({ status: 'idle', is_online: true, round_outcome: 'complete' });
+    expect(accountOf(round(1))).toMatchObject({ complete: 1, pending: 0 });
+  });
+
+  it('[L4] a heartbeat after a no_reply that came later still brings it back', () => {
+    const run = makeRun();
+    const facts = [select(run, ['a']), noReply(run, 'a', second(9)), silence(run, 'a'), heartbeat(run, 'a', second(8))];
+    expect(told(facts).client('a').is_online).toBe(true);
+  });
+});
+
+describe('a stop that was asked for', () => {
+  const asked = (run: TestRun, reason: string, at: string) =>
+    ({ type: 'stop_requested', run_id: run.id, round: 1, reason, at }) as const;
+
+  it('[C1] asked again stays one request', () => {
+    const run = makeRun();
+    const { round } = told([select(run, ['a']), asked(run, 'first', second(2)), asked(run, 'second', second(3))]);
+    expect(round(1)).toMatchObject({ stop_requested_at: second(2), stop_reason: 'first', status: 'collecting' });
+  });
+
+  it('[C1] is not asked of a round that is over', () => {
+    const run = makeRun();
+    expect(told([complete(run), asked(run, 'late', second(20))]).round(1).stop_requested_at).toBeNull();
+  });
+
+  it('is taken back when the FL server refuses, and a second refusal changes nothing', () => {
+    const run = makeRun();
+    const rejected = { type: 'stop_rejected', run_id: run.id, round: 1 } as const;
+    const { state, round } = told([select(run, ['a']), asked(run, 'please', second(2)), rejected]);
+    expect(round(1)).toMatchObject({ stop_requested_at: null, stop_reason: null });
+    expect(reduce(state, [rejected], noon).rounds.size).toBe(0);
+  });
+});
+
+it('never touches the state that it was given', () => {
+  const run = makeRun();
+  const { state } = told([select(run, ['a', 'b']), result(run, 'a')]);
+  const before = structuredClone(state);
+  fold(state, reduce(state, [failure(run, 'b'), complete(run), join(run, 'c')], noon));
+  expect(state).toEqual(before);
+});
+
+it('[S2] a heartbeat that is not newer changes no row', () => {
+  const run = makeRun();
+  const { state } = told([heartbeat(run, 'a', second(1))]);
+  const again = reduce(state, [heartbeat(run, 'a', second(1)), heartbeat(run, 'a', second(0))], second(60));
+  expect(look(fold(state, again)).client('a')).toBe(look(state).client('a'));
+  expect([...again.duplicates]).toEqual([0, 1]);
+});
