@@ -11,6 +11,9 @@ const observe = `
     for (const { duration } of list.getEntries()) globalThis.longTasks.push(duration);
   }).observe({ type: 'longtask' });`;
 
+// By a timer: what a debugger evaluates is not a task of the page.
+const block = `setTimeout(() => { const until = performance.now() + 110; while (performance.now() < until); })`;
+
 test('50 clients connect simultaneously — no UI lag', async ({ signedIn: page, server, makeReporter }) => {
   const reporter = makeReporter();
   reporter.roundStarted({ round: 1, client_ids: ['first'] });
@@ -18,8 +21,9 @@ test('50 clients connect simultaneously — no UI lag', async ({ signedIn: page,
   await expect(page.getByTestId('client-card')).toHaveCount(1);
   await page.evaluate(observe);
   // The observer itself is tested first: a finding of no long tasks must mean that there were none.
-  await page.evaluate('{ const until = performance.now() + 100; while (performance.now() < until); }');
-  await expect.poll(() => page.evaluate('globalThis.longTasks.splice(0).length')).toBe(1);
+  await page.evaluate(block);
+  await expect.poll(() => page.evaluate('globalThis.longTasks.some((duration) => duration >= 100)')).toBe(true);
+  await page.evaluate('globalThis.longTasks.length = 0');
 
   for (const client_id of clients) reporter.clientJoined({ client_id, dataset_size: 100 });
   reporter.roundStarted({ round: 2, client_ids: clients });
