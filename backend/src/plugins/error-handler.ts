@@ -24,7 +24,7 @@ export const errorHandler = fastifyPlugin(async (app) => {
 export const sendProblem = (reply: FastifyReply, problem: Problem) =>
   reply.code(problem.status).type('application/problem+json').serializer(JSON.stringify).send(problem);
 
-function toProblem(error: FastifyError | CallerError): Problem {
+export function toProblem(error: FastifyError | CallerError): Problem {
   if (error instanceof CallerError) {
     const { status, title, message: detail } = error;
     return { status, title, detail, ...(error instanceof Invalid && { errors: error.errors }) };
@@ -45,5 +45,6 @@ function toProblem(error: FastifyError | CallerError): Problem {
 const titles: Record<number, string> = {
   400: 'Bad Request',
   413: 'Content Too Large',
+  414: 'URI Too Long',
   415: 'Unsupported Media Type',
 };

@@ -20,10 +20,11 @@ export const frontend = fastifyPlugin<{ readonly folder: string }>(async (app, {
   }
   app.setNotFoundHandler((request, reply) => {
     const path = request.url.split('?')[0] as string;
+    // Only who navigates asks for a page; an ending says nothing, for the id of a run may have a dot.
     const isPage =
       request.method === 'GET' &&
-      !/^\/(api|ws|docs|assets|metrics|openapi\.json)(\/|$)/.test(path) &&
-      !/\.\w+$/.test(path);
+      (request.headers.accept ?? '').includes('text/html') &&
+      !/^\/(api|ws|docs|assets|metrics|openapi\.json)(\/|$)/.test(path);
     if (isBuilt && isPage) return reply.sendFile('index.html');
     return sendProblem(reply, {
       status: 404,

@@ -1,12 +1,4 @@
-import {
-  clientIdSchema,
-  metricsSchema,
-  metricValueSchema,
-  momentSchema,
-  type RunId,
-  runIdSchema,
-  text,
-} from '@rondo/protocol';
+import { clientIdSchema, metricValueSchema, momentSchema, type RunId, runIdSchema, text } from '@rondo/protocol';
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import type { Db } from '../db/database.ts';
@@ -44,7 +36,8 @@ export const metricsRouter =
               round: z.int().nullable(),
               global_loss: metricValueSchema.nullable(),
               global_accuracy: metricValueSchema.nullable(),
-              metrics: metricsSchema,
+              // A run may log more names than one fact may carry.
+              metrics: z.record(z.string(), metricValueSchema),
             }),
             ...problems(401, 404, 422),
           },

@@ -101,7 +101,7 @@ function pointsOf({ run_id, name, client_id, from, to }: SeriesQuery): SQL {
   const source = client_id === undefined ? ofRounds(name) : ofClient(name, client_id);
   return sql`${logged} union all
     select round::bigint as step, (${source.value})::float8 as value, ${source.at} as at from ${source.table}
-    where run_id = ${run_id} and ${source.filter} and (${source.value}) is not null ${range(sql`round`)}`;
+    where run_id = ${run_id} and ${source.filter} and (${source.value}) is not null ${range(sql`round::bigint`)}`;
 }
 
 const ofRounds = (name: string) => ({

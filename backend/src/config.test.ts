@@ -1,0 +1,101 @@
+import { mkdtemp, readFile, rm, stat } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { ConfigError, readConfig } from './config.ts';
+
+let folder: string;
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'rondo-test-'));
+});
+afterEach(() => rm(folder, { recursive: true, force: true }));
+
+const read = (environment: NodeJS.ProcessEnv = {}) => readConfig({ DATA_DIR: join(folder, 'data'), ...environment });
+
+function mistakesIn(environment: NodeJS.ProcessEnv): string {
+  try {
+    read(environment);
+  } catch (error) {
+    if (error instanceof ConfigError) return error.message;
+    throw error;
+  }
+  throw new Error('no mistake was found');
+}
+
+describe('the settings', () => {
+  it('have defaults for everything', () => {
+    expect(read()).toMatchObject({
+      HOST: '127.0.0.1',
+      PORT: 8000,
+      ADMIN_USERNAME: 'admin',
+      CLIENT_OFFLINE_AFTER_S: 60,
+    });
+    expect(read().DATABASE_URL).toBeUndefined();
+  });
+
+  it('tell all mistakes together, each by its name', () => {
+    const message = mistakesIn({
+      PORT: '80000',
+      DATABASE_URL: 'mysql://root@host/db',
+      SECRET_KEY: 'too short',
+      ADMIN_PASSWORD: 'pass',
+      LOG_LEVEL: 'loud',
+      ALLOWED_ORIGINS: 'https://ok.example,ftp://no.example',
+      CLIENT_OFFLINE_AFTER_S: 'soon',
+    });
+    const names = ['PORT', 'DATABASE_URL', 'SECRET_KEY', 'ADMIN_PASSWORD', 'LOG_LEVEL', 'ALLOWED_ORIGINS'];
+    for (const name of [...names, 'CLIENT_OFFLINE_AFTER_S']) expect(message).toContain(name);
+  });
+
+  it('repeat no value that is wrong: it may be a secret', () => {
+    const message = mistakesIn({
+      DATABASE_URL: 'postgre://rondo:hunter2@host/db',
+      SECRET_KEY: 'hunter2',
+      ADMIN_PASSWORD: 'hunter2',
+      PORT: 'hunter2',
+      LOG_LEVEL: 'hunter2',
+      ALLOWED_ORIGINS: 'hunter2',
+    });
+    expect(message).not.toContain('hunter2');
+  });
+
+  it('take an empty variable as one that is not set', () => {
+    expect(read({ PORT: '', DATABASE_URL: '', ALLOWED_ORIGINS: '', SECRET_KEY: '' })).toMatchObject({ PORT: 8000 });
+  });
+
+  it.each(['x', '-1', '1.5', '65536', '0x'])('refuse the port %j', (PORT) => {
+    expect(mistakesIn({ PORT })).toMatch(/PORT: /);
+  });
+
+  it('read origins as a list', () => {
+    const { ALLOWED_ORIGINS } = read({ ALLOWED_ORIGINS: ' https://a.example , http://b.example:8080,' });
+    expect(ALLOWED_ORIGINS).toEqual(['https://a.example', 'http://b.example:8080']);
+  });
+
+  it('let the dev server in only where nobody else can reach it', () => {
+    expect(read({ HOST: 'localhost' }).ALLOWED_ORIGINS).toContain('http://localhost:5173');
+    expect(read({ HOST: '0.0.0.0' }).ALLOWED_ORIGINS).toEqual([]);
+  });
+});
+
+describe('the secret key', () => {
+  it('is made once and kept, for nobody else to read', async () => {
+    const { SECRET_KEY, DATA_DIR } = read();
+    expect(SECRET_KEY.length).toBeGreaterThanOrEqual(32);
+    expect(read().SECRET_KEY).toBe(SECRET_KEY);
+    const path = join(DATA_DIR, 'secret.key');
+    expect((await readFile(path, 'utf8')).trim()).toBe(SECRET_KEY);
+    expect((await stat(path)).mode & 0o777).toBe(0o600);
+    expect((await stat(DATA_DIR)).mode & 0o777).toBe(0o700);
+  });
+
+  it('is another in another folder', () => {
+    expect(read({ DATA_DIR: join(folder, 'other') }).SECRET_KEY).not.toBe(read().SECRET_KEY);
+  });
+
+  it('is not kept when it is given', async () => {
+    const SECRET_KEY = 'given by the environment, 32 characters';
+    expect(read({ SECRET_KEY }).SECRET_KEY).toBe(SECRET_KEY);
+    await expect(stat(join(folder, 'data', 'secret.key'))).rejects.toThrow('ENOENT');
+  });
+});

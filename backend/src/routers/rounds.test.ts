@@ -1,0 +1,138 @@
+import { type Command, clientUpdateSchema, type Round, roundSchema } from '@rondo/protocol';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Db } from '../db/database.ts';
+import { problemSchema } from '../schemas/common.ts';
+import { openTestApp, type TestApp } from '../testing/app.ts';
+import { openTestDatabase } from '../testing/database.ts';
+import { aWholeRound, makeRun } from '../testing/facts.ts';
+
+let server: TestApp;
+let queries = 0;
+beforeAll(async () => {
+  const database = await openTestDatabase();
+  const db = counting(database.db, () => {
+    queries += 1;
+  });
+  server = await openTestApp({ database: { ...database, db } });
+});
+afterAll(() => server.close());
+
+/** Counts what is asked of the database: every query begins with one of these. */
+function counting(db: Db, count: () => void): Db {
+  const begins = new Set<string | symbol>(['select', 'selectDistinctOn', 'execute', 'transaction']);
+  return new Proxy(db, {
+    get(target, name) {
+      if (begins.has(name)) count();
+      const value = Reflect.get(target, name);
+      return typeof value === 'function' ? value.bind(target) : value;
+    },
+  });
+}
+
+async function aRound() {
+  const reporter = await server.makeReporter();
+  const admin = await server.signIn('admin');
+  const run = makeRun();
+  await reporter.report([run.say('round_started', { round: 1, client_ids: ['a'] })]);
+  const list = await server.ask('GET', `/api/rounds?run_id=${run.id}`, admin.headers);
+  const [round] = list.json<{ items: Round[] }>().items;
+  const path = `/api/rounds/${round?.round_id}`;
+  const stop = (headers = admin.headers, body: object = { reason: 'too slow' }) =>
+    server.ask('POST', `${path}/stop`, headers, body);
+  return { reporter, admin, run, path, stop };
+}
+
+describe('GET /api/rounds', () => {
+  it('N+1 queries in round list: as many queries for fifty rounds as for one', async () => {
+    const viewer = await server.signIn('viewer');
+    const reporter = await server.makeReporter();
+    const run = makeRun();
+    await reporter.report(Array.from({ length: 50 }, (_, n) => aWholeRound(run, n + 1)).flat());
+    const costOf = async (limit: number) => {
+      // So that nothing but the list is counted.
+      await server.ask('GET', '/api/auth/me', viewer.headers);
+      queries = 0;
+      const answer = await server.ask('GET', `/api/rounds?run_id=${run.id}&limit=${limit}`, viewer.headers);
+      return { rounds: answer.json<{ items: unknown[] }>().items.length, queries };
+    };
+    expect(await costOf(1)).toEqual({ rounds: 1, queries: 2 });
+    expect(await costOf(50)).toEqual({ rounds: 50, queries: 2 });
+  });
+
+  it('shows one round with what became of every selected client, in two queries', async () => {
+    const viewer = await server.signIn('viewer');
+    const reporter = await server.makeReporter();
+    const run = makeRun();
+    const ids = Array.from({ length: 30 }, (_, n) => `c${n}`);
+    await reporter.report(aWholeRound(run, 1, ids));
+    const list = await server.ask('GET', `/api/rounds?run_id=${run.id}`, viewer.headers);
+    queries = 0;
+    const path = `/api/rounds/${list.json<{ items: Round[] }>().items[0]?.round_id}`;
+    const answer = await server.ask('GET', path, viewer.headers);
+    const round = roundSchema.extend({ client_updates: clientUpdateSchema.array() }).parse(answer.json());
+    expect([round.client_updates.length, queries]).toEqual([30, 2]);
+  });
+});
+
+describe('POST /api/rounds/{round_id}/stop', () => {
+  it('answers 202 with the request on the round; asked again, the same', async () => {
+    const { stop, admin } = await aRound();
+    const first = await stop();
+    expect(first.statusCode).toBe(202);
+    const round = roundSchema.parse(first.json());
+    expect(round).toMatchObject({
+      status: 'collecting',
+      stop_requested_at: expect.any(String),
+      stop_reason: 'too slow',
+    });
+    const again = await stop(admin.headers, { reason: 'another reason' });
+    expect([again.statusCode, again.json()]).toEqual([202, first.json()]);
+  });
+
+  it('reaches the FL server with the next answer to its reporter, even to an empty batch', async () => {
+    const { stop, reporter, run, path, admin } = await aRound();
+    await stop();
+    const { commands } = await reporter.report([]);
+    const expected: Partial<Command> = { command: 'stop_round', run_id: run.id, round: 1, reason: 'too slow' };
+    expect(commands).toMatchObject([expected]);
+    const command_id = commands[0]?.command_id ?? '';
+    await reporter.report([
+      run.say('command_ack', { command_id, state: 'applied' }),
+      run.say('round_stopped', { round: 1, reason: 'too slow' }),
+    ]);
+    const shown = await server.ask('GET', path, admin.headers);
+    expect(shown.json()).toMatchObject({ status: 'stopped', num_clients_no_reply: 1 });
+    expect(await reporter.report([])).toMatchObject({ commands: [] });
+  });
+
+  it('refuses a round that is over with 409', async () => {
+    const { stop, reporter, run } = await aRound();
+    await reporter.report([run.say('round_complete', { round: 1 })]);
+    const answer = await stop();
+    expect(problemSchema.parse(answer.json())).toMatchObject({
+      status: 409,
+      detail: expect.stringMatching('complete'),
+    });
+    expect(answer.statusCode).toBe(409);
+  });
+
+  it('is not for viewers: 403, and nothing is asked of the FL server', async () => {
+    const { stop, reporter } = await aRound();
+    const viewer = await server.signIn('viewer');
+    expect((await stop(viewer.headers)).statusCode).toBe(403);
+    expect(await reporter.report([])).toMatchObject({ commands: [] });
+  });
+
+  it('refuses a round that does not exist with 404', async () => {
+    const { headers } = await server.signIn('admin');
+    const answer = await server.ask('POST', '/api/rounds/999999999/stop', headers, { reason: 'x' });
+    expect(answer.statusCode).toBe(404);
+  });
+
+  it.each([{}, { reason: '' }, { reason: 7 }, { reason: 'x'.repeat(2_001) }])('needs a reason: %j', async (body) => {
+    const { stop, admin } = await aRound();
+    const answer = await stop(admin.headers, body);
+    expect(answer.statusCode).toBe(422);
+    expect(answer.json()).toMatchObject({ errors: [{ path: 'reason' }] });
+  });
+});

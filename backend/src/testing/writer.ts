@@ -1,0 +1,24 @@
+import { randomUUID } from 'node:crypto';
+import { type ReporterId, reporterIdSchema } from '@rondo/protocol';
+import type { Db } from '../db/database.ts';
+import type { BatchId } from '../db/queries/reporters.ts';
+import { type Committed, EventBus } from '../ingest/event-bus.ts';
+import { IngestWriter } from '../ingest/writer.ts';
+
+/** A writer as one server has it, with what its bus has told so far. */
+export function makeWriter(db: Db, now?: () => Date) {
+  const bus = new EventBus();
+  const told: Committed[] = [];
+  bus.subscribe({ committed: (committed) => told.push(committed), runDeleted: () => {} });
+  return { writer: new IngestWriter({ db, bus, ...(now && { now }) }), told };
+}
+
+/** The batches of a reporter that no other test has, counting up unless a number is given. */
+export function makeReporterBatches() {
+  const reporter_id: ReporterId = reporterIdSchema.parse(randomUUID());
+  let last = 0;
+  return (batch = last + 1): BatchId => {
+    last = Math.max(last, batch);
+    return { key_id: 'key', reporter_id, batch };
+  };
+}
