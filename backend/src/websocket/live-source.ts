@@ -5,10 +5,10 @@ import type { LiveSource } from './hub.ts';
 
 const oneMoment = { isolationLevel: 'repeatable read', accessMode: 'read only' } as const;
 
-/** Reads for viewers; those who ask for the same while it is being read share the answer. */
+/** Reads for viewers; those who ask for the same at once share the answer. */
 export function createLiveSource(db: Db): LiveSource {
-  const snapshots = new Map<string, ReturnType<LiveSource['snapshot']>>();
-  const changes = new Map<string, ReturnType<LiveSource['changes']>>();
+  const snapshots: Reads<Awaited<ReturnType<LiveSource['snapshot']>>> = new Map();
+  const changes: Reads<Awaited<ReturnType<LiveSource['changes']>>> = new Map();
   return {
     newestRunId: () => newestRunId(db),
     snapshot: (runId) =>
@@ -23,10 +23,22 @@ export function createLiveSource(db: Db): LiveSource {
   };
 }
 
-function shared<T>(underWay: Map<string, Promise<T>>, key: string, read: () => Promise<T>): Promise<T> {
-  const known = underWay.get(key);
-  if (known) return known;
-  const reading = read().finally(() => underWay.delete(key));
-  underWay.set(key, reading);
-  return reading;
+type Reads<T> = Map<string, { readonly running: Promise<T>; next?: Promise<T> }>;
+
+/**
+ * The one read after the one that is under way, for all who ask meanwhile: a picture from before the question may lack a
+ * commit that was announced before the question, too. [S5]
+ */
+function shared<T>(reads: Reads<T>, key: string, read: () => Promise<T>): Promise<T> {
+  const start = (): Promise<T> => {
+    const running = read().finally(() => {
+      if (reads.get(key)?.running === running) reads.delete(key);
+    });
+    reads.set(key, { running });
+    return running;
+  };
+  const known = reads.get(key);
+  if (!known) return start();
+  known.next ??= known.running.then(start, start);
+  return known.next;
 }

@@ -1,0 +1,365 @@
+import { type BatchMessage, closeCodes, runIdSchema } from '@rondo/protocol';
+import { describe, expect, it } from 'vitest';
+import { makeRun } from '../testing/facts.ts';
+import { makeLive, settle, type TestViewer } from '../testing/live-rig.ts';
+import { viewed } from '../testing/socket-pair.ts';
+
+/** A run with a client, in a database that somebody is looking at. */
+async function makeWatched() {
+  const live = makeLive();
+  const run = makeRun();
+  live.publish([run.say('client_joined', { client_id: 'a' })]);
+  const viewer = live.open();
+  await settle();
+  return { ...live, run, viewer };
+}
+
+const isIn = (status: 'training' | 'uploading' | 'idle', client_id = 'a') => ({ client_id, status }) as const;
+const kb = 1024;
+
+const batches = (texts: readonly string[]): BatchMessage[] =>
+  texts.map((text) => JSON.parse(text)).filter(({ type }) => type === 'batch');
+const eventsOf = (texts: readonly string[]) =>
+  batches(texts).map(({ events }) =>
+    events.map(({ type, data }) => [type, 'client_id' in data ? data.client_id : null]),
+  );
+const runIdsOf = ({ socket }: TestViewer) => socket.deliver().map((text) => JSON.parse(text).run_id);
+
+describe('the first message', () => {
+  it('[S3] is a snapshot of the newest run', async () => {
+    const live = makeLive();
+    const [older, newer] = [makeRun(), makeRun()];
+    for (const run of [older, newer]) live.publish([run.say('client_joined', { client_id: 'a' })]);
+    const { socket } = live.open();
+    await settle();
+    const texts = socket.deliver();
+    expect(texts).toHaveLength(1);
+    expect(viewed(texts)).toEqual(live.truth(newer.id));
+  });
+
+  it('[S3] is a snapshot of the run that the viewer picked', async () => {
+    const live = makeLive();
+    const [older, newer] = [makeRun(), makeRun()];
+    for (const run of [older, newer]) live.publish([run.say('client_joined', { client_id: 'a' })]);
+    const viewer = live.open({ runId: older.id });
+    await settle();
+    expect(runIdsOf(viewer)).toEqual([older.id]);
+  });
+
+  it('[S3] is an empty snapshot while there is no run, and the first run follows by itself', async () => {
+    const live = makeLive();
+    const { socket } = live.open();
+    await settle();
+    expect(viewed(socket.deliver()).run).toBeNull();
+    const run = makeRun();
+    await live.commit(run.say('client_joined', { client_id: 'a' }));
+    expect(viewed(socket.deliver())).toEqual(live.truth(run.id));
+  });
+
+  it('[S3] is the run’s when the first run comes while the viewer is being told that there is none', async () => {
+    const live = makeLive();
+    live.source.hold(true);
+    const viewer = live.open();
+    live.source.look();
+    const run = makeRun();
+    live.publish([run.say('client_joined', { client_id: 'a' })]);
+    while (live.source.waitingReads > 0) {
+      live.source.release();
+      await settle();
+    }
+    expect(runIdsOf(viewer)).toEqual([run.id]);
+  });
+
+  it('never comes for a run that does not exist: 4004', async () => {
+    const live = makeLive();
+    const { socket } = live.open({ runId: runIdSchema.parse('no-such-run') });
+    await settle();
+    expect(socket.closes).toEqual([{ code: closeCodes.runNotFound, reason: 'no such run' }]);
+    expect(socket.inFlight).toEqual([]);
+  });
+});
+
+describe('which run', () => {
+  it('follows when a newer one starts', async () => {
+    const { commit, viewer, run } = await makeWatched();
+    const newer = makeRun();
+    await commit(newer.say('client_joined', { client_id: 'a' }));
+    await commit(run.say('client_joined', { client_id: 'b' }));
+    await commit(newer.say('client_joined', { client_id: 'b' }));
+    expect(runIdsOf(viewer)).toEqual([run.id, newer.id, newer.id]);
+  });
+
+  it('stays with the run that the viewer picked', async () => {
+    const { commit, open, run } = await makeWatched();
+    const picked = open({ runId: run.id });
+    await settle();
+    await commit(makeRun().say('client_joined', { client_id: 'a' }));
+    await commit(run.say('client_joined', { client_id: 'b' }));
+    expect(runIdsOf(picked)).toEqual([run.id, run.id]);
+  });
+
+  it('a deleted run: who follows moves to the newest, who picked it is told by 4004', async () => {
+    const { hub, source, commit, open, viewer, run } = await makeWatched();
+    const older = makeRun();
+    await commit(older.say('client_joined', { client_id: 'a' }));
+    const newest = makeRun();
+    await commit(newest.say('client_joined', { client_id: 'a' }));
+    const picked = open({ runId: newest.id });
+    await settle();
+    viewer.socket.deliver();
+    source.delete(newest.id);
+    hub.forgetRun(newest.id);
+    await settle();
+    expect(picked.socket.closes).toEqual([{ code: closeCodes.runNotFound, reason: 'the run was deleted' }]);
+    expect(runIdsOf(viewer)).toEqual([older.id]);
+    expect(run.id).not.toBe(older.id);
+  });
+
+  it('a run that is reported again after it was deleted is followed from its beginning', async () => {
+    const live = makeLive();
+    const run = makeRun();
+    for (const client_id of ['a', 'b', 'c']) await live.commit(run.say('client_joined', { client_id }));
+    live.open({ runId: run.id });
+    await settle();
+    await live.commit(run.say('client_joined', { client_id: 'd' }));
+    live.source.delete(run.id);
+    // The socket of who had picked it is closed, and not gone yet.
+    live.hub.forgetRun(run.id);
+    await live.commit(run.say('client_joined', { client_id: 'e' }));
+    const again = live.open({ runId: run.id });
+    await settle();
+    await live.commit(run.say('client_joined', { client_id: 'f' }));
+    expect(viewed(again.socket.deliver())).toEqual(live.truth(run.id));
+    expect(Object.keys(live.truth(run.id).clients)).toEqual(['e', 'f']);
+  });
+});
+
+describe('a batch', () => {
+  it('[S4] has each entity once, in its latest state, under the name of its beginning', async () => {
+    const { publish, frame, viewer, run } = await makeWatched();
+    viewer.socket.deliver();
+    publish([run.say('log', { level: 'info', message: 'goes out at once' })]);
+    publish([run.say('client_joined', { client_id: 'b' })]);
+    publish([run.say('client_status', isIn('training', 'b'))]);
+    publish([run.say('client_status', isIn('training'))]);
+    publish([run.say('client_status', isIn('uploading', 'b'))]);
+    expect(viewer.socket.deliver()).toHaveLength(1);
+    frame();
+    const texts = viewer.socket.deliver();
+    expect(eventsOf(texts)).toEqual([
+      [
+        ['run_update', null],
+        ['client_joined', 'b'],
+        ['client_update', 'a'],
+      ],
+    ]);
+    expect(batches(texts)[0]?.events[1]?.data).toMatchObject({ status: 'uploading' });
+  });
+
+  it('[S4] goes out at once after a quiet moment, and then 20 times a second at most', async () => {
+    const { publish, advance, timers, viewer, run } = await makeWatched();
+    viewer.socket.deliver();
+    for (let commits = 0; commits < 10; commits++) publish([run.say('client_heartbeat', { client_id: 'a' })]);
+    expect(viewer.socket.deliver()).toHaveLength(1);
+    expect(timers).toHaveLength(1);
+    advance(50);
+    timers.splice(0)[0]?.();
+    expect(viewer.socket.deliver()).toHaveLength(1);
+    advance(50);
+    publish([run.say('client_heartbeat', { client_id: 'a' })]);
+    expect(viewer.socket.deliver()).toHaveLength(1);
+  });
+
+  it('[S5] begins where the one before ended', async () => {
+    const { commit, truth, viewer, run } = await makeWatched();
+    for (const client_id of ['b', 'c', 'd']) await commit(run.say('client_joined', { client_id }));
+    const texts = viewer.socket.deliver();
+    const chain = batches(texts);
+    expect(chain).toHaveLength(3);
+    for (const [index, { from_seq }] of chain.entries()) expect(from_seq).toBe(chain[index - 1]?.seq ?? 1);
+    expect(viewed(texts)).toEqual(truth(run.id));
+  });
+
+  it('[S4] costs nothing while nobody watches the run', async () => {
+    const live = makeLive();
+    const run = makeRun();
+    const committed = live.source.commit([run.say('client_joined', { client_id: 'a' })]);
+    if (!committed) throw new Error('nothing was committed');
+    live.hub.publish({
+      ...committed,
+      events: () => {
+        throw new Error('made for nobody');
+      },
+    });
+    expect(live.timers).toEqual([]);
+  });
+});
+
+describe('resuming', () => {
+  it('[S5] tells exactly what changed since, and nothing when nothing did', async () => {
+    const { hub, commit, open, truth, viewer, run } = await makeWatched();
+    await commit(run.say('client_joined', { client_id: 'b' }));
+    const known = viewed(viewer.socket.deliver());
+    hub.leave(viewer.session);
+    await commit(run.say('client_status', isIn('training')));
+    const wish = { epoch: known.epoch ?? '', seq: known.seq };
+    const back = open(wish);
+    await settle();
+    const texts = back.socket.deliver();
+    expect(eventsOf(texts)).toEqual([[['client_update', 'a']]]);
+    expect(viewed(texts, known)).toEqual(truth(run.id));
+    const upToDate = open({ epoch: wish.epoch, seq: truth(run.id).seq });
+    await settle();
+    expect(upToDate.socket.deliver()).toEqual([]);
+    await commit(run.say('client_status', isIn('uploading')));
+    expect(eventsOf(upToDate.socket.deliver())).toEqual([[['client_update', 'a']]]);
+  });
+
+  it.each([
+    ['another epoch', { epoch: 'of another run', seq: 1 }],
+    ['a seq from the future', { epoch: 'epoch-1', seq: 99 }],
+    ['a seq without an epoch', { epoch: undefined, seq: 1 }],
+  ])('[S5] with %s gets a new snapshot', async (_, wish) => {
+    const { open, truth, run } = await makeWatched();
+    const { socket } = open(wish);
+    await settle();
+    const texts = socket.deliver();
+    expect(texts).toHaveLength(1);
+    expect(viewed(texts)).toEqual(truth(run.id));
+  });
+
+  it('[S5] misses nothing that is committed while it reads', async () => {
+    const { source, publish, frame, open, truth, run } = await makeWatched();
+    source.hold(true);
+    const late = open({ runId: run.id });
+    source.look();
+    publish([run.say('client_joined', { client_id: 'b' })]);
+    frame();
+    publish([run.say('client_joined', { client_id: 'c' })]);
+    frame();
+    while (source.waitingReads > 0) {
+      source.release();
+      await settle();
+    }
+    expect(viewed(late.socket.deliver())).toEqual(truth(run.id));
+  });
+
+  it('[S5] a commit that this server never heard of is read, not skipped', async () => {
+    const { source, commit, truth, viewer, run } = await makeWatched();
+    await commit(run.say('client_joined', { client_id: 'b' }));
+    source.commit([run.say('client_joined', { client_id: 'from another server' })]);
+    await commit(run.say('client_joined', { client_id: 'c' }));
+    expect(viewed(viewer.socket.deliver())).toEqual(truth(run.id));
+  });
+});
+
+describe('a slow viewer', () => {
+  it('[S6] holds no queue, delays nobody, and reads what it missed once it has drained', async () => {
+    const { commit, open, hub, truth, viewer, run } = await makeWatched();
+    const slow = open();
+    await settle();
+    slow.socket.deliver();
+    slow.socket.stuckBytes = 300 * kb;
+    for (const client_id of ['b', 'c', 'd']) await commit(run.say('client_joined', { client_id }));
+    expect(slow.socket.inFlight).toEqual([]);
+    const quick = viewed(viewer.socket.deliver());
+    expect(quick).toEqual(truth(run.id));
+    hub.tick();
+    await settle();
+    expect(slow.socket.inFlight).toEqual([]);
+    slow.socket.stuckBytes = 0;
+    hub.tick();
+    await settle();
+    const missed = slow.socket.deliver();
+    expect(batches(missed)).toHaveLength(1);
+    expect(viewed([...slow.socket.received])).toEqual(quick);
+  });
+
+  it('[S6] that has drained goes on with the next frame, without waiting for the tick', async () => {
+    const { commit, truth, viewer, run } = await makeWatched();
+    viewer.socket.stuckBytes = 300 * kb;
+    await commit(run.say('client_joined', { client_id: 'b' }));
+    viewer.socket.stuckBytes = 0;
+    await commit(run.say('client_joined', { client_id: 'c' }));
+    expect(viewed(viewer.socket.deliver())).toEqual(truth(run.id));
+  });
+});
+
+describe('the end', () => {
+  it('Missing finally on WS disconnect: EventBus memory leak', async () => {
+    const { hub, source, commit, open, publish, frame, viewer, run } = await makeWatched();
+    source.hold(true);
+    const reading = open({ runId: run.id });
+    const asking = open();
+    source.hold(false);
+    await commit(run.say('client_joined', { client_id: 'b' }));
+    publish([run.say('client_joined', { client_id: 'c' })]);
+    for (const { session } of [viewer, reading, asking]) hub.leave(session);
+    expect(hub.size).toBe(0);
+    while (source.waitingReads > 0) source.release();
+    await settle();
+    frame();
+    hub.tick();
+    // Nobody is left to make news for.
+    const committed = source.commit([run.say('client_joined', { client_id: 'd' })]);
+    if (!committed) throw new Error('nothing was committed');
+    let asked = 0;
+    hub.publish({ ...committed, events: () => [asked++] as never });
+    expect(asked).toBe(0);
+    expect(hub.size).toBe(0);
+    for (const { socket } of [reading, asking]) expect(socket.inFlight).toEqual([]);
+  });
+
+  it('an error of the database closes, with 1011, the session that it struck', async () => {
+    const { source, errors, commit, open, truth, viewer, run } = await makeWatched();
+    source.hold(true);
+    const struck = open({ runId: run.id });
+    source.break();
+    source.hold(false);
+    await settle();
+    expect(struck.socket.closes.map(({ code }) => code)).toEqual([closeCodes.internalError]);
+    expect(errors).toHaveLength(1);
+    await commit(run.say('client_joined', { client_id: 'b' }));
+    expect(viewer.socket.isClosed).toBe(false);
+    expect(viewed(viewer.socket.deliver())).toEqual(truth(run.id));
+  });
+
+  it('[S8] a sign-in that ends closes its sessions with 4001, and no other', async () => {
+    const { hub, open, viewer } = await makeWatched();
+    const other = open({}, 'another sign-in');
+    hub.closeWhere(({ authSessionId }) => authSessionId === 'another sign-in');
+    expect(other.socket.closes.map(({ code }) => code)).toEqual([closeCodes.unauthorized]);
+    expect(viewer.socket.isClosed).toBe(false);
+  });
+
+  it('[S8] a sign-in that ended elsewhere is found by asking; one that cannot be asked about stays', async () => {
+    const { hub, open, errors, viewer } = await makeWatched();
+    const other = open({}, 'another sign-in');
+    await hub.recheck(async (id) => {
+      if (id === 'another sign-in') return false;
+      throw new Error('the database is away');
+    });
+    expect(other.socket.closes.map(({ code }) => code)).toEqual([closeCodes.unauthorized]);
+    expect(viewer.socket.isClosed).toBe(false);
+    expect(errors).toHaveLength(1);
+  });
+
+  it('[S7] a viewer that answers nothing is pinged twice and ended by the tick', async () => {
+    const { hub, advance, viewer } = await makeWatched();
+    viewer.socket.deliver();
+    for (let turn = 0; turn < 3; turn++) {
+      advance(30_000);
+      hub.tick();
+    }
+    expect(viewer.socket.deliver()).toEqual(['ping', 'ping']);
+    expect(viewer.socket.closes.map(({ code }) => code)).toEqual([closeCodes.silent]);
+  });
+
+  it('a restart says goodbye to everyone', async () => {
+    const { hub, open, viewer } = await makeWatched();
+    const other = open();
+    hub.closeAll(closeCodes.goingAway, 'the server is restarting');
+    for (const { socket } of [viewer, other])
+      expect(socket.closes).toEqual([{ code: 1001, reason: 'the server is restarting' }]);
+  });
+});

@@ -1,0 +1,174 @@
+import { emptyViewerState, type RunId, type ViewerState } from '@rondo/protocol';
+import { expect, it } from 'vitest';
+import type { Input } from '../ingest/state.ts';
+import { makeRun, type TestRun } from '../testing/facts.ts';
+import { makeLive, settle, type TestLive, type TestViewer } from '../testing/live-rig.ts';
+import { makeRandom, type Random } from '../testing/random.ts';
+import { receive } from '../testing/socket-pair.ts';
+
+const seeds = 200;
+const steps = 60;
+const statuses: ['training', 'uploading', 'offline'] = ['training', 'uploading', 'offline'];
+const { RONDO_FUZZ_SEED: onlySeed } = process.env;
+
+it(`[S5] whatever happens on the way, viewers end with what the database holds (${seeds} random stories)`, async () => {
+  const first = onlySeed === undefined ? Date.now() % 1_000_000_000 : Number(onlySeed);
+  const count = onlySeed === undefined ? seeds : 1;
+  for (let seed = first; seed < first + count; seed++) {
+    await story(seed).catch((cause: Error) => {
+      throw new Error(`RONDO_FUZZ_SEED=${seed} tells this story again: ${cause.message}`, { cause });
+    });
+  }
+}, 60_000);
+
+/** A browser: it keeps its state when its connection drops, and comes back with its position. */
+class Viewer {
+  readonly #live: TestLive;
+  readonly #runId: RunId | undefined;
+  #connection: TestViewer | undefined;
+  state: ViewerState = emptyViewerState;
+
+  constructor(live: TestLive, runId: RunId | undefined) {
+    this.#live = live;
+    this.#runId = runId;
+  }
+
+  /** The run that it must show in the end. */
+  target(newest: RunId | undefined): RunId | undefined {
+    return this.#runId ?? newest;
+  }
+
+  connect(): void {
+    if (this.#connection) return;
+    const { epoch, seq } = this.state;
+    const position = epoch === null ? {} : { epoch, seq };
+    this.#connection = this.#live.open({ runId: this.#runId, ...position });
+  }
+
+  drop(): void {
+    if (this.#connection) this.#live.hub.leave(this.#connection.session);
+    this.#connection = undefined;
+  }
+
+  setSlow(isSlow: boolean): void {
+    if (this.#connection) this.#connection.socket.stuckBytes = isSlow ? 300 * 1_024 : 0;
+  }
+
+  /** Takes some of what is on its way; a connection that was closed is gone once all of it has come. */
+  read(count?: number): void {
+    const socket = this.#connection?.socket;
+    if (!socket) return;
+    for (const text of socket.deliver(count)) {
+      const next = receive(this.state, text);
+      if (next === 'gap') throw new Error(`a hole in one connection: at seq ${this.state.seq} came ${text}`);
+      this.state = next;
+    }
+    if (socket.isClosed && socket.inFlight.length === 0) this.drop();
+  }
+}
+
+async function story(seed: number): Promise<void> {
+  const random = makeRandom(seed);
+  const live = makeLive();
+  const start = makeRun({ id: 'run-0' });
+  const runs: [TestRun, ...TestRun[]] = [start];
+  const unheard = new Set<TestRun>();
+  const isLate = random.chance(0.2);
+  if (!isLate) live.publish(someFacts(random, start));
+  const viewers: [Viewer, ...Viewer[]] = [new Viewer(live, undefined), new Viewer(live, isLate ? undefined : start.id)];
+  for (let more = random.below(3); more > 0; more--) viewers.push(new Viewer(live, undefined));
+  for (let step = 0; step < steps; step++) {
+    act(random, live, { runs, unheard }, random.pick(viewers));
+    if (random.chance(0.7)) await settle();
+  }
+  await comeToRest(live, unheard, viewers);
+  const newest = await live.source.newestRunId();
+  for (const viewer of viewers) {
+    const target = viewer.target(newest);
+    expect(viewer.state).toEqual(target === undefined ? emptyViewerState : live.truth(target));
+  }
+  for (const viewer of viewers) viewer.drop();
+  expect(live.hub.size).toBe(0);
+}
+
+function act(
+  random: Random,
+  live: TestLive,
+  { runs, unheard }: { runs: [TestRun, ...TestRun[]]; unheard: Set<TestRun> },
+  viewer: Viewer,
+): void {
+  const { source } = live;
+  const facts = () => someFacts(random, random.pick(runs));
+  const actions: [number, () => void][] = [
+    [30, () => void live.publish(facts())],
+    [12, () => live.frame()],
+    [20, () => viewer.read(1 + random.below(3))],
+    [6, () => viewer.drop()],
+    [14, () => viewer.connect()],
+    [5, () => viewer.setSlow(random.chance(0.5))],
+    [6, () => live.hub.tick()],
+    [6, () => live.advance(random.below(40))],
+    // The database: how long it takes, when it looks, in which order it answers, and that it may be away.
+    [5, () => source.hold(random.chance(0.7))],
+    [10, () => source.look(random.below(source.waitingReads + 1))],
+    [16, () => source.release(random.below(source.waitingReads + 1))],
+    [1, () => source.break(random.below(source.waitingReads + 1))],
+    // A commit of which this server hears nothing, in a run that it has heard of.
+    [
+      1,
+      () => {
+        const run = random.pick(runs);
+        if (source.snapshotNow(run.id) && source.commit(someFacts(random, run))) unheard.add(run);
+      },
+    ],
+    [
+      1,
+      () => {
+        const run = makeRun({ id: `run-${runs.length}` });
+        runs.push(run);
+        live.publish(someFacts(random, run));
+      },
+    ],
+  ];
+  let ticket = random.below(actions.reduce((sum, [weight]) => sum + weight, 0));
+  for (const [weight, action] of actions) {
+    ticket -= weight;
+    if (ticket < 0) return void action();
+  }
+}
+
+/** Everybody connected, every read answered, every message delivered; what nobody heard of shows with the next commit. */
+async function comeToRest(live: TestLive, unheard: Iterable<TestRun>, viewers: readonly Viewer[]): Promise<void> {
+  live.source.hold(false);
+  for (let round = 0; round < 6; round++) {
+    while (live.source.waitingReads > 0) live.source.release();
+    await settle();
+    for (const viewer of viewers) {
+      viewer.connect();
+      viewer.setSlow(false);
+      viewer.read();
+    }
+    if (round === 2) for (const run of unheard) live.publish([run.say('client_joined', { client_id: 'the last' })]);
+    live.frame();
+    live.hub.tick();
+    await settle();
+  }
+  for (const viewer of viewers) viewer.read();
+}
+
+function someFacts(random: Random, run: TestRun): Input[] {
+  const client_id = random.pick(['a', 'b', 'c', 'd']);
+  const round = 1 + random.below(4);
+  return Array.from({ length: 1 + random.below(3) }, () =>
+    random.pick<() => Input>([
+      () => run.say('client_joined', { client_id }),
+      () => run.say('client_heartbeat', { client_id }),
+      () => run.say('round_started', { round, client_ids: ['a', 'b', 'c'] }),
+      () => run.say('client_result', { client_id, round, sample_count: 1, train_loss: round }),
+      () => run.say('client_status', { client_id, status: random.pick(statuses) }),
+      () => run.say('round_complete', { round, global_loss: random.below(9), global_accuracy: 0.5 }),
+      () => run.say('metric', { name: 'lr', value: 0.1, step: random.below(20) }),
+      () => run.say('log', { level: 'info', message: `line ${random.below(1_000)}` }),
+    ])(),
+  );
+}
