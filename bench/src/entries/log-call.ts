@@ -1,0 +1,63 @@
+import { setTimeout as wait } from 'node:timers/promises';
+import { createReporter, type Reporter } from '@rondo/reporter';
+import { atMost, type Entry, type Figure } from '../lib/figure.ts';
+import { quantiles } from '../lib/quantiles.ts';
+import { withServer } from '../lib/server.ts';
+
+const warmUpCalls = 5_000;
+// 10,000 calls a second: a busy simulation, not a loop that does nothing else.
+const burst = 100;
+const everyMs = 10;
+
+/** What a call costs the training that makes it, the sending in the same process included where it gets in between. */
+export const logCall: Entry = {
+  name: 'log-call',
+  about: 'one call of the reporter, while it delivers to a server',
+  run: ({ quick }) =>
+    withServer({}, async (server, rest) => {
+      const reporter = createReporter({ url: server.url, apiKey: await rest.createKey('bench'), name: 'log-call' });
+      const calls = quick ? 30_000 : 100_000;
+      const figures = [
+        ...(await measure('metric()', calls, (n) => reporter.metric('loss', 1 / (n + 1), { step: n }))),
+        ...(await measure('clientResult()', calls, (n) => sayResult(reporter, n))),
+        ...(await measure('log()', calls, (n) => reporter.log('info', `step ${n} done`))),
+      ];
+      const { dropped, rejected } = await reporter.close({ timeoutMs: 10_000 });
+      return [
+        ...figures,
+        { name: 'dropped or rejected', value: dropped + rejected, unit: 'events', target: atMost(0) },
+      ];
+    }),
+};
+
+const sayResult = (reporter: Reporter, n: number) =>
+  reporter.clientResult({
+    client_id: `client-${n % 500}`,
+    round: 1 + Math.floor(n / 500),
+    sample_count: 100,
+    train_loss: 1 / (n + 1),
+    metrics: { accuracy: 0.5 },
+    duration_ms: 900,
+  });
+
+async function measure(name: string, calls: number, call: (n: number) => void): Promise<Figure[]> {
+  const microseconds: number[] = [];
+  for (let n = 0; n < warmUpCalls + calls; n++) {
+    const before = process.hrtime.bigint();
+    call(n);
+    const after = process.hrtime.bigint();
+    if (n >= warmUpCalls) microseconds.push(Number(after - before) / 1_000);
+    if (n % burst === 0) await wait(everyMs);
+  }
+  const [p50, p99, longest] = quantiles(microseconds, [0.5, 0.99, 1]);
+  return [
+    { name: `${name}: p50`, value: p50, unit: 'µs' },
+    {
+      name: `${name}: p99`,
+      value: p99,
+      unit: 'µs',
+      target: atMost(20),
+      note: `longest ${(longest / 1_000).toFixed(1)} ms`,
+    },
+  ];
+}
