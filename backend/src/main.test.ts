@@ -29,6 +29,8 @@ function start(settings: Record<string, string> = {}) {
   const child = spawn(process.execPath, [entry, '--local'], {
     env: {
       PATH: process.env.PATH ?? '',
+      // What a killed server leaves behind goes with the folder.
+      TMPDIR: folder,
       DATA_DIR: join(folder, 'data'),
       PORT: '0',
       ADMIN_PASSWORD: password,
