@@ -44,7 +44,7 @@ export function alive(client: ClientRow, at: string, receivedAt: string): Client
     seen_at: at > client.seen_at ? at : client.seen_at,
   };
   if (client.status !== 'offline' || at <= client.status_at) return seen;
-  // Moving `status_at` keeps the leaving, told once more, from ending it again. [F2]
+  // Moving `status_at` keeps what it told before from counting a second time. [F2]
   return {
     ...seen,
     status: client.round_outcome === 'pending' ? 'training' : 'idle',

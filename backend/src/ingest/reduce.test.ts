@@ -124,6 +124,13 @@ describe('facts in any order', () => {
     expect(client('a')).toMatchObject({ is_online: true, status: 'idle' });
   });
 
+  it('[F2] a status from before a silence, told again after it, changes nothing', () => {
+    const run = makeRun();
+    const uploading = status(run, 'a', 'uploading', second(3));
+    const { state } = told([select(run, ['a']), uploading, silence(run, 'a'), heartbeat(run, 'a', second(8))]);
+    expect([...reduce(state, [uploading], noon).duplicates]).toEqual([0]);
+  });
+
   it('[F2] an earlier deadline or figure, told again, does not come back', () => {
     const run = makeRun();
     const first = run.say('round_started', { round: 1, client_ids: ['a'], deadline: second(30), at: second(1) });

@@ -89,6 +89,29 @@ describe('which run', () => {
     expect(runIdsOf(viewer)).toEqual([run.id, newer.id, newer.id]);
   });
 
+  it.each([
+    ['a snapshot', {}],
+    ['what changed', { epoch: 'epoch-1', seq: 1 }],
+  ])(
+    'follows when a newer one starts while %s of the older is being read, and shows only the newer',
+    async (_, wish) => {
+      const { source, publish, open, run } = await makeWatched();
+      publish([run.say('client_joined', { client_id: 'b' })]);
+      source.hold(true);
+      const viewer = open(wish);
+      source.release(); // which run is the newest
+      await settle();
+      const newer = makeRun();
+      publish([newer.say('client_joined', { client_id: 'a' })]);
+      while (source.waitingReads > 0) {
+        source.release();
+        await settle();
+      }
+      expect(runIdsOf(viewer)).toEqual([newer.id]);
+      expect(viewer.socket.isClosed).toBe(false);
+    },
+  );
+
   it('stays with the run that the viewer picked', async () => {
     const { commit, open, run } = await makeWatched();
     const picked = open({ runId: run.id });
