@@ -94,7 +94,7 @@ export const runsRouter =
         },
       },
       async ({ params: { run_id } }, reply) => {
-        if (!(await deleteRun(db, run_id))) throw new NotFound(`there is no run ${run_id}`);
+        if (!(await db.transaction((tx) => deleteRun(tx, run_id)))) throw new NotFound(`there is no run ${run_id}`);
         bus.publishDeletion(run_id);
         return reply.code(204).send(null);
       },

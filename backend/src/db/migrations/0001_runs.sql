@@ -60,8 +60,11 @@ create table rounds (
 create index rounds_changed on rounds (run_id, updated_seq);
 create index rounds_by_status on rounds (status, round_id);
 
+-- The tables that grow with every report have no foreign key: only the writer fills them, under their run's lock, and
+-- checking each row again would cost a third of the ingest. deleteRun empties them.
+
 create table clients (
-  run_id         text not null references runs on delete cascade,
+  run_id         text not null,
   client_id      text not null,
   status         text not null,
   status_at      timestamptz(3) not null,
@@ -85,7 +88,7 @@ create index clients_by_id on clients (client_id);
 
 -- Its key alone serves: a client's history walks the rounds of its runs, so that a result costs one index entry.
 create table client_updates (
-  run_id         text not null references runs on delete cascade,
+  run_id         text not null,
   round          integer not null,
   client_id      text not null,
   outcome        text not null,
@@ -103,7 +106,7 @@ create table client_updates (
 );
 
 create table metric_points (
-  run_id      text not null references runs on delete cascade,
+  run_id      text not null,
   name        text not null,
   client_id   text not null, -- '' is the server's own
   step        bigint not null,
@@ -117,7 +120,7 @@ create index metric_points_changed on metric_points (run_id, updated_seq);
 
 -- One row a series: its latest point, so that "the latest of every metric" never reads the points.
 create table metric_series (
-  run_id    text not null references runs on delete cascade,
+  run_id    text not null,
   client_id text not null,
   name      text not null,
   step      bigint not null,

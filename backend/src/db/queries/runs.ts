@@ -1,7 +1,7 @@
 import type { Run, RunId, RunStatus } from '@rondo/protocol';
 import { desc, eq } from 'drizzle-orm';
 import type { Db } from '../database.ts';
-import { runs } from '../schema.ts';
+import { clients, clientUpdates, metricPoints, metricSeries, runs } from '../schema.ts';
 import { toRun } from '../wire.ts';
 import { countRows, type Page } from './page.ts';
 
@@ -27,7 +27,12 @@ export async function findRun(db: Db, runId: RunId): Promise<Run | undefined> {
   return row && toRun(row);
 }
 
-export async function deleteRun(db: Db, runId: RunId): Promise<boolean> {
-  const deleted = await db.delete(runs).where(eq(runs.run_id, runId)).returning({ id: runs.run_id });
-  return deleted.length > 0;
+/** With everything that was reported of it, in the caller's transaction; false when there is no such run. */
+export async function deleteRun(tx: Db, runId: RunId): Promise<boolean> {
+  const deleted = await tx.delete(runs).where(eq(runs.run_id, runId)).returning({ id: runs.run_id });
+  if (deleted.length === 0) return false;
+  for (const table of [clientUpdates, clients, metricPoints, metricSeries]) {
+    await tx.delete(table).where(eq(table.run_id, runId));
+  }
+  return true;
 }
