@@ -1,6 +1,7 @@
 import { gzipSync } from 'node:zlib';
 import { ingestAnswerSchema, limits } from '@rondo/protocol';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { validateEvents } from '../ingest/validate-events.ts';
 import { problemSchema } from '../schemas/common.ts';
 import { openTestApp, type TestApp } from '../testing/app.ts';
 import { aWholeRound, makeRun } from '../testing/facts.ts';
@@ -182,5 +183,18 @@ describe('POST /api/ingest', () => {
     expect(await storing).toMatchObject({ accepted: 10_000 });
     clearInterval(timer);
     expect(turns).toBeGreaterThan(5);
+  });
+
+  it('Sync DB session in async route: checking a full batch gives others their turn, many times', async () => {
+    let turns = 0;
+    let isChecked = false;
+    const takeTurns = () => {
+      turns += 1;
+      if (!isChecked) setImmediate(takeTurns);
+    };
+    setImmediate(takeTurns);
+    await validateEvents(new Array(limits.batchEvents).fill({ type: 'unknown' }));
+    isChecked = true;
+    expect(turns).toBeGreaterThanOrEqual(10);
   });
 });
