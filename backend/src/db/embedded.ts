@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { once } from 'node:events';
+import { on, once } from 'node:events';
 import { mkdir, mkdtemp, realpath, rm } from 'node:fs/promises';
 import { connect, createServer, type Server } from 'node:net';
 import { tmpdir, userInfo } from 'node:os';
@@ -29,7 +29,7 @@ export async function openEmbedded(dataDir: string): Promise<Embedded> {
     workerData: { dataDir: join(dataDir, 'postgres'), socketPath: path },
   });
   try {
-    await once(worker, 'message');
+    await hear(worker, 'ready');
   } catch (error) {
     lock.close();
     await rm(folder, { recursive: true, force: true });
@@ -43,7 +43,7 @@ export async function openEmbedded(dataDir: string): Promise<Embedded> {
     },
     close: async () => {
       clearInterval(timer);
-      const closed = once(worker, 'message');
+      const closed = hear(worker, 'closed');
       worker.postMessage('close');
       await closed;
       await worker.terminate();
@@ -51,6 +51,11 @@ export async function openEmbedded(dataDir: string): Promise<Embedded> {
       await rm(folder, { recursive: true, force: true });
     },
   };
+}
+
+/** Under `node --watch` a worker also sends the names of its files. */
+async function hear(worker: Worker, word: 'ready' | 'closed'): Promise<void> {
+  for await (const [message] of on(worker, 'message')) if (message === word) return;
 }
 
 async function tidy(client: Sql): Promise<void> {
