@@ -98,7 +98,7 @@ const backendLayers = [
   ...allow(source(backend('checkpoints')), backend('(checkpoints|db/queries|errors)'), dbType, protocol, npm, builtin),
   ...allow(
     source('^backend/src/(config|errors|logger|version)\\.ts$'),
-    backend('(config|errors|logger|version)'),
+    backend('(config|errors|logger|version|schemas)'),
     protocol,
     packages('zod', 'pino'),
     builtin,

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { z } from 'zod';
+import { passwordSchema, usernameSchema } from './schemas/auth.ts';
 
 const origins = z
   .string()
@@ -25,14 +26,12 @@ const environmentSchema = z.object({
   // HS256 wants a key of at least its own 256 bits.
   SECRET_KEY: z.string().min(32, 'must have at least 32 characters').optional(),
   ALLOWED_ORIGINS: origins.optional(),
-  ADMIN_USERNAME: z.string().min(1).max(64).default('admin'),
-  ADMIN_PASSWORD: z.string().min(8, 'must have 8 to 256 characters').max(256).optional(),
+  ADMIN_USERNAME: usernameSchema.default('admin'),
+  ADMIN_PASSWORD: passwordSchema.optional(),
   LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).optional(),
   // A missed heartbeat or two of what reporters send every few seconds; Flower's own patience is about as long.
   CLIENT_OFFLINE_AFTER_S: z.coerce.number().min(1).default(60),
 });
-
-export type Config = ReturnType<typeof readConfig>;
 
 /** The settings, all mistakes reported together and no value repeated. */
 export function readConfig(environment: NodeJS.ProcessEnv) {

@@ -37,9 +37,10 @@ test('Metrics chart updates live as rounds complete', async ({ signedIn: page, s
     await expect.poll(points).toBeGreaterThan(0);
     const isSamePage = await markPage(page);
     const first = await points();
-    const firstRound = Number(await chart.getAttribute('data-last-round'));
+    const lastRound = async () => Number(await chart.getAttribute('data-last-round'));
+    const firstRound = await lastRound();
     await expect.poll(points, { timeout: 20_000 }).toBeGreaterThanOrEqual(first + 5);
-    expect(Number(await chart.getAttribute('data-last-round'))).toBeGreaterThanOrEqual(firstRound + 5);
+    await expect.poll(lastRound, { timeout: 20_000 }).toBeGreaterThanOrEqual(firstRound + 5);
     await expect(chart.locator('canvas').first()).toBeVisible();
     expect(await isSamePage()).toBe(true);
   } finally {

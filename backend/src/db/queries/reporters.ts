@@ -30,8 +30,9 @@ export async function noteRuns(db: Db, { key_id, reporter_id }: BatchId, runIds:
   await db.execute(sql`
     update reporters set run_ids = (
       select jsonb_agg(id) from (
-        select distinct id from jsonb_array_elements_text(run_ids || ${ids}::text::jsonb) as id order by id limit 100
-      ) as ids
+        select id from (select distinct jsonb_array_elements_text(run_ids || ${ids}::text::jsonb) as id) as known
+        order by ${ids}::text::jsonb @> to_jsonb(id) desc, id limit 100
+      ) as kept
     )
     where key_id = ${key_id} and reporter_id = ${reporter_id} and not run_ids @> ${ids}::text::jsonb`);
 }

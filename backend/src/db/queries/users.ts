@@ -65,7 +65,3 @@ export async function updateUser(db: Db, id: string, changes: UserChanges) {
   const [updated] = await db.update(users).set(changes).where(eq(users.id, id)).returning(shown);
   return updated;
 }
-
-export async function deleteUser(db: Db, id: string): Promise<boolean> {
-  return (await db.delete(users).where(eq(users.id, id)).returning({ id: users.id })).length > 0;
-}

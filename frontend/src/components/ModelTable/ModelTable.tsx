@@ -20,10 +20,7 @@ export function ModelTable() {
   return (
     <Panel title="Models" note={note} testId="model-table">
       {all.length === 0 ? (
-        <EmptyState title="No checkpoint yet">
-          Checkpoints show here as soon as the FL server uploads one, to{' '}
-          <code className="font-mono text-2xs text-soft">PUT /api/models/&#123;version&#125;</code>.
-        </EmptyState>
+        <EmptyState title="No checkpoint yet">This run has stored no model yet.</EmptyState>
       ) : (
         <table className="w-full text-right text-sm">
           <thead>
