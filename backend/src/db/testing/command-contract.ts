@@ -7,6 +7,7 @@ import { makeReporterBatches, makeWriter } from '../../testing/writer.ts';
 import type { Database } from '../database.ts';
 import { requestCommand } from '../queries/commands.ts';
 import { listRounds } from '../queries/rounds.ts';
+import { deleteRun, findRun } from '../queries/runs.ts';
 
 /** From an admin's wish to what the FL server did about it. */
 export const commandContract = (database: () => Database): void => {
@@ -86,6 +87,26 @@ export const commandContract = (database: () => Database): void => {
       await stop();
       const other = await writer.submit([], makeReporterBatches()());
       expect(other.commands).toEqual([]);
+    });
+
+    it('a reporter of more runs than are remembered still hears of the ones it speaks of now', async () => {
+      const { writer } = makeWriter(database().db);
+      const batchOf = makeReporterBatches();
+      const runs = Array.from({ length: 101 }, makeRun).sort((a, b) => a.id.localeCompare(b.id));
+      const last = runs.at(-1) ?? makeRun();
+      for (const run of runs)
+        await writer.submit([run.say('round_started', { round: 1, client_ids: ['a'] })], batchOf());
+      const [round] = (await listRounds(database().db, { run_id: last.id, limit: 1, offset: 0 })).items;
+      if (!round) throw new Error('the round is gone');
+      await requestStop(database().db, writer, { round, reason: 'slow', requested_by: 'admin' });
+      expect((await writer.submit([], batchOf())).commands).toMatchObject([{ run_id: last.id }]);
+    });
+
+    it('what the server has to say of a run that was deleted does not bring it back', async () => {
+      const { run, writer } = await aRunningRound(database());
+      await database().db.transaction((tx) => deleteRun(tx, run.id));
+      await writer.submit([{ type: 'run_edited', run_id: run.id, name: 'back again' }]);
+      expect(await findRun(database().db, run.id)).toBeUndefined();
     });
   });
 };
