@@ -40,9 +40,8 @@ export class Invalid extends CallerError {
   }
 }
 
-export class TooMany extends CallerError {
-  readonly status = 429;
-  readonly title = 'Too Many Requests';
+/** The same request is welcome again after `retryAfterS`. */
+abstract class RetryLater extends CallerError {
   readonly retryAfterS: number;
 
   constructor(detail: string, retryAfterS: number) {
@@ -51,14 +50,13 @@ export class TooMany extends CallerError {
   }
 }
 
-/** The server cannot take it now; the same request is welcome again after `retryAfterS`. */
-export class Busy extends CallerError {
+export class TooMany extends RetryLater {
+  readonly status = 429;
+  readonly title = 'Too Many Requests';
+}
+
+/** The server cannot take it now. */
+export class Busy extends RetryLater {
   readonly status = 503;
   readonly title = 'Service Unavailable';
-  readonly retryAfterS: number;
-
-  constructor(detail: string, retryAfterS: number) {
-    super(detail);
-    this.retryAfterS = retryAfterS;
-  }
 }

@@ -1,5 +1,4 @@
-import type { LiveEvent } from '@rondo/protocol';
-import { isRoundOver } from '@rondo/protocol';
+import { isRoundOver, type LiveEvent } from '@rondo/protocol';
 import type { Db } from '../db/database.ts';
 import { clientEvent, roundEvent, runEvent } from '../db/live-events.ts';
 import { closeRoundCommands } from '../db/queries/commands.ts';
@@ -15,7 +14,7 @@ import {
   saveUpdates,
 } from '../db/queries/run-state.ts';
 import { toLog, toPoint } from '../db/wire.ts';
-import type { ClientRow, Reduction, RoundRow, RunRow, RunState } from './state.ts';
+import type { Reduction, RoundRow, RunRow, RunState } from './state.ts';
 
 export interface Saved extends Pick<Reduction, 'rounds' | 'clients' | 'updates'> {
   readonly run: RunRow;
@@ -24,7 +23,7 @@ export interface Saved extends Pick<Reduction, 'rounds' | 'clients' | 'updates'>
 }
 
 /** Writes exactly the rows that changed, stamped with the run's next seq. Nothing new: nothing written, same seq. [S2] */
-export async function save(tx: Db, state: RunState, reduction: Reduction): Promise<Saved> {
+export async function save(tx: Db, state: RunState, reduction: Reduction, receivedAt: string): Promise<Saved> {
   const seq = state.run.seq + 1;
   const duplicates = new Set(reduction.duplicates);
   const points = keepNew(reduction.points, pointKey, duplicates, seq);
@@ -38,14 +37,11 @@ export async function save(tx: Db, state: RunState, reduction: Reduction): Promi
   const isNews = reduction.run || rounds.size + clients.size + updates.size + newPoints.size + newLogs.size > 0;
   if (!isNews) return { run: state.run, rounds, clients, updates, duplicates, events: () => [] };
 
-  const stampedRounds = stamp<RoundRow, number>(rounds, seq);
+  const stampedRounds = stamp(rounds, seq);
   for (const [round, round_id] of await saveRounds(tx, [...stampedRounds.values()])) {
     stampedRounds.set(round, { ...(stampedRounds.get(round) as RoundRow), round_id });
   }
-  const stampedClients = stamp<ClientRow, ReturnType<typeof clients.keys> extends Iterable<infer K> ? K : never>(
-    clients,
-    seq,
-  );
+  const stampedClients = stamp(clients, seq);
   await saveClients(tx, [...stampedClients.values()]);
   await saveUpdates(
     tx,
@@ -59,7 +55,7 @@ export async function save(tx: Db, state: RunState, reduction: Reduction): Promi
       tx,
       state.run.run_id,
       stopped.map(({ round }) => round),
-      new Date().toISOString(),
+      receivedAt,
     );
   const run = { ...(reduction.run ?? state.run), seq, updated_seq: reduction.run ? seq : state.run.updated_seq };
   await saveRun(tx, run);

@@ -11,7 +11,7 @@ import { reduce } from './reduce.ts';
 import { RunCache } from './run-cache.ts';
 import { unknownRun } from './run-facts.ts';
 import { type Saved, save } from './save.ts';
-import type { Input, RunRow } from './state.ts';
+import type { Input, Notice, RunRow } from './state.ts';
 
 export interface Outcome {
   readonly accepted: number;
@@ -120,7 +120,7 @@ export class IngestWriter {
         const inputs = entries.map(({ input }) => input);
         const all = [...inputs, ...(await acknowledgeAll(tx, inputs))];
         const state = await this.#cache.load(tx, before, all);
-        const saved = await save(tx, state, reduce(state, all, receivedAt));
+        const saved = await save(tx, state, reduce(state, all, receivedAt), receivedAt);
         written.push({ before, saved });
         for (const index of saved.duplicates) {
           const entry = entries[index];
@@ -161,8 +161,13 @@ export class IngestWriter {
   }
 }
 
-const notices: readonly Input['type'][] = ['client_silent', 'stop_requested', 'stop_rejected', 'run_edited'];
-const isNotice = (input: Input): boolean => notices.includes(input.type);
+const noticeTypes: Record<Notice['type'], true> = {
+  client_silent: true,
+  stop_requested: true,
+  stop_rejected: true,
+  run_edited: true,
+};
+const isNotice = ({ type }: Input): boolean => Object.hasOwn(noticeTypes, type);
 
 interface Entry {
   readonly input: Input;
@@ -187,8 +192,8 @@ function groupByRun(group: readonly Job[], fresh: readonly boolean[]): Map<RunId
 }
 
 /** Moves the commands that were answered; a refusal takes the request back from its round. */
-async function acknowledgeAll(tx: Db, inputs: readonly Input[]): Promise<Input[]> {
-  const notices: Input[] = [];
+async function acknowledgeAll(tx: Db, inputs: readonly Input[]): Promise<Notice[]> {
+  const notices: Notice[] = [];
   for (const input of inputs) {
     if (input.type !== 'command_ack') continue;
     const command = await acknowledge(tx, input);

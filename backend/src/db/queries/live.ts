@@ -1,9 +1,10 @@
 import { type LiveEvent, limits, type RunId, type SnapshotMessage } from '@rondo/protocol';
-import { and, desc, eq, getTableColumns, gt, isNotNull, or } from 'drizzle-orm';
+import { and, desc, eq, gt, isNotNull, or } from 'drizzle-orm';
 import type { Db } from '../database.ts';
 import { clientEvent, roundEvent, runEvent } from '../live-events.ts';
 import { clients, logs, metricPoints, metricSeries, models, rounds, runs } from '../schema.ts';
 import { toClient, toLog, toModel, toPoint, toRound, toRun } from '../wire.ts';
+import { selectModels } from './models.ts';
 
 /** The run that viewers follow when they name none. */
 export async function newestRunId(db: Db): Promise<RunId | undefined> {
@@ -14,9 +15,6 @@ export async function newestRunId(db: Db): Promise<RunId | undefined> {
     .limit(1);
   return newest?.run_id;
 }
-
-const modelColumns = { ...getTableColumns(models), round_id: rounds.round_id };
-const roundOfModel = and(eq(rounds.run_id, models.run_id), eq(rounds.round, models.round));
 
 /** One consistent picture of a run, for a repeatable-read transaction. [S3] */
 export async function readSnapshot(tx: Db, runId: RunId): Promise<SnapshotMessage | undefined> {
@@ -36,10 +34,7 @@ export async function readSnapshot(tx: Db, runId: RunId): Promise<SnapshotMessag
     .where(and(ofRun, or(isNotNull(rounds.global_loss), isNotNull(rounds.global_accuracy))))
     .orderBy(desc(rounds.round))
     .limit(limits.historyPoints);
-  const newestModels = await tx
-    .select(modelColumns)
-    .from(models)
-    .leftJoin(rounds, roundOfModel)
+  const newestModels = await selectModels(tx)
     .where(eq(models.run_id, runId))
     .orderBy(desc(models.created_at))
     .limit(limits.snapshotModels);
@@ -102,10 +97,7 @@ export async function readChanges(tx: Db, runId: RunId, epoch: string, since: nu
     .from(metricPoints)
     .where(and(eq(metricPoints.run_id, runId), gt(metricPoints.updated_seq, since)))
     .limit(limit);
-  const newModels = await tx
-    .select(modelColumns)
-    .from(models)
-    .leftJoin(rounds, roundOfModel)
+  const newModels = await selectModels(tx)
     .where(and(eq(models.run_id, runId), gt(models.updated_seq, since)))
     .limit(limit);
   const newLogs = await tx
