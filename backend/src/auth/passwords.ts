@@ -17,7 +17,7 @@ const nobodysHash = `$argon2id$v=19$m=${cost.memoryCost},t=${cost.timeCost},p=${
 export const hashPassword = (password: string): Promise<string> => inPool(() => hash(password, cost));
 
 /** Without a stored hash it answers false after the same work, so that time does not tell which users exist. */
-export const verifyPassword = (stored: string | undefined, password: string): Promise<boolean> =>
+export const verifyPassword = (stored: string | null | undefined, password: string): Promise<boolean> =>
   inPool(() => verify(stored ?? nobodysHash, password));
 
 async function inPool<T>(work: () => Promise<T>): Promise<T> {

@@ -1,15 +1,20 @@
-import { boolean, pgTable, text, uuid } from 'drizzle-orm/pg-core';
+import { bigint, boolean, jsonb, pgTable, text, uuid } from 'drizzle-orm/pg-core';
 import { moment, textOf } from '../columns.ts';
 
 export type StoredRole = 'viewer' | 'admin';
+export type StoredScope = 'ingest' | 'models';
 
 export const users = pgTable('users', {
   id: uuid().primaryKey(),
   username: text().notNull(),
-  password_hash: text().notNull(),
+  password_hash: text(),
   role: textOf<StoredRole>('role').notNull(),
   disabled: boolean().notNull().default(false),
   created_at: moment('created_at').notNull(),
+  provider: textOf<'oidc'>('provider'),
+  issuer: text(),
+  subject: text(),
+  last_sign_in_at: moment('last_sign_in_at'),
 });
 
 export const sessions = pgTable('sessions', {
@@ -34,6 +39,8 @@ export const apiKeys = pgTable('api_keys', {
   created_by: uuid(),
   last_used_at: moment('last_used_at'),
   revoked_at: moment('revoked_at'),
+  scopes: jsonb().$type<StoredScope[]>().notNull().default(['ingest', 'models']),
+  expires_at: moment('expires_at'),
 });
 
 export const wsTickets = pgTable('ws_tickets', {
@@ -49,4 +56,16 @@ export const signInLinks = pgTable('sign_in_links', {
   token_hash: text().primaryKey(),
   user_id: uuid().notNull(),
   expires_at: moment('expires_at').notNull(),
+});
+
+export const audit = pgTable('audit', {
+  id: bigint({ mode: 'number' }).primaryKey().generatedAlwaysAsIdentity(),
+  at: moment('at').notNull(),
+  actor: text(),
+  action: text().notNull(),
+  target_type: text().notNull(),
+  target: text(),
+  detail: jsonb().$type<Readonly<Record<string, unknown>>>().notNull(),
+  address: text(),
+  request_id: text(),
 });
