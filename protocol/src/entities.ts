@@ -17,6 +17,28 @@ export const commandNames = ['stop_round', 'stop_run'] as const;
 export const commandNameSchema = z.enum(commandNames);
 export type CommandName = z.infer<typeof commandNameSchema>;
 
+export const commandStateSchema = z.enum(['requested', 'delivered', 'applied', 'rejected', 'expired']);
+export type CommandState = z.infer<typeof commandStateSchema>;
+
+/** The newest request to stop a run or a round, and what became of it. [C1] [C3] */
+export const stopSchema = z.object({
+  command_id: z.string(),
+  command: commandNameSchema,
+  state: commandStateSchema,
+  reason: z.string(),
+  /** Who asked: a user's name. */
+  requested_by: z.string(),
+  requested_at: momentSchema,
+  /** When the FL server said that it had the command. */
+  delivered_at: momentSchema.nullable(),
+  /** When it was applied, rejected or expired. */
+  ended_at: momentSchema.nullable(),
+  /** Why it ended as it did. */
+  detail: z.string().nullable(),
+  expires_at: momentSchema,
+});
+export type Stop = z.infer<typeof stopSchema>;
+
 export const runStatusSchema = z.enum(['running', 'complete', 'failed', 'stopped']);
 export type RunStatus = z.infer<typeof runStatusSchema>;
 
@@ -47,6 +69,7 @@ export const runSchema = z.object({
   num_clients: countSchema,
   started_at: momentSchema,
   completed_at: momentSchema.nullable(),
+  stop: stopSchema.nullable(),
 });
 export type Run = z.infer<typeof runSchema>;
 
@@ -70,6 +93,7 @@ export const roundSchema = z.object({
   reason: z.string().nullable(),
   stop_requested_at: momentSchema.nullable(),
   stop_reason: z.string().nullable(),
+  stop: stopSchema.nullable(),
 });
 export type Round = z.infer<typeof roundSchema>;
 

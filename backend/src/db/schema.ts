@@ -9,6 +9,7 @@ import type {
   RoundStatus,
   RunId,
   RunStatus,
+  Stop,
   SystemLoad,
 } from '@rondo/protocol';
 import { boolean, doublePrecision, integer, jsonb, pgTable, text } from 'drizzle-orm/pg-core';
@@ -30,6 +31,7 @@ export const runs = pgTable('runs', {
   num_clients: count().notNull(),
   started_at: moment().notNull(),
   completed_at: moment(),
+  stop: jsonb().$type<Stop>(),
   status_at: moment().notNull(),
   declared_at: moment(),
   epoch: text().notNull(),
@@ -61,6 +63,7 @@ export const rounds = pgTable('rounds', {
   reason: text(),
   stop_requested_at: moment(),
   stop_reason: text(),
+  stop: jsonb().$type<Stop>(),
   created_seq: count().notNull(),
   updated_seq: count().notNull(),
 });

@@ -32,6 +32,7 @@ function roundOr(draft: Draft, round: number, at: string): RoundRow {
     reason: null,
     stop_requested_at: null,
     stop_reason: null,
+    stop: null,
     created_seq: 0,
     updated_seq: 0,
   };

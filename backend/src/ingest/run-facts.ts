@@ -19,6 +19,7 @@ export function unknownRun(run_id: RunId, at: string, epoch: string): RunRow {
     num_clients: 0,
     started_at: at,
     completed_at: null,
+    stop: null,
     status_at: at,
     declared_at: null,
     epoch,

@@ -19,6 +19,7 @@ export const makeRun = (given: Partial<Record<keyof Run, unknown>> = {}): Run =>
     num_clients: 2,
     started_at: at,
     completed_at: null,
+    stop: null,
     ...given,
   });
 
@@ -43,6 +44,7 @@ export const makeRound = (given: Partial<Record<keyof Round, unknown>> = {}): Ro
     reason: null,
     stop_requested_at: null,
     stop_reason: null,
+    stop: null,
     ...given,
   });
 

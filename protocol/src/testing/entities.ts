@@ -1,4 +1,4 @@
-import type { Client, LogEntry, MetricPoint, Model, Round, Run } from '../entities.ts';
+import type { Client, LogEntry, MetricPoint, Model, Round, Run, Stop } from '../entities.ts';
 import {
   type BatchMessage,
   type LiveEvent,
@@ -29,6 +29,7 @@ export const makeRun = (fields: Partial<Run> = {}): Run => ({
   num_clients: 2,
   started_at: noon(),
   completed_at: null,
+  stop: null,
   ...fields,
 });
 
@@ -51,6 +52,21 @@ export const makeRound = (fields: Partial<Round> & { round: number }): Round => 
   reason: null,
   stop_requested_at: null,
   stop_reason: null,
+  stop: null,
+  ...fields,
+});
+
+export const makeStop = (fields: Partial<Stop> = {}): Stop => ({
+  command_id: 'a-command',
+  command: 'stop_round',
+  state: 'requested',
+  reason: 'slow',
+  requested_by: 'admin',
+  requested_at: noon(),
+  delivered_at: null,
+  ended_at: null,
+  detail: null,
+  expires_at: noon(300),
   ...fields,
 });
 
