@@ -16,6 +16,8 @@ vi.stubGlobal(
     disconnect() {}
   },
 );
+// Rows are drawn only where they would be seen, so that something must have a height.
+Object.defineProperty(Element.prototype, 'clientHeight', { configurable: true, get: () => 400 });
 Element.prototype.scrollIntoView = () => {};
 Element.prototype.hasPointerCapture = () => false;
 

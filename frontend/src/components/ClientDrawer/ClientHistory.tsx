@@ -1,15 +1,16 @@
-import type { ClientUpdate, Outcome } from '@rondo/protocol';
+import type { ClientUpdate } from '@rondo/protocol';
 import { useMemo } from 'react';
 import { LineChart } from '../../charts/LineChart.tsx';
 import { prepare } from '../../charts/prepare.ts';
 import { useClientHistory } from '../../hooks/useFLData.ts';
 import { useProblemDetail } from '../../hooks/useProblemDetail.ts';
-import { classes } from '../../lib/classes.ts';
 import { formatDuration, noValue } from '../../lib/format.ts';
 import { Alert } from '../ui/Alert.tsx';
 import { EmptyState } from '../ui/EmptyState.tsx';
 import { MetricText } from '../ui/MetricText.tsx';
+import { OutcomeText } from '../ui/OutcomeText.tsx';
 import { Skeleton } from '../ui/Skeleton.tsx';
+import { type Column, Table } from '../ui/Table.tsx';
 import { lossByRound } from './loss-by-round.ts';
 
 interface ClientHistoryProps {
@@ -67,13 +68,6 @@ function LossChart({ updates }: { readonly updates: readonly ClientUpdate[] }) {
 const format = (value: number | null, as: (value: number) => string): string =>
   value === null ? 'not reported' : as(value);
 
-const outcomeLooks: Record<Outcome, { label: string; text: string }> = {
-  complete: { label: 'returned', text: 'text-returned' },
-  failed: { label: 'failed', text: 'text-failed' },
-  no_reply: { label: 'no reply', text: 'text-no-reply' },
-  pending: { label: 'pending', text: 'text-muted' },
-};
-
 function Outcomes({ updates, total }: { readonly updates: readonly ClientUpdate[]; readonly total: number }) {
   const newestFirst = [...updates].sort((a, b) => b.round - a.round);
   return (
@@ -81,39 +75,29 @@ function Outcomes({ updates, total }: { readonly updates: readonly ClientUpdate[
       <h3 id="client-rounds" className="mb-2 text-xs font-medium text-muted">
         Its rounds{total > updates.length && `, newest ${updates.length} of ${total}`}
       </h3>
-      <table className="w-full text-right text-sm">
-        <thead>
-          <tr className="border-b border-line text-xs text-muted [&>th]:pb-2 [&>th]:font-normal">
-            <th scope="col" className="text-left">
-              Round
-            </th>
-            <th scope="col" className="text-left">
-              Outcome
-            </th>
-            <th scope="col">Loss</th>
-            <th scope="col">Time</th>
-          </tr>
-        </thead>
-        <tbody>
-          {newestFirst.map((update) => (
-            <tr key={update.round} className="border-b border-line last:border-0 [&>td]:py-1.5">
-              <th scope="row" className="py-1.5 text-left font-normal">
-                {update.round}
-              </th>
-              <td className={classes('text-left', outcomeLooks[update.outcome].text)}>
-                {outcomeLooks[update.outcome].label}
-                {update.error !== null && <span className="block text-2xs break-words text-muted">{update.error}</span>}
-              </td>
-              <td>
-                <MetricText value={update.train_loss} />
-              </td>
-              <td className="whitespace-nowrap">
-                {update.duration_ms === null ? noValue : formatDuration(update.duration_ms)}
-              </td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
+      <Table label="Its rounds" columns={columns} rows={newestFirst} keyOf={(update) => update.round} />
     </section>
   );
 }
+
+const columns: readonly Column<ClientUpdate>[] = [
+  { key: 'round', name: 'Round', cell: (update) => update.round },
+  {
+    key: 'outcome',
+    name: 'Outcome',
+    cell: ({ outcome, error }) => (
+      <>
+        <OutcomeText outcome={outcome} />
+        {error !== null && <span className="block text-2xs break-words text-muted">{error}</span>}
+      </>
+    ),
+  },
+  { key: 'loss', name: 'Loss', align: 'end', cell: (update) => <MetricText value={update.train_loss} /> },
+  {
+    key: 'time',
+    name: 'Time',
+    align: 'end',
+    className: 'whitespace-nowrap',
+    cell: ({ duration_ms }) => (duration_ms === null ? noValue : formatDuration(duration_ms)),
+  },
+];

@@ -1,5 +1,5 @@
 import { isRoundOver, type Round } from '@rondo/protocol';
-import { memo } from 'react';
+import { useMemo } from 'react';
 import { useFLData } from '../../hooks/useFLData.ts';
 import { useRounds } from '../../hooks/useRounds.ts';
 import { formatClock, formatDuration, noValue } from '../../lib/format.ts';
@@ -7,6 +7,7 @@ import { AccountBar } from '../ui/AccountBar.tsx';
 import { EmptyState } from '../ui/EmptyState.tsx';
 import { MetricText } from '../ui/MetricText.tsx';
 import { Panel } from '../ui/Panel.tsx';
+import { type Column, Table } from '../ui/Table.tsx';
 import { bestRound } from './best-round.ts';
 
 const shown = 6;
@@ -15,6 +16,7 @@ export function RecentRounds() {
   const history = useFLData((state) => state.viewer.metrics_history);
   const finished = useRounds().filter(isRoundOver);
   const best = bestRound(history);
+  const columns = useMemo(() => columnsFor(best), [best]);
   const recent = finished.slice(0, shown);
   const note = finished.length > shown ? `newest ${shown} of ${finished.length}` : undefined;
   return (
@@ -24,53 +26,49 @@ export function RecentRounds() {
           The first one shows here with its loss, accuracy and time.
         </EmptyState>
       ) : (
-        <table className="w-full text-right text-sm">
-          <thead>
-            <tr className="border-b border-line text-xs text-muted [&>th]:pb-2 [&>th]:font-normal [&>th+th]:pl-3">
-              <th scope="col" className="text-left">
-                Round
-              </th>
-              <th scope="col">Clients</th>
-              <th scope="col">Loss</th>
-              <th scope="col">Accuracy</th>
-              <th scope="col">Time</th>
-            </tr>
-          </thead>
-          <tbody>
-            {recent.map((round) => (
-              <RoundRow key={round.round} round={round} isBest={round.round === best} />
-            ))}
-          </tbody>
-        </table>
+        <Table label="Recent rounds" columns={columns} rows={recent} keyOf={(round) => round.round} rowProps={dataOf} />
       )}
     </Panel>
   );
 }
 
-const RoundRow = memo(function RoundRow({ round, isBest }: { readonly round: Round; readonly isBest: boolean }) {
-  return (
-    <tr className="border-b border-line last:border-0 [&>td]:py-2 [&>td]:pl-3" data-round={round.round}>
-      <th scope="row" className="py-2 text-left font-normal whitespace-nowrap">
-        {round.round}
-        {isBest && <span className="ml-1.5 text-xs text-accent">best</span>}
-        {round.status !== 'complete' && <span className="ml-1.5 text-xs text-failed">{round.status}</span>}
-      </th>
-      <td>
+const dataOf = ({ round }: Round) => ({ 'data-round': round });
+
+const columnsFor = (best: number | null): readonly Column<Round>[] => [
+  {
+    key: 'round',
+    name: 'Round',
+    className: 'whitespace-nowrap',
+    cell: ({ round, status }) => (
+      <>
+        {round}
+        {round === best && <span className="ml-1.5 text-xs text-accent">best</span>}
+        {status !== 'complete' && <span className="ml-1.5 text-xs text-failed">{status}</span>}
+      </>
+    ),
+  },
+  {
+    key: 'clients',
+    name: 'Clients',
+    align: 'end',
+    cell: (round) => (
+      <>
         <span className="sr-only">
           {round.num_clients_completed} of {round.num_clients_expected} returned
         </span>
         <AccountBar round={round} className="ml-auto h-1.5 w-16 sm:w-20" />
-      </td>
-      <td>
-        <MetricText value={round.global_loss} />
-      </td>
-      <td>
-        <MetricText value={round.global_accuracy} as="share" />
-      </td>
-      <td className="whitespace-nowrap text-soft">{timeOf(round)}</td>
-    </tr>
-  );
-});
+      </>
+    ),
+  },
+  { key: 'loss', name: 'Loss', align: 'end', cell: (round) => <MetricText value={round.global_loss} /> },
+  {
+    key: 'accuracy',
+    name: 'Accuracy',
+    align: 'end',
+    cell: (round) => <MetricText value={round.global_accuracy} as="share" />,
+  },
+  { key: 'time', name: 'Time', align: 'end', className: 'whitespace-nowrap text-soft', cell: timeOf },
+];
 
 function timeOf({ started_at, completed_at }: Round): string {
   if (completed_at === null) return noValue;

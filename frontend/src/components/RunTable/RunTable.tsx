@@ -8,6 +8,7 @@ import { EmptyState } from '../ui/EmptyState.tsx';
 import { Panel } from '../ui/Panel.tsx';
 import { RunStatusText } from '../ui/RunStatusText.tsx';
 import { Skeleton } from '../ui/Skeleton.tsx';
+import { type Column, Table } from '../ui/Table.tsx';
 
 /** Every run, newest first. */
 export function RunTable() {
@@ -31,59 +32,57 @@ export function RunTable() {
           , or run the demo.
         </EmptyState>
       )}
-      {data !== undefined && data.items.length > 0 && <Rows runs={data.items} />}
+      {data !== undefined && data.items.length > 0 && (
+        <Table label="Runs" columns={columns} rows={data.items} keyOf={(run) => run.run_id} />
+      )}
     </Panel>
   );
 }
 
-function Rows({ runs }: { readonly runs: readonly Run[] }) {
-  return (
-    <table className="w-full text-left text-sm">
-      <thead>
-        <tr className="border-b border-line text-xs text-muted [&>th]:pr-6 [&>th]:pb-2 [&>th:last-child]:pr-0 [&>th]:font-normal">
-          <th scope="col">Name</th>
-          <th scope="col">Status</th>
-          <th scope="col" className="text-right">
-            Rounds
-          </th>
-          <th scope="col" className="max-sm:hidden">
-            Framework
-          </th>
-          <th scope="col" className="max-md:hidden">
-            Tags
-          </th>
-          <th scope="col" className="text-right max-sm:hidden">
-            Started
-          </th>
-        </tr>
-      </thead>
-      <tbody>
-        {runs.map((run) => (
-          <tr
-            key={run.run_id}
-            className="border-b border-line last:border-0 hover:bg-raised [&>td]:py-2.5 [&>td]:pr-6 [&>td:last-child]:pr-0"
-          >
-            <th scope="row" className="py-2.5 pr-6 font-medium">
-              <Link
-                to={`/runs/${encodeURIComponent(run.run_id)}`}
-                className="break-words hover:text-accent hover:underline"
-              >
-                {run.name}
-              </Link>
-            </th>
-            <td>
-              <RunStatusText status={run.status} />
-            </td>
-            <td className="text-right whitespace-nowrap">
-              {run.current_round ?? noValue}
-              {run.num_rounds !== null && <span className="text-muted"> / {run.num_rounds}</span>}
-            </td>
-            <td className="text-soft max-sm:hidden">{run.framework ?? noValue}</td>
-            <td className="text-muted max-md:hidden">{run.tags.length > 0 ? run.tags.join(', ') : noValue}</td>
-            <td className="text-right whitespace-nowrap text-soft max-sm:hidden">{formatMoment(run.started_at)}</td>
-          </tr>
-        ))}
-      </tbody>
-    </table>
-  );
-}
+const columns: readonly Column<Run>[] = [
+  {
+    key: 'name',
+    name: 'Name',
+    className: 'min-w-24',
+    cell: (run) => (
+      <Link
+        to={`/runs/${encodeURIComponent(run.run_id)}`}
+        className="font-medium break-words hover:text-accent hover:underline"
+      >
+        {run.name}
+      </Link>
+    ),
+  },
+  { key: 'status', name: 'Status', cell: (run) => <RunStatusText status={run.status} /> },
+  {
+    key: 'rounds',
+    name: 'Rounds',
+    align: 'end',
+    className: 'whitespace-nowrap',
+    cell: (run) => (
+      <>
+        {run.current_round ?? noValue}
+        {run.num_rounds !== null && <span className="text-muted"> / {run.num_rounds}</span>}
+      </>
+    ),
+  },
+  {
+    key: 'framework',
+    name: 'Framework',
+    className: 'text-soft max-sm:hidden',
+    cell: (run) => run.framework ?? noValue,
+  },
+  {
+    key: 'tags',
+    name: 'Tags',
+    className: 'text-muted max-md:hidden',
+    cell: (run) => (run.tags.length > 0 ? run.tags.join(', ') : noValue),
+  },
+  {
+    key: 'started',
+    name: 'Started',
+    align: 'end',
+    className: 'whitespace-nowrap text-soft max-sm:hidden',
+    cell: (run) => formatMoment(run.started_at),
+  },
+];

@@ -1,0 +1,21 @@
+import type { Outcome } from '@rondo/protocol';
+import { Check, Circle, type LucideIcon, Minus, X } from 'lucide-react';
+import { classes } from '../../lib/classes.ts';
+
+export const outcomeLooks: Record<Outcome, { label: string; Icon: LucideIcon; text: string }> = {
+  complete: { label: 'returned', Icon: Check, text: 'text-returned' },
+  failed: { label: 'failed', Icon: X, text: 'text-failed' },
+  no_reply: { label: 'no reply', Icon: Minus, text: 'text-no-reply' },
+  pending: { label: 'pending', Icon: Circle, text: 'text-muted' },
+};
+
+/** What became of a client's part in a round, by word, shape and colour. */
+export function OutcomeText({ outcome }: { readonly outcome: Outcome }) {
+  const { label, Icon, text } = outcomeLooks[outcome];
+  return (
+    <span className={classes('inline-flex items-center gap-1.5 whitespace-nowrap', text)}>
+      <Icon aria-hidden size={12} strokeWidth={2.5} />
+      {label}
+    </span>
+  );
+}
