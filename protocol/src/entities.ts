@@ -149,6 +149,11 @@ export const modelSchema = z.object({
   format: z.string(),
   size_bytes: countSchema,
   sha256: z.string(),
+  /** The version that it was trained from, where the uploader said so. */
+  parent: modelVersionSchema.nullable(),
+  /** Numbers in it, where its header tells: the elements of all tensors of a safetensors file. */
+  parameter_count: countSchema.nullable(),
+  /** The figures of its round as they are now, `global_loss` and `global_accuracy` among them. [K5] */
   metrics: metricsSchema,
   aliases: z.array(z.string()),
   created_at: momentSchema,

@@ -50,7 +50,9 @@ describe('lists', () => {
   });
 
   it('models come newest first', () => {
-    const state = makeState({ models: [makeModel('old', noon(1)), makeModel('new', noon(2))] });
+    const state = makeState({
+      models: [makeModel('old', { created_at: noon(1) }), makeModel('new', { created_at: noon(2) })],
+    });
     expect(modelsOf(state).map(({ version }) => version)).toEqual(['new', 'old']);
   });
 

@@ -8,7 +8,7 @@ import {
   roundSchema,
   runSchema,
 } from './entities.ts';
-import { runIdSchema } from './values.ts';
+import { modelVersionSchema, runIdSchema } from './values.ts';
 
 /** Why the server ended a socket. A viewer retries on every code but `unauthorized`. [S8] */
 export const closeCodes = {
@@ -45,6 +45,8 @@ export const liveEventSchema = z.discriminatedUnion('type', [
   event('client_update', clientSchema),
   event('metric', metricPointSchema),
   event('model_saved', modelSchema),
+  /** The one event that takes away: a viewer forgets the version. [S10] */
+  event('model_deleted', z.object({ run_id: runIdSchema, version: modelVersionSchema })),
   event('log', logEntrySchema),
 ]);
 export type LiveEvent = z.infer<typeof liveEventSchema>;
@@ -103,6 +105,7 @@ export function liveEventKey({ type, data }: LiveEvent): string {
     case 'metric':
       return `metric ${data.step} ${JSON.stringify([data.name, data.client_id])}`;
     case 'model_saved':
+    case 'model_deleted':
       return `model ${data.version}`;
     case 'log':
       return `log ${data.log_id}`;

@@ -135,6 +135,19 @@ describe('applyBatch: what events do', () => {
     expect(state).toEqual(before);
   });
 
+  it('[S10] model_deleted takes the version away, and one it does not know changes nothing', () => {
+    const state = makeState({ models: [makeModel('v1'), makeModel('v2')] });
+    const deleted = (version: string): LiveEvent => {
+      const { run_id, ...model } = makeModel(version);
+      return { type: 'model_deleted', data: { run_id, version: model.version } };
+    };
+    expect(Object.keys(after(state, deleted('v1')).models)).toEqual(['v2']);
+    expect(Object.keys(state.models)).toEqual(['v1', 'v2']);
+    expect(after(state, deleted('v9')).models).toBe(state.models);
+    const again: LiveEvent = { type: 'model_saved', data: makeModel('v1', { sha256: 'other' }) };
+    expect(after(state, deleted('v1'), again).models.v1?.sha256).toBe('other');
+  });
+
   it('[V5] ignores an event of a type it has never heard of', () => {
     const state = makeState({ clients: [makeClient({ client_id: 'a' })] });
     const unknown = { type: 'weather_changed', data: { sun: true } } as unknown as LiveEvent;
@@ -228,8 +241,10 @@ describe('applyBatch: bounds', () => {
   });
 
   it(`[V1] keeps the newest ${limits.snapshotModels} models`, () => {
-    const state = makeState({ models: upTo(limits.snapshotModels).map((id) => makeModel(`v${id}`, noon(id))) });
-    const { models } = after(state, { type: 'model_saved', data: makeModel('newest', noon(10_000)) });
+    const state = makeState({
+      models: upTo(limits.snapshotModels).map((id) => makeModel(`v${id}`, { created_at: noon(id) })),
+    });
+    const { models } = after(state, { type: 'model_saved', data: makeModel('newest', { created_at: noon(10_000) }) });
     expect(Object.keys(models)).toHaveLength(limits.snapshotModels);
     expect(models.v1).toBeUndefined();
     expect(models.newest).toBeDefined();

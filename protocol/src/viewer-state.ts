@@ -67,7 +67,7 @@ export function applyBatch(state: ViewerState, batch: BatchMessage): ViewerState
   if (batch.seq <= state.seq) return state;
   if (batch.from_seq !== state.seq) return 'gap';
   const draft = new Draft(state);
-  for (const event of batch.events) draft.upsert(event);
+  for (const event of batch.events) draft.apply(event);
   return draft.finish(batch.seq);
 }
 
@@ -87,7 +87,7 @@ class Draft {
     this.#run = base.run;
   }
 
-  upsert(event: LiveEvent): void {
+  apply(event: LiveEvent): void {
     switch (event.type) {
       case 'run_update':
         this.#run = event.data;
@@ -107,6 +107,9 @@ class Draft {
       case 'model_saved':
         this.#models ??= { ...this.#base.models };
         this.#models[event.data.version] = event.data;
+        return;
+      case 'model_deleted':
+        this.#deleteModel(event.data.version);
         return;
       case 'metric':
         this.#upsertMetric(event.data);
@@ -138,6 +141,12 @@ class Draft {
   #writableHistory(): HistoryPoint[] {
     this.#history ??= [...this.#base.metrics_history];
     return this.#history;
+  }
+
+  #deleteModel(version: string): void {
+    if (!Object.hasOwn(this.#models ?? this.#base.models, version)) return;
+    this.#models ??= { ...this.#base.models };
+    delete this.#models[version];
   }
 
   #upsertMetric(point: MetricPoint): void {
@@ -182,7 +191,7 @@ function keyed<T>(items: readonly T[], keyOf: (item: T) => string | number): Rec
 function newestModels(models: Record<string, Model>): Record<string, Model> {
   const all = Object.values(models);
   if (all.length <= limits.snapshotModels) return models;
-  all.sort((a, b) => b.created_at.localeCompare(a.created_at));
+  all.sort((a, b) => b.created_at.localeCompare(a.created_at) || (a.version < b.version ? 1 : -1));
   return keyed(all.slice(0, limits.snapshotModels), (model) => model.version);
 }
 

@@ -89,7 +89,7 @@ export const makeClient = ({
   ...fields,
 });
 
-export const makeModel = (version: string, created_at = noon()): Model => ({
+export const makeModel = (version: string, fields: Partial<Omit<Model, 'version'>> = {}): Model => ({
   version: modelVersionSchema.parse(version),
   run_id,
   round_id: null,
@@ -97,9 +97,12 @@ export const makeModel = (version: string, created_at = noon()): Model => ({
   format: 'npz',
   size_bytes: 1,
   sha256: '00',
+  parent: null,
+  parameter_count: null,
   metrics: {},
   aliases: [],
-  created_at,
+  created_at: noon(),
+  ...fields,
 });
 
 export const makeLog = (log_id: number, message = `line ${log_id}`): LogEntry => ({

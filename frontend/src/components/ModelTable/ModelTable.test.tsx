@@ -22,6 +22,8 @@ it('shows each checkpoint with its aliases, size and hash', () => {
     format: 'safetensors',
     size_bytes: 44_700_000,
     sha256: 'abcdef0123456789',
+    parent: null,
+    parameter_count: null,
     metrics: { accuracy: 0.861 },
     aliases: ['best', 'latest'],
     created_at: '2026-01-31T12:00:00.000Z',
