@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { buildApp } from './app.ts';
+import { theServerItself } from './auth/audit.ts';
 import { ensureAdmin } from './auth/ensure-admin.ts';
 import { type AuthServices, createAuth } from './auth/services.ts';
 import { ConfigError, readConfig } from './config.ts';
@@ -58,7 +59,7 @@ async function start(): Promise<void> {
   await app.listen({ host: config.HOST, port: config.PORT });
   const { port } = app.server.address() as AddressInfo;
   const url = `http://${config.HOST.includes(':') ? `[${config.HOST}]` : config.HOST}:${port}`;
-  if (options.local) await keepDemoKey(auth, config.DATA_DIR, admin?.id);
+  if (options.local) await keepDemoKey(auth, config.DATA_DIR);
   const link = options.local && admin ? `${url}/sign-in#token=${await auth.createSignInLink(admin.id)}` : null;
   const { total: runs } = await listRuns(database.db, { limit: 1, offset: 0 });
   const password = generatedPassword ?? null;
@@ -79,15 +80,15 @@ async function start(): Promise<void> {
 }
 
 /** The key with which the demo federation on this machine reports; kept, so that a demo outlives a restart. */
-async function keepDemoKey(auth: AuthServices, dataDir: string, adminId: string | undefined): Promise<void> {
+async function keepDemoKey(auth: AuthServices, dataDir: string): Promise<void> {
   const path = join(dataDir, 'demo.key');
   const kept = await readFile(path, 'utf8').catch(() => '');
-  const isValid = await auth.apiKeys.authenticate(kept.trim()).then(
+  const isValid = await auth.apiKeys.authenticate(kept.trim(), 'models').then(
     () => true,
     () => false,
   );
-  if (isValid || adminId === undefined) return;
-  const { key } = await auth.apiKeys.create('demo federation', adminId);
+  if (isValid) return;
+  const { key } = await auth.apiKeys.create(theServerItself, { name: 'demo federation' });
   await writeFile(path, key, { mode: 0o600 });
   await chmod(path, 0o600);
 }

@@ -2,10 +2,11 @@ import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Database } from '../db/database.ts';
 import { apiKeys as table } from '../db/tables/people.ts';
-import { NotFound, Unauthorized } from '../errors.ts';
+import { Forbidden, Invalid, NotFound, Unauthorized } from '../errors.ts';
 import { openTestDatabase } from '../testing/database.ts';
 import { createApiKeys } from './api-keys.ts';
-import { MINUTE, momentAt, SECOND } from './clock.ts';
+import { theServerItself } from './audit.ts';
+import { HOUR, MINUTE, momentAt, SECOND } from './clock.ts';
 import { fakeClock } from './testing/people.ts';
 
 let database: Database;
@@ -17,12 +18,12 @@ afterAll(() => database.close());
 describe('an API key', () => {
   it('tells which key it is, by name', async () => {
     const { apiKeys, made } = await makeKey();
-    expect(await apiKeys.authenticate(made.key)).toEqual({ key_id: made.id, name: 'hospital a' });
+    expect(await apiKeys.authenticate(made.key, 'ingest')).toMatchObject({ key_id: made.id, name: 'hospital a' });
   });
 
   it('is stored as a hash only, and never listed', async () => {
     const { apiKeys, made } = await makeKey();
-    const seen = JSON.stringify([await database.db.select().from(table), await apiKeys.list()]);
+    const seen = JSON.stringify([await database.db.select().from(table), await apiKeys.list(aPage)]);
     expect(seen).toContain(made.id);
     expect(seen).not.toContain(made.key.slice(3));
   });
@@ -30,43 +31,78 @@ describe('an API key', () => {
   it('is refused at once where it is revoked, and within a second elsewhere', async () => {
     const { apiKeys, made, clock } = await makeKey();
     const elsewhere = createApiKeys(database.db, clock.now);
-    await Promise.all([apiKeys, elsewhere].map(({ authenticate }) => authenticate(made.key)));
-    await apiKeys.revoke(made.id);
-    await expect(apiKeys.authenticate(made.key)).rejects.toBeInstanceOf(Unauthorized);
+    await Promise.all([apiKeys, elsewhere].map(({ authenticate }) => authenticate(made.key, 'ingest')));
+    await apiKeys.revoke(theServerItself, made.id);
+    await expect(apiKeys.authenticate(made.key, 'ingest')).rejects.toBeInstanceOf(Unauthorized);
     clock.advance(SECOND);
-    await expect(elsewhere.authenticate(made.key)).rejects.toBeInstanceOf(Unauthorized);
+    await expect(elsewhere.authenticate(made.key, 'ingest')).rejects.toBeInstanceOf(Unauthorized);
   });
 
   it('cannot be revoked twice, or without existing', async () => {
     const { apiKeys, made } = await makeKey();
-    await apiKeys.revoke(made.id);
-    await expect(apiKeys.revoke(made.id)).rejects.toBeInstanceOf(NotFound);
-    await expect(apiKeys.revoke(randomUUID())).rejects.toBeInstanceOf(NotFound);
+    await apiKeys.revoke(theServerItself, made.id);
+    await expect(apiKeys.revoke(theServerItself, made.id)).rejects.toBeInstanceOf(NotFound);
+    await expect(apiKeys.revoke(theServerItself, randomUUID())).rejects.toBeInstanceOf(NotFound);
   });
 
   it('is marked as used, at most once a minute', async () => {
     const { apiKeys, made, clock } = await makeKey();
-    const lastUse = async () => (await apiKeys.list()).items.find(({ id }) => id === made.id)?.last_used_at;
+    const lastUse = async () => (await apiKeys.list(aPage)).items.find(({ id }) => id === made.id)?.last_used_at;
     const first = momentAt(clock.now());
-    await apiKeys.authenticate(made.key);
+    await apiKeys.authenticate(made.key, 'ingest');
     clock.advance(MINUTE - SECOND);
-    await apiKeys.authenticate(made.key);
+    await apiKeys.authenticate(made.key, 'ingest');
     expect(await lastUse()).toBe(first);
     clock.advance(2 * SECOND);
-    await apiKeys.authenticate(made.key);
+    await apiKeys.authenticate(made.key, 'ingest');
     expect(await lastUse()).toBe(momentAt(clock.now()));
+  });
+
+  it('does only what it was made for: any other scope is refused by name', async () => {
+    const { apiKeys, made } = await makeKey({ scopes: ['models'] });
+    await expect(apiKeys.authenticate(made.key, 'models')).resolves.toMatchObject({ scopes: ['models'] });
+    const refusal = apiKeys.authenticate(made.key, 'ingest');
+    await expect(refusal).rejects.toThrow('the API key hospital a lacks the scope ingest');
+    await expect(refusal).rejects.toBeInstanceOf(Forbidden);
+  });
+
+  it('does everything when no scope was named', async () => {
+    const { made } = await makeKey();
+    expect(made.scopes).toEqual(['ingest', 'models']);
+  });
+
+  it('is refused from the moment at which it expires, and listed as expired', async () => {
+    const { apiKeys, made, clock } = await makeKey({ expires_at: '2026-01-31T13:00:00.000Z' });
+    clock.advance(HOUR - 1);
+    await apiKeys.authenticate(made.key, 'ingest');
+    const isExpired = async () => (await apiKeys.list(aPage)).items.find(({ id }) => id === made.id)?.is_expired;
+    expect(await isExpired()).toBe(false);
+    clock.advance(1);
+    await expect(apiKeys.authenticate(made.key, 'ingest')).rejects.toThrow('expired at 2026-01-31T13:00:00.000Z');
+    expect(await isExpired()).toBe(true);
+  });
+
+  it('cannot be made for the past', async () => {
+    const { make } = await makeKey({ expires_at: '2026-01-31T12:00:01.000Z' }).then(({ clock, make }) => {
+      clock.advance(SECOND);
+      return { make };
+    });
+    await expect(make()).rejects.toBeInstanceOf(Invalid);
   });
 
   it.each(['', 'rk_', `rk_${'x'.repeat(43)}`, `rk_${'x'.repeat(5_000)}`])(
     'that was never made is refused: %.12s',
     async (key) => {
-      await expect(createApiKeys(database.db).authenticate(key)).rejects.toBeInstanceOf(Unauthorized);
+      await expect(createApiKeys(database.db).authenticate(key, 'ingest')).rejects.toBeInstanceOf(Unauthorized);
     },
   );
 });
 
-async function makeKey() {
+const aPage = { limit: 200, offset: 0 };
+
+async function makeKey(wish: Partial<Parameters<ReturnType<typeof createApiKeys>['create']>[1]> = {}) {
   const clock = fakeClock();
   const apiKeys = createApiKeys(database.db, clock.now);
-  return { clock, apiKeys, made: await apiKeys.create('hospital a', null) };
+  const make = () => apiKeys.create(theServerItself, { name: 'hospital a', ...wish });
+  return { clock, apiKeys, made: await make(), make };
 }

@@ -1,7 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import type { Db } from '../db/database.ts';
 import { findKeyByHash, insertKey, listKeys, revokeKey, touchKey } from '../db/queries/api-keys.ts';
-import { NotFound, Unauthorized } from '../errors.ts';
+import type { Page } from '../db/queries/page.ts';
+import { Forbidden, Invalid, NotFound, Unauthorized } from '../errors.ts';
+import { scopes as everyScope, type Scope } from '../schemas/auth.ts';
+import { type AuditedRequest, recordAudit } from './audit.ts';
 import { type Clock, MINUTE, momentAt, SECOND } from './clock.ts';
 import type { ReporterKey } from './principal.ts';
 import { hashSecret, randomSecret } from './secrets.ts';
@@ -9,44 +12,75 @@ import { createTtlCache } from './ttl-cache.ts';
 
 const keyForm = /^rk_[\w-]{43}$/;
 
+interface KeyWish {
+  readonly name: string;
+  readonly scopes?: readonly Scope[] | undefined;
+  readonly expires_at?: string | null | undefined;
+}
+
+type KnownKey = NonNullable<Awaited<ReturnType<typeof findKeyByHash>>>;
+
 export function createApiKeys(db: Db, now: Clock = Date.now) {
-  const known = createTtlCache<ReporterKey | undefined>({
+  const known = createTtlCache<KnownKey | undefined>({
     ttlMs: SECOND,
     max: 10_000,
     now,
     async load(key_hash) {
       const key = await findKeyByHash(db, key_hash);
       // A reporter sends every second; when it was last seen is worth a write a minute.
-      if (key) await touchKey(db, key.key_id, momentAt(now()), momentAt(now() - MINUTE));
+      if (key && !isExpired(key)) await touchKey(db, key.key_id, momentAt(now()), momentAt(now() - MINUTE));
       return key;
     },
   });
 
+  const isExpired = ({ expires_at }: { readonly expires_at: string | null }) =>
+    expires_at !== null && Date.parse(expires_at) <= now();
+
   return {
     /** The only moment at which the key itself is known. */
-    async create(name: string, created_by: string | null) {
+    async create(by: AuditedRequest, { name, scopes = everyScope, expires_at = null }: KeyWish) {
+      if (isExpired({ expires_at })) throw new Invalid([{ path: 'expires_at', message: 'must be in the future' }]);
       const id = randomUUID();
       const key = `rk_${randomSecret()}`;
-      await insertKey(db, { id, name, key_hash: hashSecret(key), created_at: momentAt(now()), created_by });
-      return { id, name, key };
+      const told = { name, scopes: [...new Set(scopes)], expires_at };
+      const created_at = momentAt(now());
+      await db.transaction(async (tx) => {
+        const created_by = by.principal?.user_id ?? null;
+        await insertKey(tx, { id, ...told, key_hash: hashSecret(key), created_at, created_by });
+        await recordAudit(tx, by, { action: 'key.create', target_type: 'key', target: id, detail: told }, now);
+      });
+      const created_by = by.principal?.username ?? null;
+      return { id, ...told, created_at, created_by, last_used_at: null, is_expired: false, key };
     },
 
-    async list() {
-      const items = await listKeys(db);
-      return { items, total: items.length };
+    async list(page: Page) {
+      const { items, total } = await listKeys(db, page);
+      return { items: items.map((key) => ({ ...key, is_expired: isExpired(key) })), total };
     },
 
-    async revoke(id: string): Promise<void> {
-      const key_hash = await revokeKey(db, id, momentAt(now()));
-      if (key_hash === undefined) throw new NotFound(`there is no API key ${id}`);
+    async revoke(by: AuditedRequest, id: string): Promise<void> {
+      const { key_hash } = await db.transaction(async (tx) => {
+        const revoked = await revokeKey(tx, id, momentAt(now()));
+        if (!revoked) throw new NotFound(`there is no API key ${id}`);
+        const detail = { name: revoked.name };
+        await recordAudit(tx, by, { action: 'key.revoke', target_type: 'key', target: id, detail }, now);
+        return revoked;
+      });
       known.set(key_hash, undefined);
     },
 
-    /** Throws `Unauthorized` unless this is a key that has not been revoked more than a second ago. */
-    async authenticate(key: string): Promise<ReporterKey> {
+    /**
+     * Throws `Unauthorized` unless this is a key that has neither expired nor been revoked more than a second ago,
+     * and `Forbidden` where it was not made for this.
+     */
+    async authenticate(key: string, scope: Scope): Promise<ReporterKey> {
       const found = keyForm.test(key) ? await known.get(hashSecret(key)) : undefined;
       if (!found) throw new Unauthorized('the API key is unknown or revoked');
-      return found;
+      if (isExpired(found)) throw new Unauthorized(`the API key expired at ${found.expires_at}; make a new one`);
+      if (!found.scopes.includes(scope)) {
+        throw new Forbidden(`the API key ${found.name} lacks the scope ${scope}; make one that has it`);
+      }
+      return { key_id: found.key_id, name: found.name, scopes: found.scopes };
     },
   };
 }

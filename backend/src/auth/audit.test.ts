@@ -11,7 +11,7 @@ beforeAll(async () => {
 });
 afterAll(() => database.close());
 
-const aRequest = { principal: { username: 'ada' }, ip: '192.0.2.7', id: 'req-1' };
+const aRequest = { principal: { user_id: 'a1', username: 'ada' }, ip: '192.0.2.7', id: 'req-1' };
 const newest = async () => (await listAudit(database.db, { limit: 1, offset: 0 })).items[0];
 
 describe('the audit log', () => {

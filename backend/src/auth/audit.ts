@@ -5,15 +5,18 @@ import { type Clock, momentAt } from './clock.ts';
 
 /** The part of a request that an entry keeps; a `FastifyRequest` behind a guard has it. */
 export interface AuditedRequest {
-  readonly principal: { readonly username: string } | null;
-  readonly ip: string;
-  readonly id: string;
+  readonly principal: { readonly user_id: string; readonly username: string } | null;
+  readonly ip: string | null;
+  readonly id: string | null;
 }
 
-interface AuditedAct {
+/** What the server does of itself, as when it makes the demo's key. */
+export const theServerItself: AuditedRequest = { principal: null, ip: null, id: null };
+
+export interface AuditedAct {
   readonly action: AuditAction;
   readonly target_type: AuditTargetType;
-  /** The name or id of what was acted on. */
+  /** A user by name, anything else by its id. */
   readonly target: string | null;
   /** What changed; never a secret. */
   readonly detail?: Readonly<Record<string, unknown>>;

@@ -1,6 +1,7 @@
 import type { FastifyRequest } from 'fastify';
 import fastifyPlugin from 'fastify-plugin';
 import { Forbidden, Unauthorized } from '../errors.ts';
+import type { Scope } from '../schemas/auth.ts';
 import type { Principal, ReporterKey } from './principal.ts';
 import type { AuthServices } from './services.ts';
 
@@ -11,7 +12,7 @@ declare module 'fastify' {
     /** Guards for a route's `onRequest`: they refuse before the body is read. */
     requireUser: Guard;
     requireAdmin: Guard;
-    requireReporter: Guard;
+    requireScope: (scope: Scope) => Guard;
   }
   interface FastifyRequest {
     principal: Principal | null;
@@ -34,11 +35,11 @@ export const authPlugin = fastifyPlugin<{ readonly auth: AuthServices }>(async (
     await requireUser(request);
     if (principalOf(request).role !== 'admin') throw new Forbidden('only an admin may do this');
   });
-  app.decorate('requireReporter', async (request) => {
+  app.decorate('requireScope', (scope: Scope) => async (request: FastifyRequest) => {
     const key = request.headers['x-api-key'] ?? bearerOf(request);
     if (typeof key !== 'string' || !isApiKey(key))
       throw new Unauthorized('this needs an API key: Authorization: Bearer rk_…');
-    request.reporterKey = await auth.apiKeys.authenticate(key);
+    request.reporterKey = await auth.apiKeys.authenticate(key, scope);
   });
 });
 

@@ -1,4 +1,4 @@
-import type { Role } from '../schemas/auth.ts';
+import type { Role, Scope } from '../schemas/auth.ts';
 
 export interface User {
   readonly id: string;
@@ -18,4 +18,5 @@ export interface Principal {
 export interface ReporterKey {
   readonly key_id: string;
   readonly name: string;
+  readonly scopes: readonly Scope[];
 }

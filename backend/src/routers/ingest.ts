@@ -14,7 +14,7 @@ export const ingestRouter =
     app.post(
       '/api/ingest',
       {
-        onRequest: app.requireReporter,
+        onRequest: app.requireScope('ingest'),
         bodyLimit: limits.batchBytes,
         schema: {
           operationId: 'ingest',
@@ -23,7 +23,7 @@ export const ingestRouter =
           summary: 'Report what happened; answered after it is stored',
           description: 'Each event is judged alone: `rejected` names the bad ones by index, the good ones are stored.',
           body: ingestRequestSchema,
-          response: { 200: ingestAnswerSchema, ...problems(400, 401, 413, 415, 422, 503) },
+          response: { 200: ingestAnswerSchema, ...problems(400, 401, 403, 413, 415, 422, 503) },
         },
       },
       async ({ body: { reporter_id, batch, events }, reporterKey }) => {

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { buildAuthApp } from '../auth/testing/app.ts';
 import { aVisit, fakeClock, makeUser } from '../auth/testing/people.ts';
 import type { Database } from '../db/database.ts';
+import { listAudit } from '../db/queries/audit.ts';
 import type { Role } from '../schemas/auth.ts';
 import { openTestDatabase } from '../testing/database.ts';
 
@@ -14,17 +15,23 @@ afterAll(() => database.close());
 
 describe('API keys', () => {
   it('are shown once when made, then listed without the key', async () => {
-    const { ask, makeKey } = await setUp('admin');
+    const { ask, makeKey, user } = await setUp('admin');
     const made = await makeKey('hospital a');
-    expect(made).toEqual({ id: expect.any(String), name: 'hospital a', key: expect.stringMatching(/^rk_[\w-]{43}$/) });
+    const { key, ...shown } = made;
+    expect(key).toMatch(/^rk_[\w-]{43}$/);
     const { items, total } = (await ask('GET', '/api/keys')).json<{ items: { id: string }[]; total: number }>();
     expect(total).toBe(items.length);
-    expect(items.find(({ id }) => id === made.id)).toEqual({
+    expect(shown).toEqual({
       id: made.id,
       name: 'hospital a',
+      scopes: ['ingest', 'models'],
       created_at: '2026-01-31T12:00:00.000Z',
+      created_by: user.username,
       last_used_at: null,
+      expires_at: null,
+      is_expired: false,
     });
+    expect(items.find(({ id }) => id === made.id)).toEqual(shown);
   });
 
   it('stop reporting when revoked; then they are 404', async () => {
@@ -53,6 +60,30 @@ describe('API keys', () => {
     expect(answer.json()).toMatchObject({ errors: [{ path: 'name' }] });
   });
 
+  it.each([
+    [{ scopes: [] }, 'scopes'],
+    [{ scopes: ['admin'] }, 'scopes.0'],
+    [{ expires_at: 'tomorrow' }, 'expires_at'],
+    [{ expires_at: '2026-01-31T11:59:59.000Z' }, 'expires_at'],
+  ])('refuse %j and name the field', async (wish, path) => {
+    const { ask } = await setUp('admin');
+    const answer = await ask('POST', '/api/keys', { name: 'a', ...wish });
+    expect(answer.statusCode).toBe(422);
+    expect(answer.json<{ errors: object[] }>().errors[0]).toMatchObject({ path });
+  });
+
+  it('leave an entry in the audit log when made and when revoked, without the key', async () => {
+    const { ask, makeKey, user } = await setUp('admin');
+    const { id, key } = await makeKey('hospital a');
+    await ask('DELETE', `/api/keys/${id}`);
+    const { items } = await listAudit(database.db, { target: id, limit: 9, offset: 0 });
+    expect(items).toMatchObject([
+      { action: 'key.revoke', actor: user.username, detail: { name: 'hospital a' } },
+      { action: 'key.create', actor: user.username, detail: { scopes: ['ingest', 'models'] } },
+    ]);
+    expect(JSON.stringify(items)).not.toContain(key);
+  });
+
   it('have ids that are UUIDs: any other is 422', async () => {
     const { ask } = await setUp('admin');
     expect((await ask('DELETE', '/api/keys/one')).statusCode).toBe(422);
@@ -64,7 +95,7 @@ describe('who may do what', () => {
     const { makeKey, report } = await setUp('admin');
     const { id, key } = await makeKey('hospital a');
     const answer = await report({ [header]: header === 'authorization' ? `Bearer ${key}` : key });
-    expect(answer.json()).toEqual({ key_id: id, name: 'hospital a' });
+    expect(answer.json()).toMatchObject({ key_id: id, name: 'hospital a' });
   });
 
   it('an API key does nothing but report, and is told so', async () => {
@@ -75,6 +106,14 @@ describe('who may do what', () => {
       expect(answer.statusCode).toBe(401);
       expect(answer.json<{ detail: string }>().detail).toContain('only reports');
     }
+  });
+
+  it('an API key made for one thing is 403 at another', async () => {
+    const { app, ask } = await setUp('admin');
+    const { key } = (await ask('POST', '/api/keys', { name: 'a', scopes: ['models'] })).json<{ key: string }>();
+    const at = (url: string) => app.inject({ method: 'POST', url, headers: { 'x-api-key': key } });
+    expect((await at('/for-checkpoints')).statusCode).toBe(200);
+    expect((await at('/for-reporters')).statusCode).toBe(403);
   });
 
   it('a signed-in user does not report', async () => {
@@ -109,10 +148,11 @@ async function setUp(role: Role) {
   const { app, auth } = await buildAuthApp(database.db, fakeClock().now);
   const user = await makeUser(database.db, { role });
   const token = await auth.accessTokens.issue(user, (await auth.sessions.start(user, aVisit)).session_id);
-  const ask = (method: 'GET' | 'POST' | 'DELETE', url: string, payload?: Record<string, string>) =>
+  const ask = (method: 'GET' | 'POST' | 'DELETE', url: string, payload?: Record<string, unknown>) =>
     app.inject({ method, url, headers: { authorization: `Bearer ${token}` }, ...(payload && { payload }) });
   return {
     app,
+    user,
     token,
     ask,
     makeKey: async (name = 'a key') =>

@@ -1,9 +1,8 @@
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
-import { principalOf } from '../auth/plugin.ts';
 import type { AuthServices } from '../auth/services.ts';
-import { keyBody, keysSchema, newKeySchema } from '../schemas/auth.ts';
-import { problems } from '../schemas/common.ts';
+import { keyBody, keySchema, newKeySchema } from '../schemas/auth.ts';
+import { pageOf, pageQuery, problems } from '../schemas/common.ts';
 
 interface KeysDeps {
   readonly auth: AuthServices;
@@ -23,10 +22,11 @@ export const keysRouter =
           ...about,
           operationId: 'listKeys',
           summary: 'The API keys with which FL servers report',
-          response: { 200: keysSchema, ...problems(401, 403) },
+          querystring: z.object(pageQuery),
+          response: { 200: pageOf(keySchema), ...problems(401, 403, 422) },
         },
       },
-      () => auth.apiKeys.list(),
+      async ({ query }) => ({ ...(await auth.apiKeys.list(query)), ...query }),
     );
 
     app.post(
@@ -43,7 +43,7 @@ export const keysRouter =
       },
       async (request, reply) => {
         reply.code(201).header('cache-control', 'no-store');
-        return auth.apiKeys.create(request.body.name, principalOf(request).user_id);
+        return auth.apiKeys.create(request, request.body);
       },
     );
 
@@ -60,7 +60,7 @@ export const keysRouter =
         },
       },
       async (request, reply) => {
-        await auth.apiKeys.revoke(request.params.id);
+        await auth.apiKeys.revoke(request, request.params.id);
         return reply.code(204).send(null);
       },
     );

@@ -4,6 +4,11 @@ import { z } from 'zod';
 export const roleSchema = z.enum(['viewer', 'admin']);
 export type Role = z.infer<typeof roleSchema>;
 
+/** What an API key may do: report facts, send checkpoints. */
+export const scopes = ['ingest', 'models'] as const;
+export const scopeSchema = z.enum(scopes);
+export type Scope = z.infer<typeof scopeSchema>;
+
 /** A name that can be typed and told apart: no spaces, no control or invisible characters. */
 export const usernameSchema = text(64, 1).regex(/^[^\s\p{C}]+$/u, 'must not contain spaces or control characters');
 
@@ -28,17 +33,21 @@ export const signInSchema = z.object({
 
 export const ticketSchema = z.object({ ticket: z.string(), expires_in: z.int().describe('seconds') });
 
-export const keyBody = z.object({ name: text(limits.name, 1) });
+export const keyBody = z.object({
+  name: text(limits.name, 1),
+  scopes: z.array(scopeSchema).min(1).max(scopes.length).optional().describe('every scope, if absent'),
+  expires_at: momentSchema.nullable().optional(),
+});
 
-export const newKeySchema = z.object({
+export const keySchema = z.object({
   id: z.uuid(),
   name: z.string(),
-  key: z.string().describe('shown this once'),
+  scopes: z.array(scopeSchema),
+  created_at: momentSchema,
+  created_by: z.string().nullable().describe('the admin who made it, while there is that user'),
+  last_used_at: momentSchema.nullable(),
+  expires_at: momentSchema.nullable(),
+  is_expired: z.boolean(),
 });
 
-export const keysSchema = z.object({
-  items: z.array(
-    z.object({ id: z.uuid(), name: z.string(), created_at: momentSchema, last_used_at: momentSchema.nullable() }),
-  ),
-  total: z.int(),
-});
+export const newKeySchema = keySchema.extend({ key: z.string().describe('shown this once') });

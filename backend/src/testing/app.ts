@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { IngestAnswer } from '@rondo/protocol';
 import type { InjectOptions, LightMyRequestResponse } from 'fastify';
 import { type AppDeps, buildApp } from '../app.ts';
+import { theServerItself } from '../auth/audit.ts';
 import { createAuth } from '../auth/services.ts';
 import { aVisit, makeUser } from '../auth/testing/people.ts';
 import { createLogger } from '../logger.ts';
@@ -44,7 +45,7 @@ export async function openTestApp(options: Options = {}) {
     } as InjectOptions) as Promise<LightMyRequestResponse>;
 
   const makeReporter = async () => {
-    const { key } = await auth.apiKeys.create('a test', null);
+    const { key } = await auth.apiKeys.create(theServerItself, { name: 'a test' });
     const reporter_id = randomUUID();
     const headers = { authorization: `Bearer ${key}` };
     let batch = 0;

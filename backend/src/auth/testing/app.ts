@@ -21,7 +21,8 @@ export async function buildAuthApp(db: Db, now: Clock) {
   await app.register(authPlugin, { auth });
   await app.register(authRouter({ auth, isAllowedOrigin }));
   await app.register(keysRouter({ auth }));
-  app.post('/for-reporters', { onRequest: app.requireReporter }, async ({ reporterKey }) => reporterKey);
+  app.post('/for-reporters', { onRequest: app.requireScope('ingest') }, async ({ reporterKey }) => reporterKey);
+  app.post('/for-checkpoints', { onRequest: app.requireScope('models') }, async ({ reporterKey }) => reporterKey);
   app.get('/for-admins', { onRequest: app.requireAdmin }, async () => 'welcome');
   return { app, auth };
 }

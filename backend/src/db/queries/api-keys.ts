@@ -1,27 +1,37 @@
 import { and, asc, eq, isNull, lt, or } from 'drizzle-orm';
 import type { Db } from '../database.ts';
-import { apiKeys } from '../tables/people.ts';
+import { apiKeys, users } from '../tables/people.ts';
+import { countRows, type Page } from './page.ts';
 
 export async function insertKey(db: Db, key: typeof apiKeys.$inferInsert): Promise<void> {
   await db.insert(apiKeys).values(key);
 }
 
-export async function listKeys(db: Db) {
-  return db
+/** Those that are not revoked, oldest first. */
+export async function listKeys(db: Db, { limit, offset }: Page) {
+  const where = isNull(apiKeys.revoked_at);
+  const items = await db
     .select({
       id: apiKeys.id,
       name: apiKeys.name,
+      scopes: apiKeys.scopes,
       created_at: apiKeys.created_at,
+      created_by: users.username,
       last_used_at: apiKeys.last_used_at,
+      expires_at: apiKeys.expires_at,
     })
     .from(apiKeys)
-    .where(isNull(apiKeys.revoked_at))
-    .orderBy(asc(apiKeys.created_at), asc(apiKeys.id));
+    .leftJoin(users, eq(users.id, apiKeys.created_by))
+    .where(where)
+    .orderBy(asc(apiKeys.created_at), asc(apiKeys.id))
+    .limit(limit)
+    .offset(offset);
+  return { items, total: await countRows(db, apiKeys, where) };
 }
 
 export async function findKeyByHash(db: Db, key_hash: string) {
   const [key] = await db
-    .select({ key_id: apiKeys.id, name: apiKeys.name })
+    .select({ key_id: apiKeys.id, name: apiKeys.name, scopes: apiKeys.scopes, expires_at: apiKeys.expires_at })
     .from(apiKeys)
     .where(and(eq(apiKeys.key_hash, key_hash), isNull(apiKeys.revoked_at)));
   return key;
@@ -35,12 +45,12 @@ export async function touchKey(db: Db, id: string, now: string, unlessSince: str
     .where(and(eq(apiKeys.id, id), or(isNull(apiKeys.last_used_at), lt(apiKeys.last_used_at, unlessSince))));
 }
 
-/** Answers the hash of the key that this call revoked. */
-export async function revokeKey(db: Db, id: string, now: string): Promise<string | undefined> {
+/** Answers the hash and the name of the key that this call revoked. */
+export async function revokeKey(db: Db, id: string, now: string) {
   const [revoked] = await db
     .update(apiKeys)
     .set({ revoked_at: now })
     .where(and(eq(apiKeys.id, id), isNull(apiKeys.revoked_at)))
-    .returning({ key_hash: apiKeys.key_hash });
-  return revoked?.key_hash;
+    .returning({ key_hash: apiKeys.key_hash, name: apiKeys.name });
+  return revoked;
 }
