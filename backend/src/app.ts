@@ -8,6 +8,7 @@ import { authPlugin } from './auth/plugin.ts';
 import type { AuthServices } from './auth/services.ts';
 import type { Database } from './db/database.ts';
 import { EventBus } from './ingest/event-bus.ts';
+import { startExpiring } from './ingest/expiry.ts';
 import { startSweeping } from './ingest/silence.ts';
 import { IngestWriter } from './ingest/writer.ts';
 import { errorHandler, sendProblem, toProblem } from './plugins/error-handler.ts';
@@ -15,6 +16,7 @@ import { frontend } from './plugins/frontend.ts';
 import { openapi } from './plugins/openapi.ts';
 import { authRouter } from './routers/auth.ts';
 import { clientsRouter } from './routers/clients.ts';
+import { commandsRouter } from './routers/commands.ts';
 import { healthRouter } from './routers/health.ts';
 import { ingestRouter } from './routers/ingest.ts';
 import { keysRouter } from './routers/keys.ts';
@@ -32,6 +34,7 @@ export interface AppDeps {
   readonly logger: FastifyBaseLogger;
   readonly allowedOrigins: readonly string[];
   readonly offlineAfterMs: number;
+  readonly commandExpiresAfterMs: number;
   readonly frontendFolder: string;
   readonly version: string;
 }
@@ -65,8 +68,11 @@ export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
     runDeleted: (runId) => hub.forgetRun(runId),
   });
   const stopSweeping = startSweeping({ db, writer, offlineAfterMs: deps.offlineAfterMs }, onError);
+  const commands = { db, writer, expiresAfterMs: deps.commandExpiresAfterMs };
+  const stopExpiring = startExpiring(commands, onError);
   app.addHook('onClose', async () => {
     stopSweeping();
+    stopExpiring();
     await writer.close();
     stopListening();
   });
@@ -100,7 +106,8 @@ export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
   await app.register(keysRouter({ auth }));
   await app.register(ingestRouter({ writer }));
   await app.register(runsRouter({ db, writer, bus }));
-  await app.register(roundsRouter({ db, writer }));
+  await app.register(roundsRouter(commands));
+  await app.register(commandsRouter({ db }));
   await app.register(clientsRouter({ db }));
   await app.register(metricsRouter({ db }));
   await app.register(modelsRouter({ db }));

@@ -31,6 +31,8 @@ const environmentSchema = z.object({
   LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).optional(),
   // A missed heartbeat or two of what reporters send every few seconds; Flower's own patience is about as long.
   CLIENT_OFFLINE_AFTER_S: z.coerce.number().min(1).default(60),
+  // A stop reaches a live FL server within seconds; minutes leave room for a step of training that cannot be interrupted.
+  COMMAND_EXPIRES_AFTER_S: z.coerce.number().min(1).default(300),
 });
 
 /** The settings, all mistakes reported together and no value repeated. */

@@ -41,6 +41,7 @@ async function start(): Promise<void> {
     logger,
     allowedOrigins: config.ALLOWED_ORIGINS,
     offlineAfterMs: config.CLIENT_OFFLINE_AFTER_S * 1_000,
+    commandExpiresAfterMs: config.COMMAND_EXPIRES_AFTER_S * 1_000,
     frontendFolder: fileURLToPath(new URL('../../frontend/dist', import.meta.url)),
     version,
   });

@@ -97,6 +97,18 @@ export const roundSchema = z.object({
 });
 export type Round = z.infer<typeof roundSchema>;
 
+/** A command with whom it was for and who said what became of it. */
+export const commandRecordSchema = stopSchema.extend({
+  run_id: runIdSchema,
+  /** Null for a command to the whole run. */
+  round: roundNumberSchema.nullable(),
+  /** The `reporter_id` that had it. */
+  delivered_by: z.string().nullable(),
+  /** The `reporter_id` that said so; null is the server's own conclusion. [C6] */
+  ended_by: z.string().nullable(),
+});
+export type CommandRecord = z.infer<typeof commandRecordSchema>;
+
 export const systemSchema = z.object({
   cpu_percent: z.number().min(0).optional(),
   memory_bytes: countSchema.optional(),

@@ -2,6 +2,7 @@ import type {
   ClientId,
   ClientStatus,
   CommandName,
+  CommandState,
   LogLevel,
   Metrics,
   ModelVersion,
@@ -34,6 +35,7 @@ export const runs = pgTable('runs', {
   stop: jsonb().$type<Stop>(),
   status_at: moment().notNull(),
   declared_at: moment(),
+  worked_at: moment(),
   epoch: text().notNull(),
   seq: count().notNull(),
   updated_seq: count().notNull(),
@@ -84,6 +86,8 @@ export const clients = pgTable('clients', {
   is_online: boolean().notNull(),
   labels: jsonb().$type<Record<string, string>>().notNull(),
   system: jsonb().$type<SystemLoad>(),
+  num_parts: count().notNull(),
+  last_part: integer(),
   created_seq: count().notNull(),
   updated_seq: count().notNull(),
 });
@@ -103,6 +107,21 @@ export const clientUpdates = pgTable('client_updates', {
   cosine_to_mean: metricValue(),
   error: text(),
   submitted_at: moment(),
+  previous_part: integer(),
+});
+
+/** Every client id once, with one of its runs. */
+export const registeredClients = pgTable('registered_clients', {
+  client_id: textOf<ClientId>('client_id').notNull().primaryKey(),
+  run_id: textOf<RunId>('run_id').notNull(),
+});
+
+/** How many rows a list has, by run and status. */
+export const listTotals = pgTable('list_totals', {
+  run_id: textOf<RunId>('run_id').notNull(),
+  list: textOf<'rounds' | 'clients' | 'registered'>('list').notNull(),
+  status: text().notNull(),
+  total: count().notNull(),
 });
 
 export const metricPoints = pgTable('metric_points', {
@@ -150,8 +169,6 @@ export const models = pgTable('models', {
   updated_seq: count().notNull(),
 });
 
-export type CommandState = 'requested' | 'delivered' | 'applied' | 'rejected' | 'expired';
-
 export const commands = pgTable('commands', {
   command_id: text().notNull().primaryKey(),
   run_id: textOf<RunId>('run_id').notNull(),
@@ -163,5 +180,8 @@ export const commands = pgTable('commands', {
   requested_by: text().notNull(),
   requested_at: moment().notNull(),
   delivered_at: moment(),
+  delivered_by: text(),
   ended_at: moment(),
+  ended_by: text(),
+  expires_at: moment().notNull(),
 });

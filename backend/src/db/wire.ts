@@ -1,5 +1,5 @@
-import type { Client, ClientId, LogEntry, MetricPoint, Model, Round, Run } from '@rondo/protocol';
-import type { clients, logs, metricPoints, models, rounds, runs } from './schema.ts';
+import type { Client, ClientId, ClientUpdate, LogEntry, MetricPoint, Model, Round, Run } from '@rondo/protocol';
+import type { clients, clientUpdates, logs, metricPoints, models, rounds, runs } from './schema.ts';
 
 type RunRow = typeof runs.$inferSelect;
 type RoundRow = typeof rounds.$inferSelect;
@@ -7,7 +7,7 @@ type ClientRow = typeof clients.$inferSelect;
 
 /** Rows as viewers and REST clients see them: without what only the server needs. */
 export function toRun(row: RunRow): Run {
-  const { status_at, declared_at, epoch, seq, updated_seq, created_at, ...run } = row;
+  const { status_at, declared_at, worked_at, epoch, seq, updated_seq, created_at, ...run } = row;
   return run;
 }
 
@@ -17,8 +17,13 @@ export function toRound(row: RoundRow): Round {
 }
 
 export function toClient(row: ClientRow): Client {
-  const { status_at, joined_at, seen_at, created_seq, updated_seq, ...client } = row;
+  const { status_at, joined_at, seen_at, num_parts, last_part, created_seq, updated_seq, ...client } = row;
   return client;
+}
+
+export function toClientUpdate(row: typeof clientUpdates.$inferSelect & { round_id: number }): ClientUpdate {
+  const { previous_part, ...part } = row;
+  return part;
 }
 
 export function toPoint(row: typeof metricPoints.$inferSelect): MetricPoint {

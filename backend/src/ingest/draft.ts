@@ -1,5 +1,15 @@
 import type { ClientId } from '@rondo/protocol';
-import type { ClientRow, LogRow, PointRow, Reduction, RoundRow, RunRow, RunState, UpdateRow } from './state.ts';
+import type {
+  ClientRow,
+  CommandRow,
+  LogRow,
+  PointRow,
+  Reduction,
+  RoundRow,
+  RunRow,
+  RunState,
+  UpdateRow,
+} from './state.ts';
 
 /** The changes that a reduction collects over a state that it never touches. */
 export class Draft {
@@ -8,13 +18,15 @@ export class Draft {
   readonly #rounds = new Map<number, RoundRow>();
   readonly #clients = new Map<ClientId, ClientRow>();
   readonly #updates = new Map<number, Map<ClientId, UpdateRow>>();
+  readonly #commands = new Map<string, CommandRow>();
+  #workedAt: string | null;
   readonly points: (PointRow & { index: number })[] = [];
   readonly logs: (LogRow & { index: number })[] = [];
-  readonly acks: Reduction['acks'][number][] = [];
 
   constructor(base: RunState) {
     this.#base = base;
     this.#run = base.run;
+    this.#workedAt = base.run.worked_at;
   }
 
   get run(): RunRow {
@@ -25,12 +37,35 @@ export class Draft {
     this.#run = { ...this.#run, ...change };
   }
 
+  /** When the newest work of the run happened. */
+  get workedAt(): string | null {
+    return this.#workedAt;
+  }
+
+  noteWork(at: string): void {
+    if (this.#workedAt === null || at > this.#workedAt) this.#workedAt = at;
+  }
+
+  command(id: string): CommandRow | undefined {
+    return this.#commands.get(id) ?? this.#base.commands.get(id);
+  }
+
+  setCommand(row: CommandRow): void {
+    this.#commands.set(row.command_id, row);
+  }
+
   round(round: number): RoundRow | undefined {
     return this.#rounds.get(round) ?? this.#base.rounds.get(round);
   }
 
   setRound(row: RoundRow): void {
     this.#rounds.set(row.round, row);
+  }
+
+  /** Every round that is known here, as it is by now. */
+  *rounds(): Iterable<RoundRow> {
+    for (const [round, row] of this.#base.rounds) if (!this.#rounds.has(round)) yield row;
+    yield* [...this.#rounds.values()];
   }
 
   client(id: ClientId): ClientRow | undefined {
@@ -62,12 +97,13 @@ export class Draft {
   finish(duplicates: ReadonlySet<number>): Reduction {
     return {
       run: this.#run === this.#base.run ? null : this.#run,
+      worked_at: this.#workedAt,
       rounds: this.#rounds,
       clients: this.#clients,
       updates: this.#updates,
       points: this.points,
       logs: this.logs,
-      acks: this.acks,
+      commands: this.#commands,
       duplicates,
     };
   }

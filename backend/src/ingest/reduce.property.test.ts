@@ -3,11 +3,13 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { anyStream, namedStream, streamRunId } from '../testing/fact-streams.ts';
 import { emptyState, fold, foldPieces, noon } from '../testing/run-state.ts';
+import { isOpen } from './command-facts.ts';
 import { reduce } from './reduce.ts';
 import type { Input, Reduction, RoundRow, RunState } from './state.ts';
 
 const start = emptyState(streamRunId, '2026-01-31T10:00:00.000Z');
-const isFact = ({ type }: Input) => type !== 'client_silent';
+const notices = new Set<Input['type']>(['client_silent', 'stop_requested', 'command_expired']);
+const isFact = ({ type }: Input) => !notices.has(type);
 /** Only the database can tell whether these are repeated. */
 const isTelemetry = ({ type }: Input) => type === 'metric' || type === 'log';
 
@@ -17,8 +19,8 @@ function piecesOf(stream: readonly Input[], cuts: readonly number[]): Input[][] 
   return [0, ...ends].map((begin, index) => stream.slice(begin, ends[index] ?? stream.length));
 }
 
-const changesNothing = ({ run, rounds, clients, updates }: Reduction): boolean =>
-  run === null && rounds.size + clients.size + updates.size === 0;
+const changesNothing = ({ run, rounds, clients, updates, commands }: Reduction): boolean =>
+  run === null && rounds.size + clients.size + updates.size + commands.size === 0;
 
 /** The states after every input of a stream. */
 function* statesOf(stream: readonly Input[]): Iterable<RunState> {
@@ -133,6 +135,68 @@ describe('any stream of facts', () => {
             expect(countOf(state, row.round, 'pending')).toBe(0);
             expect(row.progress_percent).toBe(100);
           }
+        }
+      }),
+      many,
+    );
+  });
+
+  it('[C5] leaves no stop open of what is over, and shows each as it is', () => {
+    fc.assert(
+      fc.property(anyStream, (stream) => {
+        for (const { run, rounds, commands } of statesOf(stream)) {
+          for (const { stop, completed_at } of [run, ...rounds.values()]) {
+            if (!stop) continue;
+            expect(isOpen(stop) && completed_at !== null).toBe(false);
+            expect(commands.get(stop.command_id)).toMatchObject(stop);
+          }
+        }
+      }),
+      many,
+    );
+  });
+
+  it('[L5] leaves no round open in a run that stopped or failed', () => {
+    fc.assert(
+      fc.property(anyStream, (stream) => {
+        for (const { run, rounds } of statesOf(stream)) {
+          if (run.status !== 'stopped' && run.status !== 'failed') continue;
+          expect([...rounds.values()].filter((row) => !isRoundOver(row))).toEqual([]);
+        }
+      }),
+      many,
+    );
+  });
+
+  it('[L3] leaves no run over whose work is newer than its end', () => {
+    fc.assert(
+      fc.property(anyStream, (stream) => {
+        for (const { run, rounds } of statesOf(stream)) {
+          if (run.completed_at === null) continue;
+          const newest = [...rounds.values()]
+            .flatMap((row) => (isRoundOver(row) ? [] : [row.status_at]))
+            .sort()
+            .at(-1);
+          expect((newest ?? '') <= run.completed_at).toBe(true);
+        }
+      }),
+      many,
+    );
+  });
+
+  it("keeps every client's parts as one chain, whole and without a circle", () => {
+    fc.assert(
+      fc.property(anyStream, (stream) => {
+        const state = foldPieces(start, [stream]);
+        for (const { client_id, num_parts, last_part } of state.clients.values()) {
+          const chain: number[] = [];
+          for (let round = last_part; round !== null && chain.length <= num_parts; ) {
+            chain.push(round);
+            round = state.updates.get(round)?.get(client_id)?.previous_part ?? null;
+          }
+          const rounds = [...state.updates].flatMap(([round, parts]) => (parts.has(client_id) ? [round] : []));
+          expect(chain.sort()).toEqual(rounds.sort());
+          expect(num_parts).toBe(rounds.length);
         }
       }),
       many,

@@ -27,6 +27,7 @@ const noReply = (run: TestRun, client_id: string, at = second(6)) =>
   run.say('client_no_reply', { round: 1, client_id, waited_ms: 5_000, at });
 const complete = (run: TestRun, at = second(9), round = 1, global_loss: number | null = 0.1) =>
   run.say('round_complete', { round, global_loss, at });
+const update = (run: TestRun, at: string) => run.say('round_update', { round: 1, status: 'collecting', at });
 const heartbeat = (run: TestRun, client_id: string, at: string) => run.say('client_heartbeat', { client_id, at });
 const silence = (run: TestRun, client_id: string, silent_since = noon) =>
   ({ type: 'client_silent', run_id: run.id, client_id: client_id as ClientId, silent_since }) as const;
@@ -286,6 +287,34 @@ describe('life and silence', () => {
     expect(told([over, result(run, 'a', second(2))]).run.status).toBe('complete');
   });
 
+  it('[L3] an end that newer work has overtaken changes nothing, whenever it is told', () => {
+    const run = makeRun();
+    const crashed = run.say('run_complete', { status: 'failed', at: second(3) });
+    for (const work of [select(run, ['a'], second(4)), result(run, 'a', second(4)), update(run, second(4))]) {
+      const { state } = told([crashed, work]);
+      const late = told([work, crashed]);
+      expect(late.run.status).toBe('running');
+      expect(late.round(1)).toEqual(look(state).round(1));
+    }
+    expect(told([update(run, second(3)), crashed]).run.status).toBe('failed');
+  });
+
+  it.each(['stopped', 'failed'] as const)(
+    '[L5] a run that %s takes its open rounds along, told before or after',
+    (status) => {
+      const run = makeRun();
+      const end = run.say('run_complete', { status, reason: 'asked to', at: second(9) });
+      const [first, second_] = [complete(run, second(3), 1), select(run, ['a', 'b'], second(4), 2)];
+      const answered = result(run, 'a', second(5), 2);
+      for (const { round, client } of [told([first, second_, answered, end]), told([first, end, second_, answered])]) {
+        expect(round(1).status).toBe('complete');
+        expect(round(2)).toMatchObject({ status, reason: 'asked to', completed_at: second(9) });
+        expect(accountOf(round(2))).toEqual({ selected: 2, pending: 0, complete: 1, failed: 0, no_reply: 1 });
+        expect(client('b').round_outcome).toBe('no_reply');
+      }
+    },
+  );
+
   it('[L3] a newer round_started reopens the round, without what ended it', () => {
     const run = makeRun();
     const failed = run.say('round_failed', { round: 1, reason: 'too few', at: second(3) });
@@ -327,30 +356,6 @@ describe('life and silence', () => {
     const run = makeRun();
     const facts = [select(run, ['a']), noReply(run, 'a', second(9)), silence(run, 'a'), heartbeat(run, 'a', second(8))];
     expect(told(facts).client('a').is_online).toBe(true);
-  });
-});
-
-describe('a stop that was asked for', () => {
-  const asked = (run: TestRun, reason: string, at: string) =>
-    ({ type: 'stop_requested', run_id: run.id, round: 1, reason, at }) as const;
-
-  it('[C1] asked again stays one request', () => {
-    const run = makeRun();
-    const { round } = told([select(run, ['a']), asked(run, 'first', second(2)), asked(run, 'second', second(3))]);
-    expect(round(1)).toMatchObject({ stop_requested_at: second(2), stop_reason: 'first', status: 'collecting' });
-  });
-
-  it('[C1] is not asked of a round that is over', () => {
-    const run = makeRun();
-    expect(told([complete(run), asked(run, 'late', second(20))]).round(1).stop_requested_at).toBeNull();
-  });
-
-  it('is taken back when the FL server refuses, and a second refusal changes nothing', () => {
-    const run = makeRun();
-    const rejected = { type: 'stop_rejected', run_id: run.id, round: 1 } as const;
-    const { state, round } = told([select(run, ['a']), asked(run, 'please', second(2)), rejected]);
-    expect(round(1)).toMatchObject({ stop_requested_at: null, stop_reason: null });
-    expect(reduce(state, [rejected], noon).rounds.size).toBe(0);
   });
 });
 

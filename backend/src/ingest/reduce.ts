@@ -1,10 +1,11 @@
 import { createHash } from 'node:crypto';
 import type { ClientId, FactOf } from '@rondo/protocol';
 import { joinClient, leaveClient, markSilent, seeClient, tellStatus } from './client-facts.ts';
+import { answerCommand, askStop, expireCommand } from './command-facts.ts';
 import { Draft } from './draft.ts';
-import { endRound, noteStop, resolvePart, startRound, updateRound } from './round-facts.ts';
-import { completeRun, startRun, wakeRun } from './run-facts.ts';
-import type { Input, Reduction, RunState } from './state.ts';
+import { endRound, resolvePart, startRound, updateRound } from './round-facts.ts';
+import { completeRun, endWithRun, startRun, wakeRun } from './run-facts.ts';
+import type { Answer, Input, Reduction, RunState } from './state.ts';
 
 /**
  * Decides what facts mean: the one place where they become state. Pure.
@@ -30,9 +31,9 @@ function apply(draft: Draft, input: Input, index: number, receivedAt: string): b
     case 'run_complete':
       return completeRun(draft, input);
     case 'round_started':
-      return wakes(draft, input.at, startRound(draft, input, receivedAt));
+      return wakes(draft, input, startRound(draft, input, receivedAt));
     case 'round_update':
-      return wakes(draft, input.at, updateRound(draft, input));
+      return wakes(draft, input, updateRound(draft, input));
     case 'round_complete':
     case 'round_failed':
     case 'round_stopped':
@@ -48,7 +49,7 @@ function apply(draft: Draft, input: Input, index: number, receivedAt: string): b
     case 'client_result':
     case 'client_failed':
     case 'client_no_reply':
-      return wakes(draft, input.at, resolvePart(draft, input, receivedAt));
+      return wakes(draft, input, resolvePart(draft, input, receivedAt));
     case 'metric':
       return addPoint(draft, input, index, receivedAt);
     case 'privacy_spent':
@@ -56,13 +57,13 @@ function apply(draft: Draft, input: Input, index: number, receivedAt: string): b
     case 'log':
       return addLog(draft, input, index, receivedAt);
     case 'command_ack':
-      draft.acks.push(input);
-      return true;
+      return answer(draft, input);
     case 'client_silent':
       return markSilent(draft, input);
     case 'stop_requested':
-    case 'stop_rejected':
-      return noteStop(draft, input);
+      return askStop(draft, input);
+    case 'command_expired':
+      return expireCommand(draft, input);
     case 'run_edited': {
       const { type, run_id, ...change } = input;
       draft.setRun(change);
@@ -74,10 +75,23 @@ function apply(draft: Draft, input: Input, index: number, receivedAt: string): b
   }
 }
 
-/** New work reopens a run that was over. [L3] */
-function wakes(draft: Draft, at: string, isNews: boolean): boolean {
-  if (isNews) wakeRun(draft, at);
-  return isNews;
+/** New work reopens a run that was over; what is told late of an older round ends with it. [L3] [L5] */
+function wakes(draft: Draft, { at, round }: { at: string; round: number }, isNews: boolean): boolean {
+  if (!isNews) return false;
+  wakeRun(draft, at);
+  endWithRun(draft, round);
+  return true;
+}
+
+/** An FL server that has applied a stop has stopped, whether or not it says so again. [C7] */
+function answer(draft: Draft, input: Answer): boolean {
+  const command = answerCommand(draft, input);
+  if (command?.state === 'applied' && input.state === 'applied') {
+    const { run_id, round, reason } = command;
+    if (round === null) completeRun(draft, { type: 'run_complete', run_id, at: input.at, status: 'stopped', reason });
+    else endRound(draft, { type: 'round_stopped', run_id, at: input.at, round, reason });
+  }
+  return command !== null;
 }
 
 interface Point {

@@ -1,27 +1,61 @@
 import { randomUUID } from 'node:crypto';
-import type { Round } from '@rondo/protocol';
+import type { CommandName, Round, Run } from '@rondo/protocol';
 import { isRoundOver } from '@rondo/protocol';
 import type { Db } from '../db/database.ts';
-import { requestCommand } from '../db/queries/commands.ts';
-import { Conflict } from '../errors.ts';
+import { findRound } from '../db/queries/rounds.ts';
+import { findRun } from '../db/queries/runs.ts';
+import { Conflict, NotFound } from '../errors.ts';
+import { isOpen } from './command-facts.ts';
 import type { IngestWriter } from './writer.ts';
 
+export interface StopDeps {
+  readonly db: Db;
+  readonly writer: IngestWriter;
+  readonly expiresAfterMs: number;
+  readonly now?: () => number;
+}
+
 interface Request {
-  readonly round: Round;
+  readonly round_id: number;
+  readonly scope: 'round' | 'run';
   readonly reason: string;
   readonly requested_by: string;
 }
 
-/** Asks the round's FL server to close it; asked again, it stays one request. [C1] */
-export async function requestStop(
-  db: Db,
-  writer: IngestWriter,
-  { round, reason, requested_by }: Request,
-): Promise<void> {
-  if (isRoundOver(round)) throw new Conflict(`round ${round.round} is ${round.status}: there is nothing left to stop`);
-  if (round.stop_requested_at !== null) return;
-  const requested_at = new Date().toISOString();
-  const command = { run_id: round.run_id, command: 'stop_round', round: round.round, reason } as const;
-  await requestCommand(db, { ...command, command_id: randomUUID(), requested_by, requested_at });
-  await writer.submit([{ type: 'stop_requested', run_id: round.run_id, round: round.round, reason, at: requested_at }]);
+/** Asks the FL server to close a round, or its whole run; asked again, it stays one request. [C1] */
+export async function requestStop(deps: StopDeps, request: Request): Promise<Round> {
+  const { writer, expiresAfterMs, now = Date.now } = deps;
+  const { scope, reason, requested_by } = request;
+  const { run, round } = await find(deps.db, request.round_id);
+  refuse(run, round, scope);
+  const command_id = randomUUID();
+  const [at, expires_at] = [0, expiresAfterMs].map((ms) => new Date(now() + ms).toISOString()) as [string, string];
+  const asked = { command_id, run_id: run.run_id, reason, requested_by, expires_at };
+  await writer.submit([{ type: 'stop_requested', ...asked, round: scope === 'run' ? null : round.round, at }]);
+  const after = await find(deps.db, request.round_id);
+  const { stop } = scope === 'run' ? after.run : after.round;
+  // It ended between the look and the lock.
+  if (stop?.command_id !== command_id && !isOpen(stop)) refuse(after.run, after.round, scope);
+  return after.round;
+}
+
+async function find(db: Db, roundId: number): Promise<{ run: Run; round: Round }> {
+  const round = await findRound(db, roundId);
+  const run = round && (await findRun(db, round.run_id));
+  if (!run) throw new NotFound(`there is no round with round_id ${roundId}`);
+  return { run, round };
+}
+
+function refuse(run: Run, round: Round, scope: Request['scope']): void {
+  const isRun = scope === 'run';
+  if (isRun ? run.status !== 'running' : isRoundOver(round)) {
+    const what = isRun ? `run ${run.run_id} is ${run.status}` : `round ${round.round} is ${round.status}`;
+    throw new Conflict(`${what}: there is nothing left to stop`);
+  }
+  const command: CommandName = isRun ? 'stop_run' : 'stop_round';
+  if (run.commands_supported.includes(command)) return;
+  const can = run.commands_supported.join(', ') || 'none';
+  throw new Conflict(
+    `the FL server of run ${run.run_id} does not support ${command}; the commands it declares: ${can}`,
+  );
 }

@@ -1,8 +1,9 @@
 import { type ClientId, type FactOf, isRoundOver, limits, type RoundStatus } from '@rondo/protocol';
 import { moveOutcome, outweighs, recount } from './account.ts';
 import { alive, clientOr, supersedes as supersedesClient } from './client-facts.ts';
+import { concludeStop } from './command-facts.ts';
 import type { Draft } from './draft.ts';
-import type { ClientRow, Notice, RoundRow, UpdateRow } from './state.ts';
+import type { ClientRow, RoundRow, UpdateRow } from './state.ts';
 
 /** The round as known, or as it is when first heard of. [F4] */
 function roundOr(draft: Draft, round: number, at: string): RoundRow {
@@ -95,7 +96,7 @@ function select(
   outcome: 'pending' | 'no_reply',
   receivedAt: string,
 ): void {
-  const client = clientOr(draft, { client_id, at }, receivedAt);
+  const client = withPart(clientOr(draft, { client_id, at }, receivedAt), round);
   const seen = alive(client, at, receivedAt);
   if (client.current_round !== null && client.current_round > round) return void draft.setClient(seen);
   const moves = outcome === 'pending' && supersedesClient(at, 'training', round, client);
@@ -139,6 +140,7 @@ export function endRound(draft: Draft, fact: RoundEnd): boolean {
     showOutcome(draft, fact.round, part.client_id, 'no_reply');
   }
   draft.setRound(recount(ended));
+  concludeStop(draft, round.stop, status, fact.at);
   return true;
 }
 
@@ -186,7 +188,8 @@ export function resolvePart(draft: Draft, fact: PartEnd, receivedAt: string): bo
   const part = before ?? emptyUpdate(draft, fact.round, fact.client_id);
   draft.setUpdate({ ...part, ...partDetails(fact), outcome, submitted_at: fact.at });
   draft.setRound(moveOutcome(roundOr(draft, fact.round, fact.at), before?.outcome ?? null, outcome));
-  const client = clientOr(draft, fact, receivedAt);
+  const known = clientOr(draft, fact, receivedAt);
+  const client = before ? known : withPart(known, fact.round);
   draft.setClient(outcome === 'no_reply' ? client : alive(client, fact.at, receivedAt));
   showOutcome(draft, fact.round, fact.client_id, outcome, fact);
   return true;
@@ -232,19 +235,6 @@ function showOutcome(draft: Draft, round: number, id: ClientId, outcome: UpdateR
   });
 }
 
-export function noteStop(draft: Draft, notice: Extract<Notice, { type: 'stop_requested' | 'stop_rejected' }>): boolean {
-  const round = draft.round(notice.round);
-  if (!round) return false;
-  if (notice.type === 'stop_rejected') {
-    if (round.stop_requested_at === null) return false;
-    draft.setRound({ ...round, stop_requested_at: null, stop_reason: null });
-    return true;
-  }
-  if (isRoundOver(round) || round.stop_requested_at !== null) return false;
-  draft.setRound({ ...round, stop_requested_at: notice.at, stop_reason: notice.reason });
-  return true;
-}
-
 function emptyUpdate(draft: Draft, round: number, client_id: ClientId): UpdateRow {
   return {
     run_id: draft.run.run_id,
@@ -261,5 +251,13 @@ function emptyUpdate(draft: Draft, round: number, client_id: ClientId): UpdateRo
     cosine_to_mean: null,
     error: null,
     submitted_at: null,
+    previous_part: draft.client(client_id)?.last_part ?? null,
   };
 }
+
+/** The client with a new part at the head of its chain. */
+const withPart = (client: ClientRow, round: number): ClientRow => ({
+  ...client,
+  num_parts: client.num_parts + 1,
+  last_part: round,
+});

@@ -1,9 +1,11 @@
 import type { ClientId, RunId } from '@rondo/protocol';
 import type { Db } from '../db/database.ts';
-import { loadClients, loadRounds, loadUpdates } from '../db/queries/run-state.ts';
-import type { ClientRow, Input, Reduction, RoundRow, RunRow, RunState, UpdateRow } from './state.ts';
+import { loadCommands } from '../db/queries/commands.ts';
+import { loadClients, loadRounds, loadUpdates, openRounds } from '../db/queries/run-state.ts';
+import { isOpen } from './command-facts.ts';
+import type { ClientRow, CommandRow, Input, Reduction, RoundRow, RunRow, RunState, UpdateRow } from './state.ts';
 
-interface Cached extends RunState {
+interface Cached extends Omit<RunState, 'commands'> {
   run: RunRow;
   readonly rounds: Map<number, RoundRow>;
   readonly clients: Map<ClientId, ClientRow>;
@@ -27,12 +29,25 @@ export class RunCache {
   /** The locked run's state with everything that `inputs` touch. */
   async load(db: Db, locked: RunRow, inputs: readonly Input[]): Promise<RunState> {
     const state = this.#current(locked) ?? (await emptyState(db, locked));
-    const wanted = new Set<number>();
-    for (const input of inputs) if (needsRound(input) && !state.updates.has(input.round)) wanted.add(input.round);
-    if (wanted.size > 0) await loadInto(db, state, [...wanted]);
+    const commands = new Map<string, CommandRow>();
+    const loadNamed = async (ids: Iterable<string>) => {
+      const missing = [...new Set(ids)].filter((id) => !commands.has(id));
+      if (missing.length === 0) return;
+      for (const row of await loadCommands(db, locked.run_id, missing)) commands.set(row.command_id, row);
+    };
+    await loadNamed(inputs.flatMap((input) => ('command_id' in input ? [input.command_id] : [])));
+    const named = new Set<number>();
+    for (const input of inputs) if (needsRound(input)) named.add(input.round);
+    for (const { round } of commands.values()) if (round !== null) named.add(round);
+    if (mayEndRun(inputs, commands)) for (const round of await openRounds(db, locked.run_id)) named.add(round);
+    const wanted = [...named].filter((round) => !state.updates.has(round));
+    if (wanted.length > 0) await loadInto(db, state, wanted);
+    // What ends takes its open stop along.
+    const stops = [state.run.stop, ...[...named].map((round) => state.rounds.get(round)?.stop ?? null)];
+    await loadNamed(stops.filter(isOpen).map(({ command_id }) => command_id));
     this.#runs.delete(locked.run_id);
     this.#runs.set(locked.run_id, state);
-    return state;
+    return { ...state, commands };
   }
 
   #current(locked: RunRow): Cached | undefined {
@@ -75,6 +90,9 @@ export class RunCache {
     }
   }
 }
+
+const mayEndRun = (inputs: readonly Input[], commands: ReadonlyMap<string, CommandRow>): boolean =>
+  inputs.some(({ type }) => type === 'run_complete') || [...commands.values()].some(({ round }) => round === null);
 
 const needsRound = (input: Input): input is Extract<Input, { round: number }> =>
   'round' in input && typeof input.round === 'number' && input.type !== 'metric' && input.type !== 'privacy_spent';

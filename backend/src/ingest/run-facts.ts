@@ -1,5 +1,7 @@
-import type { FactOf, RunId } from '@rondo/protocol';
+import { type FactOf, isRoundOver, type RunId } from '@rondo/protocol';
+import { concludeStop } from './command-facts.ts';
 import type { Draft } from './draft.ts';
+import { endRound } from './round-facts.ts';
 import type { RunRow } from './state.ts';
 
 /** A run that is known only because a fact names it. [F4] */
@@ -22,6 +24,7 @@ export function unknownRun(run_id: RunId, at: string, epoch: string): RunRow {
     stop: null,
     status_at: at,
     declared_at: null,
+    worked_at: null,
     epoch,
     seq: 0,
     updated_seq: 0,
@@ -46,17 +49,30 @@ export function startRun(draft: Draft, fact: FactOf<'run_started'>): boolean {
   return true;
 }
 
+/** Work that is newer overtakes an end, whichever is told first. [L3] */
 export function completeRun(draft: Draft, fact: FactOf<'run_complete'>): boolean {
   const { run } = draft;
   const isNewer = fact.at > run.status_at || (fact.at === run.status_at && run.status === 'running');
-  if (!isNewer) return false;
+  if (!isNewer || (draft.workedAt !== null && draft.workedAt > fact.at)) return false;
   draft.setRun({ status: fact.status, reason: fact.reason ?? null, completed_at: fact.at, status_at: fact.at });
+  for (const { round } of draft.rounds()) endWithRun(draft, round);
+  concludeStop(draft, run.stop, fact.status, fact.at);
   return true;
+}
+
+/** A run that stops or fails takes its open rounds along. [L5] */
+export function endWithRun(draft: Draft, number: number): void {
+  const { run_id, status, completed_at, reason } = draft.run;
+  const round = draft.round(number);
+  if (completed_at === null || !round || isRoundOver(round) || (status !== 'stopped' && status !== 'failed')) return;
+  const type = status === 'stopped' ? 'round_stopped' : 'round_failed';
+  endRound(draft, { type, run_id, round: number, at: completed_at, reason: reason ?? `the run ${status}` });
 }
 
 /** Work that is newer than the run's end reopens it. [L3] */
 export function wakeRun(draft: Draft, at: string): void {
   const { run } = draft;
+  draft.noteWork(at);
   if (run.status === 'running' || at <= run.status_at) return;
   draft.setRun({ status: 'running', reason: null, completed_at: null, status_at: at });
 }

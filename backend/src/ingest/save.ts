@@ -1,7 +1,7 @@
-import { isRoundOver, type LiveEvent } from '@rondo/protocol';
+import type { LiveEvent } from '@rondo/protocol';
 import type { Db } from '../db/database.ts';
 import { clientEvent, roundEvent, runEvent } from '../db/live-events.ts';
-import { closeRoundCommands } from '../db/queries/commands.ts';
+import { saveCommands } from '../db/queries/commands.ts';
 import {
   insertLogs,
   insertPoints,
@@ -13,8 +13,10 @@ import {
   saveSeries,
   saveUpdates,
 } from '../db/queries/run-state.ts';
+import { addTotals, registerClients } from '../db/queries/totals.ts';
 import { toLog, toPoint } from '../db/wire.ts';
 import type { Reduction, RoundRow, RunRow, RunState } from './state.ts';
+import { changedTotals } from './totals.ts';
 
 export interface Saved extends Pick<Reduction, 'rounds' | 'clients' | 'updates'> {
   readonly run: RunRow;
@@ -23,7 +25,7 @@ export interface Saved extends Pick<Reduction, 'rounds' | 'clients' | 'updates'>
 }
 
 /** Writes exactly the rows that changed, stamped with the run's next seq. Nothing new: nothing written, same seq. [S2] */
-export async function save(tx: Db, state: RunState, reduction: Reduction, receivedAt: string): Promise<Saved> {
+export async function save(tx: Db, state: RunState, reduction: Reduction): Promise<Saved> {
   const seq = state.run.seq + 1;
   const duplicates = new Set(reduction.duplicates);
   const points = keepNew(reduction.points, pointKey, duplicates, seq);
@@ -33,6 +35,7 @@ export async function save(tx: Db, state: RunState, reduction: Reduction, receiv
   points.markKnown(newPoints, duplicates);
   logs.markKnown(newLogs, duplicates);
 
+  await saveCommands(tx, [...reduction.commands.values()]);
   const { rounds, clients, updates } = reduction;
   const isNews = reduction.run || rounds.size + clients.size + updates.size + newPoints.size + newLogs.size > 0;
   if (!isNews) return { run: state.run, rounds, clients, updates, duplicates, events: () => [] };
@@ -47,17 +50,13 @@ export async function save(tx: Db, state: RunState, reduction: Reduction, receiv
     tx,
     [...updates.values()].flatMap((rows) => [...rows.values()]),
   );
+  const { changes, newClients } = changedTotals(state, reduction);
+  await addTotals(tx, changes);
+  await registerClients(tx, state.run.run_id, newClients);
   const pointRows = points.rows.filter((row) => newPoints.has(pointKey(row)));
   await saveSeries(tx, pointRows);
-  const stopped = [...stampedRounds.values()].filter((row) => row.stop_requested_at !== null && isRoundOver(row));
-  if (stopped.length > 0)
-    await closeRoundCommands(
-      tx,
-      state.run.run_id,
-      stopped.map(({ round }) => round),
-      receivedAt,
-    );
-  const run = { ...(reduction.run ?? state.run), seq, updated_seq: reduction.run ? seq : state.run.updated_seq };
+  const updated_seq = reduction.run ? seq : state.run.updated_seq;
+  const run = { ...(reduction.run ?? state.run), worked_at: reduction.worked_at, seq, updated_seq };
   await saveRun(tx, run);
   return {
     run,

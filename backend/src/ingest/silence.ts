@@ -1,5 +1,6 @@
 import type { Db } from '../db/database.ts';
 import { silentClients } from '../db/queries/run-state.ts';
+import { takeTurns } from './turns.ts';
 import type { IngestWriter } from './writer.ts';
 
 interface Options {
@@ -27,11 +28,5 @@ export async function sweepSilent({ db, writer, offlineAfterMs, now = Date.now }
  */
 export function startSweeping(options: Options, onError: (error: unknown) => void): () => void {
   const everyMs = Math.max(1_000, options.offlineAfterMs / 6);
-  let timer: NodeJS.Timeout;
-  const turn = async () => {
-    await sweepSilent(options).catch(onError);
-    timer = setTimeout(turn, everyMs);
-  };
-  timer = setTimeout(turn, options.offlineAfterMs);
-  return () => clearTimeout(timer);
+  return takeTurns(() => sweepSilent(options), { firstMs: options.offlineAfterMs, everyMs }, onError);
 }

@@ -1,16 +1,17 @@
-import type { ClientId, Fact, RunId } from '@rondo/protocol';
-import type { clients, clientUpdates, logs, metricPoints, rounds, runs } from '../db/schema.ts';
+import type { ClientId, Fact, FactOf, RunId } from '@rondo/protocol';
+import type { clients, clientUpdates, commands, logs, metricPoints, rounds, runs } from '../db/schema.ts';
 
 export type RunRow = typeof runs.$inferSelect;
 export type RoundRow = typeof rounds.$inferSelect;
 export type ClientRow = typeof clients.$inferSelect;
 export type UpdateRow = typeof clientUpdates.$inferSelect;
+export type CommandRow = typeof commands.$inferSelect;
 export type PointRow = Omit<typeof metricPoints.$inferSelect, 'updated_seq'>;
 export type LogRow = Omit<typeof logs.$inferSelect, 'updated_seq' | 'log_id'>;
 
 /**
- * What is known of one run: what `reduce` may look at. Whoever calls it has loaded every client of the run, and every
- * round that the facts name with all its client updates.
+ * What is known of one run: what `reduce` may look at. Whoever calls it has loaded every client of the run, every round
+ * that the inputs name or may end with all its client updates, and the commands that they name or may end.
  */
 export interface RunState {
   readonly run: RunRow;
@@ -18,27 +19,39 @@ export interface RunState {
   readonly clients: ReadonlyMap<ClientId, ClientRow>;
   /** By round number, then client. */
   readonly updates: ReadonlyMap<number, ReadonlyMap<ClientId, UpdateRow>>;
+  readonly commands: ReadonlyMap<string, CommandRow>;
 }
 
 /** What the server itself has to say about a run, in the same line as the facts. */
 export type Notice =
   | { type: 'client_silent'; run_id: RunId; client_id: ClientId; silent_since: string }
-  | { type: 'stop_requested'; run_id: RunId; round: number; reason: string; at: string }
-  | { type: 'stop_rejected'; run_id: RunId; round: number }
+  | StopRequested
+  | { type: 'command_expired'; run_id: RunId; command_id: string; at: string }
   | { type: 'run_edited'; run_id: RunId; name?: string; tags?: string[]; notes?: string };
 
-export type Input = Fact | Notice;
+/** A round null asks for the whole run. */
+type StopRequested = { type: 'stop_requested'; at: string; round: number | null } & Pick<
+  CommandRow,
+  'command_id' | 'run_id' | 'reason' | 'requested_by' | 'expires_at'
+>;
+
+/** What an FL server says of a command, and which reporter told it. */
+export type Answer = FactOf<'command_ack'> & { readonly reporter_id?: string | undefined };
+
+export type Input = Exclude<Fact, { type: 'command_ack' }> | Answer | Notice;
 
 /** The rows that facts changed, as they are after all of them. */
 export interface Reduction {
   readonly run: RunRow | null;
+  /** Kept with the run, and nothing that a viewer sees. */
+  readonly worked_at: string | null;
   readonly rounds: ReadonlyMap<number, RoundRow>;
   readonly clients: ReadonlyMap<ClientId, ClientRow>;
   readonly updates: ReadonlyMap<number, ReadonlyMap<ClientId, UpdateRow>>;
   /** New or not, only the database can tell: it keeps the first of a key. */
   readonly points: readonly (PointRow & { index: number })[];
   readonly logs: readonly (LogRow & { index: number })[];
-  readonly acks: readonly Extract<Fact, { type: 'command_ack' }>[];
+  readonly commands: ReadonlyMap<string, CommandRow>;
   /** Positions of the inputs that said nothing new. */
   readonly duplicates: ReadonlySet<number>;
 }

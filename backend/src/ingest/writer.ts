@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { Command, RunId } from '@rondo/protocol';
 import type { Db } from '../db/database.ts';
-import { acknowledge, openCommandsFor } from '../db/queries/commands.ts';
+import { openCommandsFor } from '../db/queries/commands.ts';
 import { type BatchId, noteRuns, takeBatch } from '../db/queries/reporters.ts';
 import { insertRuns, lockRuns } from '../db/queries/run-state.ts';
 import { isTransient } from '../db/transient.ts';
@@ -118,9 +118,8 @@ export class IngestWriter {
       for (const before of await this.#lock(tx, byRun, receivedAt)) {
         const entries = byRun.get(before.run_id) ?? [];
         const inputs = entries.map(({ input }) => input);
-        const all = [...inputs, ...(await acknowledgeAll(tx, inputs))];
-        const state = await this.#cache.load(tx, before, all);
-        const saved = await save(tx, state, reduce(state, all, receivedAt), receivedAt);
+        const state = await this.#cache.load(tx, before, inputs);
+        const saved = await save(tx, state, reduce(state, inputs, receivedAt));
         written.push({ before, saved });
         for (const index of saved.duplicates) {
           const entry = entries[index];
@@ -147,9 +146,11 @@ export class IngestWriter {
     const locked = await lockRuns(tx, runIds);
     if (locked.length === runIds.length) return locked;
     const known = new Set(locked.map(({ run_id }) => run_id));
-    // What the server itself has to say about a run that was deleted meanwhile has nobody to be told to.
+    // What the server itself has to say about a run that was deleted meanwhile has nobody to be told to, and what is said
+    // of a command has no command.
     const missing = [...byRun].filter(
-      ([id, entries]) => !known.has(id) && entries.some(({ input }) => !isNotice(input)),
+      ([id, entries]) =>
+        !known.has(id) && entries.some(({ input }) => !isNotice(input) && input.type !== 'command_ack'),
     );
     if (missing.length === 0) return locked;
     const created = missing.map(([id, entries]) => ({
@@ -164,7 +165,7 @@ export class IngestWriter {
 const noticeTypes: Record<Notice['type'], true> = {
   client_silent: true,
   stop_requested: true,
-  stop_rejected: true,
+  command_expired: true,
   run_edited: true,
 };
 const isNotice = ({ type }: Input): boolean => Object.hasOwn(noticeTypes, type);
@@ -180,28 +181,16 @@ const firstMoment = (entries: readonly Entry[]): string | undefined =>
 
 function groupByRun(group: readonly Job[], fresh: readonly boolean[]): Map<RunId, Entry[]> {
   const byRun = new Map<RunId, Entry[]>();
-  group.forEach(({ inputs }, job) => {
+  group.forEach(({ batch, inputs }, job) => {
     if (!fresh[job]) return;
-    for (const input of inputs) {
+    for (const said of inputs) {
+      const input = said.type === 'command_ack' ? { ...said, reporter_id: batch?.reporter_id } : said;
       const entries = byRun.get(input.run_id);
       if (entries) entries.push({ input, job });
       else byRun.set(input.run_id, [{ input, job }]);
     }
   });
   return byRun;
-}
-
-/** Moves the commands that were answered; a refusal takes the request back from its round. */
-async function acknowledgeAll(tx: Db, inputs: readonly Input[]): Promise<Notice[]> {
-  const notices: Notice[] = [];
-  for (const input of inputs) {
-    if (input.type !== 'command_ack') continue;
-    const command = await acknowledge(tx, input);
-    if (command?.command === 'stop_round' && command.state === 'rejected' && command.round !== null) {
-      notices.push({ type: 'stop_rejected', run_id: command.run_id, round: command.round });
-    }
-  }
-  return notices;
 }
 
 function toCommitted({ before, saved: { run, events } }: { before: RunRow; saved: Saved }): Committed[] {

@@ -1,24 +1,22 @@
-import { clientUpdateSchema, roundSchema, roundStatusSchema, runIdSchema, text } from '@rondo/protocol';
+import { clientUpdateSchema, limits, roundSchema, roundStatusSchema, runIdSchema, text } from '@rondo/protocol';
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
+import { recordAudit } from '../auth/audit.ts';
 import { principalOf } from '../auth/plugin.ts';
-import type { Db } from '../db/database.ts';
-import { findRound, findRoundDetail, listRounds } from '../db/queries/rounds.ts';
+import { findRoundDetail, listRounds } from '../db/queries/rounds.ts';
 import { NotFound } from '../errors.ts';
-import { requestStop } from '../ingest/request-stop.ts';
-import type { IngestWriter } from '../ingest/writer.ts';
-import { pageOf, pageQuery, problems } from '../schemas/common.ts';
-
-interface RoundsDeps {
-  readonly db: Db;
-  readonly writer: IngestWriter;
-}
+import { requestStop, type StopDeps } from '../ingest/request-stop.ts';
+import { problems } from '../schemas/common.ts';
+import { keysetPageOf, keysetQuery, toPage } from '../schemas/cursor.ts';
 
 const params = z.object({ round_id: z.coerce.number().int().min(1).max(Number.MAX_SAFE_INTEGER) });
+// A number of a round or an id, as the list is of one run or of all.
+const key = z.int().min(0);
 
 export const roundsRouter =
-  ({ db, writer }: RoundsDeps): FastifyPluginAsyncZod =>
+  (deps: StopDeps): FastifyPluginAsyncZod =>
   async (app) => {
+    const { db } = deps;
     const about = { tags: ['rounds'], security: [{ bearer: [] }] };
 
     const found = <T>(round: T | undefined, roundId: number): T => {
@@ -34,11 +32,11 @@ export const roundsRouter =
           ...about,
           operationId: 'listRounds',
           summary: 'Rounds, newest first',
-          querystring: z.object({ ...pageQuery, run_id: runIdSchema.optional(), status: roundStatusSchema.optional() }),
-          response: { 200: pageOf(roundSchema), ...problems(401, 422) },
+          querystring: keysetQuery(key, { run_id: runIdSchema.optional(), status: roundStatusSchema.optional() }),
+          response: { 200: keysetPageOf(roundSchema), ...problems(401, 422) },
         },
       },
-      async ({ query }) => ({ ...(await listRounds(db, query)), limit: query.limit, offset: query.offset }),
+      async ({ query }) => toPage(await listRounds(db, { ...query, after: query.cursor }), query),
     );
 
     app.get(
@@ -66,21 +64,25 @@ export const roundsRouter =
         schema: {
           ...about,
           operationId: 'stopRound',
-          summary: 'Ask the FL server to close a round with what has come back so far',
+          summary: 'Ask the FL server to close a round, or its whole run, with what has come back so far',
+          description:
+            'Asked again while the request is open, it is the same request. With scope `run` the answer to watch is the `stop` of the run.',
           params,
-          body: z.object({ reason: text(2_000, 1) }),
+          body: z.object({ reason: text(limits.reason, 1), scope: z.enum(['round', 'run']).default('round') }),
           response: { 202: roundSchema, ...problems(400, 401, 403, 404, 409, 422, 503) },
         },
       },
       async (request, reply) => {
-        const { round_id } = request.params;
-        const round = found(await findRound(db, round_id), round_id);
-        await requestStop(db, writer, {
-          round,
-          reason: request.body.reason,
-          requested_by: principalOf(request).username,
+        const { body, params } = request;
+        const round = await requestStop(deps, { ...params, ...body, requested_by: principalOf(request).username });
+        const detail = { run_id: round.run_id, round: round.round, ...body };
+        await recordAudit(db, request, {
+          action: 'round.stop',
+          target_type: 'round',
+          target: String(params.round_id),
+          detail,
         });
-        return reply.code(202).send(found(await findRound(db, round_id), round_id));
+        return reply.code(202).send(round);
       },
     );
   };

@@ -24,6 +24,7 @@ export async function openTestApp(options: Options = {}) {
     logger: createLogger('silent'),
     allowedOrigins: [devOrigin],
     offlineAfterMs: 60_000,
+    commandExpiresAfterMs: 300_000,
     frontendFolder: '/nowhere',
     version: '0.0.0-test',
     ...options,

@@ -1,6 +1,6 @@
 import { type ClientId, type Fact, factSchema, runIdSchema } from '@rondo/protocol';
 import fc from 'fast-check';
-import type { Notice } from '../ingest/state.ts';
+import type { Input, Notice } from '../ingest/state.ts';
 import { noon } from './run-state.ts';
 
 export const streamRunId = runIdSchema.parse('a-stream');
@@ -55,8 +55,44 @@ const silence: fc.Arbitrary<Notice> = client_id.map((id) => ({
   silent_since: noon,
 }));
 
-/** Facts in any order, with silences in between. */
-export const anyStream = fc.array(fc.oneof(...others, named, anonymous, silence), { minLength: 1, maxLength: 40 });
+const fact = (type: Fact['type'], fields: object): Fact =>
+  factSchema.parse({ type, run_id: streamRunId, at: '2026-01-31T11:00:00.000Z', ...fields });
+
+const asked = (command_id: string, onRound: number | null): Notice => ({
+  type: 'stop_requested',
+  command_id,
+  run_id: streamRunId,
+  round: onRound,
+  reason: 'asked to',
+  requested_by: 'admin',
+  at: '2026-01-31T11:00:01.000Z',
+  expires_at: '2026-01-31T11:00:04.000Z',
+});
+
+/** A round whose stop was asked for, as was its run's. */
+const stops: Input[] = [
+  fact('round_started', { round: 1, client_ids: ['a', 'b'] }),
+  asked('stop-1', 1),
+  asked('stop-run', null),
+];
+
+const command_id = fc.constantFrom('stop-1', 'stop-run', 'stop-nobody');
+const answers = said('command_ack', {
+  command_id,
+  state: fc.constantFrom('delivered', 'applied', 'rejected'),
+  detail: maybe(reason),
+});
+const expiry: fc.Arbitrary<Notice> = fc
+  .record({ command_id, at })
+  .map((fields) => ({ type: 'command_expired', run_id: streamRunId, ...fields }));
+
+/** Facts in any order, with silences in between, after a request to stop or none. */
+export const anyStream = fc
+  .tuple(
+    fc.constantFrom([], stops),
+    fc.array(fc.oneof(...others, named, anonymous, silence, answers, expiry), { minLength: 1, maxLength: 40 }),
+  )
+  .map(([before, rest]): Input[] => [...before, ...rest]);
 
 /** As `anyStream`, where every selected client has a name. */
 export const namedStream = fc.array(fc.oneof(...others, named, silence), { minLength: 1, maxLength: 40 });

@@ -12,17 +12,19 @@ export const emptyState = (run_id: RunId, at = noon): RunState => ({
   rounds: new Map(),
   clients: new Map(),
   updates: new Map(),
+  commands: new Map(),
 });
 
 /** The state with the rows of a reduction in place of its own, as the database and the cache keep them. */
-export function fold(state: RunState, { run, rounds, clients, updates }: Reduction): RunState {
+export function fold(state: RunState, { run, worked_at, rounds, clients, updates, commands }: Reduction): RunState {
   const allUpdates = new Map(state.updates);
   for (const [round, rows] of updates) allUpdates.set(round, new Map([...(state.updates.get(round) ?? []), ...rows]));
   return {
-    run: run ?? state.run,
+    run: (run ?? state.run).worked_at === worked_at ? (run ?? state.run) : { ...(run ?? state.run), worked_at },
     rounds: new Map([...state.rounds, ...rounds]),
     clients: new Map([...state.clients, ...clients]),
     updates: allUpdates,
+    commands: new Map([...state.commands, ...commands]),
   };
 }
 

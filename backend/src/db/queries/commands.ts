@@ -1,30 +1,35 @@
-import type { Command, CommandName, FactOf, RunId } from '@rondo/protocol';
-import { and, eq, inArray, sql } from 'drizzle-orm';
+import type { Command, CommandRecord, CommandState, RunId } from '@rondo/protocol';
+import { and, asc, desc, eq, inArray, lte, sql } from 'drizzle-orm';
+import { bulkUpsert } from '../bulk.ts';
 import type { Db } from '../database.ts';
 import { commands } from '../schema.ts';
+import { countRows, type Page } from './page.ts';
 import type { BatchId } from './reporters.ts';
 
-export interface NewCommand {
-  readonly command_id: string;
-  readonly run_id: RunId;
-  readonly command: CommandName;
-  readonly round: number;
-  readonly reason: string;
-  readonly requested_by: string;
-  readonly requested_at: string;
+type CommandRow = typeof commands.$inferSelect;
+
+interface Filter extends Page {
+  readonly run_id?: RunId | undefined;
+  readonly state?: CommandState | undefined;
 }
 
-/** Asks for it, unless the same is already asked: two admins at once get one command. */
-export async function requestCommand(db: Db, command: NewCommand): Promise<boolean> {
-  const created = await db
-    .insert(commands)
-    .values({ ...command, state: 'requested' })
-    .onConflictDoNothing()
-    .returning({ id: commands.command_id });
-  return created.length > 0;
+/** Newest first. */
+export async function listCommands(
+  db: Db,
+  { run_id, state, limit, offset }: Filter,
+): Promise<{ items: CommandRecord[]; total: number }> {
+  const where = and(run_id && eq(commands.run_id, run_id), state && eq(commands.state, state));
+  const items = await db
+    .select()
+    .from(commands)
+    .where(where)
+    .orderBy(desc(commands.requested_at), desc(commands.command_id))
+    .limit(limit)
+    .offset(offset);
+  return { items, total: await countRows(db, commands, where) };
 }
 
-/** What waits for a reporter: the open commands of every run that it speaks for. */
+/** What waits for a reporter: the open commands of every run that it speaks for. [C2] */
 export async function openCommandsFor(db: Db, { key_id, reporter_id }: BatchId): Promise<Command[]> {
   const rows = await db
     .select()
@@ -39,39 +44,24 @@ export async function openCommandsFor(db: Db, { key_id, reporter_id }: BatchId):
   return rows.map(({ command_id, command, run_id, round, reason }) => ({ command_id, command, run_id, round, reason }));
 }
 
-/** Moves a command forward as its FL server says; what is over stays as it was. */
-export async function acknowledge(
-  db: Db,
-  ack: FactOf<'command_ack'>,
-): Promise<typeof commands.$inferSelect | undefined> {
-  const isDelivery = ack.state === 'delivered';
-  const [row] = await db
-    .update(commands)
-    .set({
-      state: ack.state,
-      detail: ack.detail ?? null,
-      ...(isDelivery ? { delivered_at: ack.at } : { ended_at: ack.at }),
-    })
-    .where(
-      and(
-        eq(commands.command_id, ack.command_id),
-        eq(commands.run_id, ack.run_id),
-        inArray(commands.state, isDelivery ? ['requested'] : ['requested', 'delivered']),
-      ),
-    )
-    .returning();
-  return row;
-}
-
-/** A round that is over has nothing left to be asked. */
-export const closeRoundCommands = (db: Db, runId: RunId, rounds: readonly number[], at: string): Promise<unknown> =>
+export const loadCommands = (db: Db, runId: RunId, ids: readonly string[]): Promise<CommandRow[]> =>
   db
-    .update(commands)
-    .set({ state: 'applied', ended_at: at, detail: 'the round ended' })
-    .where(
-      and(
-        eq(commands.run_id, runId),
-        inArray(commands.round, [...rounds]),
-        inArray(commands.state, ['requested', 'delivered']),
-      ),
-    );
+    .select()
+    .from(commands)
+    .where(and(eq(commands.run_id, runId), inArray(commands.command_id, [...ids])));
+
+export const saveCommands = (db: Db, rows: readonly CommandRow[]): Promise<unknown> =>
+  bulkUpsert(db, commands, rows, { key: ['command_id'] });
+
+/** Those still open that had to be confirmed by `at`, the longest overdue first. */
+export const overdueCommands = (
+  db: Db,
+  at: string,
+  limit: number,
+): Promise<Pick<CommandRow, 'run_id' | 'command_id'>[]> =>
+  db
+    .select({ run_id: commands.run_id, command_id: commands.command_id })
+    .from(commands)
+    .where(and(inArray(commands.state, ['requested', 'delivered']), lte(commands.expires_at, at)))
+    .orderBy(asc(commands.expires_at))
+    .limit(limit);

@@ -33,6 +33,12 @@ export const loadRounds = (db: Db, runId: RunId, numbers: readonly number[]): Pr
     .from(rounds)
     .where(and(eq(rounds.run_id, runId), inArray(rounds.round, [...numbers])));
 
+/** The rounds that a run's end would end. */
+export const openRounds = async (db: Db, runId: RunId): Promise<number[]> => {
+  const open = and(eq(rounds.run_id, runId), inArray(rounds.status, ['waiting', 'collecting', 'aggregating']));
+  return (await db.select({ round: rounds.round }).from(rounds).where(open)).map(({ round }) => round);
+};
+
 export const loadUpdates = (db: Db, runId: RunId, numbers: readonly number[]): Promise<UpdateRow[]> =>
   db
     .select()

@@ -1,42 +1,54 @@
-import { randomUUID } from 'node:crypto';
-import { sql } from 'drizzle-orm';
 import { describe, expect, it } from 'vitest';
+import { Conflict } from '../../errors.ts';
+import { sweepExpired } from '../../ingest/expiry.ts';
 import { requestStop } from '../../ingest/request-stop.ts';
-import { makeRun } from '../../testing/facts.ts';
+import type { IngestWriter } from '../../ingest/writer.ts';
+import { makeRun, type TestRun } from '../../testing/facts.ts';
 import { makeReporterBatches, makeWriter } from '../../testing/writer.ts';
 import type { Database } from '../database.ts';
-import { requestCommand } from '../queries/commands.ts';
+import { listCommands } from '../queries/commands.ts';
+import { readChanges, readSnapshot } from '../queries/live.ts';
 import { listRounds } from '../queries/rounds.ts';
 import { deleteRun, findRun } from '../queries/runs.ts';
 
 /** From an admin's wish to what the FL server did about it. */
 export const commandContract = (database: () => Database): void => {
   describe('commands', () => {
-    it('the same asked twice is one command', async () => {
-      const { run, ask } = await aRunningRound(database());
-      const command = {
-        run_id: run.id,
-        command: 'stop_round',
-        round: 1,
-        reason: 'slow',
-        requested_by: 'admin',
-      } as const;
-      const request = () =>
-        requestCommand(database().db, {
-          ...command,
-          command_id: randomUUID(),
-          requested_at: '2026-01-31T12:00:00.000Z',
-        });
-      expect((await Promise.all([request(), request()])).sort()).toEqual([false, true]);
-      expect(await ask()).toHaveLength(1);
+    it.each(['one server', 'two servers'])(
+      '[C1] admins who stop a round at once, at %s, stop it once',
+      async (where) => {
+        const { ask, stop, round, stopAt, commands } = await aRunningRound(database());
+        const other = where === 'one server' ? stop : stopAt(makeWriter(database().db).writer);
+        const asked = Array.from({ length: 10 }, (_, n) => (n % 2 ? stop : other)(`reason ${n}`));
+        const answers = await Promise.all(asked);
+        const [given, ...more] = await commands();
+        expect(more).toEqual([]);
+        expect(new Set(answers.map(({ stop }) => stop?.command_id))).toEqual(new Set([given?.command_id]));
+        expect(await round()).toMatchObject({ stop_reason: given?.reason, stop: { state: 'requested' } });
+        expect(await ask()).toMatchObject([{ command: 'stop_round', round: 1, command_id: given?.command_id }]);
+      },
+    );
+
+    it('[C1] a stop that meets the round’s end is either given or refused, and never left open', async () => {
+      for (let turn = 0; turn < 10; turn++) {
+        const { run, writer, stop, commands, round, stopAt } = await aRunningRound(database());
+        const end = () => writer.submit([run.say('round_complete', { round: 1 })]);
+        const other = stopAt(makeWriter(database().db).writer);
+        const [, answer] = await Promise.allSettled([end(), (turn % 2 ? stop : other)()]);
+        const states = (await commands()).map(({ state, detail }) => ({ state, detail }));
+        const [given] = states;
+        if (answer.status === 'rejected') expect([answer.reason, states]).toEqual([expect.any(Conflict), []]);
+        else expect(given).toEqual({ state: 'rejected', detail: 'the round completed before it could be stopped' });
+        expect(await round()).toMatchObject({ status: 'complete', stop_requested_at: null });
+      }
     });
 
-    it('[C1] two admins who stop a round at once stop it once', async () => {
-      const { ask, stop, round } = await aRunningRound(database());
-      await Promise.all([stop('first'), stop('second')]);
-      const commands = await ask();
-      expect(commands).toMatchObject([{ command: 'stop_round', round: 1 }]);
-      expect(await round()).toMatchObject({ stop_reason: commands[0]?.reason });
+    it('[C1] is refused where the run does not declare it, by name', async () => {
+      const { run, writer, stop, commands } = await aRunningRound(database());
+      await writer.submit([run.say('run_started', { name: 'x', framework: 'f', commands_supported: ['stop_round'] })]);
+      const refused = `the FL server of run ${run.id} does not support stop_run; the commands it declares: stop_round`;
+      await expect(stop('slow', 'run')).rejects.toThrow(refused);
+      expect(await commands()).toEqual([]);
     });
 
     it('a command waits until the FL server says that it has arrived', async () => {
@@ -74,12 +86,80 @@ export const commandContract = (database: () => Database): void => {
       expect(await states()).toEqual(['rejected', 'requested']);
     });
 
-    it('a round that ends takes its open command along', async () => {
-      const { run, writer, ask, stop, states } = await aRunningRound(database());
+    it('a round that ends by itself ends its open command, and says so to viewers', async () => {
+      const { run, writer, ask, stop, states, told } = await aRunningRound(database());
       await stop();
       await writer.submit([run.say('round_complete', { round: 1 })]);
       expect(await ask()).toEqual([]);
-      expect(await states()).toEqual(['applied']);
+      expect(await states()).toEqual(['rejected']);
+      const stopped = { state: 'rejected', detail: 'the round completed before it could be stopped' };
+      expect(told.at(-1)?.events()).toMatchObject([
+        { type: 'round_complete', data: { stop_requested_at: null, stop: stopped } },
+        { type: 'client_update' },
+      ]);
+    });
+
+    it('[C4] a command that nobody confirms expires by the clock, and a viewer that resumes learns of it', async () => {
+      const { run, writer, ask, stop, states, round, resume } = await aRunningRound(database());
+      await stop();
+      const [command] = await ask();
+      const since = await resume.seq();
+      const { db } = database();
+      const requested_at = (await round()).stop?.requested_at ?? '';
+      const sweep = (ms: number) =>
+        sweepExpired({ db, writer, expiresAfterMs, now: () => Date.parse(requested_at) + ms });
+
+      await sweep(expiresAfterMs - 1);
+      expect(await states()).toEqual(['requested']);
+      await sweep(expiresAfterMs);
+      expect(await states()).toEqual(['expired']);
+      expect(await ask()).toEqual([]);
+      const detail = 'the FL server did not take it within 60 s';
+      const expired = { type: 'round_update', data: { stop_requested_at: null, stop: { state: 'expired', detail } } };
+      expect(await resume.since(since)).toMatchObject([expired]);
+      const writerOfAnother = makeWriter(db).writer;
+      await writerOfAnother.submit([
+        run.say('command_ack', { command_id: command?.command_id ?? '', state: 'applied' }),
+      ]);
+      expect(await round()).toMatchObject({
+        status: 'stopped',
+        stop: { state: 'applied', detail: 'answered after it had expired' },
+      });
+    });
+
+    it('[C7] stopping the run stops its rounds, also those that this server has not seen', async () => {
+      const { run, writer, ask, stop, tell, round, resume } = await aRunningRound(database());
+      await writer.submit([run.say('round_started', { round: 2, client_ids: ['a', 'b'] })]);
+      await stop('enough', 'run');
+      const [command] = await ask();
+      expect(command).toMatchObject({ command: 'stop_run', round: null, reason: 'enough' });
+      expect(await resume.run()).toMatchObject({ status: 'running', stop: { state: 'requested' } });
+      expect(await round()).toMatchObject({ stop: null });
+      const since = await resume.seq();
+      await tell(command?.command_id, 'applied', makeWriter(database().db).writer);
+      expect(await resume.since(since)).toMatchObject([
+        { type: 'run_update', data: { status: 'stopped', reason: 'enough', stop: { state: 'applied' } } },
+        { type: 'round_complete', data: { round: 1, status: 'stopped', num_clients_no_reply: 1 } },
+        { type: 'round_complete', data: { round: 2, status: 'stopped', num_clients_no_reply: 2 } },
+        { type: 'client_update' },
+        { type: 'client_update' },
+      ]);
+      await expect(stop('again', 'run')).rejects.toThrow('there is nothing left to stop');
+    });
+
+    it('[L3] remembers across servers when the newest work happened', async () => {
+      const { run, writer, resume } = await aRunningRound(database());
+      const crashed = run.say('run_complete', { status: 'failed' });
+      await writer.submit([run.say('client_result', { round: 1, client_id: 'a', sample_count: 1 })]);
+      await makeWriter(database().db).writer.submit([crashed]);
+      expect(await resume.run()).toMatchObject({ status: 'running' });
+    });
+
+    it('what is said of a command of a deleted run does not bring it back', async () => {
+      const { run, tell } = await aRunningRound(database());
+      await database().db.transaction((tx) => deleteRun(tx, run.id));
+      await tell('a-command', 'applied');
+      expect(await findRun(database().db, run.id)).toBeUndefined();
     });
 
     it('only the reporter that speaks for the run is told', async () => {
@@ -94,11 +174,11 @@ export const commandContract = (database: () => Database): void => {
       const batchOf = makeReporterBatches();
       const runs = Array.from({ length: 101 }, makeRun).sort((a, b) => a.id.localeCompare(b.id));
       const last = runs.at(-1) ?? makeRun();
-      for (const run of runs)
-        await writer.submit([run.say('round_started', { round: 1, client_ids: ['a'] })], batchOf());
+      for (const run of runs) await writer.submit(aStart(run), batchOf());
       const [round] = (await listRounds(database().db, { run_id: last.id, limit: 1, offset: 0 })).items;
       if (!round) throw new Error('the round is gone');
-      await requestStop(database().db, writer, { round, reason: 'slow', requested_by: 'admin' });
+      const deps = { db: database().db, writer, expiresAfterMs };
+      await requestStop(deps, { round_id: round.round_id, scope: 'round', reason: 'slow', requested_by: 'admin' });
       expect((await writer.submit([], batchOf())).commands).toMatchObject([{ run_id: last.id }]);
     });
 
@@ -111,14 +191,32 @@ export const commandContract = (database: () => Database): void => {
   });
 };
 
+const expiresAfterMs = 60_000;
+const declared = { name: 'a run', framework: 'f', commands_supported: ['stop_round', 'stop_run'] };
+const aStart = (run: TestRun) => [
+  run.say('run_started', declared),
+  run.say('round_started', { round: 1, client_ids: ['a'] }),
+];
+
 async function aRunningRound({ db }: Database) {
   const { writer, told } = makeWriter(db);
   const run = makeRun();
   const batchOf = makeReporterBatches();
-  await writer.submit([run.say('round_started', { round: 1, client_ids: ['a'] })], batchOf());
+  await writer.submit(aStart(run), batchOf());
   const round = async () => {
-    const [found] = (await listRounds(db, { run_id: run.id, limit: 1, offset: 0 })).items;
+    const found = (await listRounds(db, { run_id: run.id, limit: 10, offset: 0 })).items.at(-1);
     if (!found) throw new Error('the round is gone');
+    return found;
+  };
+  const { round_id } = await round();
+  const stopAt =
+    (at: IngestWriter) =>
+    (reason = 'slow', scope: 'round' | 'run' = 'round') =>
+      requestStop({ db, writer: at, expiresAfterMs }, { round_id, scope, reason, requested_by: 'admin' });
+  const commands = async () => (await listCommands(db, { run_id: run.id, limit: 10, offset: 0 })).items;
+  const snapshot = async () => {
+    const found = await readSnapshot(db, run.id);
+    if (!found) throw new Error('the run is gone');
     return found;
   };
   return {
@@ -126,16 +224,19 @@ async function aRunningRound({ db }: Database) {
     writer,
     told,
     round,
-    stop: async (reason = 'slow') => requestStop(db, writer, { round: await round(), reason, requested_by: 'admin' }),
+    commands,
+    stopAt,
+    stop: stopAt(writer),
     /** What an empty batch brings back. */
     ask: async () => (await writer.submit([], batchOf())).commands,
-    tell: (command_id: string | undefined, state: 'delivered' | 'applied' | 'rejected') =>
-      writer.submit([run.say('command_ack', { command_id: command_id ?? '', state })], batchOf()),
-    states: async () => {
-      const rows = await db.execute<{ state: string }>(
-        sql`select state from commands where run_id = ${run.id} order by requested_at`,
-      );
-      return rows.map(({ state }) => state).sort();
+    tell: (command_id: string | undefined, state: 'delivered' | 'applied' | 'rejected', at = writer) =>
+      at.submit([run.say('command_ack', { command_id: command_id ?? '', state })], batchOf()),
+    states: async () => (await commands()).map(({ state }) => state).sort(),
+    /** The run as a viewer has it. */
+    resume: {
+      seq: async () => (await snapshot()).seq,
+      run: async () => (await snapshot()).data.run,
+      since: async (seq: number) => (await readChanges(db, run.id, (await snapshot()).epoch, seq))?.events,
     },
   };
 }
