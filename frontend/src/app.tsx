@@ -10,6 +10,7 @@ import { NotFoundPage } from './pages/NotFoundPage.tsx';
 import { SignInLinkPage } from './pages/SignInLinkPage.tsx';
 
 const LivePage = lazy(async () => ({ default: (await import('./pages/LivePage.tsx')).LivePage }));
+const ModelsPage = lazy(async () => ({ default: (await import('./pages/ModelsPage.tsx')).ModelsPage }));
 const RunsPage = lazy(async () => ({ default: (await import('./pages/RunsPage.tsx')).RunsPage }));
 
 export function App() {
@@ -24,6 +25,7 @@ export function App() {
               <Route index element={<LivePage />} />
               <Route path="runs" element={<RunsPage />} />
               <Route path="runs/:run_id" element={<LivePage />} />
+              <Route path="models" element={<ModelsPage />} />
               <Route path="*" element={<NotFoundPage />} />
             </Route>
           </Route>

@@ -81,7 +81,8 @@ const statusOf = (error: unknown): number | undefined =>
 
 export const isUnauthorized = (error: unknown): boolean => statusOf(error) === 401;
 
-const isRefused = (error: unknown): boolean => {
+/** The server has understood and said no: asking again changes nothing. */
+export const isRefused = (error: unknown): boolean => {
   const status = statusOf(error);
   return status !== undefined && status >= 400 && status < 500 && status !== 429;
 };

@@ -94,3 +94,14 @@ export function formatMoment(moment: string): string {
 
 export const plural = (count: number, one: string, many = `${one}s`): string =>
   `${formatCount(count)} ${count === 1 ? one : many}`;
+
+const countUnits = ['', 'k', 'M', 'B', 'T'] as const;
+
+/** A large count in short: 7,850 → 7.9 k, 25,600,000 → 25.6 M. */
+export function formatShortCount(count: number): string {
+  const power = count < 1000 ? 0 : Math.min(countUnits.length - 1, Math.floor(Math.log10(count) / 3));
+  const value = count / 1000 ** power;
+  return power === 0
+    ? String(count)
+    : `${value >= 100 ? value.toFixed(0) : value.toFixed(1)}${thin}${countUnits[power]}`;
+}

@@ -1,6 +1,6 @@
 import type { BatchMessage } from '@rondo/protocol';
 import { assertNever } from '../lib/assert-never.ts';
-import { backoffMs } from './backoff.ts';
+import { backoffMs } from '../lib/backoff.ts';
 import type { Connection, Context, Effect, Event, Memory, Position, Step } from './connection-types.ts';
 import { parseMessage, type SnapshotLike } from './parse-message.ts';
 

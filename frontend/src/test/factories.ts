@@ -1,5 +1,5 @@
-import type { BatchMessage, Client, LiveEvent, Round, Run, SnapshotMessage } from '@rondo/protocol';
-import { clientSchema, roundSchema, runSchema } from '@rondo/protocol';
+import type { BatchMessage, Client, LiveEvent, Model, Round, Run, SnapshotMessage } from '@rondo/protocol';
+import { clientSchema, modelSchema, roundSchema, runSchema } from '@rondo/protocol';
 
 const at = '2026-01-31T12:00:00.000Z';
 
@@ -62,6 +62,23 @@ export const makeClient = (given: Partial<Record<keyof Client, unknown>> = {}): 
     is_online: true,
     labels: {},
     system: null,
+    ...given,
+  });
+
+export const makeModel = (given: Partial<Record<keyof Model, unknown>> = {}): Model =>
+  modelSchema.parse({
+    version: 'v13',
+    run_id: 'run-1',
+    round_id: 101,
+    round: 13,
+    parent: 'v12',
+    format: 'safetensors',
+    size_bytes: 44_700_000,
+    parameter_count: 11_173_962,
+    sha256: 'abcdef0123456789abcdef0123456789abcdef0123456789abcdef0123456789',
+    metrics: { global_accuracy: 0.861, global_loss: 0.412 },
+    aliases: ['best', 'latest'],
+    created_at: at,
     ...given,
   });
 

@@ -1,5 +1,6 @@
-import { Activity, List } from 'lucide-react';
-import { NavLink, Outlet, useParams } from 'react-router';
+import { Activity, Boxes, List, Settings } from 'lucide-react';
+import { lazy, Suspense } from 'react';
+import { NavLink, Outlet, useParams, useSearchParams } from 'react-router';
 import { useEventStream } from '../../hooks/useEventStream.ts';
 import { classes } from '../../lib/classes.ts';
 import { ConnectionStatus } from '../ConnectionStatus/ConnectionStatus.tsx';
@@ -8,14 +9,20 @@ import { ThemeToggle } from '../ThemeToggle/ThemeToggle.tsx';
 import { UserMenu } from '../UserMenu/UserMenu.tsx';
 import { Logo } from '../ui/Logo.tsx';
 
+/** Opened by hand, from whatever page names a checkpoint. */
+const ModelDrawer = lazy(async () => ({ default: (await import('../ModelDrawer/ModelDrawer.tsx')).ModelDrawer }));
+
 const destinations = [
-  { to: '/', label: 'Live', Icon: Activity },
-  { to: '/runs', label: 'Runs', Icon: List },
+  { to: '/', label: 'Live', Icon: Activity, isWhole: true },
+  { to: '/runs', label: 'Runs', Icon: List, isWhole: true },
+  { to: '/models', label: 'Models', Icon: Boxes, isWhole: true },
+  { to: '/settings', label: 'Settings', Icon: Settings, isWhole: false },
 ] as const;
 
 /** What surrounds every page of somebody signed in; it keeps the live stream running. */
 export function AppShell() {
   useEventStream(useParams().run_id ?? null);
+  const hasModel = useSearchParams()[0].has('model');
   return (
     <div className="min-h-dvh lg:grid lg:grid-cols-[196px_minmax(0,1fr)]">
       <a
@@ -38,6 +45,11 @@ export function AppShell() {
           <Outlet />
         </main>
       </div>
+      {hasModel && (
+        <Suspense fallback={null}>
+          <ModelDrawer />
+        </Suspense>
+      )}
     </div>
   );
 }
@@ -52,11 +64,12 @@ function Nav() {
         <Logo />
         Rondo
       </span>
-      {destinations.map(({ to, label, Icon }) => (
+      {destinations.map(({ to, label, Icon, isWhole }) => (
         <NavLink
           key={to}
           to={to}
-          end
+          end={isWhole}
+          aria-label={label}
           className={({ isActive }) =>
             classes(
               'flex h-9 items-center gap-2.5 rounded-control px-2.5 text-sm',
@@ -65,7 +78,7 @@ function Nav() {
           }
         >
           <Icon aria-hidden size={15} />
-          {label}
+          <span className="max-sm:hidden">{label}</span>
         </NavLink>
       ))}
     </nav>

@@ -4,6 +4,7 @@ import { useNow } from '../../hooks/useNow.ts';
 import { useSelectClient } from '../../hooks/useSelectClient.ts';
 import { serverNow } from '../../lib/clock.ts';
 import { formatAgo, formatBytes, formatCount, noValue } from '../../lib/format.ts';
+import { Detail, Details } from '../ui/Details.tsx';
 import { Dialog } from '../ui/Dialog.tsx';
 import { MetricText } from '../ui/MetricText.tsx';
 import { faceLooks, StatusGlyph } from '../ui/StatusGlyph.tsx';
@@ -17,19 +18,19 @@ export function ClientDrawer() {
   if (!client) return null;
   return (
     <Dialog isOpen onOpenChange={() => select(null)} title={client.client_id} place="side" testId="client-drawer">
-      <Details client={client} />
+      <ClientDetails client={client} />
       <ClientHistory client_id={client.client_id} run_id={client.run_id} />
     </Dialog>
   );
 }
 
-function Details({ client }: { readonly client: Client }) {
+function ClientDetails({ client }: { readonly client: Client }) {
   const round = useFLData((state) => currentRoundOf(state.viewer)?.round ?? null);
   const now = serverNow(useNow(1_000));
   const face = clientFace(client, round);
   const { system } = client;
   return (
-    <dl className="grid grid-cols-2 gap-x-4 gap-y-3 sm:grid-cols-3">
+    <Details>
       <Detail name="State">
         <span className="flex items-center gap-1.5">
           <StatusGlyph face={face} />
@@ -52,15 +53,6 @@ function Details({ client }: { readonly client: Client }) {
           {value}
         </Detail>
       ))}
-    </dl>
-  );
-}
-
-function Detail({ name, children }: { readonly name: string; readonly children: React.ReactNode }) {
-  return (
-    <div className="min-w-0">
-      <dt className="truncate text-2xs text-muted">{name}</dt>
-      <dd className="text-sm break-words text-text">{children}</dd>
-    </div>
+    </Details>
   );
 }

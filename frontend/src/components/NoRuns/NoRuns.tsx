@@ -1,7 +1,5 @@
-import { Check, Copy } from 'lucide-react';
 import { Tabs } from 'radix-ui';
-import { useState } from 'react';
-import { Button } from '../ui/Button.tsx';
+import { CopyButton } from '../ui/CopyButton.tsx';
 import { waysFor } from './ways.ts';
 
 /** Nothing has been reported yet: how to connect an FL server, or to see one at work. */
@@ -47,11 +45,6 @@ function Code({ children }: { readonly children: string }) {
 }
 
 function CodeBlock({ code }: { readonly code: string }) {
-  const [isCopied, setCopied] = useState(false);
-  const copy = async () => {
-    await navigator.clipboard.writeText(code);
-    setCopied(true);
-  };
   return (
     <div className="rounded-control border border-line bg-ground">
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: code that scrolls sideways must be reachable by keyboard. */}
@@ -59,10 +52,7 @@ function CodeBlock({ code }: { readonly code: string }) {
         {code}
       </pre>
       <div className="flex justify-end border-t border-line p-1">
-        <Button look="quiet" size="small" onClick={() => void copy()}>
-          {isCopied ? <Check aria-hidden size={14} className="text-returned" /> : <Copy aria-hidden size={14} />}
-          {isCopied ? 'Copied' : 'Copy'}
-        </Button>
+        <CopyButton text={code} what="the code" />
       </div>
     </div>
   );

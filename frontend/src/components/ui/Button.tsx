@@ -14,6 +14,7 @@ const sizes = {
   large: 'h-10 px-4 text-base',
   icon: 'size-8 shrink-0',
   smallIcon: 'size-7 shrink-0',
+  tinyIcon: 'size-6 shrink-0',
 } as const;
 
 interface ButtonProps extends ComponentProps<'button'> {

@@ -9,8 +9,8 @@ interface DialogProps {
   readonly onOpenChange: (isOpen: boolean) => void;
   readonly title: string;
   readonly description?: ReactNode;
-  /** `side` slides over the right edge and leaves the page in view. */
-  readonly place?: 'center' | 'side';
+  /** `side` and the wider `panel` slide over the right edge and leave the page in view. */
+  readonly place?: 'center' | 'side' | 'panel';
   readonly testId?: string;
   readonly children: ReactNode;
 }
@@ -18,6 +18,7 @@ interface DialogProps {
 const places = {
   center: 'top-1/2 left-1/2 w-[min(440px,calc(100vw-32px))] -translate-x-1/2 -translate-y-1/2 rounded-panel border',
   side: 'inset-y-0 right-0 w-[min(480px,100vw)] border-l',
+  panel: 'inset-y-0 right-0 w-[min(680px,100vw)] border-l',
 } as const;
 
 export function Dialog({ isOpen, onOpenChange, title, description, place = 'center', testId, children }: DialogProps) {

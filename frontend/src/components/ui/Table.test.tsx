@@ -20,7 +20,7 @@ const columns: readonly Column<Fruit>[] = [
     },
     sortBy: ({ name }) => name,
   },
-  { key: 'grams', name: 'Grams', align: 'end', cell: ({ grams }) => grams, sortBy: ({ grams }) => grams },
+  { key: 'grams', name: 'Grams', align: 'end', cell: ({ grams }) => String(grams), sortBy: ({ grams }) => grams },
 ];
 const fruits: readonly Fruit[] = [
   { name: 'c10', grams: 5 },

@@ -1,0 +1,19 @@
+import type { Model } from '@rondo/protocol';
+import { useMemo } from 'react';
+import { useSearchParams } from 'react-router';
+import { Table } from '../ui/Table.tsx';
+import { columnsOf } from './columns.tsx';
+
+interface ModelRowsProps {
+  readonly label: string;
+  readonly models: readonly Model[];
+  /** Rows of several runs say which one they are of, and have the room of a whole page. */
+  readonly place: 'panel' | 'page';
+}
+
+/** Checkpoints as rows. A version opens its details, which have an address of their own. */
+export function ModelRows({ label, models, place }: ModelRowsProps) {
+  const search = useSearchParams()[0].toString();
+  const columns = useMemo(() => columnsOf(place, search), [place, search]);
+  return <Table label={label} columns={columns} rows={models} keyOf={(model) => model.version} />;
+}

@@ -1,0 +1,148 @@
+import type { Model } from '@rondo/protocol';
+import { Link } from 'react-router';
+import { formatBytes, formatMoment, formatShortCount, noValue } from '../../lib/format.ts';
+import { DownloadModel } from '../DownloadModel/DownloadModel.tsx';
+import { AliasChip } from '../ui/AliasChip.tsx';
+import { CopyButton } from '../ui/CopyButton.tsx';
+import { MetricText } from '../ui/MetricText.tsx';
+import type { Column } from '../ui/Table.tsx';
+
+/** `search` is kept in the links. */
+export function columnsOf(place: 'panel' | 'page', search: string): readonly Column<Model>[] {
+  const isPage = place === 'page';
+  const address = (version: string) => {
+    const params = new URLSearchParams(search);
+    params.set('model', version);
+    return `?${params}`;
+  };
+  const run: Column<Model> = {
+    key: 'run',
+    name: 'Run',
+    className: 'max-w-40 max-lg:hidden',
+    cell: ({ run_id }) => (
+      <Link
+        to={`/runs/${encodeURIComponent(run_id)}`}
+        className="block truncate text-soft hover:text-accent hover:underline"
+      >
+        {run_id}
+      </Link>
+    ),
+  };
+  return [
+    {
+      key: 'version',
+      name: 'Version',
+      className: 'max-w-52',
+      cell: ({ version, aliases }) => (
+        <span className="flex flex-wrap items-center gap-x-1.5 gap-y-1">
+          <Link
+            to={{ search: address(version) }}
+            preventScrollReset
+            className="break-all hover:text-accent hover:underline"
+          >
+            {version}
+          </Link>
+          {aliases.map((alias) => (
+            <AliasChip key={alias} alias={alias} />
+          ))}
+        </span>
+      ),
+    },
+    ...(isPage ? [run] : []),
+    {
+      key: 'round',
+      name: 'Round',
+      align: 'end',
+      cell: ({ run_id, round }) =>
+        round === null ? (
+          noValue
+        ) : (
+          <Link
+            to={`/runs/${encodeURIComponent(run_id)}/rounds/${round}`}
+            className="hover:text-accent hover:underline"
+            aria-label={`Round ${round}`}
+          >
+            {round}
+          </Link>
+        ),
+    },
+    {
+      key: 'parent',
+      name: 'Parent',
+      className: 'max-w-32 max-md:hidden',
+      cell: ({ parent }) =>
+        parent === null ? (
+          <span className="text-faint">{noValue}</span>
+        ) : (
+          <Link
+            to={{ search: address(parent) }}
+            preventScrollReset
+            className="block truncate text-soft hover:text-accent hover:underline"
+          >
+            {parent}
+          </Link>
+        ),
+    },
+    {
+      key: 'accuracy',
+      name: 'Accuracy',
+      align: 'end',
+      className: 'whitespace-nowrap',
+      cell: ({ metrics }) => <MetricText value={metrics.global_accuracy ?? metrics.accuracy} as="share" />,
+    },
+    {
+      key: 'loss',
+      name: 'Loss',
+      align: 'end',
+      className: 'max-sm:hidden',
+      cell: ({ metrics }) => <MetricText value={metrics.global_loss ?? metrics.loss} />,
+    },
+    {
+      key: 'parameters',
+      name: isPage ? (
+        'Parameters'
+      ) : (
+        <abbr title="Parameters" className="no-underline">
+          Params
+        </abbr>
+      ),
+      align: 'end',
+      className: 'whitespace-nowrap max-md:hidden',
+      cell: ({ parameter_count }) => (parameter_count === null ? noValue : formatShortCount(parameter_count)),
+    },
+    {
+      key: 'size',
+      name: 'Size',
+      align: 'end',
+      className: 'whitespace-nowrap max-[420px]:hidden',
+      cell: ({ size_bytes }) => formatBytes(size_bytes),
+    },
+    {
+      key: 'sha256',
+      name: 'SHA-256',
+      className: 'whitespace-nowrap max-lg:hidden',
+      cell: ({ sha256, version }) => (
+        <span className="inline-flex items-center gap-1 font-mono text-2xs text-muted">
+          {sha256.slice(0, 8)}
+          <CopyButton isSmall text={sha256} what={`the SHA-256 of ${version}`} />
+        </span>
+      ),
+    },
+    ...(isPage ? [created] : []),
+    {
+      key: 'download',
+      name: <span className="sr-only">Download</span>,
+      align: 'end',
+      className: 'w-20',
+      cell: (model) => <DownloadModel model={model} isSmall />,
+    },
+  ];
+}
+
+const created: Column<Model> = {
+  key: 'created',
+  name: 'Stored',
+  align: 'end',
+  className: 'whitespace-nowrap text-soft max-lg:hidden',
+  cell: ({ created_at }) => formatMoment(created_at),
+};

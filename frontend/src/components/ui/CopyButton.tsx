@@ -1,0 +1,40 @@
+import { Check, Copy } from 'lucide-react';
+import { useState } from 'react';
+import { copyText } from '../../lib/copy.ts';
+import { Button } from './Button.tsx';
+
+interface CopyButtonProps {
+  readonly text: string;
+  /** What is copied, in words, for who does not see it. */
+  readonly what: string;
+  /** Only the icon, where room is short. */
+  readonly isSmall?: boolean;
+}
+
+/** Copies, and says whether it did. */
+export function CopyButton({ text, what, isSmall = false }: CopyButtonProps) {
+  const [outcome, setOutcome] = useState<'copied' | 'failed' | null>(null);
+  const copy = () =>
+    copyText(text).then(
+      () => setOutcome('copied'),
+      () => setOutcome('failed'),
+    );
+  const words = outcome === 'copied' ? 'Copied' : outcome === 'failed' ? 'Select and copy it by hand' : 'Copy';
+  return (
+    <Button
+      look="quiet"
+      size={isSmall ? 'tinyIcon' : 'small'}
+      aria-label={outcome === null ? `Copy ${what}` : `${words}: ${what}`}
+      title={words}
+      onClick={() => void copy()}
+      onBlur={() => setOutcome(null)}
+    >
+      {outcome === 'copied' ? (
+        <Check aria-hidden size={isSmall ? 12 : 14} className="text-returned" />
+      ) : (
+        <Copy aria-hidden size={isSmall ? 12 : 14} />
+      )}
+      {!isSmall && words}
+    </Button>
+  );
+}

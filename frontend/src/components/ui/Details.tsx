@@ -1,0 +1,22 @@
+import type { ReactNode } from 'react';
+import { classes } from '../../lib/classes.ts';
+
+/** Names and their values, side by side. */
+export function Details({ children }: { readonly children: ReactNode }) {
+  return <dl className="grid grid-cols-2 gap-x-4 gap-y-3 sm:grid-cols-3">{children}</dl>;
+}
+
+interface DetailProps {
+  readonly name: string;
+  readonly isWide?: boolean;
+  readonly children: ReactNode;
+}
+
+export function Detail({ name, isWide = false, children }: DetailProps) {
+  return (
+    <div className={classes('min-w-0', isWide && 'col-span-full')}>
+      <dt className="truncate text-2xs text-muted">{name}</dt>
+      <dd className="text-sm break-words text-text">{children}</dd>
+    </div>
+  );
+}

@@ -1,0 +1,61 @@
+import type { Model } from '@rondo/protocol';
+import { useCallback, useEffect } from 'react';
+import useSWR, { useSWRConfig } from 'swr';
+import {
+  type Alias,
+  type Aliases,
+  deleteAlias,
+  deleteModel,
+  isAboutModels,
+  type ModelDetail,
+  type ModelQuery,
+  modelPaths,
+  rollbackAlias,
+  setAlias,
+  type Tensor,
+} from '../api/models.ts';
+import { getJson, type Page } from '../api/resources.ts';
+import { useFLStore } from '../store/fl-store.ts';
+import { useChange } from './useChange.ts';
+
+export type { Alias, ModelDetail, Tensor };
+
+const slowPoll = { refreshInterval: 15_000, keepPreviousData: true };
+
+/** One page of all stored checkpoints, newest first; news of the run on screen refreshes it at once. */
+export function useModelPage(query: ModelQuery) {
+  const answer = useSWR(modelPaths.list(query), (path: string) => getJson<Page<Model>>(path), slowPoll);
+  useFollowModels();
+  return answer;
+}
+
+export function useModelDetail(version: string) {
+  const answer = useSWR(modelPaths.one(version), (path: string) => getJson<ModelDetail>(path), slowPoll);
+  useFollowModels();
+  return answer;
+}
+
+export const useAliases = (run_id: string | null) =>
+  useSWR(run_id === null ? null : modelPaths.aliases(run_id), (path: string) => getJson<Aliases>(path), slowPoll);
+
+/** What the live stream says of models is asked for anew where REST answers are shown. */
+function useFollowModels(): void {
+  const refresh = useRefreshModels();
+  useEffect(
+    () =>
+      useFLStore.subscribe((state, before) => {
+        if (state.viewer.models !== before.viewer.models) void refresh();
+      }),
+    [refresh],
+  );
+}
+
+function useRefreshModels(): () => Promise<unknown> {
+  const { mutate } = useSWRConfig();
+  return useCallback(() => mutate(isAboutModels), [mutate]);
+}
+
+export const useSetAlias = () => useChange(setAlias, isAboutModels);
+export const useDeleteAlias = () => useChange(deleteAlias, isAboutModels);
+export const useRollbackAlias = () => useChange(rollbackAlias, isAboutModels);
+export const useDeleteModel = () => useChange(deleteModel, isAboutModels);
