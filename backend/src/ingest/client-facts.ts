@@ -31,6 +31,8 @@ export function clientOr(draft: Draft, { client_id, at }: Sign, receivedAt: stri
     is_online: true,
     labels: {},
     system: null,
+    num_parts: 0,
+    last_part: null,
     created_seq: 0,
     updated_seq: 0,
   };

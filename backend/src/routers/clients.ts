@@ -1,13 +1,23 @@
-import { clientIdSchema, clientSchema, clientStatusSchema, clientUpdateSchema, runIdSchema } from '@rondo/protocol';
+import {
+  clientIdSchema,
+  clientSchema,
+  clientStatusSchema,
+  clientUpdateSchema,
+  roundNumberSchema,
+  runIdSchema,
+} from '@rondo/protocol';
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import type { Db } from '../db/database.ts';
-import { clientHistory, listClients } from '../db/queries/clients.ts';
+import { clientHistory } from '../db/queries/client-history.ts';
+import { listClients } from '../db/queries/clients.ts';
 import { NotFound } from '../errors.ts';
-import { pageOf, pageQuery, problems } from '../schemas/common.ts';
+import { problems } from '../schemas/common.ts';
+import { keysetPageOf, keysetQuery, toPage } from '../schemas/cursor.ts';
 
 // A federation is watched whole, so a page of clients is large.
-const page = { ...pageQuery, limit: z.coerce.number().int().min(1).max(10_000).default(1_000) };
+const limit = z.coerce.number().int().min(1).max(10_000).default(1_000);
+const partKey = z.object({ run_id: runIdSchema, round: roundNumberSchema });
 
 export const clientsRouter =
   ({ db }: { readonly db: Db }): FastifyPluginAsyncZod =>
@@ -22,11 +32,15 @@ export const clientsRouter =
           ...about,
           operationId: 'listClients',
           summary: 'All registered clients; without run_id, each as it was last seen',
-          querystring: z.object({ ...page, run_id: runIdSchema.optional(), status: clientStatusSchema.optional() }),
-          response: { 200: pageOf(clientSchema), ...problems(401, 422) },
+          querystring: keysetQuery(clientIdSchema, {
+            limit,
+            run_id: runIdSchema.optional(),
+            status: clientStatusSchema.optional(),
+          }),
+          response: { 200: keysetPageOf(clientSchema), ...problems(401, 422) },
         },
       },
-      async ({ query }) => ({ ...(await listClients(db, query)), limit: query.limit, offset: query.offset }),
+      async ({ query }) => toPage(await listClients(db, { ...query, after: query.cursor }), query),
     );
 
     app.get(
@@ -36,19 +50,19 @@ export const clientsRouter =
         schema: {
           ...about,
           operationId: 'getClientHistory',
-          summary: "A client's part in every round, newest first",
+          summary: "A client's part in every round: its newest run first, in each the newest part",
           params: z.object({ client_id: clientIdSchema }),
-          querystring: z.object({ ...page, run_id: runIdSchema.optional() }),
+          querystring: keysetQuery(partKey, { limit, run_id: runIdSchema.optional() }),
           response: {
-            200: z.object({ client_id: clientIdSchema, items: z.array(clientUpdateSchema), total: z.int().min(0) }),
+            200: keysetPageOf(clientUpdateSchema).extend({ client_id: clientIdSchema }),
             ...problems(401, 404, 422),
           },
         },
       },
       async ({ params: { client_id }, query }) => {
-        const history = await clientHistory(db, { client_id, ...query });
+        const history = await clientHistory(db, { client_id, ...query, after: query.cursor });
         if (!history) throw new NotFound(`there is no client ${client_id}`);
-        return history;
+        return { client_id, ...toPage(history, query) };
       },
     );
   };

@@ -7,6 +7,25 @@ export interface Page {
   readonly offset: number;
 }
 
+/** A page that may begin behind a row instead of at a number, which costs the same however deep it is. */
+export interface KeysetPage<K> extends Page {
+  readonly after?: K | undefined;
+}
+
+export interface Listed<T, K> {
+  readonly items: T[];
+  readonly total: number;
+  /** Where the next page begins; null behind the last row. */
+  readonly next: K | null;
+}
+
+/** Rows were asked for one more than the page has: whether there is a next. */
+export function cutPage<T, K>(rows: T[], limit: number, keyOf: (row: T) => K): Omit<Listed<T, K>, 'total'> {
+  const items = rows.slice(0, limit);
+  const last = items.at(-1);
+  return { items, next: rows.length > limit && last !== undefined ? keyOf(last) : null };
+}
+
 export async function countRows(db: Db, table: PgTable, where: SQL | undefined): Promise<number> {
   const [row] = await db.select({ total: count() }).from(table).where(where);
   return row?.total ?? 0;

@@ -1,25 +1,40 @@
 import type { ClientUpdate, Round, RoundStatus, RunId } from '@rondo/protocol';
-import { and, asc, desc, eq } from 'drizzle-orm';
+import { and, asc, desc, eq, lt } from 'drizzle-orm';
 import type { Db } from '../database.ts';
 import { clientUpdates, rounds } from '../schema.ts';
-import { toRound } from '../wire.ts';
-import { countRows, type Page } from './page.ts';
+import { toClientUpdate, toRound } from '../wire.ts';
+import { cutPage, type KeysetPage, type Listed } from './page.ts';
+import { readTotal } from './totals.ts';
 
-interface Filter extends Page {
+/** The round after which a page begins: its number within a run, its id among all runs. */
+export type RoundKey = number;
+
+interface Filter extends KeysetPage<RoundKey> {
   readonly run_id?: RunId | undefined;
   readonly status?: RoundStatus | undefined;
 }
 
-/** Newest first. */
+/** Newest first. Two queries, each along an index. */
 export async function listRounds(
   db: Db,
-  { run_id, status, limit, offset }: Filter,
-): Promise<{ items: Round[]; total: number }> {
-  const where = and(run_id && eq(rounds.run_id, run_id), status && eq(rounds.status, status));
+  { run_id, status, limit, offset, after }: Filter,
+): Promise<Listed<Round, RoundKey>> {
   // Within a run the number says what is newer: late data may create an older round after a newer one.
-  const order = run_id ? desc(rounds.round) : desc(rounds.round_id);
-  const rows = await db.select().from(rounds).where(where).orderBy(order).limit(limit).offset(offset);
-  return { items: rows.map(toRound), total: await countRows(db, rounds, where) };
+  const key = run_id ? rounds.round : rounds.round_id;
+  const where = and(
+    run_id && eq(rounds.run_id, run_id),
+    status && eq(rounds.status, status),
+    after === undefined ? undefined : lt(key, after),
+  );
+  const rows = await db
+    .select()
+    .from(rounds)
+    .where(where)
+    .orderBy(desc(key))
+    .limit(limit + 1)
+    .offset(offset);
+  const total = await readTotal(db, { list: 'rounds', run_id, status });
+  return { ...cutPage(rows.map(toRound), limit, (round) => (run_id ? round.round : round.round_id)), total };
 }
 
 export async function findRound(db: Db, roundId: number): Promise<Round | undefined> {
@@ -39,5 +54,5 @@ export async function findRoundDetail(
     .from(clientUpdates)
     .where(and(eq(clientUpdates.run_id, round.run_id), eq(clientUpdates.round, round.round)))
     .orderBy(asc(clientUpdates.client_id));
-  return { ...round, client_updates: rows.map((row) => ({ ...row, round_id: roundId })) };
+  return { ...round, client_updates: rows.map((row) => toClientUpdate({ ...row, round_id: roundId })) };
 }

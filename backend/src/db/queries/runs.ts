@@ -4,6 +4,7 @@ import type { Db } from '../database.ts';
 import { clients, clientUpdates, metricPoints, metricSeries, runs } from '../schema.ts';
 import { toRun } from '../wire.ts';
 import { countRows, type Page } from './page.ts';
+import { unregisterClients } from './totals.ts';
 
 interface Filter extends Page {
   readonly status?: RunStatus | undefined;
@@ -31,6 +32,7 @@ export async function findRun(db: Db, runId: RunId): Promise<Run | undefined> {
 export async function deleteRun(tx: Db, runId: RunId): Promise<boolean> {
   const deleted = await tx.delete(runs).where(eq(runs.run_id, runId)).returning({ id: runs.run_id });
   if (deleted.length === 0) return false;
+  await unregisterClients(tx, runId);
   for (const table of [clientUpdates, clients, metricPoints, metricSeries]) {
     await tx.delete(table).where(eq(table.run_id, runId));
   }

@@ -4,7 +4,8 @@ import { describe, expect, it } from 'vitest';
 import { aWholeRound, makeRun, type TestRun } from '../../testing/facts.ts';
 import { makeWriter } from '../../testing/writer.ts';
 import type { Database } from '../database.ts';
-import { clientHistory, listClients } from '../queries/clients.ts';
+import { clientHistory } from '../queries/client-history.ts';
+import { listClients } from '../queries/clients.ts';
 import { metricsSummary, readSeries } from '../queries/metrics.ts';
 import { listRounds } from '../queries/rounds.ts';
 import { deleteRun, findRun, listRuns } from '../queries/runs.ts';
@@ -24,7 +25,7 @@ export const queryContract = (database: () => Database): void => {
       const second = await listRounds(db, { run_id: run.id, limit: 2, offset: 2 });
       expect([second.total, second.items.map(({ round }) => round)]).toEqual([5, [3, 2]]);
       const past = await listRounds(db, { run_id: run.id, limit: 2, offset: 50 });
-      expect(past).toEqual({ items: [], total: 5 });
+      expect(past).toEqual({ items: [], total: 5, next: null });
     });
 
     it('rounds are filtered by status, and the total counts what is left', async () => {
@@ -103,7 +104,7 @@ export const queryContract = (database: () => Database): void => {
       await writer.submit(facts);
       expect(await deleteRun(db, run.id)).toBe(true);
       expect(await deleteRun(db, run.id)).toBe(false);
-      expect(await listRounds(db, { run_id: run.id, ...page })).toEqual({ items: [], total: 0 });
+      expect(await listRounds(db, { run_id: run.id, ...page })).toEqual({ items: [], total: 0, next: null });
       expect(await writer.submit(facts)).toMatchObject({ accepted: 5, duplicates: 0 });
       expect(await findRun(db, run.id)).toMatchObject({ num_clients: 2, current_round: 1 });
     });

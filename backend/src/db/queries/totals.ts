@@ -1,0 +1,68 @@
+import type { ClientId, RunId } from '@rondo/protocol';
+import { and, eq, sql } from 'drizzle-orm';
+import type { Db } from '../database.ts';
+import { clients, listTotals, registeredClients } from '../schema.ts';
+
+export type ListTotal = typeof listTotals.$inferSelect;
+
+/** Adds to the totals. In the transaction that changes the rows, so that they are never wrong. */
+export async function addTotals(db: Db, changes: readonly ListTotal[]): Promise<void> {
+  if (changes.length === 0) return;
+  await db.execute(sql`
+    insert into list_totals
+    select * from json_to_recordset(${JSON.stringify(changes)}::text::json)
+      as row_(run_id text, list text, status text, total bigint)
+    on conflict (run_id, list, status) do update set total = list_totals.total + excluded.total`);
+}
+
+/** Notes those of the ids that no run had, and how many these were. */
+export async function registerClients(db: Db, runId: RunId, ids: readonly ClientId[]): Promise<void> {
+  if (ids.length === 0) return;
+  // The lock on a row that stays as it is keeps `unregisterClients` from taking it away meanwhile.
+  const registered = await db.execute(sql`
+    insert into registered_clients
+    select value, ${runId} from json_array_elements_text(${JSON.stringify([...ids].sort())}::text::json)
+    on conflict (client_id) do update set run_id = excluded.run_id where false
+    returning client_id`);
+  await addTotals(db, [{ run_id: runId, list: 'registered', status: '', total: registered.length }]);
+}
+
+/** Before a run's rows go: clients that other runs have too are counted with one of these. */
+export async function unregisterClients(tx: Db, runId: RunId): Promise<void> {
+  const ofRun = eq(registeredClients.run_id, runId);
+  // Waits for who is about to store one of them in another run, so that the next statement sees it.
+  await tx.select({ id: registeredClients.client_id }).from(registeredClients).where(ofRun).for('update');
+  await tx.execute(sql`
+    with heirs as (
+      select distinct on (client_id) client_id, other.run_id
+      from ${registeredClients} join ${clients} as other using (client_id)
+      where ${ofRun} and other.run_id <> ${runId} order by client_id, other.run_id
+    ), moved as (
+      update registered_clients set run_id = heirs.run_id from heirs
+      where registered_clients.client_id = heirs.client_id returning registered_clients.run_id
+    )
+    insert into list_totals select run_id, 'registered', '', count(*) from moved group by run_id order by run_id
+    on conflict (run_id, list, status) do update set total = list_totals.total + excluded.total`);
+  await tx.delete(registeredClients).where(ofRun);
+  await tx.delete(listTotals).where(eq(listTotals.run_id, runId));
+}
+
+interface Which {
+  readonly list: ListTotal['list'];
+  readonly run_id?: RunId | undefined;
+  readonly status?: string | undefined;
+}
+
+/** How many rows a list has: a sum over statuses or runs, whatever their number of rows. */
+export async function readTotal(db: Db, { list, run_id, status }: Which): Promise<number> {
+  const where = and(
+    eq(listTotals.list, list),
+    run_id && eq(listTotals.run_id, run_id),
+    status === undefined ? undefined : eq(listTotals.status, status),
+  );
+  const [row] = await db
+    .select({ total: sql`coalesce(sum(total), 0)`.mapWith(Number) })
+    .from(listTotals)
+    .where(where);
+  return row?.total ?? 0;
+}

@@ -1,0 +1,36 @@
+import type { ClientId } from '@rondo/protocol';
+import type { ListTotal } from '../db/queries/totals.ts';
+import type { Reduction, RunState } from './state.ts';
+
+/** How a reduction changes the totals of the lists, by status; and whom this run sees for the first time. */
+export function changedTotals(state: RunState, { rounds, clients }: Pick<Reduction, 'rounds' | 'clients'>) {
+  const run_id = state.run.run_id;
+  const newClients: ClientId[] = [];
+  for (const id of clients.keys()) if (!state.clients.has(id)) newClients.push(id);
+  const changes: ListTotal[] = [
+    ...toTotals(run_id, 'rounds', moves(rounds, state.rounds)),
+    ...toTotals(run_id, 'clients', moves(clients, state.clients)),
+  ];
+  return { changes, newClients };
+}
+
+function moves<K, R extends { readonly status: string }>(
+  after: ReadonlyMap<K, R>,
+  before: ReadonlyMap<K, R>,
+): Map<string, number> {
+  const changes = new Map<string, number>();
+  const add = (status: string, n: number) => changes.set(status, (changes.get(status) ?? 0) + n);
+  for (const [key, { status }] of after) {
+    const was = before.get(key)?.status;
+    if (was === status) continue;
+    add(status, 1);
+    if (was !== undefined) add(was, -1);
+  }
+  return changes;
+}
+
+const toTotals = (
+  run_id: ListTotal['run_id'],
+  list: ListTotal['list'],
+  changes: ReadonlyMap<string, number>,
+): ListTotal[] => [...changes].flatMap(([status, total]) => (total === 0 ? [] : [{ run_id, list, status, total }]));

@@ -1,0 +1,57 @@
+import { z } from 'zod';
+import { pageOf, pageQuery } from './common.ts';
+
+/**
+ * `?cursor=` with the `next` of the page before: where a page begins, as text that only this server reads. Unlike an
+ * `offset` it costs the same however deep the page is, and rows that come meanwhile move nothing.
+ */
+const cursorOf = <K>(key: z.ZodType<K>) =>
+  z
+    .string()
+    .max(2_048)
+    .describe('`next` of the page before: the same price however deep the page is. Not together with `offset`')
+    .transform((text, context): K => {
+      const read = key.safeParse(parse(text));
+      if (read.success) return read.data;
+      context.addIssue('is not a cursor of this list');
+      return z.NEVER;
+    })
+    .optional();
+
+/** The query of a list that can be walked by cursor. */
+export const keysetQuery = <K, S extends z.ZodRawShape>(key: z.ZodType<K>, shape: S) =>
+  z
+    .object({ ...pageQuery, ...shape, cursor: cursorOf(key) })
+    .refine(({ cursor, offset }) => cursor === undefined || offset === 0, {
+      path: ['offset'],
+      error: 'is not used together with a cursor',
+    });
+
+export const keysetPageOf = <T extends z.ZodType>(item: T) =>
+  pageOf(item).extend({ next: z.string().nullable().describe('The cursor of the next page; null on the last') });
+
+interface Found<T, K> {
+  readonly items: T[];
+  readonly total: number;
+  readonly next: K | null;
+}
+
+/** A page as it is answered. */
+export const toPage = <T, K>(
+  { items, total, next }: Found<T, K>,
+  { limit, offset }: { limit: number; offset: number },
+) => ({
+  items,
+  total,
+  limit,
+  offset,
+  next: next === null ? null : Buffer.from(JSON.stringify(next)).toString('base64url'),
+});
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(Buffer.from(text, 'base64url').toString());
+  } catch {
+    return undefined; // not one of ours
+  }
+}
