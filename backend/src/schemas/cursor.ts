@@ -5,12 +5,12 @@ import { pageOf, pageQuery } from './common.ts';
  * `?cursor=` with the `next` of the page before: where a page begins, as text that only this server reads. Unlike an
  * `offset` it costs the same however deep the page is, and rows that come meanwhile move nothing.
  */
-const cursorOf = <K>(key: z.ZodType<K>) =>
+const cursorOf = <K extends z.ZodType>(key: K) =>
   z
     .string()
     .max(2_048)
     .describe('`next` of the page before: the same price however deep the page is. Not together with `offset`')
-    .transform((text, context): K => {
+    .transform((text, context): z.output<K> => {
       const read = key.safeParse(parse(text));
       if (read.success) return read.data;
       context.addIssue('is not a cursor of this list');
@@ -19,10 +19,10 @@ const cursorOf = <K>(key: z.ZodType<K>) =>
     .optional();
 
 /** The query of a list that can be walked by cursor. */
-export const keysetQuery = <K, S extends z.ZodRawShape>(key: z.ZodType<K>, shape: S) =>
+export const keysetQuery = <K extends z.ZodType, S extends z.ZodRawShape>(key: K, shape: S) =>
   z
     .object({ ...pageQuery, ...shape, cursor: cursorOf(key) })
-    .refine(({ cursor, offset }) => cursor === undefined || offset === 0, {
+    .refine((query: { cursor?: unknown; offset?: unknown }) => query.cursor === undefined || query.offset === 0, {
       path: ['offset'],
       error: 'is not used together with a cursor',
     });

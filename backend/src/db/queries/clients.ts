@@ -1,5 +1,5 @@
 import type { Client, ClientId, ClientStatus, RunId } from '@rondo/protocol';
-import { and, asc, count, desc, eq, type getTableColumns, gt, sql } from 'drizzle-orm';
+import { and, asc, count, desc, eq, gt } from 'drizzle-orm';
 import type { Db } from '../database.ts';
 import { clients, registeredClients } from '../schema.ts';
 import { toClient } from '../wire.ts';

@@ -1,10 +1,10 @@
-import { type ClientId, clientIdSchema } from '@rondo/protocol';
+import { type Client, type ClientId, type ClientUpdate, clientIdSchema, type Round } from '@rondo/protocol';
 import { sql } from 'drizzle-orm';
 import { describe, expect, it } from 'vitest';
-import { aWholeRound, makeRun, type TestRun } from '../../testing/facts.ts';
+import { aWholeRound, makeRun } from '../../testing/facts.ts';
 import { makeWriter } from '../../testing/writer.ts';
 import type { Database } from '../database.ts';
-import { clientHistory } from '../queries/client-history.ts';
+import { clientHistory, type PartKey } from '../queries/client-history.ts';
 import { listClients } from '../queries/clients.ts';
 import type { Listed } from '../queries/page.ts';
 import { listRounds } from '../queries/rounds.ts';
@@ -20,7 +20,7 @@ export const pageContract = (database: () => Database): void => {
       const { db } = database();
       const run = makeRun();
       await tell([4, 0, 2, 3, 1].map((round) => run.say('round_started', { round, client_ids: ['a'] })));
-      const seen = await walk(async (after, page) => {
+      const seen = await walk<Round, number>(async (after, page) => {
         if (page === 1) await tell([run.say('round_started', { round: 9, client_ids: ['a'] })]);
         return listRounds(db, { run_id: run.id, limit: 2, offset: 0, after });
       });
@@ -31,11 +31,13 @@ export const pageContract = (database: () => Database): void => {
       const { db } = database();
       const run = makeRun();
       await tell([1, 2, 3, 4, 5].map((round) => run.say('round_failed', { round, reason: 'x' })));
-      const ofRun = await walk((after) =>
+      const ofRun = await walk<Round, number>((after) =>
         listRounds(db, { run_id: run.id, status: 'failed', limit: 2, offset: 0, after }),
       );
       expect(ofRun.map(({ round }) => round)).toEqual([5, 4, 3, 2, 1]);
-      const ofAll = await walk((after) => listRounds(db, { status: 'failed', limit: 2, offset: 0, after }));
+      const ofAll = await walk<Round, number>((after) =>
+        listRounds(db, { status: 'failed', limit: 2, offset: 0, after }),
+      );
       const ids = ofAll.map(({ round_id }) => round_id);
       expect(ids).toEqual([...new Set(ids)].sort((a, b) => b - a));
       expect(ofAll.filter(({ run_id }) => run_id === run.id)).toHaveLength(5);
@@ -46,9 +48,11 @@ export const pageContract = (database: () => Database): void => {
       const run = makeRun();
       const ids = ['a', 'b', 'c', 'd', 'e'].map((name) => `${name} of ${run.id}`);
       await tell(ids.map((client_id) => run.say('client_joined', { client_id })));
-      const ofRun = await walk((after) => listClients(db, { run_id: run.id, limit: 2, offset: 0, after }));
+      const ofRun = await walk<Client, ClientId>((after) =>
+        listClients(db, { run_id: run.id, limit: 2, offset: 0, after }),
+      );
       expect(ofRun.map(({ client_id }) => client_id)).toEqual(ids);
-      const ofAll = await walk((after) => listClients(db, { limit: 7, offset: 0, after }));
+      const ofAll = await walk<Client, ClientId>((after) => listClients(db, { limit: 7, offset: 0, after }));
       expect(new Set(ofAll.map(({ client_id }) => client_id)).size).toBe(ofAll.length);
       expect(ofAll.filter(({ run_id }) => run_id === run.id)).toHaveLength(5);
     });
@@ -74,7 +78,7 @@ export const pageContract = (database: () => Database): void => {
       const history = async (page: {
         limit: number;
         offset: number;
-        after?: { run_id: TestRun['id']; round: number };
+        after?: PartKey | undefined;
       }) => {
         const found = await clientHistory(db, { client_id, ...page });
         if (!found) throw new Error('there is no such client');
@@ -82,7 +86,7 @@ export const pageContract = (database: () => Database): void => {
         return found;
       };
       for (const limit of [1, 2, 3, 4, 10]) {
-        const walked = await walk((after) => history({ limit, offset: 0, ...(after && { after }) }));
+        const walked = await walk<ClientUpdate, PartKey>((after) => history({ limit, offset: 0, after }));
         expect(walked.map(({ run_id, round }) => [run_id, round])).toEqual(expected);
         for (let offset = 0; offset <= 7; offset++) {
           const { items } = await history({ limit, offset });
