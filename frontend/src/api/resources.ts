@@ -26,8 +26,8 @@ export async function getJson<T>(path: string): Promise<T> {
   return data;
 }
 
-/** Asks for a round to be closed; the FL server does so when it hears of it. */
-export async function requestStop(round_id: number, reason: string): Promise<Round> {
-  const { data } = await api.post<Round>(`/api/rounds/${round_id}/stop`, { reason });
+/** Asks for a round, or the whole run, to be closed; the FL server does so when it hears of it. */
+export async function requestStop(round_id: number, reason: string, scope: 'round' | 'run'): Promise<Round> {
+  const { data } = await api.post<Round>(`/api/rounds/${round_id}/stop`, { reason, scope });
   return data;
 }

@@ -105,3 +105,12 @@ export function formatShortCount(count: number): string {
     ? String(count)
     : `${value >= 100 ? value.toFixed(0) : value.toFixed(1)}${thin}${countUnits[power]}`;
 }
+
+/** A moment of today in the reader's own time, to the second. */
+export const formatTimeOfDay = (moment: string): string =>
+  new Date(moment).toLocaleTimeString(undefined, {
+    hour: '2-digit',
+    minute: '2-digit',
+    second: '2-digit',
+    hour12: false,
+  });

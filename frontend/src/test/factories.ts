@@ -1,5 +1,5 @@
-import type { BatchMessage, Client, LiveEvent, Model, Round, Run, SnapshotMessage } from '@rondo/protocol';
-import { clientSchema, modelSchema, roundSchema, runSchema } from '@rondo/protocol';
+import type { BatchMessage, Client, LiveEvent, Model, Round, Run, SnapshotMessage, Stop } from '@rondo/protocol';
+import { clientSchema, modelSchema, roundSchema, runSchema, stopSchema } from '@rondo/protocol';
 
 const at = '2026-01-31T12:00:00.000Z';
 
@@ -45,6 +45,21 @@ export const makeRound = (given: Partial<Record<keyof Round, unknown>> = {}): Ro
     stop_requested_at: null,
     stop_reason: null,
     stop: null,
+    ...given,
+  });
+
+export const makeStop = (given: Partial<Record<keyof Stop, unknown>> = {}): Stop =>
+  stopSchema.parse({
+    command_id: 'command-1',
+    command: 'stop_round',
+    state: 'requested',
+    reason: 'wrong data',
+    requested_by: 'grace',
+    requested_at: at,
+    delivered_at: null,
+    ended_at: null,
+    detail: null,
+    expires_at: '2026-01-31T12:05:00.000Z',
     ...given,
   });
 

@@ -1,19 +1,14 @@
-import { fireEvent, screen, waitFor } from '@testing-library/react';
-import { AxiosError, type AxiosResponse, type InternalAxiosRequestConfig } from 'axios';
+import { screen } from '@testing-library/react';
 import { beforeEach, describe, expect, it } from 'vitest';
-import { api } from '../../api/client.ts';
-import { signedIn } from '../../api/session.ts';
 import { useFLStore } from '../../store/fl-store.ts';
 import { makeClient, makeRound, makeRun } from '../../test/factories.ts';
 import { renderLive, showRun } from '../../test/render-live.tsx';
+import { signInAs } from '../../test/serve.ts';
 import { RoundMonitor } from './RoundMonitor.tsx';
-
-const signIn = (role: 'viewer' | 'admin') =>
-  signedIn({ access_token: 't', token_type: 'bearer', expires_in: 900, user: { username: 'ada', role } });
 
 beforeEach(() => {
   useFLStore.getState().reset();
-  signIn('viewer');
+  signInAs('viewer');
 });
 
 describe('the running round', () => {
@@ -73,53 +68,5 @@ describe('its other faces', () => {
     showRun({ rounds: [makeRound(round)], run: makeRun(run) });
     renderLive(<RoundMonitor />);
     screen.getByText(words);
-  });
-});
-
-describe('stopping a round', () => {
-  const stopButton = () => screen.queryByRole('button', { name: 'Stop…' });
-
-  it('is offered only to an admin', () => {
-    showRun({ rounds: [makeRound()] });
-    renderLive(<RoundMonitor />);
-    expect(stopButton()).toBeNull();
-  });
-
-  it('is offered only where the FL server can do it and the round is not over', () => {
-    signIn('admin');
-    showRun({ rounds: [makeRound()], run: makeRun({ commands_supported: [] }) });
-    const { unmount } = renderLive(<RoundMonitor />);
-    expect(stopButton()).toBeNull();
-    unmount();
-    showRun({ rounds: [makeRound({ status: 'complete' })] });
-    renderLive(<RoundMonitor />);
-    expect(stopButton()).toBeNull();
-  });
-
-  it('asks for a reason, and shows what the server says when it refuses', async () => {
-    signIn('admin');
-    const sent: unknown[] = [];
-    api.defaults.adapter = async (config: InternalAxiosRequestConfig) => {
-      sent.push(config.data);
-      const response = { status: 409, data: { detail: 'Round 1 is over.' }, config, headers: {}, statusText: '' };
-      throw new AxiosError('refused', '', config, null, response as AxiosResponse);
-    };
-    showRun({ rounds: [makeRound()] });
-    renderLive(<RoundMonitor />);
-    fireEvent.click(stopButton() ?? expect.fail('no stop button'));
-    const submit = await screen.findByRole('button', { name: 'Stop round 1' });
-    expect((submit as HTMLButtonElement).disabled).toBe(true);
-    fireEvent.change(screen.getByLabelText(/Reason/), { target: { value: ' stuck ' } });
-    fireEvent.click(submit);
-    await waitFor(() => expect(screen.getByRole('alert').textContent).toContain('Round 1 is over.'));
-    expect(sent).toEqual(['{"reason":"stuck"}']);
-  });
-
-  it('says that a stop is on its way until the FL server confirms', () => {
-    signIn('admin');
-    showRun({ rounds: [makeRound({ stop_requested_at: new Date(Date.now() - 12_000).toISOString() })] });
-    const { container } = renderLive(<RoundMonitor />);
-    expect(container.textContent?.replaceAll('\u202f', ' ')).toContain('stop requested 12 s ago');
-    expect(stopButton()).toBeNull();
   });
 });

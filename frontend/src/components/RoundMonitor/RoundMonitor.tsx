@@ -1,4 +1,4 @@
-import { currentRoundOf, isRoundOver, type Round, type Run } from '@rondo/protocol';
+import { currentRoundOf, type Round, type Run } from '@rondo/protocol';
 import { useFLData } from '../../hooks/useFLData.ts';
 import { EmptyState } from '../ui/EmptyState.tsx';
 import { describeEnd } from './describe-end.ts';
@@ -6,6 +6,7 @@ import { RoundAccount } from './RoundAccount.tsx';
 import { RoundPhases } from './RoundPhases.tsx';
 import { RoundTimes } from './RoundTimes.tsx';
 import { StopRound } from './StopRound.tsx';
+import { StopState } from './StopState.tsx';
 
 /** Where are we? Round n of N, its phase, its account, who is awaited, the time left, and the one dangerous act. */
 export function RoundMonitor() {
@@ -14,7 +15,7 @@ export function RoundMonitor() {
   return (
     <section
       aria-label="Current round"
-      className="panel min-w-0 p-4"
+      className="panel @container min-w-0 p-4"
       data-testid="round-monitor"
       data-round={round?.round}
       data-status={round?.status}
@@ -28,18 +29,22 @@ function RoundFace({ round, run }: { readonly round: Round; readonly run: Run })
   const end = describeEnd(round, run);
   return (
     <>
-      <div className="flex flex-wrap items-center gap-x-4 gap-y-3">
-        <h2 className="flex items-baseline gap-2 whitespace-nowrap text-[16px] text-muted">
-          Round <span className="text-[28px] leading-8 font-semibold text-text">{round.round}</span>
-          {run.num_rounds !== null && <span>/ {run.num_rounds}</span>}
-        </h2>
-        <RoundPhases round={round} />
-        <div className="ml-auto flex items-center gap-4">
+      <div className="flex flex-wrap items-center justify-between gap-x-4 gap-y-3">
+        <div className="flex flex-col gap-x-4 gap-y-1 @min-[860px]:flex-row @min-[860px]:items-center">
+          <h2 className="flex items-baseline gap-2 whitespace-nowrap text-[16px] text-muted">
+            Round <span className="text-[28px] leading-8 font-semibold text-text">{round.round}</span>
+            {run.num_rounds !== null && <span>/ {run.num_rounds}</span>}
+          </h2>
+          <RoundPhases round={round} />
+        </div>
+        <div className="flex items-center gap-4">
           <RoundTimes round={round} />
-          {!isRoundOver(round) && <StopRound round={round} run={run} />}
+          <StopRound round={round} run={run} />
         </div>
       </div>
       <RoundAccount round={round} />
+      {run.stop && <StopState stop={run.stop} scope="run" round={round} run={run} />}
+      {round.stop && <StopState stop={round.stop} scope="round" round={round} run={run} />}
       {end && (
         <p className={end.isBad ? 'mt-3 text-sm text-failed' : 'mt-3 text-sm text-soft'} role="status">
           {end.text}

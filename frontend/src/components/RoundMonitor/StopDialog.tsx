@@ -1,25 +1,40 @@
-import type { Round } from '@rondo/protocol';
+import type { Round, Run } from '@rondo/protocol';
 import { type FormEvent, useId, useState } from 'react';
 import { useStopRound } from '../../hooks/useStopRound.ts';
 import { Alert } from '../ui/Alert.tsx';
 import { Button } from '../ui/Button.tsx';
 import { Dialog } from '../ui/Dialog.tsx';
+import { type StopChoice, type StopScope, stopChoices } from './stop-choices.ts';
 
 interface StopDialogProps {
   readonly round: Round;
+  readonly run: Run;
+  readonly again?: { readonly scope: StopScope; readonly reason: string } | undefined;
   readonly onClose: () => void;
 }
 
-export function StopDialog({ round, onClose }: StopDialogProps) {
+export function StopDialog({ round, run, again, onClose }: StopDialogProps) {
+  const choices = stopChoices(round, run);
+  const offered = choices.filter(({ whyNot }) => whyNot === null);
   return (
     <Dialog
       isOpen
       onOpenChange={onClose}
-      title={`Stop round ${round.round}?`}
-      description="The FL server closes the round with what has been returned so far. This cannot be undone."
+      title={offered.length === 0 ? 'Nothing can be stopped from here' : 'Stop training?'}
+      {...(offered.length > 0 && {
+        description: 'The FL server closes it with what has been returned so far. This cannot be undone.',
+      })}
       testId="stop-dialog"
     >
-      <StopForm round={round} onClose={onClose} />
+      {offered.length > 0 && <StopForm round={round} offered={offered} again={again} onClose={onClose} />}
+      <ul className="flex flex-col gap-1 text-xs leading-5 text-muted">
+        {choices.map(({ scope, whyNot }) => whyNot !== null && <li key={scope}>{whyNot}</li>)}
+      </ul>
+      {offered.length === 0 && (
+        <Button className="self-end" onClick={onClose}>
+          Close
+        </Button>
+      )}
     </Dialog>
   );
 }
@@ -27,16 +42,43 @@ export function StopDialog({ round, onClose }: StopDialogProps) {
 /** As many characters as the server keeps of a reason. */
 const reasonLength = 2_000;
 
-function StopForm({ round, onClose }: StopDialogProps) {
+interface StopFormProps extends Pick<StopDialogProps, 'round' | 'again' | 'onClose'> {
+  readonly offered: readonly StopChoice[];
+}
+
+function StopForm({ round, offered, again, onClose }: StopFormProps) {
   const id = useId();
-  const [reason, setReason] = useState('');
+  const [scope, setScope] = useState(again?.scope);
+  const [reason, setReason] = useState(again?.reason ?? '');
   const [progress, stop] = useStopRound();
+  // What was chosen may have become impossible while the dialog was open.
+  const chosen = offered.find((choice) => choice.scope === scope) ?? (offered[0] as StopChoice);
   const submit = async (event: FormEvent) => {
     event.preventDefault();
-    if (await stop(round.round_id, reason.trim())) onClose();
+    if (await stop(round.round_id, reason.trim(), chosen.scope)) onClose();
   };
   return (
     <form onSubmit={submit} className="flex flex-col gap-4">
+      <fieldset className="flex flex-col gap-2">
+        <legend className="mb-2 text-xs font-medium text-soft">What to stop</legend>
+        {offered.map((choice) => (
+          <label key={choice.scope} className="flex items-start gap-2 text-sm">
+            <input
+              type="radio"
+              name="scope"
+              className="mt-1 accent-accent"
+              checked={choice.scope === chosen.scope}
+              onChange={() => setScope(choice.scope)}
+            />
+            <span>
+              {choice.scope === 'round' ? `Round ${round.round}` : 'The whole run'}
+              <span className="block text-xs text-muted">
+                {choice.scope === 'round' ? 'The run goes on with the next round.' : 'No further round starts.'}
+              </span>
+            </span>
+          </label>
+        ))}
+      </fieldset>
       <div className="flex flex-col gap-1.5">
         <label htmlFor={id} className="text-xs font-medium text-soft">
           Reason, kept in the audit log
@@ -55,7 +97,7 @@ function StopForm({ round, onClose }: StopDialogProps) {
       <div className="flex justify-end gap-2">
         <Button onClick={onClose}>Keep it running</Button>
         <Button look="danger" type="submit" disabled={reason.trim() === '' || progress.state === 'busy'}>
-          {progress.state === 'busy' ? 'Stopping…' : `Stop round ${round.round}`}
+          {progress.state === 'busy' ? 'Asking…' : `Stop ${chosen.name}`}
         </Button>
       </div>
     </form>
