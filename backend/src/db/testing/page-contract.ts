@@ -75,11 +75,7 @@ export const pageContract = (database: () => Database): void => {
         [first.id, 2],
         [first.id, 1],
       ];
-      const history = async (page: {
-        limit: number;
-        offset: number;
-        after?: PartKey | undefined;
-      }) => {
+      const history = async (page: { limit: number; offset: number; after?: PartKey | undefined }) => {
         const found = await clientHistory(db, { client_id, ...page });
         if (!found) throw new Error('there is no such client');
         expect(found.total).toBe(6);
