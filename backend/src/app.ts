@@ -7,6 +7,7 @@ import { serializerCompiler, validatorCompiler, type ZodTypeProvider } from 'fas
 import { authPlugin } from './auth/plugin.ts';
 import type { AuthServices } from './auth/services.ts';
 import type { Database } from './db/database.ts';
+import { connectServers } from './ingest/doorbell.ts';
 import { EventBus } from './ingest/event-bus.ts';
 import { startExpiring } from './ingest/expiry.ts';
 import { startSweeping } from './ingest/silence.ts';
@@ -66,7 +67,18 @@ export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
   const stopListening = bus.subscribe({
     committed: (committed) => hub.publish(committed),
     runDeleted: (runId) => hub.forgetRun(runId),
+    rung: (ring) => hub.hear(ring),
+    sessionEnded: (id) => {
+      auth.sessions.hearEnded(id);
+      hub.closeWhere((session) => session.authSessionId === id);
+    },
+    missed: () => {
+      hub.checkAll();
+      void hub.recheck(auth.sessions.isActive);
+    },
   });
+  const stopTelling = auth.sessions.onEnded((id) => void bus.announce(db, { ended_sessions: [id] }).catch(onError));
+  const leaveServers = connectServers(database, bus, onError);
   const stopSweeping = startSweeping({ db, writer, offlineAfterMs: deps.offlineAfterMs }, onError);
   const commands = { db, writer, expiresAfterMs: deps.commandExpiresAfterMs };
   const stopExpiring = startExpiring(commands, onError);
@@ -74,6 +86,8 @@ export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
     stopSweeping();
     stopExpiring();
     await writer.close();
+    stopTelling();
+    await leaveServers();
     stopListening();
   });
 

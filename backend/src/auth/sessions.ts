@@ -112,6 +112,11 @@ export function createSessions(db: Db, now: Clock = Date.now) {
 
     isActive: (session_id: string): Promise<boolean> => active.get(session_id),
 
+    /** Another server ended it. */
+    hearEnded(session_id: string): void {
+      active.set(session_id, false);
+    },
+
     /** Tells of every session that this process ends; answers how to stop listening. */
     onEnded(listener: (session_id: string) => void): () => void {
       listeners.add(listener);

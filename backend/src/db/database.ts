@@ -1,7 +1,8 @@
 import type { PgDatabase } from 'drizzle-orm/pg-core';
 import { drizzle, type PostgresJsQueryResultHKT } from 'drizzle-orm/postgres-js';
-import postgres from 'postgres';
+import postgres, { type Sql } from 'postgres';
 import { openEmbedded } from './embedded.ts';
+import { type Hearing, listenForEver, type OpenLine } from './listener.ts';
 import { migrate } from './migrate.ts';
 
 /** A database or a transaction on it: query functions do not care which. */
@@ -12,6 +13,8 @@ export interface Database {
   readonly kind: 'embedded' | 'postgresql';
   /** Answers, or rejects within `timeoutMs`. */
   ping(timeoutMs: number): Promise<void>;
+  /** Hears what other servers on it `notify`, and answers how to stop; the embedded database has no others. */
+  listen?(echo: string, hearing: Hearing): () => Promise<void>;
   close(): Promise<void>;
 }
 
@@ -51,8 +54,18 @@ export async function openDatabase({ databaseUrl, dataDir }: Options): Promise<D
     ping: async (timeoutMs) => {
       await Promise.race([client`select 1`, rejectAfter(timeoutMs)]);
     },
+    ...(databaseUrl && {
+      listen: (echo: string, hearing: Hearing) => listenForEver((on) => openLine(databaseUrl, on), echo, hearing),
+    }),
     close,
   };
+}
+
+/** postgres.js has its own `listen`, which neither says when the line was down nor notices that it died silently. */
+function openLine(url: string, { onNotify, onClose }: Parameters<OpenLine>[0]): Sql {
+  const onnotify = (_channel: string, payload: string) => onNotify(payload);
+  const options = { ...common, max: 1, max_lifetime: null, idle_timeout: undefined, onnotify, onclose: onClose };
+  return postgres(url, options);
 }
 
 const common = {

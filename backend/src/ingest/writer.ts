@@ -103,6 +103,8 @@ export class IngestWriter {
 
   async #refuse(group: readonly Job[], error: unknown): Promise<void> {
     this.#cache.forget(group.flatMap(({ inputs }) => inputs.map(({ run_id }) => run_id)));
+    // A connection that broke during the commit leaves open whether it happened.
+    if (isTransient(error)) this.#bus.miss();
     // One job that the database refuses must not cost the others theirs.
     if (group.length > 1 && !isTransient(error)) for (const job of group) await this.#flush([job]);
     else for (const job of group) job.reject(isTransient(error) ? new Busy('the database is out of reach', 1) : error);
@@ -112,7 +114,7 @@ export class IngestWriter {
     const receivedAt = this.#now().toISOString();
     const written: { before: RunRow; saved: Saved }[] = [];
     const outcomes = await this.#db.transaction(async (tx) => {
-      const fresh = await Promise.all(group.map(({ batch }) => !batch || takeBatch(tx, batch, receivedAt)));
+      const fresh = await takeBatches(tx, group, receivedAt);
       const byRun = groupByRun(group, fresh);
       const duplicates = group.map(({ inputs }, index) => (fresh[index] ? 0 : inputs.length));
       for (const before of await this.#lock(tx, byRun, receivedAt)) {
@@ -126,6 +128,10 @@ export class IngestWriter {
           if (entry) duplicates[entry.job] = (duplicates[entry.job] ?? 0) + 1;
         }
       }
+      const runs = written
+        .flatMap(toCommitted)
+        .map(({ run_id, epoch, seq, is_new_run }) => ({ run_id, epoch, seq, is_new_run }));
+      if (runs.length > 0) await this.#bus.announce(tx, { runs });
       return Promise.all(
         group.map(async ({ batch, inputs }, index): Promise<Outcome> => {
           const runIds = [...new Set(inputs.map(({ run_id }) => run_id))];
@@ -157,7 +163,11 @@ export class IngestWriter {
       ...unknownRun(id, firstMoment(entries) ?? receivedAt, randomBytes(9).toString('base64url')),
       created_at: receivedAt,
     }));
-    await insertRuns(tx, created);
+    // In one order everywhere, like the locks.
+    await insertRuns(
+      tx,
+      created.sort((a, b) => (a.run_id < b.run_id ? -1 : 1)),
+    );
     return lockRuns(tx, runIds);
   }
 }
@@ -169,6 +179,21 @@ const noticeTypes: Record<Notice['type'], true> = {
   run_edited: true,
 };
 const isNotice = ({ type }: Input): boolean => Object.hasOwn(noticeTypes, type);
+
+/** Which of the batches are new. In one order everywhere: a reporter may have reached two servers. */
+async function takeBatches(tx: Db, group: readonly Job[], receivedAt: string): Promise<boolean[]> {
+  const fresh = group.map(() => true);
+  const taken = group.flatMap(({ batch }, index) =>
+    batch ? [{ batch, index, key: `${batch.key_id} ${batch.reporter_id}` }] : [],
+  );
+  taken.sort((a, b) => (a.key === b.key ? 0 : a.key < b.key ? -1 : 1));
+  await Promise.all(
+    taken.map(async ({ batch, index }) => {
+      fresh[index] = await takeBatch(tx, batch, receivedAt);
+    }),
+  );
+  return fresh;
+}
 
 interface Entry {
   readonly input: Input;

@@ -94,7 +94,12 @@ export const runsRouter =
         },
       },
       async ({ params: { run_id } }, reply) => {
-        if (!(await db.transaction((tx) => deleteRun(tx, run_id)))) throw new NotFound(`there is no run ${run_id}`);
+        const isDeleted = await db.transaction(async (tx) => {
+          const wasThere = await deleteRun(tx, run_id);
+          if (wasThere) await bus.announce(tx, { deleted_runs: [run_id] });
+          return wasThere;
+        });
+        if (!isDeleted) throw new NotFound(`there is no run ${run_id}`);
         bus.publishDeletion(run_id);
         return reply.code(204).send(null);
       },

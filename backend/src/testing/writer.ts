@@ -9,7 +9,9 @@ import { IngestWriter } from '../ingest/writer.ts';
 export function makeWriter(db: Db, now?: () => Date) {
   const bus = new EventBus();
   const told: Committed[] = [];
-  bus.subscribe({ committed: (committed) => told.push(committed), runDeleted: () => {} });
+  const ignore = () => {};
+  const others = { runDeleted: ignore, rung: ignore, sessionEnded: ignore, missed: ignore };
+  bus.subscribe({ ...others, committed: (committed) => told.push(committed) });
   return { writer: new IngestWriter({ db, bus, ...(now && { now }) }), told };
 }
 

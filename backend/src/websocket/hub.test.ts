@@ -276,6 +276,160 @@ describe('resuming', () => {
   });
 });
 
+describe('a commit of another server', () => {
+  /** Watched here, written there: what is committed is rung by hand. */
+  async function makeElsewhere() {
+    const live = await makeWatched();
+    const second = live.open();
+    await settle();
+    for (const { socket } of [live.viewer, second]) socket.deliver();
+    const before = live.truth(live.run.id);
+    const join = (client_id: string) => {
+      const committed = live.source.commit([live.run.say('client_joined', { client_id })]);
+      if (!committed) throw new Error('nothing was committed');
+      return committed;
+    };
+    const expectTruth = () => {
+      for (const { socket } of [live.viewer, second]) {
+        expect(viewed(socket.received.slice(1), before)).toEqual(live.truth(live.run.id));
+      }
+    };
+    return { ...live, second, join, expectTruth, deliver: () => [live.viewer, second].map((v) => v.socket.deliver()) };
+  }
+
+  it('[D2] is read once for all who watch, and told as a batch', async () => {
+    const { hub, source, join, deliver, expectTruth } = await makeElsewhere();
+    const ring = join('b');
+    source.hold(true);
+    hub.hear(ring);
+    expect(source.waitingReads).toBe(1);
+    source.release();
+    await settle();
+    const [one, other] = deliver();
+    expect(batches(one ?? [])).toMatchObject([{ from_seq: 1, seq: 2 }]);
+    expect(other).toEqual(one);
+    expectTruth();
+  });
+
+  it('[D2] that is heard of while another is read is read after it', async () => {
+    const { hub, source, join, frame, deliver, expectTruth } = await makeElsewhere();
+    source.hold(true);
+    hub.hear(join('b'));
+    source.look();
+    hub.hear(join('c'));
+    source.hold(false);
+    source.release();
+    await settle();
+    frame();
+    await settle();
+    deliver();
+    expectTruth();
+  });
+
+  it('[D2] in between commits of this server leaves no hole, however the two alternate', async () => {
+    const { hub, publish, run, join, frame, deliver, expectTruth } = await makeElsewhere();
+    for (let turn = 0; turn < 5; turn++) {
+      const ring = join(`there-${turn}`);
+      publish([run.say('client_joined', { client_id: `here-${turn}` })]);
+      hub.hear(ring);
+      frame();
+      await settle();
+      deliver();
+    }
+    frame();
+    await settle();
+    deliver();
+    expectTruth();
+  });
+
+  it('[D2] costs nothing when it is known already, or nobody watches', async () => {
+    const { hub, source, run } = await makeElsewhere();
+    source.hold(true);
+    hub.hear({ run_id: run.id, epoch: 'epoch-1', seq: 1, is_new_run: false });
+    const unwatched = source.commit([makeRun().say('client_joined', { client_id: 'a' })]);
+    if (unwatched) hub.hear({ ...unwatched, is_new_run: false });
+    expect(source.waitingReads).toBe(0);
+  });
+
+  it('[D2] is read again a second later when the database does not answer, and nobody is sent away', async () => {
+    const { hub, source, errors, join, timers, viewer, deliver, expectTruth } = await makeElsewhere();
+    source.hold(true);
+    hub.hear(join('b'));
+    source.break();
+    await settle();
+    expect(errors).toHaveLength(1);
+    expect(timers).toHaveLength(1);
+    source.hold(false);
+    for (const run of timers.splice(0)) run();
+    await settle();
+    deliver();
+    expectTruth();
+    expect(viewer.socket.isClosed).toBe(false);
+  });
+
+  it('[D3] of which nothing was heard is found when the line is back', async () => {
+    const { hub, join, deliver, expectTruth } = await makeElsewhere();
+    join('b');
+    hub.checkAll();
+    await settle();
+    deliver();
+    expectTruth();
+  });
+
+  it('[S9] that starts a run moves who follows; which is the newest is asked, not heard', async () => {
+    const { hub, source, run, viewer, open } = await makeElsewhere();
+    const picked = open({ runId: run.id });
+    await settle();
+    const [older, newer] = [makeRun(), makeRun()].map((made) => {
+      const committed = source.commit([made.say('client_joined', { client_id: 'a' })]);
+      if (!committed) throw new Error('nothing was committed');
+      return committed;
+    });
+    if (!older || !newer) throw new Error('two runs');
+    hub.hear(newer);
+    hub.hear(older);
+    await settle();
+    expect(runIdsOf(viewer)).toEqual([newer.run_id]);
+    expect(runIdsOf(picked)).toEqual([run.id]);
+  });
+
+  it('[S9] that starts a run while the database does not answer is found by the tick', async () => {
+    const { hub, source, viewer } = await makeElsewhere();
+    const newer = source.commit([makeRun().say('client_joined', { client_id: 'a' })]);
+    if (!newer) throw new Error('nothing was committed');
+    source.hold(true);
+    hub.hear(newer);
+    source.break();
+    source.hold(false);
+    await settle();
+    hub.tick();
+    await settle();
+    expect(runIdsOf(viewer)).toEqual([newer.run_id]);
+  });
+
+  it('[D3] a deletion of which nothing was heard: who follows moves on, who picked it is told', async () => {
+    const { hub, source, run, commit, open, viewer } = await makeElsewhere();
+    const other = makeRun();
+    await commit(other.say('client_joined', { client_id: 'a' }));
+    const picked = open({ runId: other.id });
+    await settle();
+    viewer.socket.deliver();
+    source.delete(other.id);
+    hub.checkAll();
+    await settle();
+    expect(picked.socket.closes.map(({ code }) => code)).toEqual([closeCodes.runNotFound]);
+    expect(runIdsOf(viewer)).toEqual([run.id]);
+  });
+
+  it('[D3] a run that was deleted and reported again, of which nothing was heard, is shown anew', async () => {
+    const { source, run, publish, truth, viewer, second } = await makeElsewhere();
+    source.delete(run.id);
+    publish([run.say('client_joined', { client_id: 'z' })]);
+    await settle();
+    for (const { socket } of [viewer, second]) expect(viewed(socket.deliver())).toEqual(truth(run.id));
+  });
+});
+
 describe('a slow viewer', () => {
   it('[S6] holds no queue, delays nobody, and reads what it missed once it has drained', async () => {
     const { commit, open, hub, truth, viewer, run } = await makeWatched();

@@ -1,7 +1,8 @@
 import { closeCodes, type EmptySnapshotMessage, type RunId } from '@rondo/protocol';
 import type { Changes } from '../db/queries/live.ts';
-import type { Committed } from '../ingest/event-bus.ts';
-import { Collapsed, Frame } from './frame.ts';
+import type { Committed, Ring } from '../ingest/event-bus.ts';
+import { Channel, type Position } from './channel.ts';
+import { Frame } from './frame.ts';
 import { Session, type Socket, type Wish } from './session.ts';
 
 /** Where a hub reads what it has not seen pass by. */
@@ -10,16 +11,6 @@ export interface LiveSource {
   /** The snapshot as text, with its position. */
   snapshot(runId: RunId): Promise<{ epoch: string; seq: number; text: string } | undefined>;
   changes(runId: RunId, epoch: string, since: number): Promise<Changes | undefined>;
-}
-
-interface Channel {
-  readonly sessions: Set<Session>;
-  readonly pending: Collapsed;
-  /** Where the pending changes begin and end; equal when nothing is pending. */
-  fromSeq: number;
-  seq: number;
-  timer: unknown;
-  flushedAt: number;
 }
 
 export interface HubOptions {
@@ -31,8 +22,8 @@ export interface HubOptions {
 
 /** About 20 frames a second; a change after a quiet moment goes out at once. */
 const frameMs = 50;
-/** Beyond this many changed entities in one frame the database tells it shorter. */
-const maxPending = 20_000;
+/** Before the database is asked again after it failed. */
+const retryMs = 1_000;
 
 /** Joins what is committed to who is watching. Holds no history: whoever misses something reads it from the database. */
 export class Hub {
@@ -42,6 +33,9 @@ export class Hub {
   readonly #onError: (error: unknown) => void;
   readonly #sessions = new Set<Session>();
   readonly #channels = new Map<RunId, Channel>();
+  /** Whether another run may have become the newest. */
+  #mustLook = false;
+  #isLooking = false;
 
   constructor({ source, now = Date.now, setTimer = (run, ms) => setTimeout(run, ms), onError = () => {} }: HubOptions) {
     this.#source = source;
@@ -92,33 +86,37 @@ export class Hub {
   /** A run is gone: those who follow move to the newest, those who picked it are told. */
   forgetRun(runId: RunId): void {
     for (const session of [...(this.#channels.get(runId)?.sessions ?? [])]) {
-      if (!session.follows) session.close(closeCodes.runNotFound, 'the run was deleted');
-      else {
-        this.#detach(session);
-        session.state = { name: 'waiting' };
-        void this.#guard(session, this.#begin(session, { runId: undefined, epoch: undefined, seq: undefined }));
-      }
+      if (session.follows) void this.#guard(session, this.#follow(session));
+      else session.close(closeCodes.runNotFound, 'the run was deleted');
     }
     // A new run of this id counts from the beginning again.
     this.#channels.delete(runId);
   }
 
-  /** The doorbell. */
+  /** The doorbell: a commit of this server, with what it changed. */
   publish(committed: Committed): void {
-    if (committed.is_new_run) this.#moveFollowers(committed.run_id);
-    const channel = this.#channels.get(committed.run_id);
-    if (!channel || committed.seq <= channel.seq) return;
-    // Without a commit in between, or before the first one seen here: only those who stand later than that may go on. [S5]
-    if (committed.from_seq > channel.seq) {
-      channel.pending.take();
-      channel.fromSeq = committed.from_seq;
+    if (committed.is_new_run) {
+      this.#moveFollowers(committed.run_id);
+      this.#look();
     }
-    for (const event of committed.events()) channel.pending.add(event);
-    channel.seq = committed.seq;
-    if (channel.timer !== undefined) return;
-    const wait = Math.max(0, channel.flushedAt + frameMs - this.#now());
-    if (wait === 0) this.#flush(committed.run_id, channel);
-    else channel.timer = this.#setTimer(() => this.#flush(committed.run_id, channel), wait);
+    const channel = this.#channels.get(committed.run_id);
+    if (channel?.add(committed)) this.#schedule(committed.run_id, channel);
+  }
+
+  /** The doorbell: a commit of another server, whose changes are in the database. [D2] */
+  hear(ring: Ring): void {
+    if (ring.is_new_run) this.#look();
+    const channel = this.#channels.get(ring.run_id);
+    if (channel?.hear(ring)) this.#schedule(ring.run_id, channel);
+  }
+
+  /** Rings may have been missed: the database tells what they were about. [D3] */
+  checkAll(): void {
+    this.#look();
+    for (const [runId, channel] of this.#channels) {
+      channel.heard = Number.POSITIVE_INFINITY;
+      this.#schedule(runId, channel);
+    }
   }
 
   /** Looks after slow and silent viewers; to be called about every second. */
@@ -128,19 +126,58 @@ export class Hub {
       session.checkSilence(now);
       if (session.hasDrained(now)) this.#resume(session);
     }
+    if (this.#mustLook) this.#look();
+  }
+
+  #schedule(runId: RunId, channel: Channel): void {
+    if (channel.timer !== undefined || channel.isReading) return;
+    const wait = Math.max(0, channel.flushedAt + frameMs - this.#now());
+    if (wait === 0) this.#flush(runId, channel);
+    else channel.timer = this.#setTimer(() => this.#flush(runId, channel), wait);
   }
 
   #flush(runId: RunId, channel: Channel): void {
     channel.timer = undefined;
     channel.flushedAt = this.#now();
-    const fromSeq = channel.fromSeq;
-    channel.fromSeq = channel.seq;
-    const isTooMuch = channel.pending.size > maxPending;
-    const frame = new Frame(runId, channel.seq, channel.pending.take());
+    if (channel.lacksSomething) return void this.#read(runId, channel);
+    this.#send(channel, new Frame(runId, channel.seq, channel.pending.take()));
+    channel.moveTo(channel.seq);
+  }
+
+  /** Gives the frame to everybody who stands where the channel does. */
+  #send(channel: Channel, frame: Frame): void {
     for (const session of channel.sessions) {
-      if (session.hasDrained(channel.flushedAt)) this.#resume(session);
-      else if (isTooMuch || session.deliver(frame, fromSeq, channel.flushedAt)) this.#resume(session);
+      const mustRead = session.hasDrained(channel.flushedAt) || session.deliver(frame, channel.sent, channel.flushedAt);
+      if (mustRead) this.#resume(session);
     }
+  }
+
+  /** Reads what this server has not seen pass by, once for all who watch. */
+  async #read(runId: RunId, channel: Channel): Promise<void> {
+    const { epoch = '', sent, heard } = channel;
+    channel.isReading = true;
+    channel.heard = 0;
+    try {
+      const changes = await this.#source.changes(runId, epoch, sent);
+      channel.isReading = false;
+      if (channel.epoch === epoch && channel.sent === sent) {
+        if (!changes) return this.#startOver(channel);
+        if (changes.seq > sent) this.#send(channel, new Frame(runId, changes.seq, changes.events));
+        channel.moveTo(changes.seq);
+      }
+      if (channel.hasNews) this.#schedule(runId, channel);
+    } catch (error) {
+      this.#onError(error);
+      channel.isReading = false;
+      channel.heard = Math.max(channel.heard, heard);
+      channel.timer = this.#setTimer(() => this.#flush(runId, channel), retryMs);
+    }
+  }
+
+  /** Everybody reads for themselves, but for who just did. */
+  #startOver(channel: Channel, landed?: Session): void {
+    channel.reset();
+    for (const session of channel.sessions) if (session !== landed) this.#resume(session);
   }
 
   async #begin(session: Session, wish: Wish): Promise<void> {
@@ -157,17 +194,19 @@ export class Hub {
     const channel = this.#attach(session, runId);
     const stands = await this.#tell(session, token, () => session.state === token);
     if (session.state !== token) return;
-    if (!stands) return session.close(closeCodes.runNotFound, 'no such run');
+    if (!stands) return session.follows ? this.#follow(session) : session.close(closeCodes.runNotFound, 'no such run');
     session.state = { name: 'live', runId, ...stands };
+    if (channel.epoch !== undefined && channel.epoch !== stands.epoch) this.#startOver(channel, session);
     // What was sent to the others while this read was under way.
-    if (stands.seq < channel.fromSeq) await this.#catchUp(session, runId, stands.epoch, stands.seq);
+    if (!channel.land(stands)) return this.#catchUp(session, runId, stands.epoch, stands.seq);
+    if (channel.hasNews) this.#schedule(runId, channel);
   }
 
   async #tell(
     { socket }: Session,
     { runId, epoch, seq }: { runId: RunId; epoch: string | undefined; seq: number | undefined },
     isWanted: () => boolean,
-  ): Promise<{ epoch: string; seq: number } | undefined> {
+  ): Promise<Position | undefined> {
     if (epoch !== undefined && seq !== undefined) {
       const changes = await this.#source.changes(runId, epoch, seq);
       if (!isWanted()) return undefined;
@@ -188,9 +227,39 @@ export class Hub {
     void this.#guard(session, this.#catchUp(session, state.runId, state.epoch, state.seq));
   }
 
+  /** To the newest run, as if it had just come. */
+  async #follow(session: Session): Promise<void> {
+    this.#detach(session);
+    session.state = { name: 'waiting' };
+    await this.#begin(session, { runId: undefined, epoch: undefined, seq: undefined });
+  }
+
+  /** Asks which run is the newest: which server started it does not matter. [S9] */
+  #look(): void {
+    this.#mustLook = true;
+    if (!this.#isLooking) void this.#moveToNewest();
+  }
+
+  async #moveToNewest(): Promise<void> {
+    this.#isLooking = true;
+    try {
+      while (this.#mustLook) {
+        this.#mustLook = false;
+        const runId = await this.#source.newestRunId();
+        if (runId !== undefined) this.#moveFollowers(runId);
+      }
+    } catch (error) {
+      this.#mustLook = true; // The next tick asks again.
+      this.#onError(error);
+    } finally {
+      this.#isLooking = false;
+    }
+  }
+
   #moveFollowers(runId: RunId): void {
     for (const session of this.#sessions) {
-      if (!session.follows || session.state.name === 'closed') continue;
+      const { state, follows } = session;
+      if (!follows || state.name === 'closed' || ('runId' in state && state.runId === runId)) continue;
       void this.#guard(session, this.#catchUp(session, runId, undefined, undefined));
     }
   }
@@ -200,7 +269,7 @@ export class Hub {
     if (channel?.sessions.has(session)) return channel;
     this.#detach(session);
     if (!channel) {
-      channel = { sessions: new Set(), pending: new Collapsed(), fromSeq: 0, seq: 0, timer: undefined, flushedAt: 0 };
+      channel = new Channel();
       this.#channels.set(runId, channel);
     }
     channel.sessions.add(session);

@@ -1,5 +1,6 @@
 import { emptyViewerState, type RunId, type ViewerState } from '@rondo/protocol';
 import { expect, it } from 'vitest';
+import type { Ring } from '../ingest/event-bus.ts';
 import type { Input } from '../ingest/state.ts';
 import { makeRun, type TestRun } from '../testing/facts.ts';
 import { makeLive, settle, type TestLive, type TestViewer } from '../testing/live-rig.ts';
@@ -67,20 +68,55 @@ class Viewer {
   }
 }
 
+/** Another server on the same database. */
+class Elsewhere {
+  readonly #live: TestLive;
+  readonly #rings: Ring[] = [];
+
+  constructor(live: TestLive) {
+    this.#live = live;
+  }
+
+  commit(inputs: readonly Input[]): void {
+    const committed = this.#live.source.commit(inputs);
+    if (committed) this.#rings.push(committed);
+  }
+
+  ring(count: number): void {
+    for (const ring of this.#rings.splice(0, count)) this.#live.hub.hear(ring);
+  }
+
+  /** The line was down, and is up again. */
+  lose(): void {
+    this.#rings.length = 0;
+    this.#live.hub.checkAll();
+  }
+}
+
+type TestRuns = [TestRun, ...TestRun[]];
+
+function newRun(runs: TestRuns): TestRun {
+  const run = makeRun({ id: `run-${runs.length}` });
+  runs.push(run);
+  return run;
+}
+
 async function story(seed: number): Promise<void> {
   const random = makeRandom(seed);
   const live = makeLive();
   const start = makeRun({ id: 'run-0' });
-  const runs: [TestRun, ...TestRun[]] = [start];
+  const runs: TestRuns = [start];
+  const elsewhere = new Elsewhere(live);
   const unheard = new Set<TestRun>();
   const isLate = random.chance(0.2);
   if (!isLate) live.publish(someFacts(random, start));
   const viewers: [Viewer, ...Viewer[]] = [new Viewer(live, undefined), new Viewer(live, isLate ? undefined : start.id)];
   for (let more = random.below(3); more > 0; more--) viewers.push(new Viewer(live, undefined));
   for (let step = 0; step < steps; step++) {
-    act(random, live, { runs, unheard }, random.pick(viewers));
+    act(random, live, { runs, unheard, elsewhere }, random.pick(viewers));
     if (random.chance(0.7)) await settle();
   }
+  elsewhere.ring(Number.POSITIVE_INFINITY);
   await comeToRest(live, unheard, viewers);
   const newest = await live.source.newestRunId();
   for (const viewer of viewers) {
@@ -94,7 +130,7 @@ async function story(seed: number): Promise<void> {
 function act(
   random: Random,
   live: TestLive,
-  { runs, unheard }: { runs: [TestRun, ...TestRun[]]; unheard: Set<TestRun> },
+  { runs, unheard, elsewhere }: { runs: TestRuns; unheard: Set<TestRun>; elsewhere: Elsewhere },
   viewer: Viewer,
 ): void {
   const { source } = live;
@@ -121,14 +157,12 @@ function act(
         if (source.snapshotNow(run.id) && source.commit(someFacts(random, run))) unheard.add(run);
       },
     ],
-    [
-      1,
-      () => {
-        const run = makeRun({ id: `run-${runs.length}` });
-        runs.push(run);
-        live.publish(someFacts(random, run));
-      },
-    ],
+    // Another server: what it commits is heard of later, in order; or not, and then this server knows that it missed something.
+    [15, () => void elsewhere.commit(facts())],
+    [15, () => elsewhere.ring(1 + random.below(3))],
+    [1, () => elsewhere.lose()],
+    [1, () => void elsewhere.commit(someFacts(random, newRun(runs)))],
+    [1, () => void live.publish(someFacts(random, newRun(runs)))],
   ];
   let ticket = random.below(actions.reduce((sum, [weight]) => sum + weight, 0));
   for (const [weight, action] of actions) {
