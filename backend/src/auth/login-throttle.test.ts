@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { TooMany } from '../errors.ts';
-import { MINUTE } from './clock.ts';
+import { HOUR, MINUTE } from './clock.ts';
 import { createLoginThrottle, type LoginThrottle } from './login-throttle.ts';
 
 beforeEach(() => vi.useFakeTimers());
@@ -34,6 +34,16 @@ describe('the login throttle', () => {
     const throttle = createLoginThrottle();
     await fail(throttle, 100, (n) => ({ ...ada, username: `user-${n}` }));
     await expect(throttle.check(ada)).rejects.toBeInstanceOf(TooMany);
+  });
+
+  it('refuses an account after 100 failures an hour from anywhere, but not where it is known to sign in', async () => {
+    const throttle = createLoginThrottle();
+    await fail(throttle, 100, (n) => ({ ...ada, address: `198.51.100.${n}` }));
+    await expect(throttle.check(ada)).rejects.toMatchObject({ retryAfterS: 3_600 });
+    await expect(throttle.check(ada, async () => true)).resolves.toBeUndefined();
+    await expect(throttle.check({ ...ada, username: 'grace' })).resolves.toBeUndefined();
+    vi.advanceTimersByTime(HOUR);
+    await expect(throttle.check(ada)).resolves.toBeUndefined();
   });
 
   it('takes all addresses of one IPv6 subscriber for one', async () => {

@@ -1,8 +1,7 @@
-import { RateLimiterMemory } from 'rate-limiter-flexible';
+import { RateLimiterMemory, type RateLimiterRes } from 'rate-limiter-flexible';
 import { TooMany } from '../errors.ts';
-import { MINUTE, SECOND } from './clock.ts';
-
-const windowS = (5 * MINUTE) / SECOND;
+import { HOUR, MINUTE, SECOND } from './clock.ts';
+import { network } from './network.ts';
 
 interface Attempt {
   readonly username: string;
@@ -14,33 +13,42 @@ interface Attempt {
  * count is reached are still answered; the pool that checks passwords bounds them.
  */
 export function createLoginThrottle() {
-  const byUser = new RateLimiterMemory({ points: 10, duration: windowS });
-  const byAddress = new RateLimiterMemory({ points: 100, duration: windowS });
+  const byUserHere = new RateLimiterMemory({ keyPrefix: 'user at', points: 10, duration: (5 * MINUTE) / SECOND });
+  const byAddress = new RateLimiterMemory({ keyPrefix: 'address', points: 100, duration: (5 * MINUTE) / SECOND });
+  // A guesser with many addresses gets a hundred tries an hour at one account (OWASP ASVS 4.0, 2.2.1).
+  const byAccount = new RateLimiterMemory({ keyPrefix: 'account', points: 100, duration: HOUR / SECOND });
 
   return {
-    /** Throws `TooMany` while this user from this address, or this address, has failed too often. */
-    async check(attempt: Attempt): Promise<void> {
-      const spent = [await byUser.get(userKey(attempt)), await byAddress.get(network(attempt.address))];
-      const waitMs = spent.map((count) => (count && count.remainingPoints <= 0 ? count.msBeforeNext : 0));
-      const retryAfterS = Math.ceil(Math.max(...waitMs) / SECOND);
-      if (retryAfterS > 0) throw new TooMany('too many failed sign-ins; try again later', retryAfterS);
+    /**
+     * Throws `TooMany` while this user from this address, this address, or this account from anywhere, has failed too
+     * often. The last does not count where the user is known to sign in from, or anybody could lock anybody out.
+     */
+    async check(attempt: Attempt, isKnownHere: () => Promise<boolean> = async () => false): Promise<void> {
+      refuseIfSpent(await byUserHere.get(userHere(attempt)), await byAddress.get(network(attempt.address)));
+      const anywhere = await byAccount.get(account(attempt));
+      if (waitMs(anywhere) > 0 && !(await isKnownHere())) refuseIfSpent(anywhere);
     },
 
     async failed(attempt: Attempt): Promise<void> {
-      await byUser.penalty(userKey(attempt));
+      await byUserHere.penalty(userHere(attempt));
       await byAddress.penalty(network(attempt.address));
+      await byAccount.penalty(account(attempt));
     },
 
     async succeeded(attempt: Attempt): Promise<void> {
-      await byUser.delete(userKey(attempt));
+      await byUserHere.delete(userHere(attempt));
     },
   };
 }
 
 export type LoginThrottle = ReturnType<typeof createLoginThrottle>;
 
-const userKey = ({ username, address }: Attempt) => `${username.toLowerCase()} ${network(address)}`;
+const account = ({ username }: Attempt) => username.toLowerCase();
+const userHere = (attempt: Attempt) => `${account(attempt)} ${network(attempt.address)}`;
 
-/** An IPv6 subscriber owns a whole /64 and could try from each of its addresses. */
-const network = (address: string) =>
-  address.includes('.') ? address : (address.split('::')[0] ?? '').split(':').slice(0, 4).join(':');
+const waitMs = (count: RateLimiterRes | null) => (count && count.remainingPoints <= 0 ? count.msBeforeNext : 0);
+
+function refuseIfSpent(...counts: (RateLimiterRes | null)[]): void {
+  const retryAfterS = Math.ceil(Math.max(...counts.map(waitMs)) / SECOND);
+  if (retryAfterS > 0) throw new TooMany('too many failed sign-ins; try again later', retryAfterS);
+}

@@ -1,6 +1,9 @@
 import type { Db } from '../db/database.ts';
+import { hasSessionFrom } from '../db/queries/sessions.ts';
 import { findUserByName } from '../db/queries/users.ts';
 import { Unauthorized } from '../errors.ts';
+import type { AuditedRequest } from './audit.ts';
+import type { FailureLog } from './failure-log.ts';
 import type { LoginThrottle } from './login-throttle.ts';
 import { verifyPassword } from './passwords.ts';
 import type { User } from './principal.ts';
@@ -11,13 +14,26 @@ export interface Credentials {
   readonly address: string;
 }
 
+interface LoginDeps {
+  readonly db: Db;
+  readonly throttle: LoginThrottle;
+  readonly failures: FailureLog;
+}
+
 /** Neither the answer nor its time tells whether it was the name or the password that was wrong. */
-export async function logIn(db: Db, throttle: LoginThrottle, credentials: Credentials): Promise<User> {
-  await throttle.check(credentials);
+export async function logIn(
+  { db, throttle, failures }: LoginDeps,
+  by: AuditedRequest,
+  credentials: Credentials,
+): Promise<User> {
   const user = await findUserByName(db, credentials.username);
+  await throttle.check(credentials, async () => !!user && hasSessionFrom(db, user.id, credentials.address));
   const matches = await verifyPassword(user?.password_hash, credentials.password);
   if (!user || !matches || user.disabled) {
     await throttle.failed(credentials);
+    const reason = !user ? 'unknown name' : matches ? 'disabled' : 'wrong password';
+    // A name that nobody has may be a password in the wrong field.
+    await failures.record(by, user?.username ?? null, { method: 'password', reason });
     throw new Unauthorized('wrong username or password');
   }
   await throttle.succeeded(credentials);

@@ -4,9 +4,9 @@ import { updateUser } from '../db/queries/users.ts';
 import { signInLinks, wsTickets } from '../db/tables/people.ts';
 import { Unauthorized } from '../errors.ts';
 import { openTestDatabase } from '../testing/database.ts';
-import { DAY, SECOND } from './clock.ts';
+import { DAY, HOUR, SECOND } from './clock.ts';
 import { createAuth } from './services.ts';
-import { aVisit, fakeClock, makeUser } from './testing/people.ts';
+import { aRequest, aVisit, fakeClock, makeUser } from './testing/people.ts';
 
 let database: Database;
 beforeAll(async () => {
@@ -54,23 +54,34 @@ describe('a sign-in link', () => {
   it('signs its user in once, of two that try at once', async () => {
     const { auth, user } = makeAuth(await makeUser(database.db));
     const token = await auth.createSignInLink(user.id);
-    const tries = await Promise.allSettled([auth.redeemSignInLink(token), auth.redeemSignInLink(token)]);
+    const tries = await Promise.allSettled([
+      auth.redeemSignInLink(aRequest, token),
+      auth.redeemSignInLink(aRequest, token),
+    ]);
     const answers = tries.filter((answer) => answer.status === 'fulfilled');
     expect(answers.map(({ value }) => value.username)).toEqual([user.username]);
   });
 
-  it('is refused after a day', async () => {
+  it('is refused after an hour', async () => {
     const { auth, user, clock } = makeAuth(await makeUser(database.db));
     const token = await auth.createSignInLink(user.id);
-    clock.advance(DAY);
-    await expect(auth.redeemSignInLink(token)).rejects.toBeInstanceOf(Unauthorized);
+    clock.advance(HOUR);
+    await expect(auth.redeemSignInLink(aRequest, token)).rejects.toBeInstanceOf(Unauthorized);
+  });
+
+  it('is void once there is a newer one', async () => {
+    const { auth, user } = makeAuth(await makeUser(database.db));
+    const older = await auth.createSignInLink(user.id);
+    const newer = await auth.createSignInLink(user.id);
+    await expect(auth.redeemSignInLink(aRequest, older)).rejects.toBeInstanceOf(Unauthorized);
+    await expect(auth.redeemSignInLink(aRequest, newer)).resolves.toMatchObject({ id: user.id });
   });
 
   it('does not let a disabled user in', async () => {
     const { auth, user } = makeAuth(await makeUser(database.db));
     const token = await auth.createSignInLink(user.id);
     await updateUser(database.db, user.id, { disabled: true });
-    await expect(auth.redeemSignInLink(token)).rejects.toBeInstanceOf(Unauthorized);
+    await expect(auth.redeemSignInLink(aRequest, token)).rejects.toBeInstanceOf(Unauthorized);
   });
 
   it('is stored as a hash only', async () => {

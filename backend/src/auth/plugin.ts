@@ -3,9 +3,13 @@ import fastifyPlugin from 'fastify-plugin';
 import { Forbidden, Unauthorized } from '../errors.ts';
 import type { Scope } from '../schemas/auth.ts';
 import type { Principal, ReporterKey } from './principal.ts';
+import { createRequestLimit } from './request-limits.ts';
 import type { AuthServices } from './services.ts';
 
 type Guard = (request: FastifyRequest) => Promise<void>;
+
+// Two hundred people behind one address who all load the page within a minute.
+const anonymousPerMinute = 1_200;
 
 declare module 'fastify' {
   interface FastifyInstance {
@@ -27,6 +31,13 @@ export const authPlugin = fastifyPlugin<{ readonly auth: AuthServices }>(async (
     if (isApiKey(token)) throw new Unauthorized('an API key only reports; this needs an access token');
     request.principal = await auth.authenticate(token);
   };
+
+  const limitAnonymous = createRequestLimit(anonymousPerMinute);
+  app.addHook('onRequest', async (request) => {
+    const { authorization, 'x-api-key': apiKey } = request.headers;
+    if (authorization !== undefined || apiKey !== undefined || !request.url.startsWith('/api/')) return;
+    await limitAnonymous(request);
+  });
 
   app.decorateRequest('principal', null);
   app.decorateRequest('reporterKey', null);

@@ -3,15 +3,19 @@ import type { Db } from '../db/database.ts';
 import {
   endSession,
   endSessionBySecret,
+  endSessionOfUser,
   endSessionsOfUser,
   findOpenSession,
   insertSession,
+  listOpenSessions,
   purgeSessions,
+  replaceUnusedSecret,
   rotateSecret,
 } from '../db/queries/sessions.ts';
-import { Unauthorized } from '../errors.ts';
+import { NotFound, Unauthorized } from '../errors.ts';
+import { type AuditedRequest, recordAudit } from './audit.ts';
 import { type Clock, DAY, momentAt, SECOND } from './clock.ts';
-import type { User } from './principal.ts';
+import type { Principal, User } from './principal.ts';
 import { hashSecret, randomSecret } from './secrets.ts';
 import { createTtlCache } from './ttl-cache.ts';
 
@@ -19,15 +23,20 @@ import { createTtlCache } from './ttl-cache.ts';
 //
 //   start ──> secret 1 ──refresh──> secret 2 ──refresh──> secret 3 …   until it ends, idles or expires
 //                │                     │
-//                │ again, within 10 s  │ a secret that is neither the newest nor just replaced
-//                ▼                     ▼
-//          answered, no new      somebody holds a copy: the session ends
-//              secret
+//                │ again, while        │ any other secret that once was
+//                │ secret 2 is unused  ▼
+//                │              somebody holds a copy: the session ends
+//                ├─ within 10 s ──> answered, no new secret
+//                └─ within a day ─> secret 2b, and secret 2 is void
+//
+// docs/decisions/0010 says why the one just replaced is still good.
 
 const absoluteMs = 30 * DAY;
 const idleMs = 7 * DAY;
 // Two tabs that wake at once both present the same cookie.
 const graceMs = 10 * SECOND;
+// An answer that was lost, and a laptop that was shut meanwhile.
+const recoveryMs = DAY;
 
 export interface Visit {
   readonly user_agent: string | undefined;
@@ -61,13 +70,22 @@ export function createSessions(db: Db, now: Clock = Date.now) {
     max_age_s: Math.floor(Math.min(idleMs, Date.parse(expires_at) - now()) / SECOND),
   });
 
+  const endForReuse = async (id: string, username: string, by: AuditedRequest) => {
+    await db.transaction(async (tx) => {
+      await endSession(tx, id, momentAt(now()));
+      const detail = { username, reason: 'a replaced refresh token came back' };
+      await recordAudit(tx, by, { action: 'session.end', target_type: 'session', target: id, detail }, now);
+    });
+    ended(id);
+  };
+
   return {
-    async start(user: User, visit: Visit) {
+    async start(user: User, visit: Visit, tx: Db = db) {
       const id = randomUUID();
       const secret = randomSecret();
       const expires_at = momentAt(now() + absoluteMs);
-      await purgeSessions(db, momentAt(now()));
-      await insertSession(db, {
+      await purgeSessions(tx, momentAt(now()));
+      await insertSession(tx, {
         id,
         user_id: user.id,
         secret_hash: hashSecret(secret),
@@ -80,11 +98,13 @@ export function createSessions(db: Db, now: Clock = Date.now) {
       return { user, session_id: id, cookie: cookieOf(id, secret, expires_at) };
     },
 
-    /** Throws `Unauthorized` for anything but the newest secret, or the one that was replaced a moment ago. */
-    async refresh(value: string | undefined) {
+    /** Throws `Unauthorized` for anything but the newest secret, or the one before while the newest is unused. */
+    async refresh(value: string | undefined, by: AuditedRequest) {
       const { id, presented } = parseCookie(value) ?? refuse();
       const secret = randomSecret();
-      const rotated = await rotateSecret(db, { id, presented, next: hashSecret(secret), times: times() });
+      const change = { id, presented, next: hashSecret(secret), times: times() };
+      const replaced = { after: momentAt(now() - recoveryMs), before: momentAt(now() - graceMs) };
+      const rotated = (await rotateSecret(db, change)) ?? (await replaceUnusedSecret(db, { ...change, replaced }));
       if (rotated) {
         return { user: rotated.user, session_id: id, cookie: cookieOf(id, secret, rotated.expires_at) };
       }
@@ -93,8 +113,7 @@ export function createSessions(db: Db, now: Clock = Date.now) {
       if (session.previous_hash === presented && sinceRotation <= graceMs) {
         return { user: session.user, session_id: id, cookie: undefined };
       }
-      await endSession(db, id, momentAt(now()));
-      ended(id);
+      await endForReuse(id, session.user.username, by);
       return refuse();
     },
 
@@ -105,9 +124,32 @@ export function createSessions(db: Db, now: Clock = Date.now) {
       if (await endSessionBySecret(db, cookie.id, cookie.presented, momentAt(now()))) ended(cookie.id);
     },
 
-    /** To be called when a user is disabled or deleted, or gets another role or password. */
-    async endAllOf(user_id: string): Promise<void> {
-      for (const id of await endSessionsOfUser(db, user_id, momentAt(now()))) ended(id);
+    /** Those of a user that are still good, last used first. */
+    async listOf({ user_id, session_id }: Principal) {
+      const items = await listOpenSessions(db, user_id, times());
+      return { items: items.map((item) => ({ ...item, is_current: item.id === session_id })), total: items.length };
+    },
+
+    /** Ends one of the sessions of who asks. */
+    async endOwn(by: AuditedRequest, { user_id, username }: Principal, id: string): Promise<void> {
+      await db.transaction(async (tx) => {
+        const isEnded = await endSessionOfUser(tx, { id, user_id }, times());
+        if (!isEnded) throw new NotFound(`you have no session ${id}`);
+        const detail = { username };
+        await recordAudit(tx, by, { action: 'session.end', target_type: 'session', target: id, detail }, now);
+      });
+      ended(id);
+    },
+
+    /**
+     * For when a user is disabled or deleted, or gets another role or password, in the transaction that does so.
+     * What it answers tells of their end, and is to be called after the commit.
+     */
+    async endAllOf(tx: Db, user_id: string, { except }: { except?: string } = {}): Promise<() => void> {
+      const ids = await endSessionsOfUser(tx, user_id, momentAt(now()), except);
+      return () => {
+        for (const id of ids) ended(id);
+      };
     },
 
     isActive: (session_id: string): Promise<boolean> => active.get(session_id),
@@ -124,6 +166,8 @@ export function createSessions(db: Db, now: Clock = Date.now) {
     },
   };
 }
+
+export type Sessions = ReturnType<typeof createSessions>;
 
 const cookieForm = /^(?<id>[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})\.(?<secret>[\w-]{43})$/;
 

@@ -4,12 +4,14 @@ import { z } from 'zod';
 import { accessTokenSeconds } from '../auth/access-tokens.ts';
 import { principalOf } from '../auth/plugin.ts';
 import type { User } from '../auth/principal.ts';
-import type { AuthServices } from '../auth/services.ts';
-import type { RefreshCookie } from '../auth/sessions.ts';
+import { createRequestLimit } from '../auth/request-limits.ts';
+import type { AuthServices, SignInMethod } from '../auth/services.ts';
 import { ticketSeconds } from '../auth/ws-tickets.ts';
 import { Forbidden } from '../errors.ts';
 import { linkBody, loginBody, meSchema, signInSchema, ticketSchema } from '../schemas/auth.ts';
 import { problems } from '../schemas/common.ts';
+import { passwordBody } from '../schemas/users.ts';
+import { clearRefreshCookie, readRefreshCookie, setRefreshCookie } from './refresh-cookie.ts';
 
 export interface AuthDeps {
   readonly auth: AuthServices;
@@ -17,20 +19,17 @@ export interface AuthDeps {
   readonly isAllowedOrigin: (origin: string, host: string) => boolean;
 }
 
-const cookieName = 'rondo_refresh';
-const cookiePath = '/api/auth';
-
 export const authRouter =
   ({ auth, isAllowedOrigin }: AuthDeps): FastifyPluginAsyncZod =>
   async (app) => {
-    const fromOwnPage = {
-      // Beside SameSite: pages on other ports of this host count as the same site.
-      onRequest: async ({ headers: { origin }, host }: FastifyRequest) => {
-        if (origin !== undefined && !isAllowedOrigin(origin, host)) {
-          throw new Forbidden('a page of this origin may not use this; see ALLOWED_ORIGINS');
-        }
-      },
+    // Beside SameSite: pages on other ports of this host count as the same site.
+    const fromOwnPage = async ({ headers: { origin }, host }: FastifyRequest) => {
+      if (origin !== undefined && !isAllowedOrigin(origin, host)) {
+        throw new Forbidden('a page of this origin may not use this; see ALLOWED_ORIGINS');
+      }
     };
+    // A page refreshes when it is loaded and every quarter of an hour; hundreds of people may share an address.
+    const limits = { refresh: createRequestLimit(600), link: createRequestLimit(30) };
     const forUsers = { onRequest: app.requireUser };
     const tags = ['auth'];
     const security = [{ bearer: [] }];
@@ -43,7 +42,7 @@ export const authRouter =
     app.post(
       '/api/auth/login',
       {
-        ...fromOwnPage,
+        onRequest: fromOwnPage,
         schema: {
           tags,
           operationId: 'login',
@@ -53,38 +52,39 @@ export const authRouter =
         },
       },
       async (request, reply) =>
-        startSession(await auth.logIn({ ...request.body, address: request.ip }), request, reply),
+        startSession(await auth.logIn(request, { ...request.body, address: request.ip }), 'password', request, reply),
     );
 
     app.post(
       '/api/auth/link',
       {
-        ...fromOwnPage,
+        onRequest: [limits.link, fromOwnPage],
         schema: {
           tags,
           operationId: 'redeemSignInLink',
           summary: 'Sign in with a one-time link',
           body: linkBody,
-          response: { 200: signInSchema, ...problems(400, 401, 403, 422) },
+          response: { 200: signInSchema, ...problems(400, 401, 403, 422, 429) },
         },
       },
-      async (request, reply) => startSession(await auth.redeemSignInLink(request.body.token), request, reply),
+      async (request, reply) =>
+        startSession(await auth.redeemSignInLink(request, request.body.token), 'link', request, reply),
     );
 
     app.post(
       '/api/auth/refresh',
       {
-        ...fromOwnPage,
+        onRequest: [limits.refresh, fromOwnPage],
         schema: {
           tags,
           operationId: 'refresh',
           summary: 'A new access token for the refresh cookie, which is replaced',
-          response: { 200: signInSchema, ...problems(401, 403) },
+          response: { 200: signInSchema, ...problems(401, 403, 429) },
         },
       },
       async (request, reply) => {
-        const { user, session_id, cookie } = await auth.sessions.refresh(request.cookies[cookieName]);
-        if (cookie) setRefreshCookie(cookie, request, reply);
+        const { user, session_id, cookie } = await auth.sessions.refresh(readRefreshCookie(auth, request), request);
+        if (cookie) setRefreshCookie(auth, request, reply, cookie);
         return signInAnswer(user, session_id);
       },
     );
@@ -92,7 +92,7 @@ export const authRouter =
     app.post(
       '/api/auth/logout',
       {
-        ...fromOwnPage,
+        onRequest: fromOwnPage,
         schema: {
           tags,
           operationId: 'logout',
@@ -101,8 +101,9 @@ export const authRouter =
         },
       },
       async (request, reply) => {
-        await auth.sessions.end(request.cookies[cookieName]);
-        return reply.clearCookie(cookieName, { path: cookiePath }).code(204).send(null);
+        await auth.sessions.end(readRefreshCookie(auth, request));
+        clearRefreshCookie(auth, request, reply);
+        return reply.code(204).send(null);
       },
     );
 
@@ -139,11 +140,30 @@ export const authRouter =
       async (request) => ({ ticket: await auth.tickets.issue(principalOf(request)), expires_in: ticketSeconds }),
     );
 
-    async function startSession(user: User, request: FastifyRequest, reply: FastifyReply) {
-      await auth.sessions.end(request.cookies[cookieName]);
+    app.post(
+      '/api/auth/password',
+      {
+        ...forUsers,
+        schema: {
+          tags,
+          security,
+          operationId: 'changePassword',
+          summary: 'Change your own password; ends your other sessions',
+          body: passwordBody,
+          response: { 204: z.null(), ...problems(400, 401, 409, 422, 429) },
+        },
+      },
+      async (request, reply) => {
+        await auth.changePassword(request, principalOf(request), request.body);
+        return reply.code(204).send(null);
+      },
+    );
+
+    async function startSession(user: User, method: SignInMethod, request: FastifyRequest, reply: FastifyReply) {
+      await auth.sessions.end(readRefreshCookie(auth, request));
       const visit = { user_agent: request.headers['user-agent'], address: request.ip };
-      const { session_id, cookie } = await auth.sessions.start(user, visit);
-      setRefreshCookie(cookie, request, reply);
+      const { session_id, cookie } = await auth.startSession(user, visit, request, method);
+      setRefreshCookie(auth, request, reply, cookie);
       return signInAnswer(user, session_id);
     }
 
@@ -153,13 +173,3 @@ export const authRouter =
       return { access_token, token_type: 'bearer' as const, expires_in: accessTokenSeconds, user: { username, role } };
     }
   };
-
-function setRefreshCookie({ value, max_age_s }: RefreshCookie, request: FastifyRequest, reply: FastifyReply): void {
-  reply.setCookie(cookieName, value, {
-    path: cookiePath,
-    httpOnly: true,
-    sameSite: 'strict',
-    secure: request.protocol === 'https',
-    maxAge: max_age_s,
-  });
-}

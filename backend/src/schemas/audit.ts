@@ -1,4 +1,4 @@
-import { momentSchema } from '@rondo/protocol';
+import { limits, momentSchema, text } from '@rondo/protocol';
 import { z } from 'zod';
 
 export const auditActionSchema = z.enum([
@@ -21,16 +21,24 @@ export const auditActionSchema = z.enum([
 ]);
 export type AuditAction = z.infer<typeof auditActionSchema>;
 
-export const auditTargetTypeSchema = z.enum(['user', 'session', 'key', 'run', 'round', 'model', 'alias']);
-export type AuditTargetType = z.infer<typeof auditTargetTypeSchema>;
+export type AuditTargetType = 'user' | 'session' | 'key' | 'run' | 'round' | 'model' | 'alias';
+
+/** `from` is within, `to` is not. */
+export const auditQuery = {
+  actor: text(limits.id, 1).optional(),
+  action: auditActionSchema.optional(),
+  target: text(limits.id, 1).optional(),
+  from: momentSchema.optional(),
+  to: momentSchema.optional(),
+};
 
 export const auditEntrySchema = z.object({
   id: z.int(),
   at: momentSchema,
   actor: z.string().nullable(),
-  action: auditActionSchema,
-  target_type: auditTargetTypeSchema,
-  target: z.string().nullable(),
+  action: z.string().describe(auditActionSchema.options.join(', ')),
+  target_type: z.string(),
+  target: z.string().nullable().describe('a user by name, anything else by its id'),
   detail: z.record(z.string(), z.unknown()),
   address: z.string().nullable(),
   request_id: z.string().nullable(),

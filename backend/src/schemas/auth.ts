@@ -51,3 +51,23 @@ export const keySchema = z.object({
 });
 
 export const newKeySchema = keySchema.extend({ key: z.string().describe('shown this once') });
+
+export const methodsSchema = z.object({
+  password: z.literal(true),
+  oidc: z.object({ name: z.string() }).nullable(),
+});
+
+/** A page of this server, never an address elsewhere, written as a header can carry it. */
+export const returnToSchema = text(2_000, 1)
+  .refine((path) => pathHere(path) !== undefined, 'must be a path on this server')
+  // zod comes here with a text that was refused, too.
+  .overwrite((path) => pathHere(path) ?? path);
+
+const here = 'http://here.invalid';
+
+/** Browsers read `//host`, `/\host` and what becomes one of them, as `/.//host` does, as an address elsewhere. */
+function pathHere(path: string): string | undefined {
+  if (!path.startsWith('/') || !URL.canParse(path, here)) return undefined;
+  const { origin, pathname, search, hash } = new URL(path, here);
+  return origin === here && !pathname.startsWith('//') ? pathname + search + hash : undefined;
+}

@@ -28,4 +28,7 @@ export function fakeClock(start = '2026-01-31T12:00:00.000Z') {
   };
 }
 
+/** Where what nobody did over HTTP is said to come from. */
+export const aRequest = { principal: null, ip: '192.0.2.1', id: 'a-test' };
+
 export const aVisit = { user_agent: 'test', address: '192.0.2.1' };

@@ -1,4 +1,4 @@
-import { and, eq, gt, isNull, lt, or } from 'drizzle-orm';
+import { and, desc, eq, gt, gte, isNull, lt, ne, or } from 'drizzle-orm';
 import type { Db } from '../database.ts';
 import { sessions, users } from '../tables/people.ts';
 
@@ -27,11 +27,15 @@ export async function insertSession(db: Db, session: typeof sessions.$inferInser
   await db.insert(sessions).values(session);
 }
 
+interface SecretChange {
+  readonly id: string;
+  readonly presented: string;
+  readonly next: string;
+  readonly times: SessionTimes;
+}
+
 /** Of two that present the same secret at once, one is answered. */
-export async function rotateSecret(
-  db: Db,
-  { id, presented, next, times }: { id: string; presented: string; next: string; times: SessionTimes },
-) {
+export async function rotateSecret(db: Db, { id, presented, next, times }: SecretChange) {
   const [rotated] = await db
     .update(sessions)
     .set({ secret_hash: next, previous_hash: presented, rotated_at: times.now, last_used_at: times.now })
@@ -39,6 +43,75 @@ export async function rotateSecret(
     .where(and(eq(users.id, sessions.user_id), eq(sessions.id, id), eq(sessions.secret_hash, presented), isOpen(times)))
     .returning(withUser);
   return rotated;
+}
+
+/** For who presents the secret before the newest: voids that one, if it has not been used and was made in this time. */
+export async function replaceUnusedSecret(
+  db: Db,
+  { id, presented, next, times, replaced }: SecretChange & { replaced: { after: string; before: string } },
+) {
+  const [rotated] = await db
+    .update(sessions)
+    .set({ secret_hash: next, rotated_at: times.now, last_used_at: times.now })
+    .from(users)
+    .where(
+      and(
+        eq(users.id, sessions.user_id),
+        eq(sessions.id, id),
+        eq(sessions.previous_hash, presented),
+        gte(sessions.rotated_at, replaced.after),
+        lt(sessions.rotated_at, replaced.before),
+        isOpen(times),
+      ),
+    )
+    .returning(withUser);
+  return rotated;
+}
+
+/** More than anybody reads; what was used longest ago is left out. */
+const maxListed = 200;
+
+export async function listOpenSessions(db: Db, user_id: string, times: SessionTimes) {
+  return db
+    .select({
+      id: sessions.id,
+      created_at: sessions.created_at,
+      last_used_at: sessions.last_used_at,
+      expires_at: sessions.expires_at,
+      user_agent: sessions.user_agent,
+      address: sessions.address,
+    })
+    .from(sessions)
+    .innerJoin(users, eq(users.id, sessions.user_id))
+    .where(and(eq(sessions.user_id, user_id), isOpen(times)))
+    .orderBy(desc(sessions.last_used_at), desc(sessions.id))
+    .limit(maxListed);
+}
+
+/** Answers whether the user had this session. */
+export async function endSessionOfUser(
+  db: Db,
+  { id, user_id }: { id: string; user_id: string },
+  { now }: SessionTimes,
+): Promise<boolean> {
+  const ended = await db
+    .update(sessions)
+    .set({ ended_at: now })
+    .where(
+      and(eq(sessions.id, id), eq(sessions.user_id, user_id), isNull(sessions.ended_at), gt(sessions.expires_at, now)),
+    )
+    .returning({ id: sessions.id });
+  return ended.length > 0;
+}
+
+/** Whether this user has lately been signed in from this address. */
+export async function hasSessionFrom(db: Db, user_id: string, address: string): Promise<boolean> {
+  const found = await db
+    .select({ id: sessions.id })
+    .from(sessions)
+    .where(and(eq(sessions.user_id, user_id), eq(sessions.address, address)))
+    .limit(1);
+  return found.length > 0;
 }
 
 export async function findOpenSession(db: Db, id: string, times: SessionTimes) {
@@ -73,11 +146,22 @@ export async function endSessionBySecret(db: Db, id: string, presented: string, 
   return ended.length > 0;
 }
 
-export async function endSessionsOfUser(db: Db, user_id: string, now: string): Promise<string[]> {
+export async function endSessionsOfUser(
+  db: Db,
+  user_id: string,
+  now: string,
+  except?: string | undefined,
+): Promise<string[]> {
   const ended = await db
     .update(sessions)
     .set({ ended_at: now })
-    .where(and(eq(sessions.user_id, user_id), isNull(sessions.ended_at)))
+    .where(
+      and(
+        eq(sessions.user_id, user_id),
+        isNull(sessions.ended_at),
+        except === undefined ? undefined : ne(sessions.id, except),
+      ),
+    )
     .returning({ id: sessions.id });
   return ended.map(({ id }) => id);
 }

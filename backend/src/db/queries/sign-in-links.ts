@@ -18,3 +18,8 @@ export async function takeLink(db: Db, token_hash: string, now: string): Promise
 export async function purgeLinks(db: Db, now: string): Promise<void> {
   await db.delete(signInLinks).where(lte(signInLinks.expires_at, now));
 }
+
+/** A newer link, or another password, takes the place of those that wait. */
+export async function deleteLinksOf(db: Db, user_id: string): Promise<void> {
+  await db.delete(signInLinks).where(eq(signInLinks.user_id, user_id));
+}

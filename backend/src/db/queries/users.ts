@@ -1,6 +1,7 @@
-import { and, asc, count, eq, sql } from 'drizzle-orm';
+import { and, asc, eq, isNotNull, sql } from 'drizzle-orm';
 import type { Db } from '../database.ts';
 import { type StoredRole, users } from '../tables/people.ts';
+import { countRows, type Page } from './page.ts';
 
 const shown = {
   id: users.id,
@@ -8,20 +9,22 @@ const shown = {
   role: users.role,
   disabled: users.disabled,
   created_at: users.created_at,
+  last_sign_in_at: users.last_sign_in_at,
+  has_password: isNotNull(users.password_hash).mapWith(Boolean),
+  provider: users.provider,
 };
 
-interface NewUser {
-  readonly id: string;
-  readonly username: string;
-  readonly password_hash: string;
-  readonly role: StoredRole;
-  readonly created_at: string;
+/** Who somebody is at a provider; a name can be given to another. */
+export interface Identity {
+  readonly issuer: string;
+  readonly subject: string;
 }
 
 interface UserChanges {
   readonly role?: StoredRole | undefined;
   readonly disabled?: boolean | undefined;
   readonly password_hash?: string | undefined;
+  readonly last_sign_in_at?: string | undefined;
 }
 
 export async function hasUsers(db: Db): Promise<boolean> {
@@ -36,6 +39,22 @@ export async function findUserByName(db: Db, username: string) {
   return user;
 }
 
+export async function findUserByIdentity(db: Db, { issuer, subject }: Identity) {
+  const [user] = await db
+    .select(shown)
+    .from(users)
+    .where(and(eq(users.issuer, issuer), eq(users.subject, subject)));
+  return user;
+}
+
+export async function findUser(db: Db, id: string) {
+  const [user] = await db
+    .select({ ...shown, password_hash: users.password_hash })
+    .from(users)
+    .where(eq(users.id, id));
+  return user;
+}
+
 export async function findEnabledUser(db: Db, id: string) {
   const [user] = await db
     .select(shown)
@@ -44,24 +63,39 @@ export async function findEnabledUser(db: Db, id: string) {
   return user;
 }
 
-/** Answers nothing when the name is taken, in whatever case. */
-export async function insertUser(db: Db, user: NewUser) {
+/** Answers nothing when the name is taken, in whatever case, or the identity. */
+export async function insertUser(db: Db, user: typeof users.$inferInsert) {
   const [inserted] = await db.insert(users).values(user).onConflictDoNothing().returning(shown);
   return inserted;
 }
 
-export async function listUsers(db: Db, page: { readonly limit: number; readonly offset: number }) {
+/** Oldest first. */
+export async function listUsers(db: Db, { limit, offset }: Page) {
   const items = await db
     .select(shown)
     .from(users)
     .orderBy(asc(users.created_at), asc(users.id))
-    .limit(page.limit)
-    .offset(page.offset);
-  const [counted] = await db.select({ total: count() }).from(users);
-  return { items, total: counted?.total ?? 0 };
+    .limit(limit)
+    .offset(offset);
+  return { items, total: await countRows(db, users, undefined) };
 }
 
 export async function updateUser(db: Db, id: string, changes: UserChanges) {
   const [updated] = await db.update(users).set(changes).where(eq(users.id, id)).returning(shown);
   return updated;
+}
+
+export async function deleteUser(db: Db, id: string): Promise<void> {
+  await db.delete(users).where(eq(users.id, id));
+}
+
+/** Until the transaction ends nobody else makes or unmakes one of these: of two who go at once, one is the last. */
+export async function lockEnabledAdmins(tx: Db): Promise<string[]> {
+  const admins = await tx
+    .select({ id: users.id })
+    .from(users)
+    .where(and(eq(users.role, 'admin'), eq(users.disabled, false)))
+    .orderBy(asc(users.id))
+    .for('update');
+  return admins.map(({ id }) => id);
 }

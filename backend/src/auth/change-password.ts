@@ -1,0 +1,44 @@
+import type { Db } from '../db/database.ts';
+import { deleteLinksOf } from '../db/queries/sign-in-links.ts';
+import { findUser, updateUser } from '../db/queries/users.ts';
+import { Conflict, Invalid } from '../errors.ts';
+import type { PasswordChange } from '../schemas/users.ts';
+import { type AuditedRequest, recordAudit } from './audit.ts';
+import type { Clock } from './clock.ts';
+import type { LoginThrottle } from './login-throttle.ts';
+import { hashPassword, verifyPassword } from './passwords.ts';
+import type { Principal } from './principal.ts';
+import type { Sessions } from './sessions.ts';
+
+interface Deps {
+  readonly db: Db;
+  readonly sessions: Sessions;
+  readonly throttle: LoginThrottle;
+  readonly now: Clock;
+}
+
+/** Ends the user's other sessions. Whoever took over a browser cannot guess the password here any faster. */
+export async function changePassword(
+  { db, sessions, throttle, now }: Deps,
+  by: AuditedRequest,
+  { user_id, username, session_id }: Principal,
+  { current_password, new_password }: PasswordChange,
+): Promise<void> {
+  const attempt = { username, address: by.ip ?? '' };
+  await throttle.check(attempt, async () => true);
+  const user = await findUser(db, user_id);
+  if (user?.password_hash == null) throw new Conflict('you sign in at the identity provider and have no password here');
+  if (!(await verifyPassword(user.password_hash, current_password))) {
+    await throttle.failed(attempt);
+    throw new Invalid([{ path: 'current_password', message: 'is not your password' }]);
+  }
+  await throttle.succeeded(attempt);
+  const password_hash = await hashPassword(new_password);
+  const tellEnded = await db.transaction(async (tx) => {
+    await updateUser(tx, user_id, { password_hash });
+    await deleteLinksOf(tx, user_id);
+    await recordAudit(tx, by, { action: 'user.password', target_type: 'user', target: username }, now);
+    return sessions.endAllOf(tx, user_id, { except: session_id });
+  });
+  tellEnded();
+}

@@ -1,0 +1,37 @@
+import type { ModelVersion } from '@rondo/protocol';
+import type { Db } from '../db/database.ts';
+import { insertDownloadLink, purgeDownloadLinks, takeDownloadLink } from '../db/queries/download-links.ts';
+import { Unauthorized } from '../errors.ts';
+import { type Clock, momentAt, SECOND } from './clock.ts';
+import type { Principal } from './principal.ts';
+import { hashSecret, randomSecret } from './secrets.ts';
+
+export const linkSeconds = 60;
+
+export type DownloadLinks = ReturnType<typeof createDownloadLinks>;
+
+interface Options {
+  readonly db: Db;
+  readonly isActive: (sessionId: string) => Promise<boolean>;
+  readonly now?: Clock;
+}
+
+/** An address that the browser can open by itself, without a header: it opens one checkpoint, once, within a minute. */
+export function createDownloadLinks({ db, isActive, now = Date.now }: Options) {
+  return {
+    async issue({ session_id }: Principal, version: ModelVersion): Promise<string> {
+      const secret = randomSecret();
+      await purgeDownloadLinks(db, momentAt(now()));
+      const expires_at = momentAt(now() + linkSeconds * SECOND);
+      await insertDownloadLink(db, { link_hash: hashSecret(secret), version, session_id, expires_at });
+      return secret;
+    },
+
+    /** Throws `Unauthorized` unless it was made for this version by somebody who is still signed in. */
+    async redeem(secret: string, version: ModelVersion): Promise<void> {
+      const link = await takeDownloadLink(db, hashSecret(secret), momentAt(now()));
+      if (link?.version !== version || !(await isActive(link.session_id)))
+        throw new Unauthorized('the link is unknown, used or expired; ask for a new one');
+    },
+  };
+}

@@ -1,0 +1,97 @@
+import { randomUUID } from 'node:crypto';
+import type { Db } from '../db/database.ts';
+import type { Page } from '../db/queries/page.ts';
+import { deleteLinksOf } from '../db/queries/sign-in-links.ts';
+import { deleteUser, findUser, insertUser, listUsers, lockEnabledAdmins, updateUser } from '../db/queries/users.ts';
+import { Conflict, NotFound } from '../errors.ts';
+import type { NewUser, UserEdit } from '../schemas/users.ts';
+import { type AuditedRequest, recordAudit } from './audit.ts';
+import { type Clock, momentAt } from './clock.ts';
+import { hashPassword } from './passwords.ts';
+import type { Sessions } from './sessions.ts';
+
+interface UsersDeps {
+  readonly db: Db;
+  readonly sessions: Sessions;
+  readonly now: Clock;
+  /** Then a role that is set here would not outlive the next sign-in. */
+  readonly areRolesFromProvider: boolean;
+}
+
+type StoredUser = NonNullable<Awaited<ReturnType<typeof findUser>>>;
+
+export function createUsers({ db, sessions, now, areRolesFromProvider }: UsersDeps) {
+  return {
+    list: (page: Page) => listUsers(db, page),
+
+    async create(by: AuditedRequest, { username, password, role }: NewUser) {
+      const password_hash = await hashPassword(password);
+      return db.transaction(async (tx) => {
+        const id = randomUUID();
+        const created = await insertUser(tx, { id, username, password_hash, role, created_at: momentAt(now()) });
+        if (!created) throw new Conflict(`there is a user ${username} already`);
+        await recordAudit(
+          tx,
+          by,
+          { action: 'user.create', target_type: 'user', target: username, detail: { role } },
+          now,
+        );
+        return created;
+      });
+    },
+
+    /** Whose role, password or right to be here changes has to sign in again. */
+    async edit(by: AuditedRequest, id: string, { password, ...changes }: UserEdit) {
+      const password_hash = password === undefined ? undefined : await hashPassword(password);
+      const { updated, tellEnded } = await db.transaction(async (tx) => {
+        const admins = await lockEnabledAdmins(tx);
+        const before = (await findUser(tx, id)) ?? missing(id);
+        refuseWhatIsTheProviders(before, { password, ...changes });
+        const after = { ...before, ...changes };
+        if (after.role !== 'admin' || after.disabled) refuseTheLastOf(admins, before);
+        const updated = (await updateUser(tx, id, { ...changes, password_hash })) ?? missing(id);
+        const isOut = after.role !== before.role || (after.disabled && !before.disabled) || password !== undefined;
+        if (password !== undefined) await deleteLinksOf(tx, id);
+        const detail = { ...changes, ...(password !== undefined && { password: 'changed' }) };
+        const act = { action: 'user.update', target_type: 'user', target: before.username, detail } as const;
+        await recordAudit(tx, by, act, now);
+        return { updated, tellEnded: isOut ? await sessions.endAllOf(tx, id) : undefined };
+      });
+      tellEnded?.();
+      return updated;
+    },
+
+    async remove(by: AuditedRequest, id: string): Promise<void> {
+      const tellEnded = await db.transaction(async (tx) => {
+        const admins = await lockEnabledAdmins(tx);
+        const user = (await findUser(tx, id)) ?? missing(id);
+        refuseTheLastOf(admins, user);
+        const tell = await sessions.endAllOf(tx, id);
+        await deleteUser(tx, id);
+        await recordAudit(tx, by, { action: 'user.delete', target_type: 'user', target: user.username }, now);
+        return tell;
+      });
+      tellEnded();
+    },
+  };
+
+  function refuseWhatIsTheProviders({ username, provider, role }: StoredUser, change: UserEdit): void {
+    if (provider === null) return;
+    if (change.password !== undefined) {
+      throw new Conflict(`${username} signs in at the identity provider and has no password here`);
+    }
+    if (areRolesFromProvider && change.role !== undefined && change.role !== role) {
+      throw new Conflict(`the role of ${username} comes from the identity provider; change it there`);
+    }
+  }
+}
+
+function refuseTheLastOf(admins: readonly string[], { id, username }: StoredUser): void {
+  if (admins.length === 1 && admins[0] === id) {
+    throw new Conflict(`${username} is the last admin who can sign in; make another one first`);
+  }
+}
+
+function missing(id: string): never {
+  throw new NotFound(`there is no user ${id}`);
+}

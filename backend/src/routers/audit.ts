@@ -1,0 +1,26 @@
+import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
+import { z } from 'zod';
+import type { Db } from '../db/database.ts';
+import { listAudit } from '../db/queries/audit.ts';
+import { auditEntrySchema, auditQuery } from '../schemas/audit.ts';
+import { pageOf, pageQuery, problems } from '../schemas/common.ts';
+
+export const auditRouter =
+  ({ db }: { readonly db: Db }): FastifyPluginAsyncZod =>
+  async (app) => {
+    app.get(
+      '/api/audit',
+      {
+        onRequest: app.requireAdmin,
+        schema: {
+          tags: ['audit'],
+          security: [{ bearer: [] }],
+          operationId: 'listAudit',
+          summary: 'Who did what, when and from where, newest first; nothing here can be changed',
+          querystring: z.object({ ...pageQuery, ...auditQuery }),
+          response: { 200: pageOf(auditEntrySchema), ...problems(401, 403, 422) },
+        },
+      },
+      async ({ query }) => ({ ...(await listAudit(db, query)), limit: query.limit, offset: query.offset }),
+    );
+  };
