@@ -64,7 +64,9 @@ export async function openDatabase({ databaseUrl, dataDir }: Options): Promise<D
 /** postgres.js has its own `listen`, which neither says when the line was down nor notices that it died silently. */
 function openLine(url: string, { onNotify, onClose }: Parameters<OpenLine>[0]): Sql {
   const onnotify = (_channel: string, payload: string) => onNotify(payload);
-  const options = { ...common, max: 1, max_lifetime: null, idle_timeout: undefined, onnotify, onclose: onClose };
+  const connection = { ...common.connection, application_name: 'rondo doorbell' };
+  const lasting = { max: 1, max_lifetime: null, idle_timeout: undefined };
+  const options = { ...common, ...lasting, connection, onnotify, onclose: onClose };
   return postgres(url, options);
 }
 
