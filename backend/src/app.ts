@@ -15,6 +15,7 @@ import { IngestWriter } from './ingest/writer.ts';
 import { errorHandler, sendProblem, toProblem } from './plugins/error-handler.ts';
 import { frontend } from './plugins/frontend.ts';
 import { openapi } from './plugins/openapi.ts';
+import { auditRouter } from './routers/audit.ts';
 import { authRouter } from './routers/auth.ts';
 import { clientsRouter } from './routers/clients.ts';
 import { commandsRouter } from './routers/commands.ts';
@@ -23,8 +24,11 @@ import { ingestRouter } from './routers/ingest.ts';
 import { keysRouter } from './routers/keys.ts';
 import { metricsRouter } from './routers/metrics.ts';
 import { modelsRouter } from './routers/models.ts';
+import { oidcRouter } from './routers/oidc.ts';
 import { roundsRouter } from './routers/rounds.ts';
 import { runsRouter } from './routers/runs.ts';
+import { sessionsRouter } from './routers/sessions.ts';
+import { usersRouter } from './routers/users.ts';
 import { Hub } from './websocket/hub.ts';
 import { createLiveSource } from './websocket/live-source.ts';
 import { liveRoute } from './websocket/route.ts';
@@ -34,6 +38,8 @@ export interface AppDeps {
   readonly auth: AuthServices;
   readonly logger: FastifyBaseLogger;
   readonly allowedOrigins: readonly string[];
+  /** Whose word is taken for where a request came from and how; nobody's, unless told. */
+  readonly trustProxy?: string | undefined;
   readonly offlineAfterMs: number;
   readonly commandExpiresAfterMs: number;
   readonly frontendFolder: string;
@@ -47,6 +53,7 @@ export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
   const app = Fastify({
     loggerInstance: logger,
     forceCloseConnections: true,
+    trustProxy: deps.trustProxy ?? false,
     onProtoPoisoning: 'remove',
     onConstructorPoisoning: 'remove',
     // An ingest request of 8 MiB over a slow line.
@@ -117,7 +124,11 @@ export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
   await app.register(openapi, { version });
 
   await app.register(authRouter({ auth, isAllowedOrigin }));
+  await app.register(sessionsRouter({ auth }));
+  await app.register(oidcRouter({ auth }));
+  await app.register(usersRouter({ auth }));
   await app.register(keysRouter({ auth }));
+  await app.register(auditRouter({ db }));
   await app.register(ingestRouter({ writer }));
   await app.register(runsRouter({ db, writer, bus }));
   await app.register(roundsRouter(commands));

@@ -22,6 +22,46 @@ function mistakesIn(environment: NodeJS.ProcessEnv): string {
   throw new Error('no mistake was found');
 }
 
+describe('single sign-on', () => {
+  const given = { OIDC_ISSUER: 'https://id.test', OIDC_CLIENT_ID: 'rondo', PUBLIC_URL: 'https://rondo.test/' };
+
+  it('is off, unless a provider is named', () => {
+    expect(read().oidc).toBeUndefined();
+  });
+
+  it('comes back to the public address, where everybody is a viewer unless values say otherwise', () => {
+    expect(read(given)).toMatchObject({
+      PUBLIC_URL: 'https://rondo.test',
+      ALLOWED_ORIGINS: expect.arrayContaining(['https://rondo.test']),
+      oidc: {
+        issuer: 'https://id.test',
+        name: 'Single sign-on',
+        callbackUrl: 'https://rondo.test/api/auth/oidc/callback',
+        adminValues: [],
+        viewerValues: undefined,
+      },
+    });
+    const values = { OIDC_ROLE_CLAIM: 'groups', OIDC_ADMIN_VALUES: 'fl-admins, root', OIDC_VIEWER_VALUES: 'fl' };
+    expect(read({ ...given, ...values }).oidc).toMatchObject({
+      roleClaim: 'groups',
+      adminValues: ['fl-admins', 'root'],
+      viewerValues: ['fl'],
+    });
+  });
+
+  it.each([
+    [{ ...given, PUBLIC_URL: '' }, 'PUBLIC_URL: must be set, because OIDC_ISSUER is'],
+    [{ ...given, OIDC_CLIENT_ID: '' }, 'OIDC_CLIENT_ID: must be set'],
+    [{ ...given, OIDC_ADMIN_VALUES: 'root' }, 'OIDC_ROLE_CLAIM: must be set'],
+    [{ ...given, OIDC_ISSUER: 'http://id.test' }, 'OIDC_ISSUER: must be https'],
+    [{ ...given, OIDC_SCOPES: 'profile' }, 'OIDC_SCOPES: must contain openid'],
+    [{ PUBLIC_URL: 'https://rondo.test/path' }, 'PUBLIC_URL: must be an origin'],
+    [{ TRUST_PROXY: 'everybody' }, 'TRUST_PROXY: must be a comma-separated list'],
+  ])('and its neighbours are refused when wrong: %j', (environment, mistake) => {
+    expect(mistakesIn(environment)).toContain(mistake);
+  });
+});
+
 describe('the settings', () => {
   it('have defaults for everything', () => {
     expect(read()).toMatchObject({

@@ -4,17 +4,41 @@ import { join, resolve } from 'node:path';
 import { z } from 'zod';
 import { passwordSchema, usernameSchema } from './schemas/auth.ts';
 
-const origins = z
-  .string()
-  .transform((list) =>
-    list
-      .split(',')
-      .map((origin) => origin.trim())
-      .filter(Boolean),
-  )
-  .pipe(z.array(z.url({ protocol: /^https?$/, error: 'must be a comma-separated list of http(s) origins' })));
+const list = z.string().transform((values) =>
+  values
+    .split(',')
+    .map((value) => value.trim())
+    .filter(Boolean),
+);
 
-const environmentSchema = z.object({
+const origins = list.pipe(
+  z.array(z.url({ protocol: /^https?$/, error: 'must be a comma-separated list of http(s) origins' })),
+);
+
+const signOnSchema = z.object({
+  PUBLIC_URL: z
+    .url({ protocol: /^https?$/, error: 'must be an http(s) address' })
+    .refine((url) => url.replace(/\/$/, '') === new URL(url).origin, 'must be an origin: no path, no query')
+    .transform((url) => new URL(url).origin)
+    .optional(),
+  OIDC_ISSUER: z
+    .url({ protocol: /^https?$/, error: 'must be the https address of the provider' })
+    // What it says is believed, so nobody may stand between; on this machine nobody does.
+    .refine((url) => url.startsWith('https:') || isLoopback(new URL(url).hostname), 'must be https')
+    .optional(),
+  OIDC_CLIENT_ID: z.string().min(1).optional(),
+  OIDC_CLIENT_SECRET: z.string().min(1).optional(),
+  OIDC_NAME: z.string().min(1).max(64).default('Single sign-on'),
+  OIDC_SCOPES: z
+    .string()
+    .regex(/\bopenid\b/, 'must contain openid')
+    .default('openid profile email'),
+  OIDC_ROLE_CLAIM: z.string().min(1).optional(),
+  OIDC_ADMIN_VALUES: list.optional(),
+  OIDC_VIEWER_VALUES: list.optional(),
+});
+
+const environmentSchema = signOnSchema.extend({
   HOST: z.string().min(1).default('127.0.0.1'),
   PORT: z.coerce.number({ error: 'must be a port number' }).int().min(0).max(65_535).default(8000),
   DATABASE_URL: z.url({ protocol: /^postgres(ql)?$/, error: 'must be a postgres:// URL' }).optional(),
@@ -33,22 +57,57 @@ const environmentSchema = z.object({
   CLIENT_OFFLINE_AFTER_S: z.coerce.number().min(1).default(60),
   // A stop reaches a live FL server within seconds; minutes leave room for a step of training that cannot be interrupted.
   COMMAND_EXPIRES_AFTER_S: z.coerce.number().min(1).default(300),
+  // Addresses or networks, as in `127.0.0.1, 10.0.0.0/8`: whose X-Forwarded-* headers are believed.
+  TRUST_PROXY: z
+    .string()
+    .regex(/^[\da-f.:/, ]+$/i, 'must be a comma-separated list of addresses or networks')
+    .optional(),
+});
+
+const checked = environmentSchema.superRefine((settings, { addIssue }) => {
+  const needs = (name: keyof typeof settings, other: keyof typeof settings) => {
+    if (settings[name] === undefined || settings[other] !== undefined) return;
+    addIssue({ code: 'custom', path: [other], message: `must be set, because ${name} is` });
+  };
+  needs('OIDC_ISSUER', 'OIDC_CLIENT_ID');
+  needs('OIDC_ISSUER', 'PUBLIC_URL');
+  needs('OIDC_ADMIN_VALUES', 'OIDC_ROLE_CLAIM');
+  needs('OIDC_VIEWER_VALUES', 'OIDC_ROLE_CLAIM');
 });
 
 /** The settings, all mistakes reported together and no value repeated. */
 export function readConfig(environment: NodeJS.ProcessEnv) {
   // An empty variable is one that is not set: compose files cannot say it otherwise.
   const given = Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== ''));
-  const parsed = environmentSchema.safeParse(given);
+  const parsed = checked.safeParse(given);
   if (!parsed.success) {
     const mistakes = parsed.error.issues.map(({ path, message }) => `  ${path.join('.')}: ${message}`);
     throw new ConfigError(`The settings have mistakes:\n${mistakes.join('\n')}`);
   }
   const { SECRET_KEY, ALLOWED_ORIGINS, ...settings } = parsed.data;
+  const allowed = ALLOWED_ORIGINS ?? (isLoopback(settings.HOST) ? devServer : []);
   return {
     ...settings,
     SECRET_KEY: SECRET_KEY ?? keptSecret(settings.DATA_DIR),
-    ALLOWED_ORIGINS: ALLOWED_ORIGINS ?? (isLoopback(settings.HOST) ? devServer : []),
+    ALLOWED_ORIGINS: settings.PUBLIC_URL === undefined ? allowed : [...allowed, settings.PUBLIC_URL],
+    oidc: signOnOf(settings),
+  };
+}
+
+/** What `createAuth` wants to know of the identity provider, if there is one. */
+function signOnOf(settings: z.infer<typeof signOnSchema>) {
+  const { OIDC_ISSUER: issuer, OIDC_CLIENT_ID: clientId, PUBLIC_URL } = settings;
+  if (issuer === undefined || clientId === undefined) return undefined;
+  return {
+    issuer,
+    clientId,
+    clientSecret: settings.OIDC_CLIENT_SECRET,
+    name: settings.OIDC_NAME,
+    scopes: settings.OIDC_SCOPES,
+    callbackUrl: `${PUBLIC_URL}/api/auth/oidc/callback`,
+    roleClaim: settings.OIDC_ROLE_CLAIM,
+    adminValues: settings.OIDC_ADMIN_VALUES ?? [],
+    viewerValues: settings.OIDC_VIEWER_VALUES,
   };
 }
 
@@ -56,7 +115,8 @@ export class ConfigError extends Error {}
 
 /** Vite's, which only this machine's own browser can reach. */
 const devServer = ['http://localhost:5173', 'http://127.0.0.1:5173'];
-const isLoopback = (host: string): boolean => host === 'localhost' || host === '::1' || host.startsWith('127.');
+const isLoopback = (host: string): boolean =>
+  host === 'localhost' || host === '::1' || host === '[::1]' || host.startsWith('127.');
 
 /** Made once and kept, so that sign-ins outlive a restart. */
 function keptSecret(dataDir: string): string {

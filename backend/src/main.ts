@@ -30,7 +30,12 @@ async function start(): Promise<void> {
   // Whoever starts it by hand reads the banner; a service is read by its log.
   const logger = createLogger(config.LOG_LEVEL ?? (options.local ? 'warn' : 'info'));
   const database = await openDatabase({ databaseUrl: config.DATABASE_URL, dataDir: config.DATA_DIR });
-  const auth = createAuth({ db: database.db, secretKey: config.SECRET_KEY });
+  const auth = createAuth({
+    db: database.db,
+    secretKey: config.SECRET_KEY,
+    publicUrl: config.PUBLIC_URL,
+    oidc: config.oidc,
+  });
   const { admin, generatedPassword } = await ensureAdmin(database.db, {
     username: config.ADMIN_USERNAME,
     password: config.ADMIN_PASSWORD,
@@ -40,6 +45,7 @@ async function start(): Promise<void> {
     auth,
     logger,
     allowedOrigins: config.ALLOWED_ORIGINS,
+    trustProxy: config.TRUST_PROXY,
     offlineAfterMs: config.CLIENT_OFFLINE_AFTER_S * 1_000,
     commandExpiresAfterMs: config.COMMAND_EXPIRES_AFTER_S * 1_000,
     frontendFolder: fileURLToPath(new URL('../../frontend/dist', import.meta.url)),

@@ -31,7 +31,7 @@ describe('a session', () => {
     expect(tabs.filter((tab) => tab.cookie)).toHaveLength(1);
   });
 
-  it('[A1] goes on after an answer that was lost: the secret just replaced is good until the new one was used', async () => {
+  it('[P1] goes on after an answer that was lost: the secret just replaced is good until the new one was used', async () => {
     const { sessions, cookie, clock, session_id } = await startSession();
     await sessions.refresh(cookie, aRequest);
     clock.advance(HOUR);
@@ -40,7 +40,7 @@ describe('a session', () => {
     await expect(sessions.refresh(recovered.cookie?.value, aRequest)).resolves.toMatchObject({ session_id });
   });
 
-  it('[A1] serves two that recover at once, and gives one of them the new secret', async () => {
+  it('[P1] serves two that recover at once, and gives one of them the new secret', async () => {
     const { sessions, cookie, clock } = await startSession();
     await sessions.refresh(cookie, aRequest);
     clock.advance(HOUR);
@@ -48,7 +48,7 @@ describe('a session', () => {
     expect(tabs.filter((tab) => tab.cookie)).toHaveLength(1);
   });
 
-  it('[A2] ends for both when two hold a copy: who comes second with a void secret ends it', async () => {
+  it('[P2] ends for both when two hold a copy: who comes second with a void secret ends it', async () => {
     const { sessions, cookie: stolen, clock, session_id } = await startSession();
     const { cookie: owners } = await sessions.refresh(stolen, aRequest);
     clock.advance(MINUTE);
@@ -58,7 +58,7 @@ describe('a session', () => {
     expect(await sessions.isActive(session_id)).toBe(false);
   });
 
-  it('[A2] ends when the secret before the newest comes back after the newest was used', async () => {
+  it('[P2] ends when the secret before the newest comes back after the newest was used', async () => {
     const { sessions, cookie, clock, session_id } = await startSession();
     const second = await sessions.refresh(cookie, aRequest);
     const third = await sessions.refresh(second.cookie?.value, aRequest);
@@ -68,7 +68,7 @@ describe('a session', () => {
     expect(await sessions.isActive(session_id)).toBe(false);
   });
 
-  it('[A2] ends when a secret replaced more than a day ago comes back, used or not', async () => {
+  it('[P2] ends when a secret replaced more than a day ago comes back, used or not', async () => {
     const { sessions, cookie, clock, session_id } = await startSession();
     await sessions.refresh(cookie, aRequest);
     clock.advance(DAY + 1);
