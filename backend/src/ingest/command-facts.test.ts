@@ -157,14 +157,14 @@ describe('a stop that nobody confirms', () => {
 
 describe('what ends by itself', () => {
   it.each([
-    ['round_complete', 'the round completed before it could be stopped'],
-    ['round_failed', 'the round failed before it could be stopped'],
-  ] as const)('[C5] %s rejects the open stop', (type, detail) => {
+    [(run: TestRun) => run.say('round_complete', { round: 1, at: second(5) }), 'completed'],
+    [(run: TestRun) => run.say('round_failed', { round: 1, reason: 'x', at: second(5) }), 'failed'],
+  ])('[C5] %s rejects the open stop, as it %s', (end, how) => {
     const run = makeRun();
-    const { round, state } = asked(run, run.say(type, { round: 1, reason: 'x', at: second(5) }));
+    const { round, state } = asked(run, end(run));
     expect(round(1)).toMatchObject({
       stop_requested_at: null,
-      stop: { state: 'rejected', detail, ended_at: second(5) },
+      stop: { state: 'rejected', detail: `the round ${how} before it could be stopped`, ended_at: second(5) },
     });
     expect(state.commands.get('x')).toMatchObject({ state: 'rejected', ended_by: null });
   });

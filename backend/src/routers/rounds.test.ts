@@ -1,6 +1,7 @@
 import { type Command, clientUpdateSchema, type Round, roundSchema } from '@rondo/protocol';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Db } from '../db/database.ts';
+import { listAudit } from '../db/queries/audit.ts';
 import { problemSchema } from '../schemas/common.ts';
 import { openTestApp, type TestApp } from '../testing/app.ts';
 import { openTestDatabase } from '../testing/database.ts';
@@ -29,11 +30,14 @@ function counting(db: Db, count: () => void): Db {
   });
 }
 
-async function aRound() {
+async function aRound(commands_supported = ['stop_round', 'stop_run']) {
   const reporter = await server.makeReporter();
   const admin = await server.signIn('admin');
   const run = makeRun();
-  await reporter.report([run.say('round_started', { round: 1, client_ids: ['a'] })]);
+  await reporter.report([
+    run.say('run_started', { name: 'x', framework: 'f', commands_supported }),
+    run.say('round_started', { round: 1, client_ids: ['a'] }),
+  ]);
   const list = await server.ask('GET', `/api/rounds?run_id=${run.id}`, admin.headers);
   const [round] = list.json<{ items: Round[] }>().items;
   const path = `/api/rounds/${round?.round_id}`;
@@ -114,6 +118,49 @@ describe('POST /api/rounds/{round_id}/stop', () => {
       detail: expect.stringMatching('complete'),
     });
     expect(answer.statusCode).toBe(409);
+  });
+
+  it('says who asked and when, live and in the list of commands, and leaves an entry in the audit', async () => {
+    const { stop, admin, run, path } = await aRound();
+    const { stop: asked } = roundSchema.parse((await stop()).json());
+    const { username } = admin.user;
+    expect(asked).toMatchObject({ command: 'stop_round', state: 'requested', requested_by: username });
+    const list = await server.ask('GET', `/api/commands?run_id=${run.id}&state=requested`, admin.headers);
+    const command = { ...asked, run_id: run.id, round: 1, delivered_by: null, ended_by: null };
+    expect(list.json()).toEqual({ items: [command], total: 1, limit: 20, offset: 0 });
+    const none = await server.ask('GET', `/api/commands?run_id=${run.id}&state=applied`, admin.headers);
+    expect(none.json()).toMatchObject({ items: [], total: 0 });
+    const { items } = await listAudit(server.database.db, { action: 'round.stop', limit: 1, offset: 0 });
+    expect(items).toMatchObject([
+      {
+        actor: username,
+        target: path.split('/').at(-1),
+        detail: { run_id: run.id, round: 1, scope: 'round', reason: 'too slow' },
+      },
+    ]);
+  });
+
+  it('with scope run asks for the run, also after its round is over', async () => {
+    const { stop, admin, run, reporter } = await aRound();
+    await reporter.report([run.say('round_complete', { round: 1 })]);
+    const answer = await stop(admin.headers, { reason: 'enough', scope: 'run' });
+    expect([answer.statusCode, roundSchema.parse(answer.json()).stop]).toEqual([202, null]);
+    const [command] = (await reporter.report([])).commands;
+    expect(command).toMatchObject({ command: 'stop_run', reason: 'enough' });
+    await reporter.report([run.say('command_ack', { command_id: command?.command_id ?? '', state: 'applied' })]);
+    const shown = await server.ask('GET', `/api/runs/${run.id}`, admin.headers);
+    expect(shown.json()).toMatchObject({ status: 'stopped', reason: 'enough', stop: { state: 'applied' } });
+    expect((await stop(admin.headers, { reason: 'again', scope: 'run' })).statusCode).toBe(409);
+  });
+
+  it.each([
+    [['stop_run'], 'round', 'does not support stop_round; the commands it declares: stop_run'],
+    [[], 'run', 'does not support stop_run; the commands it declares: none'],
+  ])('a run that declares %j refuses scope %s with 409, and nothing is asked', async (declared, scope, detail) => {
+    const { stop, admin, reporter } = await aRound(declared);
+    const answer = await stop(admin.headers, { reason: 'x', scope });
+    expect(problemSchema.parse(answer.json())).toMatchObject({ status: 409, detail: expect.stringContaining(detail) });
+    expect((await reporter.report([])).commands).toEqual([]);
   });
 
   it('is not for viewers: 403, and nothing is asked of the FL server', async () => {
