@@ -78,7 +78,7 @@ const backendLayers = [
   ...allow(source(backend('schemas')), backend('schemas'), protocol, packages('zod')),
   ...allow(
     source(backend('plugins')),
-    backend('(plugins|schemas|auth|errors|config|db/queries)'),
+    backend('(plugins|schemas|auth|errors|config|db/queries|db/transient)'),
     dbType,
     protocol,
     withoutDatabase,

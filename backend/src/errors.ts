@@ -4,6 +4,12 @@ export abstract class CallerError extends Error {
   abstract readonly title: string;
 }
 
+/** What came cannot be read, or not all of it came. */
+export class BadRequest extends CallerError {
+  readonly status = 400;
+  readonly title = 'Bad Request';
+}
+
 export class Unauthorized extends CallerError {
   readonly status = 401;
   readonly title = 'Unauthorized';
@@ -22,6 +28,16 @@ export class NotFound extends CallerError {
 export class Conflict extends CallerError {
   readonly status = 409;
   readonly title = 'Conflict';
+}
+
+export class LengthRequired extends CallerError {
+  readonly status = 411;
+  readonly title = 'Length Required';
+}
+
+export class TooLarge extends CallerError {
+  readonly status = 413;
+  readonly title = 'Content Too Large';
 }
 
 export interface FieldError {
@@ -44,8 +60,8 @@ export class Invalid extends CallerError {
 abstract class RetryLater extends CallerError {
   readonly retryAfterS: number;
 
-  constructor(detail: string, retryAfterS: number) {
-    super(detail);
+  constructor(detail: string, retryAfterS: number, options?: ErrorOptions) {
+    super(detail, options);
     this.retryAfterS = retryAfterS;
   }
 }
@@ -59,4 +75,10 @@ export class TooMany extends RetryLater {
 export class Busy extends RetryLater {
   readonly status = 503;
   readonly title = 'Service Unavailable';
+}
+
+/** The disk is full. */
+export class NoRoom extends CallerError {
+  readonly status = 507;
+  readonly title = 'Insufficient Storage';
 }

@@ -4,6 +4,7 @@ import postgres, { type Sql } from 'postgres';
 import { openEmbedded } from './embedded.ts';
 import { type Hearing, listenForEver, type OpenLine } from './listener.ts';
 import { migrate } from './migrate.ts';
+import { Pool, type PoolUsage } from './pool.ts';
 
 /** A database or a transaction on it: query functions do not care which. */
 export type Db = PgDatabase<PostgresJsQueryResultHKT>;
@@ -13,6 +14,8 @@ export interface Database {
   readonly kind: 'embedded' | 'postgresql';
   /** Answers, or rejects within `timeoutMs`. */
   ping(timeoutMs: number): Promise<void>;
+  /** Of the server's connections; the embedded database has one. */
+  pool?(): PoolUsage;
   /** Hears what other servers on it `notify`, and answers how to stop; the embedded database has no others. */
   listen?(echo: string, hearing: Hearing): () => Promise<void>;
   close(): Promise<void>;
@@ -25,21 +28,33 @@ interface Options {
 }
 
 /** Opens the database and brings its schema up to date. */
-export async function openDatabase({ databaseUrl, dataDir }: Options): Promise<Database> {
-  const embedded = databaseUrl ? undefined : await openEmbedded(dataDir);
-  const client = embedded
-    ? // PGlite serves one connection: more interleave their statements and fail.
-      postgres({ ...embedded.connection, max: 1, ...common })
-    : postgres(databaseUrl as string, {
-        max: 10,
-        idle_timeout: 60,
-        max_lifetime: 60 * 30,
-        connect_timeout: 10,
-        ...common,
-      });
+export const openDatabase = ({ databaseUrl, dataDir }: Options): Promise<Database> =>
+  databaseUrl ? openServer(databaseUrl) : openFolder(dataDir);
+
+async function openServer(url: string): Promise<Database> {
+  const client = connectForMaintenance(url);
+  try {
+    await migrate(client);
+  } finally {
+    await client.end({ timeout: 5 });
+  }
+  const pool = new Pool(url, { ...common, connection: { ...common.connection, ...timeouts } });
+  return {
+    ...databaseOf(pool.client),
+    kind: 'postgresql',
+    pool: pool.usage,
+    listen: (echo, hearing) => listenForEver((on) => openLine(url, on), echo, hearing),
+    close: pool.end,
+  };
+}
+
+async function openFolder(dataDir: string): Promise<Database> {
+  const embedded = await openEmbedded(dataDir);
+  // PGlite serves one connection: more interleave their statements and fail.
+  const client = postgres({ ...embedded.connection, max: 1, ...common });
   const close = async () => {
     await client.end({ timeout: 5 });
-    await embedded?.close();
+    await embedded.close();
   };
   try {
     await migrate(client);
@@ -47,18 +62,18 @@ export async function openDatabase({ databaseUrl, dataDir }: Options): Promise<D
     await close();
     throw error;
   }
-  embedded?.startHousekeeping(client);
-  return {
-    db: drizzle({ client }),
-    kind: embedded ? 'embedded' : 'postgresql',
-    ping: async (timeoutMs) => {
-      await Promise.race([client`select 1`, rejectAfter(timeoutMs)]);
-    },
-    ...(databaseUrl && {
-      listen: (echo: string, hearing: Hearing) => listenForEver((on) => openLine(databaseUrl, on), echo, hearing),
-    }),
-    close,
+  embedded.startHousekeeping(client);
+  return { ...databaseOf(client), kind: 'embedded', close };
+}
+
+/** One connection that may take its time: migrations wait for each other, and a backup reads everything. */
+export const connectForMaintenance = (url: string): Sql => postgres(url, { ...common, max: 1 });
+
+function databaseOf(client: Sql): Pick<Database, 'db' | 'ping'> {
+  const ping = async (timeoutMs: number) => {
+    await Promise.race([client.unsafe('select 1'), rejectAfter(timeoutMs)]);
   };
+  return { db: drizzle({ client }), ping };
 }
 
 /** postgres.js has its own `listen`, which neither says when the line was down nor notices that it died silently. */
@@ -72,7 +87,19 @@ function openLine(url: string, { onNotify, onClose }: Parameters<OpenLine>[0]): 
 
 const common = {
   onnotice: () => {},
+  connect_timeout: 10,
+  // No array travels as one. Its query on each new connection rejects where nobody listens when the server goes away.
+  fetch_types: false,
   connection: { application_name: 'rondo', timezone: 'UTC' },
+} as const;
+
+// What PostgreSQL ends by itself; the URL may say otherwise (`?statement_timeout=60000`).
+const timeouts = {
+  statement_timeout: 30_000,
+  // Another server's writer holds a run for one flush.
+  lock_timeout: 10_000,
+  // A server that froze within a transaction must not hold its runs for ever.
+  idle_in_transaction_session_timeout: 30_000,
 } as const;
 
 const rejectAfter = (ms: number) =>

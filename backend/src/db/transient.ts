@@ -1,21 +1,27 @@
-// Connection exceptions, resources, operator intervention (a restart), and transactions that may be tried again.
-const transientStates = /^(08|53|57P|40)/;
+// Connection exceptions, resources, operator intervention (a restart), transactions that may be tried again, and what a
+// timeout of ours has ended: a statement, a wait for a lock, an idle transaction.
+const transientStates = /^(08|53|57P|40|57014|55P03|25P03)/;
+/** Our own: no connection is to be had. */
+export const poolErrorCode = 'POOL';
 const driverCodes = new Set([
+  poolErrorCode,
   'CONNECTION_CLOSED',
   'CONNECTION_ENDED',
   'CONNECTION_DESTROYED',
   'CONNECT_TIMEOUT',
   'ECONNREFUSED',
   'ECONNRESET',
-  'ENOENT',
   'EPIPE',
 ]);
 
 /** Whether the same work may succeed a moment later: the database is restarting, out of reach or was in the way. */
 export function isTransient(error: unknown): boolean {
   for (let cause = error; cause instanceof Error; cause = cause.cause) {
-    const code = (cause as { code?: unknown }).code;
-    if (typeof code === 'string' && (transientStates.test(code) || driverCodes.has(code))) return true;
+    const { code, syscall } = cause as { code?: unknown; syscall?: unknown };
+    if (typeof code !== 'string') continue;
+    if (transientStates.test(code) || driverCodes.has(code)) return true;
+    // The socket of the embedded database; any other missing file is a bug.
+    if (code === 'ENOENT' && syscall === 'connect') return true;
   }
   return false;
 }

@@ -1,7 +1,8 @@
 import type { FastifyError, FastifyReply } from 'fastify';
 import fastifyPlugin from 'fastify-plugin';
 import { hasZodFastifySchemaValidationErrors } from 'fastify-type-provider-zod';
-import { CallerError, type FieldError, Invalid } from '../errors.ts';
+import { isTransient } from '../db/transient.ts';
+import { Busy, CallerError, type FieldError, Invalid } from '../errors.ts';
 
 interface Problem {
   readonly status: number;
@@ -12,7 +13,10 @@ interface Problem {
 
 /** Every refusal leaves as `application/problem+json`; a bug leaves as a 500 that says nothing internal. */
 export const errorHandler = fastifyPlugin(async (app) => {
-  app.setErrorHandler((error: FastifyError | CallerError, request, reply) => {
+  app.setErrorHandler((thrown: FastifyError | CallerError, request, reply) => {
+    const error = isTransient(thrown)
+      ? new Busy('the database is out of reach or too busy', 1, { cause: thrown })
+      : thrown;
     const problem = toProblem(error);
     if (problem.status >= 500) request.log.error({ err: error }, 'request failed');
     if ('retryAfterS' in error && typeof error.retryAfterS === 'number') reply.header('retry-after', error.retryAfterS);

@@ -8,6 +8,9 @@ import { reachableBinaries } from './postgres-binaries.ts';
 export interface PostgresServer {
   /** Creates an empty database and answers its URL. */
   createDatabase(name: string): Promise<string>;
+  /** Stops it as an operator's restart does, and keeps what it stores. */
+  halt(): Promise<void>;
+  resume(): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -22,7 +25,8 @@ export async function startPostgres(): Promise<PostgresServer> {
     port,
     user: 'rondo',
     password: 'rondo',
-    persistent: false,
+    // Its folder is removed below; a halt must not do it.
+    persistent: true,
     // PostgreSQL does not run as root.
     createPostgresUser: userInfo().uid === 0,
     // What a crash of the machine would lose is thrown away anyway.
@@ -51,6 +55,8 @@ export async function startPostgres(): Promise<PostgresServer> {
       await client.end();
       return `postgres://rondo:rondo@127.0.0.1:${port}/${name}`;
     },
+    halt: () => server.stop(),
+    resume: () => server.start(),
     stop,
   };
 }

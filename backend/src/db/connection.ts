@@ -1,0 +1,87 @@
+import { drizzle } from 'drizzle-orm/postgres-js';
+import postgres, { type Sql } from 'postgres';
+
+type Options = postgres.Options<Record<string, never>>;
+
+/** What drizzle awaits: rows, or arrays of values when it asks for them in the same turn. */
+export type Answer<T = unknown> = Promise<T> & { values(): Promise<T> };
+
+/** What drizzle needs of a client within a transaction. */
+export interface Statements {
+  readonly options: Sql['options'];
+  unsafe(text: string, parameters?: never[], how?: postgres.UnsafeQueryOptions): Answer;
+}
+
+/**
+ * One connection, for one user at a time, and of no use once it has closed.
+ *
+ * postgres.js 3.4.9 must not write to a closed connection: it throws where nobody can catch it, and one that closed with
+ * something unsent stays mute for ever after (porsager/postgres issues 1154 and 1208, no release yet). So each has a client
+ * of its own, is asked nothing after its end, not even a rollback, and is never opened again.
+ */
+export class Connection implements Statements {
+  readonly options: Sql['options'];
+  readonly openedAt = Date.now();
+  /** Whether it was ever of use; a server that is away refuses before. */
+  hasAnswered = false;
+  isClosed = false;
+  /** Its owner's, for while nobody uses it. */
+  idleTimer: NodeJS.Timeout | undefined;
+  readonly #sql: Sql;
+  readonly #deadlineMs: number;
+  readonly #onClose: (connection: Connection) => void;
+
+  constructor(url: string, options: Options, onClose: (connection: Connection) => void) {
+    this.#sql = postgres(url, {
+      ...options,
+      max: 1,
+      // Else it would end itself in the middle of a transaction.
+      max_lifetime: null,
+      onclose: () => this.#end(),
+    });
+    this.#onClose = onClose;
+    this.options = this.#sql.options;
+    const { statement_timeout } = this.options.connection as { statement_timeout?: number | string };
+    // PostgreSQL says when a statement took too long, unless its machine is gone without a word.
+    this.#deadlineMs = Number(statement_timeout ?? 0) && Number(statement_timeout) + 5_000;
+    // drizzle writes and reads values in its own form, and tells each client once.
+    drizzle({ client: this.#sql });
+  }
+
+  unsafe(text: string, parameters?: never[], how?: postgres.UnsafeQueryOptions): Answer {
+    if (this.isClosed) return lost();
+    const query = this.#sql.unsafe(text, parameters, how);
+    const timer = this.#deadlineMs > 0 ? setTimeout(() => void this.close(), this.#deadlineMs) : undefined;
+    query.then(
+      () => {
+        this.hasAnswered = true;
+        clearTimeout(timer);
+      },
+      (error: { severity?: string }) => {
+        clearTimeout(timer);
+        // A reset is told before the close; what is asked in between would never be answered.
+        if (error.severity !== 'ERROR') void this.close();
+      },
+    );
+    return query;
+  }
+
+  /** Takes nothing more; what is under way fails after `graceS`. */
+  async close(graceS = 0): Promise<void> {
+    this.#end();
+    await this.#sql.end({ timeout: graceS });
+  }
+
+  #end(): void {
+    if (this.isClosed) return;
+    this.isClosed = true;
+    clearTimeout(this.idleTimer);
+    this.#onClose(this);
+  }
+}
+
+function lost(): Answer {
+  const error = Object.assign(new Error('the connection to the database was lost'), { code: 'CONNECTION_CLOSED' });
+  const rejected = Promise.reject(error);
+  return Object.assign(rejected, { values: () => rejected });
+}
