@@ -55,6 +55,22 @@ it('asks to sign in, says what went wrong, and returns to where one was', async 
   await screen.findByText('No run yet', { selector: 'p' });
 });
 
+it('offers single sign-on where the server has it, and says in its own words why that failed', async () => {
+  signedOut();
+  answers = { '/api/auth/methods': { password: true, oidc: { name: 'Hospital login' } } };
+  open('/login?problem=not_allowed');
+  const link = await screen.findByRole('link', { name: 'Hospital login' });
+  expect(link.getAttribute('href')).toBe('/api/auth/oidc/start?return_to=%2F');
+  expect(screen.getByRole('alert').textContent).toContain('has no role here');
+});
+
+it('never shows words that came with the address', async () => {
+  signedOut();
+  open('/login?problem=Call+this+number');
+  expect((await screen.findByRole('alert')).textContent).toContain('The sign-in did not work.');
+  expect(document.body.textContent).not.toContain('Call this number');
+});
+
 it('a session that ends leads to the login page, and ends the live connection', async () => {
   signedIn(signIn);
   answers = { '/api/auth/ws-ticket': { ticket: 'x', expires_in: 30 }, '/api/runs': { items: [], total: 0 } };

@@ -12,6 +12,7 @@ import { SignInLinkPage } from './pages/SignInLinkPage.tsx';
 const LivePage = lazy(async () => ({ default: (await import('./pages/LivePage.tsx')).LivePage }));
 const ModelsPage = lazy(async () => ({ default: (await import('./pages/ModelsPage.tsx')).ModelsPage }));
 const RunsPage = lazy(async () => ({ default: (await import('./pages/RunsPage.tsx')).RunsPage }));
+const SettingsPage = lazy(async () => ({ default: (await import('./pages/SettingsPage.tsx')).SettingsPage }));
 
 export function App() {
   return (
@@ -26,6 +27,7 @@ export function App() {
               <Route path="runs" element={<RunsPage />} />
               <Route path="runs/:run_id" element={<LivePage />} />
               <Route path="models" element={<ModelsPage />} />
+              <Route path="settings/*" element={<SettingsPage />} />
               <Route path="*" element={<NotFoundPage />} />
             </Route>
           </Route>

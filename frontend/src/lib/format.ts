@@ -114,3 +114,15 @@ export const formatTimeOfDay = (moment: string): string =>
     second: '2-digit',
     hour12: false,
   });
+
+/** A moment in the reader's own time, to the second, for what is looked up afterwards. */
+export const formatMomentToSecond = (moment: string): string =>
+  new Date(moment).toLocaleString(undefined, {
+    year: 'numeric',
+    month: 'short',
+    day: 'numeric',
+    hour: '2-digit',
+    minute: '2-digit',
+    second: '2-digit',
+    hour12: false,
+  });

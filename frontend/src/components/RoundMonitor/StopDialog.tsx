@@ -3,6 +3,7 @@ import { type FormEvent, useId, useState } from 'react';
 import { useStopRound } from '../../hooks/useStopRound.ts';
 import { Alert } from '../ui/Alert.tsx';
 import { Button } from '../ui/Button.tsx';
+import { Choice } from '../ui/Choice.tsx';
 import { Dialog } from '../ui/Dialog.tsx';
 import { type StopChoice, type StopScope, stopChoices } from './stop-choices.ts';
 
@@ -62,21 +63,15 @@ function StopForm({ round, offered, again, onClose }: StopFormProps) {
       <fieldset className="flex flex-col gap-2">
         <legend className="mb-2 text-xs font-medium text-soft">What to stop</legend>
         {offered.map((choice) => (
-          <label key={choice.scope} className="flex items-start gap-2 text-sm">
-            <input
-              type="radio"
-              name="scope"
-              className="mt-1 accent-accent"
-              checked={choice.scope === chosen.scope}
-              onChange={() => setScope(choice.scope)}
-            />
-            <span>
-              {choice.scope === 'round' ? `Round ${round.round}` : 'The whole run'}
-              <span className="block text-xs text-muted">
-                {choice.scope === 'round' ? 'The run goes on with the next round.' : 'No further round starts.'}
-              </span>
-            </span>
-          </label>
+          <Choice
+            key={choice.scope}
+            type="radio"
+            name="scope"
+            label={choice.scope === 'round' ? `Round ${round.round}` : 'The whole run'}
+            hint={choice.scope === 'round' ? 'The run goes on with the next round.' : 'No further round starts.'}
+            checked={choice.scope === chosen.scope}
+            onChange={() => setScope(choice.scope)}
+          />
         ))}
       </fieldset>
       <div className="flex flex-col gap-1.5">

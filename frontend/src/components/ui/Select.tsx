@@ -2,17 +2,29 @@ import { ChevronDown } from 'lucide-react';
 import type { ComponentProps } from 'react';
 import { classes } from '../../lib/classes.ts';
 
+interface SelectProps extends Omit<ComponentProps<'select'>, 'size'> {
+  /** `medium` stands beside fields. */
+  readonly size?: 'small' | 'medium';
+}
+
 /** The browser's own select, in our clothes: it works with every keyboard, screen reader and phone. */
-export function Select({ className, children, ...rest }: ComponentProps<'select'>) {
+export function Select({ size = 'small', className, children, ...rest }: SelectProps) {
   return (
     <span className={classes('relative inline-flex', className)}>
       <select
-        className="h-7 w-full appearance-none rounded-control border border-line bg-panel pr-6 pl-2.5 text-xs text-soft hover:bg-raised hover:text-text"
+        className={classes(
+          'w-full appearance-none rounded-control border bg-panel pr-6 pl-2.5 text-soft hover:bg-raised hover:text-text',
+          size === 'small' ? 'h-7 border-line text-xs' : 'h-8 border-edge text-sm',
+        )}
         {...rest}
       >
         {children}
       </select>
-      <ChevronDown aria-hidden size={12} className="pointer-events-none absolute top-2 right-2 text-muted" />
+      <ChevronDown
+        aria-hidden
+        size={12}
+        className="pointer-events-none absolute top-1/2 right-2 -translate-y-1/2 text-muted"
+      />
     </span>
   );
 }

@@ -1,0 +1,29 @@
+/** Each action as what somebody did. One that is not here is shown by its name. */
+const words: Readonly<Record<string, string>> = {
+  'user.create': 'added a user',
+  'user.update': 'changed a user',
+  'user.delete': 'deleted a user',
+  'user.password': 'changed a password',
+  'session.end': 'ended a session',
+  'key.create': 'made an API key',
+  'key.revoke': 'revoked an API key',
+  'run.update': 'changed a run',
+  'run.delete': 'deleted a run',
+  'round.stop': 'asked for a stop',
+  'model.delete': 'deleted a model',
+  'alias.set': 'set an alias',
+  'alias.delete': 'removed an alias',
+  'alias.rollback': 'rolled an alias back',
+  sign_in: 'signed in',
+  'sign_in.failed': 'failed to sign in',
+};
+
+export const actions: readonly string[] = Object.keys(words);
+
+export const describeAction = (action: string): string => words[action] ?? action;
+
+/** `reason: stuck · scope: run`. */
+export const describeDetail = (detail: Readonly<Record<string, unknown>>): string =>
+  Object.entries(detail)
+    .map(([name, value]) => `${name}: ${typeof value === 'string' ? value : JSON.stringify(value)}`)
+    .join(' · ');

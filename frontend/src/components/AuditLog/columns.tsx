@@ -1,0 +1,56 @@
+import type { AuditEntry } from '../../hooks/usePeople.ts';
+import { formatMomentToSecond, noValue } from '../../lib/format.ts';
+import type { Column } from '../ui/Table.tsx';
+import { describeAction, describeDetail } from './actions.ts';
+
+export const columns: readonly Column<AuditEntry>[] = [
+  {
+    key: 'at',
+    name: 'When',
+    className: 'align-top text-soft sm:whitespace-nowrap',
+    cell: ({ at }) => <time dateTime={at}>{formatMomentToSecond(at)}</time>,
+  },
+  {
+    key: 'actor',
+    name: 'Who',
+    className: 'align-top',
+    cell: ({ actor }) => <span className="break-all">{actor ?? noValue}</span>,
+  },
+  {
+    key: 'action',
+    name: 'Did what',
+    className: 'align-top',
+    cell: ({ action }) => (
+      <span title={action} className={action.endsWith('.failed') ? 'text-no-reply' : undefined}>
+        {describeAction(action)}
+      </span>
+    ),
+  },
+  {
+    key: 'target',
+    name: 'To whom or what',
+    className: 'align-top max-sm:hidden',
+    cell: ({ target_type, target }) => (
+      <span className="break-all">
+        <span className="text-muted">{target_type}</span> {target ?? ''}
+      </span>
+    ),
+  },
+  {
+    key: 'detail',
+    name: 'How',
+    className: 'align-top text-xs text-soft max-lg:hidden',
+    cell: ({ detail, request_id }) => (
+      <span className="break-words" title={request_id === null ? undefined : `request ${request_id}`}>
+        {describeDetail(detail) || noValue}
+      </span>
+    ),
+  },
+  {
+    key: 'address',
+    name: 'From',
+    align: 'end',
+    className: 'align-top text-soft max-md:hidden',
+    cell: ({ address }) => <span className="break-all">{address ?? noValue}</span>,
+  },
+];

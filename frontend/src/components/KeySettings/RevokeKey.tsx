@@ -1,0 +1,21 @@
+import { type ApiKey, useRevokeKey } from '../../hooks/usePeople.ts';
+import { ConfirmDialog } from '../ui/ConfirmDialog.tsx';
+
+interface RevokeKeyProps {
+  readonly apiKey: ApiKey;
+  readonly onClose: () => void;
+}
+
+export function RevokeKey({ apiKey, onClose }: RevokeKeyProps) {
+  const [progress, revoke] = useRevokeKey();
+  return (
+    <ConfirmDialog
+      title={`Revoke “${apiKey.name}”?`}
+      description="Whoever reports with it is refused from now on. It cannot be brought back; make another key instead."
+      verb="Revoke it"
+      progress={progress}
+      onConfirm={() => revoke(apiKey.id)}
+      onClose={onClose}
+    />
+  );
+}

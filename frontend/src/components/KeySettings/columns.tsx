@@ -1,0 +1,51 @@
+import { TriangleAlert } from 'lucide-react';
+import type { ApiKey } from '../../hooks/usePeople.ts';
+import { formatMoment, noValue } from '../../lib/format.ts';
+import { Button } from '../ui/Button.tsx';
+import type { Column } from '../ui/Table.tsx';
+import { describeScopes } from './scopes.ts';
+
+export const columnsFor = (onRevoke: (key: ApiKey) => void): readonly Column<ApiKey>[] => [
+  { key: 'name', name: 'Name', cell: ({ name }) => <span className="font-medium break-words">{name}</span> },
+  { key: 'scopes', name: 'May', className: 'text-soft', cell: ({ scopes }) => describeScopes(scopes) },
+  {
+    key: 'created',
+    name: 'Made',
+    className: 'text-soft max-lg:hidden',
+    cell: ({ created_at, created_by }) =>
+      `${formatMoment(created_at)}${created_by === null ? '' : ` by ${created_by}`}`,
+  },
+  {
+    key: 'used',
+    name: 'Last used',
+    align: 'end',
+    className: 'text-soft max-sm:hidden',
+    cell: ({ last_used_at }) => (last_used_at === null ? 'never' : formatMoment(last_used_at)),
+  },
+  {
+    key: 'expires',
+    name: 'Expires',
+    align: 'end',
+    className: 'max-[420px]:hidden',
+    cell: ({ expires_at, is_expired }) =>
+      expires_at === null ? (
+        <span className="text-muted">{noValue}</span>
+      ) : is_expired ? (
+        <span className="inline-flex items-center gap-1.5 text-no-reply">
+          <TriangleAlert aria-hidden size={12} /> expired {formatMoment(expires_at)}
+        </span>
+      ) : (
+        <span className="text-soft">{formatMoment(expires_at)}</span>
+      ),
+  },
+  {
+    key: 'revoke',
+    name: <span className="sr-only">Revoke</span>,
+    align: 'end',
+    cell: (key) => (
+      <Button size="small" look="danger" aria-label={`Revoke ${key.name}`} onClick={() => onRevoke(key)}>
+        Revoke…
+      </Button>
+    ),
+  },
+];

@@ -1,0 +1,47 @@
+import { useState } from 'react';
+import { type Role, useCreateUser } from '../../hooks/usePeople.ts';
+import { Dialog } from '../ui/Dialog.tsx';
+import { Field } from '../ui/Field.tsx';
+import { Form } from '../ui/Form.tsx';
+import { isGoodPassword, NewPasswordField } from '../ui/NewPasswordField.tsx';
+import { RoleChoice } from './RoleChoice.tsx';
+
+export function AddUser({ onClose }: { readonly onClose: () => void }) {
+  const [username, setUsername] = useState('');
+  const [password, setPassword] = useState('');
+  const [role, setRole] = useState<Role>('viewer');
+  const [progress, create] = useCreateUser();
+  const submit = async () => {
+    if (await create({ username: username.trim(), password, role })) onClose();
+  };
+  return (
+    <Dialog
+      isOpen
+      onOpenChange={onClose}
+      title="Add a user"
+      description="Hand the password over yourself; they can change it under Settings."
+      testId="add-user"
+    >
+      <Form
+        progress={progress}
+        verb="Add the user"
+        isReady={username.trim() !== '' && isGoodPassword(password)}
+        onSubmit={() => void submit()}
+        onCancel={onClose}
+      >
+        <Field
+          label="Username"
+          autoComplete="off"
+          autoCapitalize="none"
+          spellCheck={false}
+          maxLength={64}
+          required
+          value={username}
+          onChange={(event) => setUsername(event.target.value)}
+        />
+        <NewPasswordField label="Password" value={password} onValue={setPassword} />
+        <RoleChoice role={role} onRole={setRole} />
+      </Form>
+    </Dialog>
+  );
+}

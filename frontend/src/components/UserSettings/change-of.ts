@@ -1,0 +1,11 @@
+import type { UserChange, UserRecord } from '../../hooks/usePeople.ts';
+
+/** Only what differs, as each change ends sessions; `null` when nothing does. */
+export function changeOf(user: UserRecord, wanted: Required<UserChange>): UserChange | null {
+  const change: UserChange = {
+    ...(wanted.role !== user.role && { role: wanted.role }),
+    ...(wanted.disabled !== user.disabled && { disabled: wanted.disabled }),
+    ...(wanted.password !== '' && { password: wanted.password }),
+  };
+  return Object.keys(change).length === 0 ? null : change;
+}

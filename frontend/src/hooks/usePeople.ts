@@ -1,0 +1,66 @@
+import { useCallback, useState } from 'react';
+import useSWR from 'swr';
+import {
+  type ApiKey,
+  type AuditEntry,
+  changePassword,
+  changeUser,
+  createKey,
+  createUser,
+  deleteUser,
+  endSession,
+  getMethods,
+  isAboutKeys,
+  isAboutSessions,
+  isAboutUsers,
+  type NewKey,
+  peoplePaths,
+  type Role,
+  revokeKey,
+  type Scope,
+  type SignInSession,
+  type UserChange,
+  type UserRecord,
+} from '../api/people.ts';
+import { getJson, type Page } from '../api/resources.ts';
+import { useChange } from './useChange.ts';
+
+export type { ApiKey, AuditEntry, NewKey, Role, Scope, SignInSession, UserChange, UserRecord };
+
+/** What somebody else does to people and keys is rare, and none of it is on the live stream. */
+const slowPoll = { refreshInterval: 15_000, keepPreviousData: true };
+
+interface Items<T> {
+  readonly items: readonly T[];
+  readonly total: number;
+}
+
+export const useUsers = (offset: number, limit: number) =>
+  useSWR(peoplePaths.users(offset, limit), (path: string) => getJson<Page<UserRecord>>(path), slowPoll);
+
+export const useKeys = () => useSWR(peoplePaths.keys, (path: string) => getJson<Items<ApiKey>>(path), slowPoll);
+
+export const useSessions = () =>
+  useSWR(peoplePaths.sessions, (path: string) => getJson<Items<SignInSession>>(path), slowPoll);
+
+export const useAudit = (query: URLSearchParams) =>
+  useSWR(peoplePaths.audit(query), (path: string) => getJson<Page<AuditEntry>>(path), slowPoll);
+
+/** What there is beside a password. Nobody is kept from signing in when it cannot be told. */
+export const useSignInMethods = () =>
+  useSWR(peoplePaths.methods, getMethods, { revalidateOnFocus: false, shouldRetryOnError: false });
+
+export const useCreateUser = () => useChange(createUser, isAboutUsers);
+export const useChangeUser = () => useChange(changeUser, isAboutUsers);
+export const useDeleteUser = () => useChange(deleteUser, isAboutUsers);
+export const useRevokeKey = () => useChange(revokeKey, isAboutKeys);
+export const useEndSession = () => useChange(endSession, isAboutSessions);
+export const useChangePassword = () => useChange(changePassword, isAboutSessions);
+
+/** Makes a key and keeps it for as long as it is on screen: it is told this once. */
+export function useCreateKey() {
+  const [secret, setSecret] = useState<{ name: string; key: string } | null>(null);
+  const create = useCallback(async (wanted: NewKey) => setSecret(await createKey(wanted)), []);
+  const [progress, run] = useChange(create, isAboutKeys);
+  return { secret, forget: () => setSecret(null), progress, create: run };
+}

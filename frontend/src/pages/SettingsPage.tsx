@@ -1,0 +1,28 @@
+import { Navigate, Route, Routes } from 'react-router';
+import { AccountSettings } from '../components/AccountSettings/AccountSettings.tsx';
+import { AuditLog } from '../components/AuditLog/AuditLog.tsx';
+import { KeySettings } from '../components/KeySettings/KeySettings.tsx';
+import { SettingsNav } from '../components/SettingsNav/SettingsNav.tsx';
+import { UserSettings } from '../components/UserSettings/UserSettings.tsx';
+import { useIsAdmin } from '../hooks/useSession.ts';
+
+export function SettingsPage() {
+  const isAdmin = useIsAdmin();
+  return (
+    <>
+      <h1 className="mb-4 text-[20px] leading-7 font-semibold">Settings</h1>
+      <SettingsNav />
+      <Routes>
+        <Route path="account" element={<AccountSettings />} />
+        {isAdmin && (
+          <>
+            <Route path="users" element={<UserSettings />} />
+            <Route path="keys" element={<KeySettings />} />
+            <Route path="audit" element={<AuditLog />} />
+          </>
+        )}
+        <Route path="*" element={<Navigate to="/settings/account" replace />} />
+      </Routes>
+    </>
+  );
+}
