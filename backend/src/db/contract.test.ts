@@ -14,6 +14,7 @@ import { ingestContract } from './testing/ingest-contract.ts';
 import { liveContract } from './testing/live-contract.ts';
 import { pageContract } from './testing/page-contract.ts';
 import { queryContract } from './testing/query-contract.ts';
+import { seriesContract } from './testing/series-contract.ts';
 
 let postgres: PostgresServer | undefined;
 beforeAll(async () => {
@@ -49,6 +50,7 @@ describe.each(engines)('$engine', ({ open }) => {
   liveContract(opened);
   queryContract(opened);
   pageContract(opened);
+  seriesContract(opened);
   commandContract(opened);
 });
 

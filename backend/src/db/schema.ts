@@ -143,6 +143,26 @@ export const metricSeries = pgTable('metric_series', {
   round: integer(),
   value: metricValue().notNull(),
   at: moment().notNull(),
+  num_points: count().notNull(),
+  block_width: count(),
+});
+
+/** The extremes of a long series by blocks of steps. */
+export const metricBlocks = pgTable('metric_blocks', {
+  run_id: textOf<RunId>('run_id').notNull(),
+  client_id: text().notNull(),
+  name: text().notNull(),
+  width: count().notNull(),
+  block: count().notNull(),
+  num_points: count().notNull(),
+  least: metricValue(),
+  least_step: count(),
+  least_at: moment(),
+  greatest: metricValue(),
+  greatest_step: count(),
+  greatest_at: moment(),
+  nan_step: count(),
+  nan_at: moment(),
 });
 
 export const logs = pgTable('logs', {

@@ -10,9 +10,9 @@ import {
   saveClients,
   saveRounds,
   saveRun,
-  saveSeries,
   saveUpdates,
 } from '../db/queries/run-state.ts';
+import { saveSeries } from '../db/queries/series.ts';
 import { addTotals, registerClients } from '../db/queries/totals.ts';
 import { toLog, toPoint } from '../db/wire.ts';
 import type { Reduction, RoundRow, RunRow, RunState } from './state.ts';

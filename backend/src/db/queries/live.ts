@@ -61,7 +61,7 @@ export async function readSnapshot(tx: Db, runId: RunId): Promise<SnapshotMessag
       clients: allClients.map(toClient),
       metrics_history: history.reverse(),
       models: newestModels.map(toModel),
-      metrics: latestMetrics.map((series) => toPoint({ ...series, updated_seq: 0 })),
+      metrics: latestMetrics.map(({ num_points, block_width, ...point }) => toPoint({ ...point, updated_seq: 0 })),
       logs: newestLogs.reverse().map(toLog),
     },
   };

@@ -2,7 +2,7 @@ import type { ClientId, RunId } from '@rondo/protocol';
 import { and, asc, eq, inArray, lt } from 'drizzle-orm';
 import { bulkInsertNew, bulkUpsert } from '../bulk.ts';
 import type { Db } from '../database.ts';
-import { clients, clientUpdates, logs, metricPoints, metricSeries, rounds, runs } from '../schema.ts';
+import { clients, clientUpdates, logs, metricPoints, rounds, runs } from '../schema.ts';
 
 type RunRow = typeof runs.$inferSelect;
 type RoundRow = typeof rounds.$inferSelect;
@@ -69,21 +69,6 @@ export async function insertPoints(db: Db, rows: readonly PointRow[]): Promise<S
 
 export const pointKey = (point: { client_id: string | null; name: string; step: number | string }): string =>
   `${point.client_id ?? ''}\n${point.name}\n${point.step}`;
-
-/** Moves each series' latest point forward. */
-export async function saveSeries(db: Db, points: readonly PointRow[]): Promise<void> {
-  const latest = new Map<string, PointRow>();
-  for (const point of points) {
-    const key = `${point.client_id}\n${point.name}`;
-    const known = latest.get(key);
-    if (!known || point.step > known.step) latest.set(key, point);
-  }
-  const options = { key: ['run_id', 'client_id', 'name'] };
-  await bulkUpsert(db, metricSeries, [...latest.values()], {
-    ...options,
-    onlyIf: 'metric_series.step < excluded.step',
-  });
-}
 
 /** Inserts the log lines that are new, with the ids they got. */
 export async function insertLogs(db: Db, rows: readonly Omit<LogRow, 'log_id'>[]): Promise<Map<string, number>> {

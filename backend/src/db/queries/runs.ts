@@ -1,7 +1,7 @@
 import type { Run, RunId, RunStatus } from '@rondo/protocol';
 import { desc, eq } from 'drizzle-orm';
 import type { Db } from '../database.ts';
-import { clients, clientUpdates, metricPoints, metricSeries, runs } from '../schema.ts';
+import { clients, clientUpdates, metricBlocks, metricPoints, metricSeries, runs } from '../schema.ts';
 import { toRun } from '../wire.ts';
 import { countRows, type Page } from './page.ts';
 import { unregisterClients } from './totals.ts';
@@ -33,7 +33,7 @@ export async function deleteRun(tx: Db, runId: RunId): Promise<boolean> {
   const deleted = await tx.delete(runs).where(eq(runs.run_id, runId)).returning({ id: runs.run_id });
   if (deleted.length === 0) return false;
   await unregisterClients(tx, runId);
-  for (const table of [clientUpdates, clients, metricPoints, metricSeries]) {
+  for (const table of [clientUpdates, clients, metricPoints, metricSeries, metricBlocks]) {
     await tx.delete(table).where(eq(table.run_id, runId));
   }
   return true;

@@ -4,7 +4,7 @@ import { makeReporterBatches, makeWriter } from '../../testing/writer.ts';
 import type { Database } from '../database.ts';
 import { listClients } from '../queries/clients.ts';
 import { readSnapshot } from '../queries/live.ts';
-import { readSeries } from '../queries/metrics.ts';
+import { readSeries } from '../queries/read-series.ts';
 import { findRoundDetail, listRounds } from '../queries/rounds.ts';
 import { findRun } from '../queries/runs.ts';
 

@@ -6,7 +6,8 @@ import { makeWriter } from '../../testing/writer.ts';
 import type { Database } from '../database.ts';
 import { clientHistory } from '../queries/client-history.ts';
 import { listClients } from '../queries/clients.ts';
-import { metricsSummary, readSeries } from '../queries/metrics.ts';
+import { metricsSummary } from '../queries/metrics.ts';
+import { readSeries } from '../queries/read-series.ts';
 import { listRounds } from '../queries/rounds.ts';
 import { deleteRun, findRun, listRuns } from '../queries/runs.ts';
 
