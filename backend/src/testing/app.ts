@@ -1,4 +1,7 @@
 import { randomUUID } from 'node:crypto';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import type { IngestAnswer } from '@rondo/protocol';
 import type { InjectOptions, LightMyRequestResponse } from 'fastify';
 import { type AppDeps, buildApp } from '../app.ts';
@@ -17,12 +20,14 @@ type Headers = Readonly<Record<string, string>>;
 /** The whole server over an empty database, and the people who talk to it. */
 export async function openTestApp(options: Options = {}) {
   const database = options.database ?? (await openTestDatabase());
-  const auth = createAuth({ db: database.db, secretKey: 'a secret of at least thirty-two bytes' });
+  const dataDir = await mkdtemp(join(tmpdir(), 'rondo-test-data-'));
+  const auth = options.auth ?? createAuth({ db: database.db, secretKey: 'a secret of at least thirty-two bytes' });
   const app = await buildApp({
     database,
     auth,
     logger: createLogger('silent'),
     allowedOrigins: [devOrigin],
+    models: { dataDir, maxBytes: 64 * 1024 * 1024 },
     offlineAfterMs: 60_000,
     commandExpiresAfterMs: 300_000,
     frontendFolder: '/nowhere',
@@ -69,12 +74,15 @@ export async function openTestApp(options: Options = {}) {
     app,
     auth,
     database,
+    /** Where checkpoints and uploads lie. */
+    dataDir,
     signIn,
     ask,
     makeReporter,
     close: async () => {
       await app.close();
       await database.close();
+      await rm(dataDir, { recursive: true, force: true });
     },
   };
 }
