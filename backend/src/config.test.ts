@@ -103,7 +103,7 @@ describe('the settings', () => {
     expect(read({ PORT: '', DATABASE_URL: '', ALLOWED_ORIGINS: '', SECRET_KEY: '' })).toMatchObject({ PORT: 8000 });
   });
 
-  it.each(['x', '-1', '1.5', '65536', '0x'])('refuse the port %j', (PORT) => {
+  it.each(['x', '-1', '1.5', '65536', '0x', ' ', '\t', '0x50'])('refuse the port %j', (PORT) => {
     expect(mistakesIn({ PORT })).toMatch(/PORT: /);
   });
 

@@ -40,7 +40,13 @@ const signOnSchema = z.object({
 
 const environmentSchema = signOnSchema.extend({
   HOST: z.string().min(1).default('127.0.0.1'),
-  PORT: z.coerce.number({ error: 'must be a port number' }).int().min(0).max(65_535).default(8000),
+  // Digits only: as a number, a blank would be 0, which is any port.
+  PORT: z
+    .string()
+    .regex(/^\d{1,5}$/, 'must be a port number')
+    .transform(Number)
+    .refine((port) => port <= 65_535, 'must be a port number, at most 65535')
+    .default(8000),
   DATABASE_URL: z.url({ protocol: /^postgres(ql)?$/, error: 'must be a postgres:// URL' }).optional(),
   DATA_DIR: z
     .string()

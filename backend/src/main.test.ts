@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import type { AddressInfo } from 'node:net';
@@ -9,9 +9,9 @@ import { fileURLToPath } from 'node:url';
 import type { IngestAnswer } from '@rondo/protocol';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { makeRun } from './testing/facts.ts';
+import { startProcess } from './testing/process.ts';
 
 const password = 'correct horse battery';
-const entry = fileURLToPath(new URL('./main.ts', import.meta.url));
 const children = new Set<ChildProcess>();
 
 // One folder for all: making a database costs seconds.
@@ -24,39 +24,13 @@ afterAll(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
-/** The server as a process of its own; `url` when it listens, `ended` with what it said. */
+/** As `npm start` runs it. What a killed server leaves behind goes with the folder. */
 function start(settings: Record<string, string> = {}) {
-  const child = spawn(process.execPath, [entry, '--local'], {
-    env: {
-      PATH: process.env.PATH ?? '',
-      // What a killed server leaves behind goes with the folder.
-      TMPDIR: folder,
-      DATA_DIR: join(folder, 'data'),
-      PORT: '0',
-      ADMIN_PASSWORD: password,
-      LOG_LEVEL: 'error',
-      ...settings,
-    },
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
-  children.add(child);
-  let said = '';
-  const ended = once(child, 'close').then(([code, signal]) => {
-    children.delete(child);
-    return { code, signal, said };
-  });
-  const url = new Promise<string>((resolve, reject) => {
-    const hear = (chunk: Buffer) => {
-      said += String(chunk);
-      const found = /is running at (\S+)/.exec(said)?.[1];
-      if (found) resolve(found);
-    };
-    child.stdout.on('data', hear);
-    child.stderr.on('data', hear);
-    void ended.then((end) => reject(new Error(`it ended (${end.code}) before it listened: ${end.said}`)));
-  });
-  url.catch(() => {}); // who waits for its end does not wait for this
-  return { child, url, ended };
+  const own = { TMPDIR: folder, DATA_DIR: join(folder, 'data'), ADMIN_PASSWORD: password };
+  const server = startProcess({ ...own, ...settings }, ['--local']);
+  children.add(server.child);
+  void server.ended.then(() => children.delete(server.child));
+  return server;
 }
 
 const keyOf = async () => (await readFile(join(folder, 'data', 'demo.key'), 'utf8')).trim();
@@ -135,6 +109,27 @@ it('SIGTERM drains what was acknowledged, closes the database and exits with 0',
   expect(acknowledged.filter((step) => !stored.has(step))).toEqual([]);
   second.child.kill('SIGINT');
   expect(await second.ended).toMatchObject({ code: 0 });
+}, 60_000);
+
+it('ends by itself when the `npm start` that it belongs to is killed', async () => {
+  const env = {
+    PATH: process.env.PATH ?? '',
+    TMPDIR: folder,
+    DATA_DIR: join(folder, 'data'),
+    PORT: '0',
+    LOG_LEVEL: 'error',
+  };
+  const main = fileURLToPath(new URL('./main.ts', import.meta.url));
+  const child = fork(main, ['--local'], {
+    env,
+    execPath: process.execPath,
+    stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+  });
+  children.add(child);
+  await once(child, 'message');
+  child.disconnect();
+  expect(await once(child, 'exit')).toEqual([0, null]);
+  children.delete(child);
 }, 60_000);
 
 it('says that its data folder is in use and exits with 1, and the server that uses it goes on', async () => {

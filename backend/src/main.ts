@@ -62,6 +62,8 @@ async function start(): Promise<void> {
     process.exit(0);
   };
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => void stop(signal));
+  // `npm start` was killed: nobody is left who could stop this server.
+  if (options.local) process.on('disconnect', () => void stop('disconnect'));
 
   await app.listen({ host: config.HOST, port: config.PORT });
   const { port } = app.server.address() as AddressInfo;

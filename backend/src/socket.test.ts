@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+import { get, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { applyBatch, fromSnapshot, type ServerMessage, type ViewerState } from '@rondo/protocol';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -84,6 +86,22 @@ describe('/ws/events', () => {
     const second = await open({ token: ticket, run_id: run.id });
     expect(await second.closed).toMatchObject({ code: 4001 });
     await first.close();
+  });
+
+  it('[S8] says with its 403 that the connection ends, which it does', async () => {
+    const request = get(`${address.replace('ws', 'http')}?token=x`, {
+      headers: {
+        origin: 'https://elsewhere.test',
+        connection: 'Upgrade',
+        upgrade: 'websocket',
+        'sec-websocket-version': '13',
+        'sec-websocket-key': Buffer.alloc(16).toString('base64'),
+      },
+    });
+    const [response] = (await once(request, 'response')) as [IncomingMessage];
+    expect([response.statusCode, response.headers.connection]).toEqual([403, 'close']);
+    response.resume();
+    await once(response, 'close');
   });
 
   it('refuses a foreign origin at the handshake with 403, and takes its own and the dev server', async () => {

@@ -41,7 +41,9 @@ export const liveRoute = fastifyPlugin<Options>(async (app, { hub, auth, isAllow
     {
       websocket: true,
       schema: { hide: true },
-      preValidation: async ({ headers }) => {
+      preValidation: async ({ headers }, reply) => {
+        // Whatever is refused here, its connection ends with the answer: a client must not reuse it.
+        reply.header('connection', 'close');
         if (headers.origin !== undefined && !isAllowedOrigin(headers.origin, headers.host ?? '')) {
           throw new Forbidden('this origin may not connect; see ALLOWED_ORIGINS');
         }
