@@ -4,8 +4,10 @@ import fastifyCors from '@fastify/cors';
 import fastifyHelmet from '@fastify/helmet';
 import Fastify, { type FastifyBaseLogger, type FastifyInstance } from 'fastify';
 import { serializerCompiler, validatorCompiler, type ZodTypeProvider } from 'fastify-type-provider-zod';
+import { createDownloadLinks } from './auth/download-links.ts';
 import { authPlugin } from './auth/plugin.ts';
 import type { AuthServices } from './auth/services.ts';
+import { type CheckpointSettings, openCheckpoints } from './checkpoints/open-checkpoints.ts';
 import type { Database } from './db/database.ts';
 import { connectServers } from './ingest/doorbell.ts';
 import { EventBus } from './ingest/event-bus.ts';
@@ -13,9 +15,11 @@ import { startExpiring } from './ingest/expiry.ts';
 import { startSweeping } from './ingest/silence.ts';
 import { IngestWriter } from './ingest/writer.ts';
 import { errorHandler, sendProblem, toProblem } from './plugins/error-handler.ts';
+import { bodyDeadline } from './plugins/body-deadline.ts';
 import { frontend } from './plugins/frontend.ts';
 import { openapi } from './plugins/openapi.ts';
 import { auditRouter } from './routers/audit.ts';
+import { aliasesRouter } from './routers/aliases.ts';
 import { authRouter } from './routers/auth.ts';
 import { clientsRouter } from './routers/clients.ts';
 import { commandsRouter } from './routers/commands.ts';
@@ -30,6 +34,7 @@ import { runsRouter } from './routers/runs.ts';
 import { sessionsRouter } from './routers/sessions.ts';
 import { usersRouter } from './routers/users.ts';
 import { Hub } from './websocket/hub.ts';
+import { uploadsRouter } from './routers/uploads.ts';
 import { createLiveSource } from './websocket/live-source.ts';
 import { liveRoute } from './websocket/route.ts';
 
@@ -42,6 +47,7 @@ export interface AppDeps {
   readonly trustProxy?: string | undefined;
   readonly offlineAfterMs: number;
   readonly commandExpiresAfterMs: number;
+  readonly models: CheckpointSettings;
   readonly frontendFolder: string;
   readonly version: string;
 }
@@ -56,8 +62,8 @@ export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
     trustProxy: deps.trustProxy ?? false,
     onProtoPoisoning: 'remove',
     onConstructorPoisoning: 'remove',
-    // An ingest request of 8 MiB over a slow line.
-    requestTimeout: 120_000,
+    // `bodyDeadline` ends those whose body does not come; one time for all would cut every large checkpoint.
+    requestTimeout: 0,
     // An id of 128 characters, each written as up to nine; the router counts them as written.
     routerOptions: { maxParamLength: 128 * 9 },
     frameworkErrors: (error, _request, reply) => sendProblem(reply, toProblem(error)),
@@ -73,7 +79,24 @@ export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
   const hub = new Hub({ source: createLiveSource(db), onError });
   const stopListening = bus.subscribe({
     committed: (committed) => hub.publish(committed),
-    runDeleted: (runId) => hub.forgetRun(runId),
+    runDeleted: (runId) => {
+      hub.forgetRun(runId);
+      onDeleted();
+    },
+  const checkpoints = await openCheckpoints({
+    settings: deps.models,
+    db,
+    save: async ({ run_id, ...model }) => {
+      const notice = { type: 'model_saved', run_id, at: new Date().toISOString(), model } as const;
+      const { accepted } = await writer.submit([notice]);
+      return accepted > 0;
+    },
+    prune: async (models) => {
+      await writer.submit(models.map((model) => ({ type: 'model_deleted', ...model, unlessAutomatic: true })));
+    },
+    onError,
+  });
+  const onDeleted = () => void checkpoints.registry.sweep().catch(onError);
     rung: (ring) => hub.hear(ring),
     sessionEnded: (id) => {
       auth.sessions.hearEnded(id);
@@ -109,6 +132,8 @@ export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
   await app.register(fastifyCors, {
     origin: [...allowedOrigins],
     credentials: true,
+  // An ingest request of 8 MiB over a slow line; a checkpoint over one that still moves.
+  await app.register(bodyDeadline, { totalMs: 120_000, idleMs: 60_000 });
     methods: ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'],
   });
   // Quality 4: brotli's own default of 11 takes seconds for what a viewer waits for.
@@ -135,7 +160,11 @@ export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
   await app.register(commandsRouter({ db }));
   await app.register(clientsRouter({ db }));
   await app.register(metricsRouter({ db }));
-  await app.register(modelsRouter({ db }));
+  await app.register(modelsRouter({ db, writer, onDeleted }));
+  const links = createDownloadLinks({ db, isActive: auth.sessions.isActive });
+  await app.register(modelContentRouter({ db, checkpoints, links }));
+  await app.register(uploadsRouter({ uploads: checkpoints.uploads }));
+  await app.register(aliasesRouter({ db, writer }));
   await app.register(healthRouter({ database, version, countViewers: () => hub.size }));
   await app.register(frontend, { folder: deps.frontendFolder });
   return app;

@@ -53,6 +53,17 @@ const environmentSchema = signOnSchema.extend({
     .min(1)
     .default('./data')
     .transform((folder) => resolve(folder)),
+  MODEL_STORE_URL: z
+    .url({ protocol: /^s3$/, error: 'must be like s3://bucket/prefix?region=eu-central-1' })
+    .transform((url) => new URL(url))
+    .optional(),
+  MODELS_KEEP: z.coerce.number({ error: 'must be a whole number' }).int().min(1).optional(),
+  // 16 GiB: a model of eight billion parameters in 16 bits.
+  MODEL_MAX_BYTES: z.coerce
+    .number({ error: 'must be a number of bytes' })
+    .int()
+    .min(1)
+    .default(16 * 1024 ** 3),
   // HS256 wants a key of at least its own 256 bits.
   SECRET_KEY: z.string().min(32, 'must have at least 32 characters').optional(),
   ALLOWED_ORIGINS: origins.optional(),

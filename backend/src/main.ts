@@ -46,6 +46,12 @@ async function start(): Promise<void> {
     logger,
     allowedOrigins: config.ALLOWED_ORIGINS,
     trustProxy: config.TRUST_PROXY,
+    models: {
+      dataDir: config.DATA_DIR,
+      storeUrl: config.MODEL_STORE_URL,
+      keep: config.MODELS_KEEP,
+      maxBytes: config.MODEL_MAX_BYTES,
+    },
     offlineAfterMs: config.CLIENT_OFFLINE_AFTER_S * 1_000,
     commandExpiresAfterMs: config.COMMAND_EXPIRES_AFTER_S * 1_000,
     frontendFolder: fileURLToPath(new URL('../../frontend/dist', import.meta.url)),

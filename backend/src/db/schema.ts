@@ -176,19 +176,6 @@ export const logs = pgTable('logs', {
   updated_seq: count().notNull(),
 });
 
-export const models = pgTable('models', {
-  run_id: textOf<RunId>('run_id').notNull(),
-  version: textOf<ModelVersion>('version').notNull(),
-  round: integer(),
-  format: text().notNull(),
-  size_bytes: count().notNull(),
-  sha256: text().notNull(),
-  metrics: jsonb().$type<Metrics>().notNull(),
-  aliases: jsonb().$type<string[]>().notNull(),
-  created_at: moment().notNull(),
-  updated_seq: count().notNull(),
-});
-
 export const commands = pgTable('commands', {
   command_id: text().notNull().primaryKey(),
   run_id: textOf<RunId>('run_id').notNull(),

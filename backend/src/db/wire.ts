@@ -1,5 +1,5 @@
-import type { Client, ClientId, ClientUpdate, LogEntry, MetricPoint, Model, Round, Run } from '@rondo/protocol';
-import type { clients, clientUpdates, logs, metricPoints, models, rounds, runs } from './schema.ts';
+import type { Client, ClientId, ClientUpdate, LogEntry, MetricPoint, Round, Run } from '@rondo/protocol';
+import type { clients, clientUpdates, logs, metricPoints, rounds, runs } from './schema.ts';
 
 type RunRow = typeof runs.$inferSelect;
 type RoundRow = typeof rounds.$inferSelect;
@@ -34,9 +34,4 @@ export function toPoint(row: typeof metricPoints.$inferSelect): MetricPoint {
 export function toLog(row: typeof logs.$inferSelect): LogEntry {
   const { updated_seq, digest, client_id, ...entry } = row;
   return { ...entry, client_id: (client_id || null) as ClientId | null };
-}
-
-export function toModel(row: typeof models.$inferSelect & { round_id: number | null }): Model {
-  const { updated_seq, ...model } = row;
-  return model;
 }

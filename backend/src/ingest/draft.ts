@@ -22,6 +22,7 @@ export class Draft {
   #workedAt: string | null;
   readonly points: (PointRow & { index: number })[] = [];
   readonly logs: (LogRow & { index: number })[] = [];
+  readonly models: Reduction['models'][number][] = [];
 
   constructor(base: RunState) {
     this.#base = base;
@@ -104,6 +105,7 @@ export class Draft {
       points: this.points,
       logs: this.logs,
       commands: this.#commands,
+      models: this.models,
       duplicates,
     };
   }

@@ -69,6 +69,13 @@ function apply(draft: Draft, input: Input, index: number, receivedAt: string): b
       draft.setRun(change);
       return true;
     }
+    case 'model_saved':
+    case 'model_deleted':
+    case 'alias_set':
+    case 'alias_deleted':
+    case 'alias_rolled_back':
+      draft.models.push({ ...input, index });
+      return true;
     default:
       input satisfies never;
       return false;

@@ -16,6 +16,7 @@ import { saveSeries } from '../db/queries/series.ts';
 import { addTotals, registerClients } from '../db/queries/totals.ts';
 import { toLog, toPoint } from '../db/wire.ts';
 import type { Reduction, RoundRow, RunRow, RunState } from './state.ts';
+import { applyModelNotices, settleModels } from './save-models.ts';
 import { changedTotals } from './totals.ts';
 
 export interface Saved extends Pick<Reduction, 'rounds' | 'clients' | 'updates'> {
@@ -25,7 +26,7 @@ export interface Saved extends Pick<Reduction, 'rounds' | 'clients' | 'updates'>
 }
 
 /** Writes exactly the rows that changed, stamped with the run's next seq. Nothing new: nothing written, same seq. [S2] */
-export async function save(tx: Db, state: RunState, reduction: Reduction): Promise<Saved> {
+export async function save(tx: Db, state: RunState, reduction: Reduction, receivedAt: string): Promise<Saved> {
   const seq = state.run.seq + 1;
   const duplicates = new Set(reduction.duplicates);
   const points = keepNew(reduction.points, pointKey, duplicates, seq);
@@ -37,7 +38,11 @@ export async function save(tx: Db, state: RunState, reduction: Reduction): Promi
 
   await saveCommands(tx, [...reduction.commands.values()]);
   const { rounds, clients, updates } = reduction;
-  const isNews = reduction.run || rounds.size + clients.size + updates.size + newPoints.size + newLogs.size > 0;
+  const modelNews = await applyModelNotices(tx, reduction.models, { seq, receivedAt });
+  for (const index of modelNews.refused) duplicates.add(index);
+  const changes =
+    rounds.size + clients.size + updates.size + newPoints.size + newLogs.size + Number(modelNews.hasChanged);
+  const isNews = reduction.run !== null || changes > 0;
   if (!isNews) return { run: state.run, rounds, clients, updates, duplicates, events: () => [] };
 
   const stampedRounds = stamp(rounds, seq);
@@ -50,15 +55,16 @@ export async function save(tx: Db, state: RunState, reduction: Reduction): Promi
     tx,
     [...updates.values()].flatMap((rows) => [...rows.values()]),
   );
-  const { changes, newClients } = changedTotals(state, reduction);
-  await addTotals(tx, changes);
-  await registerClients(tx, state.run.run_id, newClients);
+  const totals = changedTotals(state, reduction);
+  await addTotals(tx, totals.changes);
+  await registerClients(tx, state.run.run_id, totals.newClients);
   const pointRows = points.rows.filter((row) => newPoints.has(pointKey(row)));
   await saveSeries(tx, pointRows);
   const updated_seq = reduction.run ? seq : state.run.updated_seq;
   const run = { ...(reduction.run ?? state.run), worked_at: reduction.worked_at, seq, updated_seq };
   await saveRun(tx, run);
   return {
+  const modelEvents = await settleModels(tx, state, stampedRounds, { ...modelNews, seq, receivedAt });
     run,
     rounds: stampedRounds,
     clients: stampedClients,
@@ -70,6 +76,7 @@ export async function save(tx: Db, state: RunState, reduction: Reduction): Promi
       ...[...stampedClients.values()].map((row) => clientEvent(row, seq - 1)),
       ...pointRows.map((row): LiveEvent => ({ type: 'metric', data: toPoint(row) })),
       ...logs.rows.flatMap((row): LiveEvent[] => {
+      ...modelEvents,
         const log_id = newLogs.get(logKey(row));
         return log_id === undefined ? [] : [{ type: 'log', data: toLog({ ...row, log_id }) }];
       }),

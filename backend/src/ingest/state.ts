@@ -1,4 +1,6 @@
-import type { ClientId, Fact, FactOf, RunId } from '@rondo/protocol';
+import type { ClientId, Fact, FactOf, ModelVersion, RunId } from '@rondo/protocol';
+import type { Db } from '../db/database.ts';
+import type { ModelRow } from '../db/queries/model-changes.ts';
 import type { clients, clientUpdates, commands, logs, metricPoints, rounds, runs } from '../db/schema.ts';
 
 export type RunRow = typeof runs.$inferSelect;
@@ -27,7 +29,20 @@ export type Notice =
   | { type: 'client_silent'; run_id: RunId; client_id: ClientId; silent_since: string }
   | StopRequested
   | { type: 'command_expired'; run_id: RunId; command_id: string; at: string }
-  | { type: 'run_edited'; run_id: RunId; name?: string; tags?: string[]; notes?: string };
+  | { type: 'run_edited'; run_id: RunId; name?: string; tags?: string[]; notes?: string }
+  | ModelNotice;
+
+/** What becomes of a run's models; the database alone knows them, so it also judges. */
+export type ModelNotice = { readonly run_id: RunId; readonly record?: Record } & (
+  | { type: 'model_saved'; at: string; model: Omit<ModelRow, 'run_id' | 'created_at' | 'updated_seq'> }
+  | { type: 'model_deleted'; version: ModelVersion; unlessAutomatic: boolean }
+  | { type: 'alias_set'; at: string; alias: string; version: ModelVersion; set_by: string }
+  | { type: 'alias_deleted'; alias: string }
+  | { type: 'alias_rolled_back'; at: string; alias: string; set_by: string }
+);
+
+/** Writes down who did it, in the same transaction: neither stands without the other. */
+type Record = (tx: Db) => Promise<void>;
 
 /** A round null asks for the whole run. */
 type StopRequested = { type: 'stop_requested'; at: string; round: number | null } & Pick<
@@ -52,6 +67,7 @@ export interface Reduction {
   readonly points: readonly (PointRow & { index: number })[];
   readonly logs: readonly (LogRow & { index: number })[];
   readonly commands: ReadonlyMap<string, CommandRow>;
+  readonly models: readonly (ModelNotice & { index: number })[];
   /** Positions of the inputs that said nothing new. */
   readonly duplicates: ReadonlySet<number>;
 }

@@ -121,7 +121,7 @@ export class IngestWriter {
         const entries = byRun.get(before.run_id) ?? [];
         const inputs = entries.map(({ input }) => input);
         const state = await this.#cache.load(tx, before, inputs);
-        const saved = await save(tx, state, reduce(state, inputs, receivedAt));
+        const saved = await save(tx, state, reduce(state, inputs, receivedAt), receivedAt);
         written.push({ before, saved });
         for (const index of saved.duplicates) {
           const entry = entries[index];
@@ -172,7 +172,8 @@ export class IngestWriter {
   }
 }
 
-const noticeTypes: Record<Notice['type'], true> = {
+/** What an uploader tells creates the run like any other news of it. [F4] */
+const noticeTypes: Record<Exclude<Notice['type'], 'model_saved'>, true> = {
   client_silent: true,
   stop_requested: true,
   command_expired: true,
@@ -224,3 +225,7 @@ function toCommitted({ before, saved: { run, events } }: { before: RunRow; saved
     { run_id: run.run_id, epoch: run.epoch, from_seq: before.seq, seq: run.seq, events, is_new_run: before.seq === 0 },
   ];
 }
+  model_deleted: true,
+  alias_set: true,
+  alias_deleted: true,
+  alias_rolled_back: true,

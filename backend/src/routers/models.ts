@@ -1,15 +1,32 @@
-import { modelSchema, modelVersionSchema, runIdSchema } from '@rondo/protocol';
+import { type ModelVersion, modelSchema, modelVersionSchema, runIdSchema } from '@rondo/protocol';
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
+import { recordAudit } from '../auth/audit.ts';
 import type { Db } from '../db/database.ts';
-import { findModel, listModels } from '../db/queries/models.ts';
-import { NotFound } from '../errors.ts';
+import { findModel, findModelDetail, listModels } from '../db/queries/models.ts';
+import { Conflict, NotFound } from '../errors.ts';
+import type { IngestWriter } from '../ingest/writer.ts';
 import { pageOf, pageQuery, problems } from '../schemas/common.ts';
+import { modelDetailSchema } from '../schemas/models.ts';
+
+interface ModelsDeps {
+  readonly db: Db;
+  readonly writer: IngestWriter;
+  /** Told after a version is gone: its content may be free. */
+  readonly onDeleted: () => void;
+}
+
+const params = z.object({ version: modelVersionSchema });
 
 export const modelsRouter =
-  ({ db }: { readonly db: Db }): FastifyPluginAsyncZod =>
+  ({ db, writer, onDeleted }: ModelsDeps): FastifyPluginAsyncZod =>
   async (app) => {
     const about = { tags: ['models'], security: [{ bearer: [] }] };
+
+    const found = <T>(model: T | undefined, version: ModelVersion): T => {
+      if (!model) throw new NotFound(`there is no model ${version}`);
+      return model;
+    };
 
     app.get(
       '/api/models',
@@ -33,15 +50,38 @@ export const modelsRouter =
         schema: {
           ...about,
           operationId: 'getModel',
-          summary: 'One checkpoint version',
-          params: z.object({ version: modelVersionSchema }),
-          response: { 200: modelSchema, ...problems(401, 404, 422) },
+          summary: 'One checkpoint version with its tensors, if it is a safetensors file',
+          params,
+          response: { 200: modelDetailSchema, ...problems(401, 404, 422) },
         },
       },
-      async ({ params: { version } }) => {
-        const model = await findModel(db, version);
-        if (!model) throw new NotFound(`there is no model ${version}`);
-        return model;
+      async ({ params: { version } }) => found(await findModelDetail(db, version), version),
+    );
+
+    app.delete(
+      '/api/models/:version',
+      {
+        onRequest: app.requireAdmin,
+        schema: {
+          ...about,
+          operationId: 'deleteModel',
+          summary: 'Delete a checkpoint version; its content goes with the last version that has it',
+          params,
+          response: { 204: z.null(), ...problems(401, 403, 404, 409, 422, 503) },
+        },
+      },
+      async (request, reply) => {
+        const { version } = request.params;
+        const { run_id, round, sha256 } = found(await findModel(db, version), version);
+        const detail = { run_id, round, sha256 };
+        const record = (tx: Db) =>
+          recordAudit(tx, request, { action: 'model.delete', target_type: 'model', target: version, detail });
+        await writer.submit([{ type: 'model_deleted', run_id, version, unlessAutomatic: false, record }]);
+        const left = await findModel(db, version);
+        if (left)
+          throw new Conflict(`${version} is held by ${left.aliases.join(', ')}: move or delete the alias first`);
+        onDeleted();
+        return reply.code(204).send(null);
       },
     );
   };

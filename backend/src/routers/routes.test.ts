@@ -1,10 +1,10 @@
 import { clientSchema, clientUpdateSchema, metricsSchema, modelSchema, roundSchema, runSchema } from '@rondo/protocol';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { models } from '../db/schema.ts';
 import { pageOf, problemSchema } from '../schemas/common.ts';
 import { openTestApp, type TestApp } from '../testing/app.ts';
 import { aWholeRound, makeRun } from '../testing/facts.ts';
+import { storeModel } from '../testing/models.ts';
 
 let server: TestApp;
 beforeAll(async () => {
@@ -57,7 +57,7 @@ const routes = [
 describe('what is read', () => {
   it.each(routes)('Pydantic v2 ORM mode: the rows behind %s leave as their schema says', async (path, schema) => {
     const run = await aReportedRun();
-    await storeModel(run.id);
+    await storeModel(server.database.db, { run_id: run.id, version: 'v1', round: 1 });
     const { headers } = await server.signIn('viewer');
     const answer = await server.ask('GET', path.replace('{run}', run.id), headers);
     expect(answer.statusCode).toBe(200);
@@ -254,21 +254,3 @@ describe('what only admins do', () => {
     expect((await server.ask('GET', `/api/runs/${id}`, headers)).statusCode).toBe(404);
   });
 });
-
-async function storeModel(run_id: ReturnType<typeof makeRun>['id']): Promise<void> {
-  const row = {
-    run_id,
-    version: 'v1',
-    round: 1,
-    format: 'safetensors',
-    size_bytes: 10,
-    sha256: 'ab',
-    metrics: {},
-    aliases: [],
-  };
-  const stamped = { ...row, created_at: '2026-01-31T12:00:00.000Z', updated_seq: 1 };
-  await server.database.db
-    .insert(models)
-    .values(stamped as unknown as typeof models.$inferInsert)
-    .onConflictDoNothing();
-}

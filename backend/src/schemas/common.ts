@@ -15,11 +15,17 @@ const meanings: Record<number, string> = {
   403: 'The role does not allow it',
   404: 'It does not exist',
   409: 'Its state does not allow it',
+  410: 'It is gone',
+  411: 'How long the body is must be said',
+  412: 'It is not spoken in the version of the protocol that is required',
   413: 'Too large',
   415: 'Not a media type this route reads',
+  416: 'The range begins behind the end',
   422: 'A field is invalid; `errors` names it',
   429: 'Too many tries; see Retry-After',
+  501: 'An extension that is not supported',
   503: 'Not now; see Retry-After',
+  507: 'The disk is full',
 };
 
 /** The `response` entries of the refusals that a route can give. */

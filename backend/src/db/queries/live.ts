@@ -2,9 +2,9 @@ import { type LiveEvent, limits, type RunId, type SnapshotMessage } from '@rondo
 import { and, desc, eq, gt, isNotNull, or } from 'drizzle-orm';
 import type { Db } from '../database.ts';
 import { clientEvent, roundEvent, runEvent } from '../live-events.ts';
-import { clients, logs, metricPoints, metricSeries, models, rounds, runs } from '../schema.ts';
-import { toClient, toLog, toModel, toPoint, toRound, toRun } from '../wire.ts';
-import { selectModels } from './models.ts';
+import { clients, logs, metricPoints, metricSeries, rounds, runs } from '../schema.ts';
+import { toClient, toLog, toPoint, toRound, toRun } from '../wire.ts';
+import { modelEventsSince, newestModels } from './models.ts';
 
 /** The run that viewers follow when they name none. */
 export async function newestRunId(db: Db): Promise<RunId | undefined> {
@@ -34,10 +34,6 @@ export async function readSnapshot(tx: Db, runId: RunId): Promise<SnapshotMessag
     .where(and(ofRun, or(isNotNull(rounds.global_loss), isNotNull(rounds.global_accuracy))))
     .orderBy(desc(rounds.round))
     .limit(limits.historyPoints);
-  const newestModels = await selectModels(tx)
-    .where(eq(models.run_id, runId))
-    .orderBy(desc(models.created_at))
-    .limit(limits.snapshotModels);
   const latestMetrics = await tx
     .select()
     .from(metricSeries)
@@ -60,7 +56,7 @@ export async function readSnapshot(tx: Db, runId: RunId): Promise<SnapshotMessag
       rounds: newestRounds.map(toRound),
       clients: allClients.map(toClient),
       metrics_history: history.reverse(),
-      models: newestModels.map(toModel),
+      models: await newestModels(tx, runId, limits.snapshotModels),
       metrics: latestMetrics.map(({ num_points, block_width, ...point }) => toPoint({ ...point, updated_seq: 0 })),
       logs: newestLogs.reverse().map(toLog),
     },
@@ -97,9 +93,6 @@ export async function readChanges(tx: Db, runId: RunId, epoch: string, since: nu
     .from(metricPoints)
     .where(and(eq(metricPoints.run_id, runId), gt(metricPoints.updated_seq, since)))
     .limit(limit);
-  const newModels = await selectModels(tx)
-    .where(and(eq(models.run_id, runId), gt(models.updated_seq, since)))
-    .limit(limit);
   const newLogs = await tx
     .select()
     .from(logs)
@@ -111,7 +104,7 @@ export async function readChanges(tx: Db, runId: RunId, epoch: string, since: nu
     ...changedRounds.map((row) => roundEvent(row, since)),
     ...changedClients.map((row) => clientEvent(row, since)),
     ...newPoints.map((row): LiveEvent => ({ type: 'metric', data: toPoint(row) })),
-    ...newModels.map((row): LiveEvent => ({ type: 'model_saved', data: toModel(row) })),
+    ...(await modelEventsSince(tx, runId, since, limit)),
     ...newLogs.map((row): LiveEvent => ({ type: 'log', data: toLog(row) })),
   ];
   return events.length > maxChanges ? undefined : { seq: run.seq, events };

@@ -1,27 +1,108 @@
-import type { Model, ModelVersion, RunId } from '@rondo/protocol';
-import { and, desc, eq, getTableColumns } from 'drizzle-orm';
+import type { LiveEvent, Metrics, MetricValue, Model, ModelVersion, RunId } from '@rondo/protocol';
+import { and, desc, eq, gt, type SQL, sql } from 'drizzle-orm';
 import type { Db } from '../database.ts';
-import { models, rounds } from '../schema.ts';
-import { toModel } from '../wire.ts';
+import { rounds } from '../schema.ts';
+import { deletedModels, modelContents, models, type Tensor } from '../tables/models.ts';
 import { countRows, type Page } from './page.ts';
 
-const columns = { ...getTableColumns(models), round_id: rounds.round_id };
+export type { Tensor } from '../tables/models.ts';
+
+export interface ModelDetail extends Model {
+  readonly tensors: Tensor[];
+  readonly tensor_count: number;
+  readonly created_by: string | null;
+  readonly round_metrics: Metrics;
+}
+
+const columns = {
+  version: models.version,
+  run_id: models.run_id,
+  round_id: rounds.round_id,
+  round: models.round,
+  format: models.format,
+  size_bytes: modelContents.size_bytes,
+  sha256: models.sha256,
+  parent: models.parent,
+  parameter_count: modelContents.parameter_count,
+  round_metrics: rounds.metrics,
+  global_loss: rounds.global_loss,
+  global_accuracy: rounds.global_accuracy,
+  aliases: sql<string[]>`coalesce((
+    select json_agg(alias order by alias) from model_aliases where model_aliases.version = models.version
+  ), '[]')`,
+  created_at: models.created_at,
+};
 const itsRound = and(eq(rounds.run_id, models.run_id), eq(rounds.round, models.round));
+const itsContent = eq(modelContents.sha256, models.sha256);
 
-/** Models with the id of the round that they came from. */
-export const selectModels = (db: Db) => db.select(columns).from(models).leftJoin(rounds, itsRound);
+const selectModels = (db: Db) =>
+  db.select(columns).from(models).innerJoin(modelContents, itsContent).leftJoin(rounds, itsRound);
 
-/** Newest first. */
+type Selected = Awaited<ReturnType<typeof selectModels>>[number];
+
+/** With the figures of its round as they are now. [K5] */
+function toModel({ round_metrics, global_loss, global_accuracy, ...model }: Selected): Model {
+  return { ...model, metrics: { ...round_metrics, ...known({ global_loss, global_accuracy }) } };
+}
+
+const known = (figures: Record<string, MetricValue | null>): Metrics =>
+  Object.fromEntries(Object.entries(figures).filter((entry): entry is [string, MetricValue] => entry[1] !== null));
+
+const newestFirst = [desc(models.created_at), desc(models.version)];
+
 export async function listModels(
   db: Db,
   { run_id, limit, offset }: Page & { run_id?: RunId | undefined },
 ): Promise<{ items: Model[]; total: number }> {
   const where = run_id && eq(models.run_id, run_id);
-  const rows = await selectModels(db).where(where).orderBy(desc(models.created_at)).limit(limit).offset(offset);
+  const rows = await selectModels(db)
+    .where(where)
+    .orderBy(...newestFirst)
+    .limit(limit)
+    .offset(offset);
   return { items: rows.map(toModel), total: await countRows(db, models, where) };
 }
 
+export const newestModels = async (db: Db, runId: RunId, limit: number): Promise<Model[]> =>
+  (await listModelsWhere(db, eq(models.run_id, runId), limit)).map(toModel);
+
+const listModelsWhere = (db: Db, where: SQL | undefined, limit: number) =>
+  selectModels(db)
+    .where(where)
+    .orderBy(...newestFirst)
+    .limit(limit);
+
 export async function findModel(db: Db, version: ModelVersion): Promise<Model | undefined> {
-  const [row] = await selectModels(db).where(eq(models.version, version));
+  const [row] = await listModelsWhere(db, eq(models.version, version), 1);
   return row && toModel(row);
+}
+
+export async function findModelDetail(db: Db, version: ModelVersion): Promise<ModelDetail | undefined> {
+  const model = await findModel(db, version);
+  if (!model) return undefined;
+  const [row] = await db
+    .select({
+      tensors: modelContents.tensors,
+      tensor_count: modelContents.tensor_count,
+      created_by: models.created_by,
+    })
+    .from(models)
+    .innerJoin(modelContents, itsContent)
+    .where(eq(models.version, version));
+  return row && { ...model, ...row, round_metrics: model.metrics };
+}
+
+/** What a viewer of the run must hear of its models since `seq`: those that changed, and those that are gone. [S10] */
+export async function modelEventsSince(db: Db, runId: RunId, since: number, limit?: number): Promise<LiveEvent[]> {
+  const most = limit ?? Number.MAX_SAFE_INTEGER;
+  const changed = await listModelsWhere(db, and(eq(models.run_id, runId), gt(models.updated_seq, since)), most);
+  const deleted = await db
+    .select({ run_id: deletedModels.run_id, version: deletedModels.version })
+    .from(deletedModels)
+    .where(and(eq(deletedModels.run_id, runId), gt(deletedModels.updated_seq, since)))
+    .limit(most);
+  return [
+    ...changed.map((row): LiveEvent => ({ type: 'model_saved', data: toModel(row) })),
+    ...deleted.map((data): LiveEvent => ({ type: 'model_deleted', data })),
+  ];
 }

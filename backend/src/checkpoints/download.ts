@@ -1,0 +1,58 @@
+import type { Model } from '@rondo/protocol';
+import { parseRange } from './range.ts';
+import type { ByteRange } from './store.ts';
+
+interface Conditions {
+  readonly range?: string | undefined;
+  readonly 'if-range'?: string | undefined;
+  readonly 'if-none-match'?: string | undefined;
+}
+
+export interface DownloadPlan {
+  readonly status: 200 | 206 | 304 | 416;
+  readonly headers: Readonly<Record<string, string>>;
+  /** What of the content to send; undefined is all of it. */
+  readonly range: ByteRange | undefined;
+}
+
+/** What a download answers (RFC 9110, sections 13 to 15). The content of a version never changes, so its digest is its ETag. [K3] */
+export function planDownload(model: Model, asked: Conditions): DownloadPlan {
+  const etag = `"${model.sha256}"`;
+  const size = model.size_bytes;
+  const headers = {
+    etag,
+    'accept-ranges': 'bytes',
+    // Who was signed out must not find it in a cache; who has it asks whether it is the same.
+    'cache-control': 'private, no-cache',
+  };
+  if (matches(asked['if-none-match'], etag)) return { status: 304, headers, range: undefined };
+  const isSame = asked['if-range'] === undefined || asked['if-range'].trim() === etag;
+  const range = isSame ? parseRange(asked.range, size) : null;
+  if (range === 'unsatisfiable')
+    return { status: 416, headers: { ...headers, 'content-range': `bytes */${size}` }, range: undefined };
+  const content = {
+    ...headers,
+    'content-type': 'application/octet-stream',
+    'content-disposition': attachment(model),
+    'content-length': String(range ? range.end - range.start + 1 : size),
+    'repr-digest': `sha-256=:${Buffer.from(model.sha256, 'hex').toString('base64')}:`,
+  };
+  if (!range) return { status: 200, headers: content, range: undefined };
+  const contentRange = `bytes ${range.start}-${range.end}/${size}`;
+  return { status: 206, headers: { ...content, 'content-range': contentRange }, range };
+}
+
+const matches = (header: string | undefined, etag: string): boolean =>
+  header?.split(',').some((each) => each.trim() === '*' || each.trim().replace(/^W\//, '') === etag) ?? false;
+
+/** RFC 6266: a name that every browser reads, and beside it the one in full. */
+function attachment({ version, format }: Model): string {
+  const ending = format === 'binary' ? 'bin' : format;
+  const name = version.endsWith(`.${ending}`) ? version : `${version}.${ending}`;
+  const plain = name.replaceAll(/[^\w.+@=~-]/g, '_');
+  const full = encodeURIComponent(name).replaceAll(
+    /['()*]/g,
+    (char) => `%${char.charCodeAt(0).toString(16).toUpperCase()}`,
+  );
+  return `attachment; filename="${plain}"; filename*=UTF-8''${full}`;
+}

@@ -1,0 +1,61 @@
+import { join } from 'node:path';
+import { openStore } from './open-store.ts';
+import { ModelRegistry, type RegistryDeps } from './registry.ts';
+import { ResumableUploads } from './resumable-uploads.ts';
+import { Staging } from './staging.ts';
+import type { CheckpointStore } from './store.ts';
+
+export interface CheckpointSettings {
+  readonly dataDir: string;
+  /** An S3-compatible store; without it contents are files under `dataDir`. */
+  readonly storeUrl?: URL | undefined;
+  readonly keep?: number | undefined;
+  readonly maxBytes: number;
+}
+
+export interface Checkpoints {
+  readonly store: CheckpointStore;
+  readonly staging: Staging;
+  readonly registry: ModelRegistry;
+  readonly uploads: ResumableUploads;
+  /** Takes away what nothing refers to and what was given up; finishes what a killed process left whole. */
+  readonly sweep: () => Promise<void>;
+  readonly close: () => Promise<void>;
+}
+
+interface Deps extends Pick<RegistryDeps, 'db' | 'save' | 'prune'> {
+  readonly settings: CheckpointSettings;
+  readonly onError: (error: unknown) => void;
+}
+
+const sweepEveryMs = 60_000;
+
+export async function openCheckpoints({ settings, onError, ...deps }: Deps): Promise<Checkpoints> {
+  const { dataDir, storeUrl, keep, maxBytes } = settings;
+  const store = await openStore(join(dataDir, 'models'), storeUrl);
+  const staging = new Staging(join(dataDir, 'uploads'), { maxBytes });
+  await staging.prepare();
+  const registry = new ModelRegistry({ ...deps, store, keep });
+  const uploads = new ResumableUploads({ staging, registry, onError });
+
+  let sweeping: Promise<void> | null = null;
+  const sweep = () => {
+    sweeping ??= Promise.all([staging.sweep(), uploads.sweep(), registry.sweep()])
+      .then(() => {})
+      .finally(() => {
+        sweeping = null;
+      });
+    return sweeping;
+  };
+  const tick = () => void sweep().catch(onError);
+  const timer = setInterval(tick, sweepEveryMs).unref();
+  tick();
+
+  const close = async () => {
+    clearInterval(timer);
+    await uploads.close();
+    await Promise.allSettled([sweeping, registry.close()]);
+    store.close();
+  };
+  return { store, staging, registry, uploads, sweep, close };
+}

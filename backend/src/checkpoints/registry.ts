@@ -1,0 +1,137 @@
+import { randomUUID } from 'node:crypto';
+import { stat } from 'node:fs/promises';
+import type { Model, ModelVersion, RunId } from '@rondo/protocol';
+import type { Db } from '../db/database.ts';
+import { surplusModels } from '../db/queries/model-changes.ts';
+import { claimContent, forgetContent, releaseClaim, takeUnreferenced } from '../db/queries/model-contents.ts';
+import { findModel } from '../db/queries/models.ts';
+import { Busy, Conflict, Invalid } from '../errors.ts';
+import { sha256Of } from './digest.ts';
+import { readSafetensors } from './safetensors.ts';
+import type { CheckpointStore } from './store.ts';
+
+/** What an uploader says of a checkpoint. */
+export interface Upload {
+  readonly version: ModelVersion;
+  readonly run_id: RunId;
+  readonly round: number | null;
+  readonly parent: ModelVersion | null;
+  readonly format: string | null;
+  readonly sha256: string;
+  /** Name of the API key. */
+  readonly created_by: string;
+}
+
+export interface RegistryDeps {
+  readonly db: Db;
+  readonly store: CheckpointStore;
+  /** Resolves when the version is committed; false when it is there already. */
+  readonly save: (model: Upload & { readonly format: string }) => Promise<boolean>;
+  /** Deletes those of the versions that no alias holds. */
+  readonly prune: (models: readonly { run_id: RunId; version: ModelVersion }[]) => Promise<void>;
+  /** Newest versions of each run that stay beside those that an alias holds; undefined keeps all. */
+  readonly keep: number | undefined;
+}
+
+// Storing 100 GB over a slow line; only a claim of who has died is left to expire.
+const claimMs = 6 * 60 * 60_000;
+// Longer than any single request to a store may take.
+const abandonedMs = 10 * 60_000;
+const perSweep = 1_000;
+
+/**
+ * The way of a checkpoint from a staged file to a version, and of a content out of the store. [K1] [K3]
+ *
+ *   staged file ─▶ digest as promised ─▶ claim ─▶ store ─▶ version committed ─▶ claim released
+ *   last version deleted, no claim ─▶ marked ─▶ removed from the store ─▶ forgotten
+ */
+export class ModelRegistry {
+  readonly #deps: RegistryDeps;
+  #sweeping: Promise<void> | null = null;
+  #sweepAgain = false;
+
+  constructor(deps: RegistryDeps) {
+    this.#deps = deps;
+  }
+
+  /** The version, when it exists with this content already; `Conflict` when it is taken. */
+  async find({ version, run_id, sha256 }: Upload): Promise<Model | undefined> {
+    const known = await findModel(this.#deps.db, version);
+    if (!known) return undefined;
+    if (known.run_id !== run_id)
+      throw new Conflict(`version ${version} belongs to run ${known.run_id}; use another name`);
+    if (known.sha256 !== sha256)
+      throw new Conflict(`version ${version} exists with another content, and versions never change; use another name`);
+    return known;
+  }
+
+  /** Makes a version of a staged file that is all there. What it refuses leaves nothing behind. */
+  async admit(file: string, upload: Upload): Promise<{ model: Model; isNew: boolean }> {
+    const { sha256 } = upload;
+    const digest = await sha256Of(file);
+    if (digest !== sha256)
+      throw new Invalid([{ path: 'sha256', message: `the content has ${digest}, not ${sha256}: send it again` }]);
+    const known = await this.find(upload);
+    if (known) return { model: known, isNew: false };
+    const summary = await readSafetensors(file);
+    const content = { tensor_count: 0, tensors: [], ...summary, sha256, size_bytes: (await stat(file)).size };
+    const format = upload.format ?? (summary ? 'safetensors' : 'binary');
+    const isNew = await this.#claimed(content, async () => {
+      await this.#deps.store.put(sha256, file);
+      return this.#deps.save({ ...upload, format });
+    });
+    const model = await this.find(upload);
+    if (!model) throw new Conflict(`version ${upload.version} was deleted while it was being saved`);
+    return { model, isNew };
+  }
+
+  async #claimed<T>(content: Parameters<typeof claimContent>[1], work: () => Promise<T>): Promise<T> {
+    const { db } = this.#deps;
+    const claim = { claim_id: randomUUID(), expires_at: new Date(Date.now() + claimMs).toISOString() };
+    if (!(await db.transaction((tx) => claimContent(tx, content, claim))))
+      throw new Busy('the same content is being removed right now; send it again', 2);
+    try {
+      return await work();
+    } finally {
+      await releaseClaim(db, claim.claim_id);
+      // Another may have taken the name meanwhile.
+      this.sweep().catch(() => {}); // The next turn tries again, and says what is wrong.
+    }
+  }
+
+  /** Deletes what is kept beyond MODELS_KEEP, and takes contents that no version has any more out of the store. */
+  sweep(): Promise<void> {
+    this.#sweepAgain = this.#sweeping !== null;
+    this.#sweeping ??= this.#sweepAll().finally(() => {
+      this.#sweeping = null;
+    });
+    return this.#sweeping;
+  }
+
+  async close(): Promise<void> {
+    await this.#sweeping;
+  }
+
+  async #sweepAll(): Promise<void> {
+    do {
+      this.#sweepAgain = false;
+      const { db, keep, prune } = this.#deps;
+      const surplus = keep === undefined ? [] : await surplusModels(db, keep, perSweep);
+      if (surplus.length > 0) await prune(surplus);
+      await this.#removeUnreferenced();
+    } while (this.#sweepAgain);
+  }
+
+  async #removeUnreferenced(): Promise<void> {
+    const { db, store } = this.#deps;
+    const [now, abandonedBefore] = [0, abandonedMs].map((ms) => new Date(Date.now() - ms).toISOString()) as [
+      string,
+      string,
+    ];
+    const free = await db.transaction((tx) => takeUnreferenced(tx, { now, abandonedBefore }, perSweep));
+    for (const sha256 of free) {
+      await store.remove(sha256);
+      await forgetContent(db, sha256);
+    }
+  }
+}

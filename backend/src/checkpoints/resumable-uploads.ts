@@ -1,0 +1,132 @@
+import { randomBytes } from 'node:crypto';
+import { Server, type Upload as TusUpload } from '@tus/server';
+import { CallerError, NotFound } from '../errors.ts';
+import type { ModelRegistry } from './registry.ts';
+import type { Staging } from './staging.ts';
+import { UploadLocker } from './upload-locker.ts';
+import { metadataOf, parseMetadata } from './upload-metadata.ts';
+import { isStored, UploadStore } from './upload-store.ts';
+
+interface Deps {
+  readonly staging: Staging;
+  readonly registry: ModelRegistry;
+  readonly onError: (error: unknown) => void;
+}
+
+interface Uploader {
+  readonly key_id: string;
+  readonly name: string;
+}
+
+type Metadata = NonNullable<TusUpload['metadata']>;
+
+// How long a request that is still writing may take to stop when another comes for the same upload.
+const drainMs = 500;
+
+/**
+ * Uploads by the tus protocol, version 1.0.0: they survive cuts and restarts, and become versions when the last byte has
+ * come and the digest is as promised. [K2]
+ *
+ *   POST ─▶ promised room ─▶ PATCH … PATCH ─▶ whole ─▶ admitted ─▶ remembered for an hour
+ *                                │                        └ wrong digest: removed, 422
+ *                                └ a day without the end: removed
+ */
+export class ResumableUploads {
+  readonly #deps: Deps;
+  readonly #store: UploadStore;
+  readonly #server: Server;
+  readonly #uploaders = new WeakMap<object, Uploader>();
+  readonly #failures = new WeakMap<object, unknown>();
+  readonly #admitting = new Map<string, Promise<void>>();
+
+  constructor(deps: Deps) {
+    this.#deps = deps;
+    this.#store = new UploadStore(deps.staging);
+    this.#server = new Server({
+      path: '/api/uploads',
+      relativeLocation: true,
+      datastore: this.#store,
+      maxSize: deps.staging.maxBytes,
+      locker: new UploadLocker(),
+      lockDrainTimeout: drainMs,
+      namingFunction: () => randomBytes(16).toString('hex'),
+      onIncomingRequest: (request, id) => this.#checkOwner(request, id),
+      onUploadCreate: (request, upload) => this.#create(request, upload),
+      onUploadFinish: async (_request, upload) => {
+        await this.#admit(upload);
+        return {};
+      },
+      onResponseError: (request, error) => {
+        this.#failures.set(request, error);
+        return undefined;
+      },
+    });
+  }
+
+  /** Answers a request; rejects with the caller's fault where the library's answer would not say it. */
+  async handle(request: Request, uploader: Uploader): Promise<Response> {
+    this.#uploaders.set(request, uploader);
+    const response = await this.#server.handleWeb(request);
+    const failure = this.#failures.get(request);
+    if (failure instanceof CallerError) throw failure;
+    if (response.status >= 500 && !isCut(failure)) throw failure;
+    return response;
+  }
+
+  /** Finishes what a killed process left whole, and removes what has expired. */
+  async sweep(nowMs = Date.now()): Promise<void> {
+    for await (const upload of this.#store.open(nowMs)) {
+      if (!this.#deps.staging.isPromised(upload.id)) this.#deps.staging.adopt(upload.id, upload.size ?? 0);
+      if (upload.offset === upload.size) await this.#admit(upload).catch(this.#deps.onError);
+    }
+  }
+
+  /** Waits for the versions that are being made. */
+  async close(): Promise<void> {
+    await Promise.allSettled(this.#admitting.values());
+  }
+
+  async #checkOwner(request: object, id: string): Promise<void> {
+    // Whoever asks while the digest is being computed hears what came of it.
+    await this.#admitting.get(id)?.catch(() => {});
+    const noted = await this.#store.configstore.get(id);
+    // Before it is created it is nobody's.
+    if (noted && noted.metadata?.key_id !== this.#uploaders.get(request)?.key_id)
+      throw new NotFound('there is no such upload of this API key');
+  }
+
+  async #create(request: object, upload: TusUpload): Promise<{ metadata: Metadata }> {
+    const said = parseMetadata(upload.metadata ?? {});
+    const { key_id, name } = this.#uploaders.get(request) as Uploader;
+    await this.#deps.registry.find({ ...said, created_by: name });
+    await this.#deps.staging.reserve(upload.id, upload.size ?? 0);
+    return { metadata: { ...metadataOf(said), key_id, created_by: name } };
+  }
+
+  #admit(upload: TusUpload): Promise<void> {
+    const running =
+      this.#admitting.get(upload.id) ?? this.#admitOnce(upload).finally(() => this.#admitting.delete(upload.id));
+    this.#admitting.set(upload.id, running);
+    return running;
+  }
+
+  async #admitOnce({ id }: TusUpload): Promise<void> {
+    const upload = await this.#store.getUpload(id);
+    if (isStored(upload)) return;
+    const { created_by, ...metadata } = upload.metadata ?? {};
+    try {
+      const said = parseMetadata(metadata);
+      await this.#deps.registry.admit(this.#deps.staging.pathOf(id), { ...said, created_by: created_by ?? '' });
+    } catch (error) {
+      // What can never become a version goes; what only could not be stored now is tried again.
+      if (error instanceof CallerError && error.status < 500) await this.#store.remove(id);
+      throw error;
+    }
+    await this.#store.forgetBytes(upload);
+  }
+}
+
+/** The client has gone while it was sending: nobody is there to be answered. */
+const isCut = (failure: unknown): boolean =>
+  typeof failure === 'object' && failure !== null && 'body' in failure && failure.body === cutBody;
+const cutBody = 'Something went wrong receiving the file\n';

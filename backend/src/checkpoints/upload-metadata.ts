@@ -1,0 +1,27 @@
+import { Invalid } from '../errors.ts';
+import { uploadMetadataSchema } from '../schemas/models.ts';
+import type { Upload } from './registry.ts';
+
+type Metadata = Record<string, string | null>;
+
+/** What the `Upload-Metadata` of a resumable upload says; throws `Invalid` where that makes no sense. */
+export function parseMetadata(metadata: Metadata): Omit<Upload, 'created_by'> {
+  const given = Object.fromEntries(Object.entries(metadata).filter(([, value]) => value !== null));
+  const { data, error } = uploadMetadataSchema.safeParse(given);
+  if (error) {
+    const issues = error.issues.map(({ path, message }) => ({ path: `Upload-Metadata.${path.join('.')}`, message }));
+    throw new Invalid(issues);
+  }
+  const { round = null, parent = null, format = null, ...said } = data;
+  return { ...said, round, parent, format };
+}
+
+/** The same as it is noted beside the bytes. */
+export function metadataOf({ round, parent, format, ...said }: Omit<Upload, 'created_by'>): Metadata {
+  return {
+    ...said,
+    ...(round !== null && { round: String(round) }),
+    ...(parent !== null && { parent }),
+    ...(format !== null && { format }),
+  };
+}

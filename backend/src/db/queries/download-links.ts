@@ -1,0 +1,20 @@
+import { and, eq, gt, lte } from 'drizzle-orm';
+import type { Db } from '../database.ts';
+import { downloadLinks } from '../tables/models.ts';
+
+export async function insertDownloadLink(db: Db, link: typeof downloadLinks.$inferInsert): Promise<void> {
+  await db.insert(downloadLinks).values(link);
+}
+
+/** Of two that present the same link at once, one is answered. */
+export async function takeDownloadLink(db: Db, link_hash: string, now: string) {
+  const [link] = await db
+    .delete(downloadLinks)
+    .where(and(eq(downloadLinks.link_hash, link_hash), gt(downloadLinks.expires_at, now)))
+    .returning();
+  return link;
+}
+
+export async function purgeDownloadLinks(db: Db, now: string): Promise<void> {
+  await db.delete(downloadLinks).where(lte(downloadLinks.expires_at, now));
+}

@@ -1,0 +1,66 @@
+import type { LiveEvent } from '@rondo/protocol';
+import type { Db } from '../db/database.ts';
+import { deleteAlias, keepAutomaticAliases, rollBackAlias, setAlias } from '../db/queries/model-aliases.ts';
+import { deleteModel, insertModel, touchModelsOfRounds } from '../db/queries/model-changes.ts';
+import { modelEventsSince } from '../db/queries/models.ts';
+import type { ModelNotice, Reduction, RoundRow, RunState } from './state.ts';
+
+interface When {
+  readonly seq: number;
+  readonly receivedAt: string;
+}
+
+/** Does what is said of models, and says which of it came to nothing: a taken version, a missing one, a held one. */
+export async function applyModelNotices(
+  tx: Db,
+  notices: Reduction['models'],
+  when: When,
+): Promise<{ hasChanged: boolean; refused: number[] }> {
+  const refused: number[] = [];
+  for (const notice of notices) {
+    if (await apply(tx, notice, when)) await notice.record?.(tx);
+    else refused.push(notice.index);
+  }
+  return { hasChanged: refused.length < notices.length, refused };
+}
+
+function apply(tx: Db, notice: ModelNotice, { seq, receivedAt }: When): Promise<boolean> {
+  const { run_id } = notice;
+  switch (notice.type) {
+    case 'model_saved':
+      return insertModel(tx, { ...notice.model, run_id, created_at: receivedAt, updated_seq: seq });
+    case 'model_deleted':
+      return deleteModel(tx, notice, seq);
+    case 'alias_set': {
+      const { alias, version, at, set_by } = notice;
+      return setAlias(tx, { run_id, alias, version, set_at: at, set_by, is_automatic: false }, seq);
+    }
+    case 'alias_deleted':
+      return deleteAlias(tx, run_id, notice.alias, seq);
+    case 'alias_rolled_back':
+      return rollBackAlias(tx, { run_id, alias: notice.alias, set_at: notice.at, set_by: notice.set_by }, seq);
+    default:
+      notice satisfies never;
+      return Promise.resolve(false);
+  }
+}
+
+/** After the rounds are written: models follow the figures of theirs, and `best` and `latest` move on. [K5] [K6] */
+export async function settleModels(
+  tx: Db,
+  { run: { run_id }, rounds: known }: RunState,
+  rounds: ReadonlyMap<number, RoundRow>,
+  { hasChanged, seq, receivedAt }: When & { readonly hasChanged: boolean },
+): Promise<LiveEvent[]> {
+  const withNews = [...rounds.values()].filter((row) => haveFiguresChanged(known.get(row.round), row));
+  const numbers = withNews.map(({ round }) => round);
+  const haveFollowed = await touchModelsOfRounds(tx, run_id, numbers, seq);
+  if (!hasChanged && !haveFollowed) return [];
+  await keepAutomaticAliases(tx, run_id, seq, receivedAt);
+  return modelEventsSince(tx, run_id, seq - 1);
+}
+
+const haveFiguresChanged = (before: RoundRow | undefined, after: RoundRow): boolean =>
+  before?.global_loss !== after.global_loss ||
+  before.global_accuracy !== after.global_accuracy ||
+  before.metrics !== after.metrics;

@@ -1,0 +1,151 @@
+import { Readable } from 'node:stream';
+import { modelSchema, modelVersionSchema } from '@rondo/protocol';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
+import { z } from 'zod';
+import { type DownloadLinks, linkSeconds } from '../auth/download-links.ts';
+import { principalOf } from '../auth/plugin.ts';
+import { planDownload } from '../checkpoints/download.ts';
+import type { Checkpoints } from '../checkpoints/open-checkpoints.ts';
+import type { Db } from '../db/database.ts';
+import { findModel } from '../db/queries/models.ts';
+import { LengthRequired, NotFound } from '../errors.ts';
+import { sendProblem } from '../plugins/error-handler.ts';
+import { problems } from '../schemas/common.ts';
+import { downloadLinkSchema, newVersionSchema, saveQuery, sha256Schema } from '../schemas/models.ts';
+
+interface ContentDeps {
+  readonly db: Db;
+  readonly checkpoints: Checkpoints;
+  readonly links: DownloadLinks;
+}
+
+const params = z.object({ version: modelVersionSchema });
+const bytes = z.unknown().meta({ type: 'string', format: 'binary' });
+const content = (description: string) => ({ description, content: { 'application/octet-stream': { schema: bytes } } });
+
+/** The bytes of checkpoints, on their way in and out: never more of them in memory than a few pieces. */
+export const modelContentRouter =
+  ({ db, checkpoints, links }: ContentDeps): FastifyPluginAsyncZod =>
+  async (app) => {
+    const about = { tags: ['models'] };
+    // Whatever is not a stream of bytes would be gathered in memory.
+    app.removeAllContentTypeParsers();
+    app.addContentTypeParser('application/octet-stream', (_request, stream, done) => done(null, stream));
+
+    app.put(
+      '/api/models/:version',
+      {
+        onRequest: app.requireScope('models'),
+        config: { readsStream: true },
+        decompress: false,
+        schema: {
+          ...about,
+          security: [{ apiKey: [] }],
+          operationId: 'saveModel',
+          summary: 'Store a checkpoint in one request',
+          description:
+            'The body is the raw content, with its `Content-Length`. Sent again with the same digest it answers 200. Over a line that breaks, use /api/uploads.',
+          consumes: ['application/octet-stream'],
+          params: z.object({ version: newVersionSchema }),
+          querystring: saveQuery,
+          headers: z.object({ 'x-content-sha256': sha256Schema }),
+          response: {
+            201: modelSchema,
+            200: modelSchema,
+            ...problems(400, 401, 403, 409, 411, 413, 415, 422, 503, 507),
+          },
+        },
+      },
+      async (request, reply) => {
+        const { round = null, parent = null, format = null, run_id } = request.query;
+        const created_by = request.reporterKey?.name ?? '';
+        const upload = { ...request.params, run_id, round, parent, format, created_by };
+        const described = { ...upload, sha256: request.headers['x-content-sha256'] };
+        const known = await checkpoints.registry.find(described);
+        if (known) return reply.code(200).send(known);
+        const save = (file: string) => checkpoints.registry.admit(file, described);
+        const { model, isNew } = await checkpoints.staging.withFile(request.body as Readable, lengthOf(request), save);
+        return reply.code(isNew ? 201 : 200).send(model);
+      },
+    );
+
+    app.post(
+      '/api/models/:version/download-link',
+      {
+        onRequest: app.requireUser,
+        schema: {
+          ...about,
+          security: [{ bearer: [] }],
+          operationId: 'createDownloadLink',
+          summary: 'An address that the browser itself can open, once, within a minute',
+          params,
+          response: { 200: downloadLinkSchema, ...problems(401, 404, 422) },
+        },
+      },
+      async (request, reply) => {
+        const { version } = request.params;
+        if (!(await findModel(db, version))) throw new NotFound(`there is no model ${version}`);
+        const link = await links.issue(principalOf(request), version);
+        reply.header('cache-control', 'no-store');
+        return { url: `/api/models/${encodeURIComponent(version)}/download?link=${link}`, expires_in: linkSeconds };
+      },
+    );
+
+    app.get(
+      '/api/models/:version/download',
+      {
+        onRequest: async (request) => {
+          if (!(request.query as { link?: string }).link) await app.requireUser(request);
+        },
+        compress: false,
+        schema: {
+          ...about,
+          security: [{ bearer: [] }],
+          operationId: 'downloadModel',
+          summary: 'The content of a version: whole, or one range of it',
+          description:
+            '`ETag` is the SHA-256, which `Repr-Digest` also says. `Range` (one), `If-Range` and `If-None-Match` are honoured.',
+          params,
+          querystring: z.object({
+            link: z.string().max(128).optional().describe('from download-link, instead of a token'),
+          }),
+          response: {
+            200: content('The whole content'),
+            206: content('The range that was asked for'),
+            304: z.null().describe('It is what the asker has'),
+            ...problems(401, 404, 416, 422, 503),
+          },
+        },
+      },
+      async (request, reply) => {
+        const { version } = request.params;
+        const { link } = request.query;
+        if (link) await links.redeem(link, version);
+        const model = await findModel(db, version);
+        if (!model) throw new NotFound(`there is no model ${version}`);
+        const { status, headers, range } = planDownload(model, request.headers);
+        reply.code(status).headers(headers);
+        if (status === 416) return refuseRange(reply, model.size_bytes);
+        if (status === 304) return reply.send();
+        // Fastify answers HEAD by what GET would send; for anything but a stream it would count the length anew.
+        const isHead = request.method === 'HEAD';
+        return reply.send(isHead ? Readable.from([]) : await checkpoints.store.open(model.sha256, range));
+      },
+    );
+  };
+
+/** Room is promised before the first byte is read, so how many there are must be known. */
+function lengthOf({ headers }: FastifyRequest): number {
+  const length = Number(headers['content-length']);
+  if (!Number.isSafeInteger(length))
+    throw new LengthRequired('Content-Length is required, or an upload by /api/uploads');
+  return length;
+}
+
+const refuseRange = (reply: FastifyReply, size: number) =>
+  sendProblem(reply, {
+    status: 416,
+    title: 'Range Not Satisfiable',
+    detail: `the content has ${size} bytes, and the range begins behind them`,
+  });
