@@ -4,6 +4,7 @@ import { DAY, MINUTE, SECOND } from '../auth/clock.ts';
 import { buildAuthApp } from '../auth/testing/app.ts';
 import { fakeClock, makeUser } from '../auth/testing/people.ts';
 import type { Database } from '../db/database.ts';
+import { listAudit } from '../db/queries/audit.ts';
 import { updateUser } from '../db/queries/users.ts';
 import { openTestDatabase } from '../testing/database.ts';
 
@@ -42,7 +43,38 @@ describe('POST /api/auth/login', () => {
   it('sends the cookie over https only, when it was asked over https', async () => {
     const { logIn } = await setUp();
     const answer = await logIn({ headers: { 'x-forwarded-proto': 'https' } });
-    expect(answer.cookies).toMatchObject([{ secure: true }]);
+    expect(answer.cookies).toMatchObject([
+      { name: '__Host-rondo_refresh', secure: true, path: '/', httpOnly: true, sameSite: 'Strict' },
+    ]);
+    expect(answer.cookies[0]).not.toHaveProperty('domain');
+  });
+
+  it('does so whenever browsers are told to come over https, and then takes no other cookie', async () => {
+    const { logIn, post } = await setUp({ publicUrl: 'https://rondo.test' });
+    const value = (await logIn()).cookies[0]?.value ?? '';
+    const refresh = (name: string) => post('/api/auth/refresh', { cookies: { [name]: value } });
+    expect((await refresh('rondo_refresh')).statusCode).toBe(401);
+    expect((await refresh('__Host-rondo_refresh')).cookies).toMatchObject([
+      { name: '__Host-rondo_refresh', secure: true },
+    ]);
+    const out = await post('/api/auth/logout', { cookies: { '__Host-rondo_refresh': value } });
+    expect(out.cookies).toMatchObject([{ name: '__Host-rondo_refresh', value: '', path: '/', secure: true }]);
+  });
+
+  it('leaves an entry in the audit log, also when it fails, but never a name that nobody has', async () => {
+    const { logIn, user } = await setUp();
+    await logIn({ password: 'wrong horse' });
+    await logIn();
+    const entries = async (target?: string) =>
+      (await listAudit(database.db, { ...(target && { target }), limit: 2, offset: 0 })).items;
+    expect(await entries(user.username)).toMatchObject([
+      { action: 'sign_in', actor: user.username, detail: { method: 'password' }, address: '127.0.0.1' },
+      { action: 'sign_in.failed', actor: null, detail: { method: 'password', reason: 'wrong password' } },
+    ]);
+    await logIn({ username: 'my secret password' });
+    const [newest] = await entries();
+    expect(newest).toMatchObject({ action: 'sign_in.failed', target: null, detail: { reason: 'unknown name' } });
+    expect(JSON.stringify(newest)).not.toContain('secret');
   });
 
   it('takes the name in any case', async () => {
@@ -155,6 +187,36 @@ describe('POST /api/auth/link', () => {
   });
 });
 
+describe('a stranger', () => {
+  it.each([
+    ['/api/auth/link', 30],
+    ['/api/auth/refresh', 600],
+  ])('is 429 at %s after %i requests a minute from an address', async (url, limit) => {
+    const { post } = await setUp();
+    for (let n = 0; n < limit; n += 1) await post(url, { payload: { token: '' } });
+    const answer = await post(url, { payload: { token: '' } });
+    expect(answer.statusCode).toBe(429);
+    expect(Number(answer.headers['retry-after'])).toBeGreaterThan(0);
+  });
+
+  it('is 429 anywhere in the API after 1,200; who is signed in at the same address is not', async () => {
+    const { app, logIn, me } = await setUp();
+    const session = await logIn();
+    for (let n = 0; n < 1_199; n += 1) await app.inject({ url: '/api/nowhere' });
+    expect((await app.inject({ url: '/api/auth/methods' })).statusCode).toBe(429);
+    expect((await me(session)).statusCode).toBe(200);
+  });
+});
+
+describe('GET /api/auth/methods', () => {
+  it('says that there is only the password, and the routes of single sign-on are 404', async () => {
+    const { app } = await setUp();
+    expect((await app.inject({ url: '/api/auth/methods' })).json()).toEqual({ password: true, oidc: null });
+    expect((await app.inject({ url: '/api/auth/oidc/start' })).statusCode).toBe(404);
+    expect((await app.inject({ url: '/api/auth/oidc/callback' })).statusCode).toBe(404);
+  });
+});
+
 describe('the routes of the cookie', () => {
   it.each(['login', 'refresh', 'logout', 'link'])('refuse a page of a foreign origin: %s', async (route) => {
     const { post } = await setUp();
@@ -202,12 +264,13 @@ interface Asked {
   readonly payload?: Record<string, string>;
 }
 
-async function setUp() {
+async function setUp(options: { publicUrl?: string } = {}) {
   const clock = fakeClock();
-  const { app, auth } = await buildAuthApp(database.db, clock.now);
+  const { app, auth } = await buildAuthApp(database.db, clock.now, options);
   const user = await makeUser(database.db, { password });
   const post = (url: string, asked: Asked) => app.inject({ method: 'POST', url, ...asked });
   return {
+    app,
     clock,
     auth,
     user,
