@@ -9,6 +9,7 @@ import { authPlugin } from './auth/plugin.ts';
 import type { AuthServices } from './auth/services.ts';
 import { type CheckpointSettings, openCheckpoints } from './checkpoints/open-checkpoints.ts';
 import type { Database } from './db/database.ts';
+import { startRetention } from './db/retention.ts';
 import { connectServers } from './ingest/doorbell.ts';
 import { EventBus } from './ingest/event-bus.ts';
 import { startExpiring } from './ingest/expiry.ts';
@@ -46,6 +47,8 @@ export interface AppDeps {
   /** Whose word is taken for where a request came from and how; nobody's, unless told. */
   readonly trustProxy?: string | undefined;
   readonly offlineAfterMs: number;
+  /** Months of metric points before this one; undefined is for ever. */
+  readonly metricsKeepMonths?: number | undefined;
   readonly commandExpiresAfterMs: number;
   readonly models: CheckpointSettings;
   readonly frontendFolder: string;
@@ -110,11 +113,13 @@ export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
   const stopTelling = auth.sessions.onEnded((id) => void bus.announce(db, { ended_sessions: [id] }).catch(onError));
   const leaveServers = connectServers(database, bus, onError);
   const stopSweeping = startSweeping({ db, writer, offlineAfterMs: deps.offlineAfterMs }, onError);
+  const stopRetention = startRetention({ db, keepMonths: deps.metricsKeepMonths }, onError);
   const commands = { db, writer, expiresAfterMs: deps.commandExpiresAfterMs };
   const stopExpiring = startExpiring(commands, onError);
   app.addHook('onClose', async () => {
     stopSweeping();
     stopExpiring();
+    await stopRetention();
     await writer.close();
     stopTelling();
     await leaveServers();

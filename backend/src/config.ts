@@ -70,6 +70,8 @@ const environmentSchema = signOnSchema.extend({
   ADMIN_USERNAME: usernameSchema.default('admin'),
   ADMIN_PASSWORD: passwordSchema.optional(),
   LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).optional(),
+  // Months of metric points before this one; older ones are dropped, a month at a time. Unset: for ever.
+  METRICS_KEEP_MONTHS: z.coerce.number({ error: 'must be a whole number' }).int().min(1).optional(),
   // A missed heartbeat or two of what reporters send every few seconds; Flower's own patience is about as long.
   CLIENT_OFFLINE_AFTER_S: z.coerce.number().min(1).default(60),
   // A stop reaches a live FL server within seconds; minutes leave room for a step of training that cannot be interrupted.

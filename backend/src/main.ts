@@ -53,6 +53,7 @@ async function start(): Promise<void> {
       maxBytes: config.MODEL_MAX_BYTES,
     },
     offlineAfterMs: config.CLIENT_OFFLINE_AFTER_S * 1_000,
+    metricsKeepMonths: config.METRICS_KEEP_MONTHS,
     commandExpiresAfterMs: config.COMMAND_EXPIRES_AFTER_S * 1_000,
     frontendFolder: fileURLToPath(new URL('../../frontend/dist', import.meta.url)),
     version,

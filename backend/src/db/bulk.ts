@@ -11,6 +11,8 @@ interface Options {
   readonly keep?: readonly string[];
   /** A condition on the row that exists, as SQL. */
   readonly onlyIf?: string;
+  /** The partition that all of the rows belong to, which spares their way through the whole. */
+  readonly partition?: string;
 }
 
 /**
@@ -47,12 +49,12 @@ export async function bulkInsertNew(
 
 const returningClause = (columns: string): SQL => sql.raw(columns && `returning ${columns}`);
 
-function parts(table: PgTable, rows: readonly object[], { generated = [] }: Options) {
+function parts(table: PgTable, rows: readonly object[], { generated = [], partition }: Options) {
   const config = getTableConfig(table);
   const columns = Object.values(getTableColumns(table)).filter(({ name }) => !generated.includes(name));
   const names = columns.map(({ name }) => quote(name)).join(', ');
   const typed = columns.map((column) => `${quote(column.name)} ${column.getSQLType()}`).join(', ');
-  const insert = sql`insert into ${sql.raw(quote(config.name))} (${sql.raw(names)}) select ${sql.raw(names)} from json_to_recordset(${JSON.stringify(rows)}::text::json) as row_(${sql.raw(typed)})`;
+  const insert = sql`insert into ${sql.raw(quote(partition ?? config.name))} (${sql.raw(names)}) select ${sql.raw(names)} from json_to_recordset(${JSON.stringify(rows)}::text::json) as row_(${sql.raw(typed)})`;
   return { insert, columns: columns.map(({ name }) => name) };
 }
 

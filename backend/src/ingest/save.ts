@@ -1,6 +1,7 @@
 import type { LiveEvent } from '@rondo/protocol';
 import type { Db } from '../db/database.ts';
 import { clientEvent, roundEvent, runEvent } from '../db/live-events.ts';
+import { monthOf } from '../db/partitions.ts';
 import { saveCommands } from '../db/queries/commands.ts';
 import {
   insertLogs,
@@ -31,7 +32,7 @@ export async function save(tx: Db, state: RunState, reduction: Reduction, receiv
   const duplicates = new Set(reduction.duplicates);
   const points = keepNew(reduction.points, pointKey, duplicates, seq);
   const logs = keepNew(reduction.logs, logKey, duplicates, seq);
-  const newPoints = await insertPoints(tx, points.rows);
+  const newPoints = await insertPoints(tx, points.rows, monthOf(state.run.created_at));
   const newLogs = await insertLogs(tx, logs.rows);
   points.markKnown(newPoints, duplicates);
   logs.markKnown(newLogs, duplicates);

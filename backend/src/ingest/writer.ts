@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { Command, RunId } from '@rondo/protocol';
 import type { Db } from '../db/database.ts';
+import { createPartitions, isMissingPartition, type Month, monthOf } from '../db/partitions.ts';
 import { openCommandsFor } from '../db/queries/commands.ts';
 import { type BatchId, noteRuns, takeBatch } from '../db/queries/reporters.ts';
 import { insertRuns, lockRuns } from '../db/queries/run-state.ts';
@@ -42,6 +43,8 @@ export class IngestWriter {
   readonly #bus: EventBus;
   readonly #now: () => Date;
   readonly #cache = new RunCache();
+  /** Whose partitions were there at the last look: another server may have dropped an old one. */
+  readonly #months = new Set<Month>();
   readonly #waiting: Job[] = [];
   #waitingInputs = 0;
   #flushing: Promise<void> | null = null;
@@ -103,6 +106,10 @@ export class IngestWriter {
 
   async #refuse(group: readonly Job[], error: unknown): Promise<void> {
     this.#cache.forget(group.flatMap(({ inputs }) => inputs.map(({ run_id }) => run_id)));
+    if (this.#months.size > 0 && isMissingPartition(error)) {
+      this.#months.clear();
+      return this.#flush(group);
+    }
     // A connection that broke during the commit leaves open whether it happened.
     if (isTransient(error)) this.#bus.miss();
     // One job that the database refuses must not cost the others theirs.
@@ -113,11 +120,16 @@ export class IngestWriter {
   async #commit(group: readonly Job[]): Promise<{ outcomes: Outcome[]; committed: Committed[] }> {
     const receivedAt = this.#now().toISOString();
     const written: { before: RunRow; saved: Saved }[] = [];
+    let newMonths: Month[] = [];
     const outcomes = await this.#db.transaction(async (tx) => {
       const fresh = await takeBatches(tx, group, receivedAt);
       const byRun = groupByRun(group, fresh);
       const duplicates = group.map(({ inputs }, index) => (fresh[index] ? 0 : inputs.length));
-      for (const before of await this.#lock(tx, byRun, receivedAt)) {
+      const locked = await this.#lock(tx, byRun, receivedAt);
+      const months = new Set(locked.map(({ created_at }) => monthOf(created_at)));
+      newMonths = [...months].filter((month) => !this.#months.has(month));
+      await createPartitions(tx, newMonths);
+      for (const before of locked) {
         const entries = byRun.get(before.run_id) ?? [];
         const inputs = entries.map(({ input }) => input);
         const state = await this.#cache.load(tx, before, inputs);
@@ -142,6 +154,7 @@ export class IngestWriter {
         }),
       );
     });
+    for (const month of newMonths) this.#months.add(month);
     for (const { saved } of written) this.#cache.apply(saved.run, saved);
     return { outcomes, committed: written.flatMap(toCommitted) };
   }

@@ -2,6 +2,8 @@ import type { ClientId, RunId } from '@rondo/protocol';
 import { and, asc, eq, inArray, lt } from 'drizzle-orm';
 import { bulkInsertNew, bulkUpsert } from '../bulk.ts';
 import type { Db } from '../database.ts';
+import { type Month, partitionOf } from '../partitions.ts';
+import { type Month, partitionOf } from '../partitions.ts';
 import { clients, clientUpdates, logs, metricPoints, rounds, runs } from '../schema.ts';
 
 type RunRow = typeof runs.$inferSelect;
@@ -61,9 +63,10 @@ export const saveClients = (db: Db, rows: readonly ClientRow[]): Promise<unknown
 export const saveUpdates = (db: Db, rows: readonly UpdateRow[]): Promise<unknown> =>
   bulkUpsert(db, clientUpdates, rows, { key: ['run_id', 'round', 'client_id'] });
 
-/** Inserts the points whose key is new, and says which these were. */
-export async function insertPoints(db: Db, rows: readonly PointRow[]): Promise<Set<string>> {
-  const saved = await bulkInsertNew(db, metricPoints, rows, { key: [] }, 'run_id, client_id, name, step');
+/** Inserts the points of a run whose key is new, and says which these were. */
+export async function insertPoints(db: Db, rows: readonly PointRow[], month: Month): Promise<Set<string>> {
+  const options = { key: [], partition: partitionOf(month) };
+  const saved = await bulkInsertNew(db, metricPoints, rows, options, 'run_id, client_id, name, step');
   return new Set(saved.map((row) => pointKey(row as never)));
 }
 

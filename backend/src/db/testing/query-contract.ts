@@ -210,8 +210,8 @@ const store = ({ db }: Database, facts: Parameters<ReturnType<typeof makeWriter>
 async function aLongSeries(database: Database, run: TestRun): Promise<void> {
   await store(database, [run.say('metric', { name: 'long', value: 0.5, step: 0 })]);
   await database.db.execute(sql`
-    insert into metric_points (run_id, name, client_id, step, value, at, updated_seq)
-    select ${run.id}, 'long', '', n, case n when 50000 then 1000 when 70001 then -1000 when 12345 then 'NaN'::float8
+    insert into metric_points (run_id, run_month, name, client_id, step, value, at, updated_seq)
+    select ${run.id}, (select date_trunc('month', created_at) from runs where run_id = ${run.id}), 'long', '', n, case n when 50000 then 1000 when 70001 then -1000 when 12345 then 'NaN'::float8
       else sin(n * 0.7) + n * 1e-7 end, now(), 1
     from generate_series(1, 99999) as n`);
 }
