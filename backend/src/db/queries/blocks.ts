@@ -13,8 +13,10 @@ export type Block = Omit<typeof metricBlocks.$inferSelect, 'run_id' | 'client_id
 export function blocksOf(points: Iterable<Point>, width: number): Block[] {
   const blocks = new Map<number, Block>();
   for (const point of points) {
-    const block = Math.floor(point.step / width);
-    blocks.set(block, withPoint(blocks.get(block) ?? emptyBlock(width, block), point));
+    const number = Math.floor(point.step / width);
+    const block = blocks.get(number) ?? emptyBlock(width, number);
+    blocks.set(number, block);
+    addPoint(block, point);
   }
   return [...blocks.values()];
 }
@@ -33,16 +35,24 @@ const emptyBlock = (width: number, block: number): Block => ({
   nan_at: null,
 });
 
-function withPoint(block: Block, { step, value, at }: Point): Block {
-  const more = { ...block, num_points: block.num_points + 1 };
-  if (value === 'NaN') return block.nan_step === null ? { ...more, nan_step: step, nan_at: at } : more;
-  const isLeast = block.least === null || toNumber(value) < toNumber(block.least);
-  const isGreatest = block.greatest === null || toNumber(value) > toNumber(block.greatest);
-  return {
-    ...more,
-    ...(isLeast && { least: value, least_step: step, least_at: at }),
-    ...(isGreatest && { greatest: value, greatest_step: step, greatest_at: at }),
-  };
+// In place: ten thousands of points go through here in one turn of the event loop.
+function addPoint(block: Block, { step, value, at }: Point): void {
+  block.num_points += 1;
+  if (value === 'NaN') {
+    block.nan_step ??= step;
+    block.nan_at ??= at;
+    return;
+  }
+  if (block.least === null || toNumber(value) < toNumber(block.least)) {
+    block.least = value;
+    block.least_step = step;
+    block.least_at = at;
+  }
+  if (block.greatest === null || toNumber(value) > toNumber(block.greatest)) {
+    block.greatest = value;
+    block.greatest_step = step;
+    block.greatest_at = at;
+  }
 }
 
 /** Blocks of these many smallest ones: three sizes serve from thousands to a thousand million points. */

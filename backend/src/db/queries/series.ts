@@ -15,7 +15,7 @@ interface SeriesKey {
 // Shorter series are read point by point, in about 10 ms.
 const longSeries = 16_384;
 // Begun in one transaction; the other long series wait for their next points, so that reporters do not.
-const begunAtOnce = 2;
+const begunAtOnce = 1;
 const pointsAtOnce = 32_768;
 
 /** Counts the new points of each series, moves its latest forward, and keeps the blocks of the long ones. */
