@@ -1,6 +1,7 @@
 import { type RunId, runIdSchema, runSchema, runStatusSchema, text } from '@rondo/protocol';
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
+import { recordAudit } from '../auth/audit.ts';
 import type { Db } from '../db/database.ts';
 import { deleteRun, findRun, listRuns } from '../db/queries/runs.ts';
 import { NotFound } from '../errors.ts';
@@ -74,9 +75,13 @@ export const runsRouter =
           response: { 200: runSchema, ...problems(400, 401, 403, 404, 422) },
         },
       },
-      async ({ params: { run_id }, body }) => {
+      async (request) => {
+        const { run_id } = request.params;
+        const { notes, ...shown } = request.body;
         await existing(run_id);
-        await writer.submit([{ type: 'run_edited', run_id, ...body }]);
+        await writer.submit([{ type: 'run_edited', run_id, ...request.body }]);
+        const detail = { ...shown, ...(notes !== undefined && { notes: 'changed' }) };
+        await recordAudit(db, request, { action: 'run.update', target_type: 'run', target: run_id, detail });
         return existing(run_id);
       },
     );
@@ -93,13 +98,13 @@ export const runsRouter =
           response: { 204: z.null(), ...problems(401, 403, 404, 422) },
         },
       },
-      async ({ params: { run_id } }, reply) => {
-        const isDeleted = await db.transaction(async (tx) => {
-          const wasThere = await deleteRun(tx, run_id);
-          if (wasThere) await bus.announce(tx, { deleted_runs: [run_id] });
-          return wasThere;
+      async (request, reply) => {
+        const { run_id } = request.params;
+        await db.transaction(async (tx) => {
+          if (!(await deleteRun(tx, run_id))) throw new NotFound(`there is no run ${run_id}`);
+          await recordAudit(tx, request, { action: 'run.delete', target_type: 'run', target: run_id });
+          await bus.announce(tx, { deleted_runs: [run_id] });
         });
-        if (!isDeleted) throw new NotFound(`there is no run ${run_id}`);
         bus.publishDeletion(run_id);
         return reply.code(204).send(null);
       },
