@@ -6,6 +6,7 @@ import type { PasswordChange } from '../schemas/users.ts';
 import { type AuditedRequest, recordAudit } from './audit.ts';
 import type { Clock } from './clock.ts';
 import type { LoginThrottle } from './login-throttle.ts';
+import { refuseGuessable } from './password-rules.ts';
 import { hashPassword, verifyPassword } from './passwords.ts';
 import type { Principal } from './principal.ts';
 import type { Sessions } from './sessions.ts';
@@ -24,6 +25,7 @@ export async function changePassword(
   { user_id, username, session_id }: Principal,
   { current_password, new_password }: PasswordChange,
 ): Promise<void> {
+  refuseGuessable('new_password', new_password, username);
   const attempt = { username, address: by.ip ?? '' };
   await throttle.check(attempt, async () => true);
   const user = await findUser(db, user_id);

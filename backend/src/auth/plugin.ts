@@ -32,6 +32,11 @@ export const authPlugin = fastifyPlugin<{ readonly auth: AuthServices }>(async (
     request.principal = await auth.authenticate(token);
   };
 
+  // What the API answers belongs in no cache (ASVS 5.0, 14.3.2), unless a route says otherwise.
+  app.addHook('onRequest', async ({ url }, reply) => {
+    if (url.startsWith('/api/')) reply.header('cache-control', 'no-store');
+  });
+
   const limitAnonymous = createRequestLimit(anonymousPerMinute);
   app.addHook('onRequest', async (request) => {
     const { authorization, 'x-api-key': apiKey } = request.headers;

@@ -7,6 +7,7 @@ import { Conflict, NotFound } from '../errors.ts';
 import type { NewUser, UserEdit } from '../schemas/users.ts';
 import { type AuditedRequest, recordAudit } from './audit.ts';
 import { type Clock, momentAt } from './clock.ts';
+import { refuseGuessable } from './password-rules.ts';
 import { hashPassword } from './passwords.ts';
 import type { Sessions } from './sessions.ts';
 
@@ -25,6 +26,7 @@ export function createUsers({ db, sessions, now, areRolesFromProvider }: UsersDe
     list: (page: Page) => listUsers(db, page),
 
     async create(by: AuditedRequest, { username, password, role }: NewUser) {
+      refuseGuessable('password', password, username);
       const password_hash = await hashPassword(password);
       return db.transaction(async (tx) => {
         const id = randomUUID();
@@ -42,6 +44,8 @@ export function createUsers({ db, sessions, now, areRolesFromProvider }: UsersDe
 
     /** Whose role, password or right to be here changes has to sign in again. */
     async edit(by: AuditedRequest, id: string, { password, ...changes }: UserEdit) {
+      if (password !== undefined)
+        refuseGuessable('password', password, ((await findUser(db, id)) ?? missing(id)).username);
       const password_hash = password === undefined ? undefined : await hashPassword(password);
       const { updated, tellEnded } = await db.transaction(async (tx) => {
         const admins = await lockEnabledAdmins(tx);

@@ -34,11 +34,6 @@ export const authRouter =
     const tags = ['auth'];
     const security = [{ bearer: [] }];
 
-    // Tokens belong in no cache (ASVS 5.0, 14.3.2).
-    app.addHook('onRequest', async (_, reply) => {
-      reply.header('cache-control', 'no-store');
-    });
-
     app.post(
       '/api/auth/login',
       {

@@ -42,7 +42,7 @@ export const keysRouter =
         },
       },
       async (request, reply) => {
-        reply.code(201).header('cache-control', 'no-store');
+        reply.code(201);
         return auth.apiKeys.create(request, request.body);
       },
     );

@@ -18,10 +18,6 @@ export const oidcRouter =
     // Each start and each return asks the provider something.
     const onRequest = createRequestLimit(60);
 
-    app.addHook('onRequest', async (_, reply) => {
-      reply.header('cache-control', 'no-store');
-    });
-
     app.get(
       '/api/auth/methods',
       {

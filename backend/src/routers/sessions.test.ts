@@ -93,9 +93,23 @@ describe('POST /api/auth/password', () => {
     expect((await guess()).statusCode).toBe(429);
   });
 
-  it('is 422 for a new password that is too short, and 401 for nobody', async () => {
-    const { ask, app } = await setUp();
-    expect((await ask('POST', url, { current_password: password, new_password: 'short' })).statusCode).toBe(422);
+  it.each(['short', 'password123', 'x'.repeat(257)])('is 422 at new_password for %.12s', async (new_password) => {
+    const { ask } = await setUp();
+    const answer = await ask('POST', url, { current_password: password, new_password });
+    expect(answer.statusCode).toBe(422);
+    expect(answer.json()).toMatchObject({ errors: [{ path: 'new_password' }] });
+  });
+
+  it('takes 256 characters of any kind, and reads every one of them', async () => {
+    const { ask, logIn } = await setUp();
+    const long = 'ö 🐎'.repeat(64);
+    expect((await ask('POST', url, { current_password: password, new_password: long })).statusCode).toBe(204);
+    expect((await logIn(`${long.slice(0, -2)}x`)).statusCode).toBe(401);
+    expect((await logIn(long)).statusCode).toBe(200);
+  });
+
+  it('is 401 for nobody', async () => {
+    const { app } = await setUp();
     expect((await app.inject({ method: 'POST', url })).statusCode).toBe(401);
   });
 });

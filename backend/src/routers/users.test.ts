@@ -53,6 +53,9 @@ describe('users', () => {
     [{ username: 'a b' }, 'username'],
     [{ username: '' }, 'username'],
     [{ password: 'short' }, 'password'],
+    [{ password: 'Password123' }, 'password'],
+    [{ username: 'hospital-a', password: 'Hospital-A2026!' }, 'password'],
+    [{ password: 'rondo2026' }, 'password'],
     [{ role: 'root' }, 'role'],
     [{ role: ['admin'] }, 'role'],
   ])('are refused with %j, and the answer names the field', async (wrong, path) => {
