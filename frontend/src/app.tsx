@@ -11,7 +11,9 @@ import { SignInLinkPage } from './pages/SignInLinkPage.tsx';
 
 const LivePage = lazy(async () => ({ default: (await import('./pages/LivePage.tsx')).LivePage }));
 const ModelsPage = lazy(async () => ({ default: (await import('./pages/ModelsPage.tsx')).ModelsPage }));
+const RoundPage = lazy(async () => ({ default: (await import('./pages/RoundPage.tsx')).RoundPage }));
 const RunsPage = lazy(async () => ({ default: (await import('./pages/RunsPage.tsx')).RunsPage }));
+const SeriesPage = lazy(async () => ({ default: (await import('./pages/SeriesPage.tsx')).SeriesPage }));
 const SettingsPage = lazy(async () => ({ default: (await import('./pages/SettingsPage.tsx')).SettingsPage }));
 
 export function App() {
@@ -26,6 +28,9 @@ export function App() {
               <Route index element={<LivePage />} />
               <Route path="runs" element={<RunsPage />} />
               <Route path="runs/:run_id" element={<LivePage />} />
+              <Route path="runs/:run_id/rounds/:round" element={<RoundPage />} />
+              <Route path="runs/:run_id/series" element={<SeriesPage />} />
+              <Route path="series" element={<SeriesPage />} />
               <Route path="models" element={<ModelsPage />} />
               <Route path="settings/*" element={<SettingsPage />} />
               <Route path="*" element={<NotFoundPage />} />

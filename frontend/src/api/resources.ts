@@ -1,4 +1,4 @@
-import type { ClientUpdate, Round } from '@rondo/protocol';
+import type { ClientUpdate, MetricValue, Round } from '@rondo/protocol';
 import { api } from './client.ts';
 
 export interface Page<T> {
@@ -14,11 +14,48 @@ export interface ClientHistory {
   readonly total: number;
 }
 
+export interface RoundDetail extends Round {
+  readonly client_updates: readonly ClientUpdate[];
+}
+
+/** A series as columns: every point, or the least and the greatest of each stretch. */
+export interface Series {
+  readonly run_id: string;
+  readonly name: string;
+  readonly client_id: string | null;
+  readonly total: number;
+  readonly sampled: boolean;
+  readonly step: readonly number[];
+  readonly value: readonly MetricValue[];
+  readonly at: readonly string[];
+}
+
+export interface SeriesQuery {
+  readonly run_id: string;
+  readonly name: string;
+  /** `null` is the server's own. */
+  readonly client_id: string | null;
+  /** Steps, both included; `null` is all of them. */
+  readonly range: { readonly from: number; readonly to: number } | null;
+  readonly max_points: number;
+}
+
 /** Addresses are the keys under which answers are kept. */
 export const paths = {
   runs: '/api/runs?limit=100',
   clientHistory: (client_id: string, run_id: string) =>
     `/api/clients/${encodeURIComponent(client_id)}/history?${new URLSearchParams({ run_id })}`,
+  round: (round_id: number) => `/api/rounds/${round_id}`,
+  /** The one that is `offset` before the newest. */
+  roundAt: (run_id: string, offset: number) =>
+    `/api/rounds?${new URLSearchParams({ run_id, limit: '1', offset: String(offset) })}`,
+  series: ({ run_id, name, client_id, range, max_points }: SeriesQuery) => {
+    const query = new URLSearchParams({ run_id, name, max_points: String(max_points) });
+    if (client_id !== null) query.set('client_id', client_id);
+    if (range !== null) query.set('from', String(range.from));
+    if (range !== null) query.set('to', String(range.to));
+    return `/api/metrics/series?${query}`;
+  },
 };
 
 export async function getJson<T>(path: string): Promise<T> {

@@ -1,6 +1,16 @@
 import type { Run } from '@rondo/protocol';
 import useSWR, { type SWRConfiguration, type SWRResponse } from 'swr';
-import { type ClientHistory, getJson, type Page, paths } from '../api/resources.ts';
+import {
+  type ClientHistory,
+  getJson,
+  type Page,
+  paths,
+  type RoundDetail,
+  type Series,
+  type SeriesQuery,
+} from '../api/resources.ts';
+
+export type { RoundDetail, Series };
 
 const useJson = <T>(path: string | null, options?: SWRConfiguration): SWRResponse<T> =>
   useSWR<T>(path, (key: string) => getJson<T>(key), options);
@@ -13,3 +23,13 @@ export const useClientHistory = (client_id: string | null, run_id: string | null
   useJson<ClientHistory>(client_id === null || run_id === null ? null : paths.clientHistory(client_id, run_id), {
     refreshInterval: 5_000,
   });
+
+/** One part of a series. While another part is fetched, what is known of the same series stays. */
+export function useSeries(query: SeriesQuery | null) {
+  const { data, ...answer } = useJson<Series>(query && paths.series(query), {
+    refreshInterval: 5_000,
+    keepPreviousData: true,
+  });
+  const isSame = data?.run_id === query?.run_id && data?.name === query?.name && data?.client_id === query?.client_id;
+  return { ...answer, data: isSame ? data : undefined };
+}

@@ -1,4 +1,4 @@
-import { Activity, Boxes, List, Settings } from 'lucide-react';
+import { Activity, Boxes, ChartSpline, List, Settings } from 'lucide-react';
 import { lazy, Suspense } from 'react';
 import { NavLink, Outlet, useParams, useSearchParams } from 'react-router';
 import { useEventStream } from '../../hooks/useEventStream.ts';
@@ -15,6 +15,7 @@ const ModelDrawer = lazy(async () => ({ default: (await import('../ModelDrawer/M
 const destinations = [
   { to: '/', label: 'Live', Icon: Activity, isWhole: true },
   { to: '/runs', label: 'Runs', Icon: List, isWhole: true },
+  { to: '/series', label: 'Metrics', Icon: ChartSpline, isWhole: true },
   { to: '/models', label: 'Models', Icon: Boxes, isWhole: true },
   { to: '/settings', label: 'Settings', Icon: Settings, isWhole: false },
 ] as const;
@@ -55,6 +56,10 @@ export function AppShell() {
 }
 
 function Nav() {
+  const run_id = useParams().run_id;
+  // Metrics are of one run: the picked one stays picked.
+  const addressOf = (to: string) =>
+    to === '/series' && run_id !== undefined ? `/runs/${encodeURIComponent(run_id)}/series` : to;
   return (
     <nav
       aria-label="Main"
@@ -67,7 +72,7 @@ function Nav() {
       {destinations.map(({ to, label, Icon, isWhole }) => (
         <NavLink
           key={to}
-          to={to}
+          to={addressOf(to)}
           end={isWhole}
           aria-label={label}
           className={({ isActive }) =>

@@ -22,7 +22,13 @@ export function AuditFilters({ filters, isFiltered, onFilters }: AuditFiltersPro
   };
   return (
     <form onSubmit={submit} aria-label="Filter the audit log" className="mb-4 flex flex-wrap items-end gap-3">
-      <Field size="small" label="Who" value={draft.actor} onChange={(event) => set({ actor: event.target.value })} />
+      <Field
+        size="small"
+        className="min-w-32 grow sm:grow-0"
+        label="Who"
+        value={draft.actor}
+        onChange={(event) => set({ actor: event.target.value })}
+      />
       <SelectField
         label="Did what"
         value={draft.action}
@@ -37,6 +43,7 @@ export function AuditFilters({ filters, isFiltered, onFilters }: AuditFiltersPro
       </SelectField>
       <Field
         size="small"
+        className="min-w-32 grow sm:grow-0"
         label="To whom or what"
         value={draft.target}
         onChange={(event) => set({ target: event.target.value })}

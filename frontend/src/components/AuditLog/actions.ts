@@ -25,5 +25,11 @@ export const describeAction = (action: string): string => words[action] ?? actio
 /** `reason: stuck · scope: run`. */
 export const describeDetail = (detail: Readonly<Record<string, unknown>>): string =>
   Object.entries(detail)
-    .map(([name, value]) => `${name}: ${typeof value === 'string' ? value : JSON.stringify(value)}`)
+    .filter(([, value]) => value !== null)
+    .map(([name, value]) => `${name}: ${describeValue(value)}`)
     .join(' · ');
+
+function describeValue(value: unknown): string {
+  if (Array.isArray(value)) return value.map(describeValue).join(', ');
+  return typeof value === 'string' ? value : JSON.stringify(value);
+}

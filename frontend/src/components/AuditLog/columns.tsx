@@ -14,16 +14,25 @@ export const columns: readonly Column<AuditEntry>[] = [
     key: 'actor',
     name: 'Who',
     className: 'align-top',
-    cell: ({ actor }) => <span className="break-all">{actor ?? noValue}</span>,
+    cell: ({ actor }) => (
+      <span title={actor ?? undefined} className="block max-w-28 truncate sm:max-w-40">
+        {actor ?? noValue}
+      </span>
+    ),
   },
   {
     key: 'action',
     name: 'Did what',
     className: 'align-top',
-    cell: ({ action }) => (
-      <span title={action} className={action.endsWith('.failed') ? 'text-no-reply' : undefined}>
-        {describeAction(action)}
-      </span>
+    cell: ({ action, target_type, target }) => (
+      <>
+        <span title={action} className={action.endsWith('.failed') ? 'text-no-reply' : undefined}>
+          {describeAction(action)}
+        </span>
+        <span className="block max-w-28 truncate text-xs text-muted sm:hidden">
+          {target_type} {target ?? ''}
+        </span>
+      </>
     ),
   },
   {
@@ -31,7 +40,7 @@ export const columns: readonly Column<AuditEntry>[] = [
     name: 'To whom or what',
     className: 'align-top max-sm:hidden',
     cell: ({ target_type, target }) => (
-      <span className="break-all">
+      <span title={target ?? undefined} className="block max-w-60 truncate">
         <span className="text-muted">{target_type}</span> {target ?? ''}
       </span>
     ),
@@ -39,7 +48,7 @@ export const columns: readonly Column<AuditEntry>[] = [
   {
     key: 'detail',
     name: 'How',
-    className: 'align-top text-xs text-soft max-lg:hidden',
+    className: 'align-top text-xs leading-5 text-soft max-lg:hidden',
     cell: ({ detail, request_id }) => (
       <span className="break-words" title={request_id === null ? undefined : `request ${request_id}`}>
         {describeDetail(detail) || noValue}
@@ -50,7 +59,7 @@ export const columns: readonly Column<AuditEntry>[] = [
     key: 'address',
     name: 'From',
     align: 'end',
-    className: 'align-top text-soft max-md:hidden',
-    cell: ({ address }) => <span className="break-all">{address ?? noValue}</span>,
+    className: 'align-top whitespace-nowrap text-soft max-md:hidden',
+    cell: ({ address }) => address ?? noValue,
   },
 ];

@@ -12,13 +12,19 @@ const NoRuns = lazy(async () => ({ default: (await import('../NoRuns/NoRuns.tsx'
 /** The close code for a run that is not there; a test holds it equal to the protocol's. */
 export const runNotFoundCode = 4004;
 
+interface LiveGateProps {
+  /** What the page is, for its heading. */
+  readonly title?: string;
+  readonly children: ReactNode;
+}
+
 /** Shows the live page where there is something live to show, and dims it when that has become old. */
-export function LiveGate({ children }: { readonly children: ReactNode }) {
+export function LiveGate({ title = 'Live', children }: LiveGateProps) {
   const name = useFLData((state) => state.viewer.run?.name ?? null);
   const isStale = useLinkFace().face === 'stale';
   return (
     <>
-      <h1 className="sr-only">{name === null ? 'Live' : `Live: ${name}`}</h1>
+      <h1 className="sr-only">{name === null ? title : `${title}: ${name}`}</h1>
       <StaleBanner />
       <div
         className={classes('transition-opacity duration-300', isStale && 'opacity-90 saturate-[0.35]')}

@@ -1,5 +1,6 @@
 import { isRoundOver, type Round } from '@rondo/protocol';
 import { useMemo } from 'react';
+import { Link } from 'react-router';
 import { useFLData } from '../../hooks/useFLData.ts';
 import { useRounds } from '../../hooks/useRounds.ts';
 import { formatClock, formatDuration, noValue } from '../../lib/format.ts';
@@ -39,9 +40,15 @@ const columnsFor = (best: number | null): readonly Column<Round>[] => [
     key: 'round',
     name: 'Round',
     className: 'whitespace-nowrap',
-    cell: ({ round, status }) => (
+    cell: ({ run_id, round, status }) => (
       <>
-        {round}
+        <Link
+          to={`/runs/${encodeURIComponent(run_id)}/rounds/${round}`}
+          className="hover:text-accent hover:underline"
+          aria-label={`Round ${round}`}
+        >
+          {round}
+        </Link>
         {round === best && <span className="ml-1.5 text-xs text-accent">best</span>}
         {status !== 'complete' && <span className="ml-1.5 text-xs text-failed">{status}</span>}
       </>

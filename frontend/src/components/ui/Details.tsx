@@ -1,9 +1,19 @@
 import type { ReactNode } from 'react';
 import { classes } from '../../lib/classes.ts';
 
+interface DetailsProps {
+  /** On a page rather than in a drawer: more of them in a row. */
+  readonly isRoomy?: boolean;
+  readonly children: ReactNode;
+}
+
 /** Names and their values, side by side. */
-export function Details({ children }: { readonly children: ReactNode }) {
-  return <dl className="grid grid-cols-2 gap-x-4 gap-y-3 sm:grid-cols-3">{children}</dl>;
+export function Details({ isRoomy = false, children }: DetailsProps) {
+  return (
+    <dl className={classes('grid grid-cols-2 gap-x-4 gap-y-3 sm:grid-cols-3', isRoomy && 'lg:grid-cols-6')}>
+      {children}
+    </dl>
+  );
 }
 
 interface DetailProps {

@@ -16,10 +16,17 @@ export function Panel({ title, note, actions, className, testId, children }: Pan
   return (
     <section aria-labelledby={id} className={classes('panel min-w-0 p-4', className)} data-testid={testId}>
       <div className="mb-3 flex min-h-7 flex-wrap items-center justify-between gap-x-3 gap-y-2">
-        <h2 id={id} className="text-sm font-medium text-soft">
-          {title}
-        </h2>
-        {note !== undefined && <div className="text-xs text-muted">{note}</div>}
+        <div
+          className={classes(
+            'flex flex-wrap items-baseline gap-x-3 gap-y-1',
+            actions === undefined && 'grow justify-between',
+          )}
+        >
+          <h2 id={id} className="text-sm font-medium text-soft">
+            {title}
+          </h2>
+          {note !== undefined && <div className="text-xs text-muted">{note}</div>}
+        </div>
         {actions}
       </div>
       {children}

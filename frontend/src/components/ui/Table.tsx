@@ -52,7 +52,7 @@ interface TableHeadProps<T> extends Pick<TableProps<T>, 'columns' | 'sort' | 'on
 
 export function TableHead<T>({ columns, sort, onSort, isSticky = false }: TableHeadProps<T>) {
   return (
-    <thead className={classes('text-xs text-muted', isSticky && 'sticky top-0 z-10 bg-panel')}>
+    <thead className={classes('text-xs [&_th]:text-muted', isSticky && 'sticky top-0 z-10 bg-panel')}>
       <tr>
         {columns.map((column) => (
           <th

@@ -5,6 +5,8 @@ import { TableHead, type TableProps, TableRow } from './Table.tsx';
 interface VirtualTableProps<T> extends TableProps<T> {
   /** Height of the area that scrolls, at most. */
   readonly maxHeight: number;
+  /** Below this width it scrolls sideways too. */
+  readonly minWidth?: number;
 }
 
 /** One line of text: rows of another height would need measuring while they scroll. */
@@ -12,7 +14,7 @@ const rowHeight = 36;
 const headHeight = 32;
 
 /** A table of any length, of which only the rows in view exist. */
-export function VirtualTable<T>({ maxHeight, label, columns, rows, keyOf, ...rest }: VirtualTableProps<T>) {
+export function VirtualTable<T>({ maxHeight, minWidth, label, columns, rows, keyOf, ...rest }: VirtualTableProps<T>) {
   const scroller = useRef<HTMLElement>(null);
   const virtual = useVirtualizer({
     count: rows.length,
@@ -34,7 +36,12 @@ export function VirtualTable<T>({ maxHeight, label, columns, rows, keyOf, ...res
       className="relative overflow-auto overscroll-contain rounded-control"
       style={{ maxHeight }}
     >
-      <table aria-label={label} aria-rowcount={rows.length + 1} className="w-full table-fixed text-left text-sm">
+      <table
+        aria-label={label}
+        aria-rowcount={rows.length + 1}
+        style={{ minWidth }}
+        className="w-full table-fixed text-left text-sm"
+      >
         <TableHead columns={columns} sort={rest.sort} onSort={rest.onSort} isSticky />
         <tbody>
           {above > 0 && <Spacer height={above} columns={columns.length} />}

@@ -1,0 +1,113 @@
+import { type ClientUpdate, clientUpdateSchema } from '@rondo/protocol';
+import { fireEvent, screen, within } from '@testing-library/react';
+import { beforeEach, describe, expect, it } from 'vitest';
+import { useFLStore } from '../../store/fl-store.ts';
+import { makeRound, makeRun } from '../../test/factories.ts';
+import { renderLive, showRun } from '../../test/render-live.tsx';
+import { Refused, type Routes, serve, signInAs } from '../../test/serve.ts';
+import { RoundDetail } from './RoundDetail.tsx';
+import { updatesCsv } from './updates-csv.ts';
+
+const makeUpdate = (client_id: string, given: Partial<Record<keyof ClientUpdate, unknown>> = {}): ClientUpdate =>
+  clientUpdateSchema.parse({
+    round_id: 101,
+    round: 1,
+    run_id: 'run-1',
+    client_id,
+    outcome: 'complete',
+    sample_count: 100,
+    train_loss: 0.5,
+    metrics: {},
+    duration_ms: 900,
+    bytes_up: null,
+    bytes_down: null,
+    update_norm: null,
+    cosine_to_mean: null,
+    error: null,
+    submitted_at: '2026-01-31T12:00:00.000Z',
+    ...given,
+  });
+
+const updates = [
+  makeUpdate('c10', { train_loss: 'NaN', metrics: { f1: 0.4 } }),
+  makeUpdate('c2', { outcome: 'failed', error: 'out of memory', train_loss: null, sample_count: null }),
+  makeUpdate('c1', { train_loss: 0.25 }),
+];
+const round = makeRound({ status: 'complete', metrics: { auc: 0.9 }, model_version: 'v1' });
+
+let routes: Routes;
+let asked: ReturnType<typeof serve>;
+beforeEach(() => {
+  useFLStore.getState().reset();
+  signInAs('viewer');
+  routes = { 'GET /api/rounds/101': { ...round, client_updates: updates } };
+  asked = serve(routes);
+});
+
+const open = (number = 1) => renderLive(<RoundDetail run_id="run-1" round={number} />);
+const names = async () =>
+  within(await screen.findByRole('table', { name: 'Clients of the round' }))
+    .getAllByRole('rowheader')
+    .map((head) => head.textContent);
+
+describe('one round', () => {
+  it('shows what it measured and what each client returned', async () => {
+    showRun({ rounds: [round] });
+    open();
+    expect(await names()).toEqual(['c1', 'c2', 'c10']);
+    for (const words of ['auc', 'f1', 'out of memory', 'NaN']) screen.getByText(words);
+    expect(screen.getByRole('link', { name: 'v1' }).getAttribute('href')).toBe('/?model=v1');
+  });
+
+  it('sorts by any column, those without a value last', async () => {
+    showRun({ rounds: [round] });
+    open();
+    await names();
+    fireEvent.click(screen.getByRole('button', { name: 'Loss' }));
+    expect(await names()).toEqual(['c1', 'c10', 'c2']);
+    expect(screen.getByRole('columnheader', { name: 'Loss' }).getAttribute('aria-sort')).toBe('ascending');
+    fireEvent.click(screen.getByRole('button', { name: 'Client' }));
+    fireEvent.click(screen.getByRole('button', { name: 'Client' }));
+    expect(await names()).toEqual(['c10', 'c2', 'c1']);
+  });
+
+  it('finds clients by name and by outcome', async () => {
+    showRun({ rounds: [round] });
+    open();
+    await names();
+    fireEvent.change(screen.getByLabelText('Outcome'), { target: { value: 'failed' } });
+    expect(await names()).toEqual(['c2']);
+    fireEvent.change(screen.getByLabelText('Search clients by name'), { target: { value: 'c1' } });
+    screen.getByText('No client matches');
+  });
+
+  it('finds one that is older than what the live stream keeps', async () => {
+    showRun({ rounds: [makeRound({ round: 300, round_id: 400 })], run: makeRun({ current_round: 300 }) });
+    routes['GET /api/rounds'] = { items: [round], total: 300, limit: 1, offset: 299 };
+    open();
+    await names();
+    expect(asked.map(({ url }) => url)).toContain('/api/rounds?run_id=run-1&limit=1&offset=299');
+  });
+
+  it('says that there is no such round', async () => {
+    showRun({ rounds: [round] });
+    open(7);
+    await screen.findByText('There is no round 7 in this run');
+  });
+
+  it('says what went wrong', async () => {
+    showRun({ rounds: [round] });
+    routes['GET /api/rounds/101'] = new Refused(503, 'The database does not answer.');
+    open();
+    expect((await screen.findByRole('alert')).textContent).toContain('The database does not answer.');
+  });
+});
+
+it('the CSV has every client and every metric under its name on the wire', () => {
+  const [head, first, second] = updatesCsv(updates).split('\r\n');
+  expect(head).toBe(
+    'client_id,outcome,sample_count,train_loss,duration_ms,bytes_up,bytes_down,update_norm,cosine_to_mean,submitted_at,error,metrics.f1',
+  );
+  expect(first).toBe('c10,complete,100,NaN,900,,,,,2026-01-31T12:00:00.000Z,,0.4');
+  expect(second).toBe('c2,failed,,,900,,,,,2026-01-31T12:00:00.000Z,out of memory,');
+});

@@ -1,0 +1,57 @@
+import { ChevronLeft, ChevronRight } from 'lucide-react';
+import { Link } from 'react-router';
+import { useRoundDetail } from '../../hooks/useRoundDetail.ts';
+import { EmptyState } from '../ui/EmptyState.tsx';
+import { Loaded } from '../ui/Loaded.tsx';
+import { RoundFacts } from './RoundFacts.tsx';
+import { UpdateTable } from './UpdateTable.tsx';
+
+interface RoundDetailProps {
+  readonly run_id: string;
+  readonly round: number;
+}
+
+/** One round: what it measured, and what each of its clients returned. */
+export function RoundDetail({ run_id, round }: RoundDetailProps) {
+  const answer = useRoundDetail(run_id, round);
+  const run = `/runs/${encodeURIComponent(run_id)}`;
+  return (
+    <>
+      <div className="mb-4 flex flex-wrap items-center justify-between gap-3">
+        <h1 className="text-[20px] leading-7 font-semibold">Round {round}</h1>
+        <nav aria-label="Rounds" className="flex items-center gap-1.5 text-sm">
+          <Link to={run} className="mr-2 text-accent hover:underline">
+            Live page of the run
+          </Link>
+          {round > 1 && (
+            <Link to={`${run}/rounds/${round - 1}`} aria-label={`Round ${round - 1}`} className={stepLook}>
+              <ChevronLeft aria-hidden size={14} />
+              {round - 1}
+            </Link>
+          )}
+          <Link to={`${run}/rounds/${round + 1}`} aria-label={`Round ${round + 1}`} className={stepLook}>
+            {round + 1}
+            <ChevronRight aria-hidden size={14} />
+          </Link>
+        </nav>
+      </div>
+      {answer.isMissing ? (
+        <section className="panel">
+          <EmptyState title={`There is no round ${round} in this run`}>It may not have started yet.</EmptyState>
+        </section>
+      ) : (
+        <Loaded what="The round" answer={answer}>
+          {(detail) => (
+            <div className="flex flex-col gap-4">
+              <RoundFacts round={detail} />
+              <UpdateTable round={detail} />
+            </div>
+          )}
+        </Loaded>
+      )}
+    </>
+  );
+}
+
+const stepLook =
+  'inline-flex h-8 items-center gap-1 rounded-control border border-line bg-panel px-2.5 text-soft hover:bg-raised hover:text-text';

@@ -1,0 +1,81 @@
+import { fireEvent, screen, waitFor } from '@testing-library/react';
+import { beforeEach, expect, it } from 'vitest';
+import { useFLStore } from '../../store/fl-store.ts';
+import { makeRound } from '../../test/factories.ts';
+import { renderLive, showRun } from '../../test/render-live.tsx';
+import { Refused, type Routes, serve, signInAs } from '../../test/serve.ts';
+import { SeriesChart } from './SeriesChart.tsx';
+
+const series = {
+  run_id: 'run-1',
+  name: 'lr',
+  client_id: null,
+  total: 1_000_000,
+  sampled: true,
+  step: [0, 500_000, 1_000_000],
+  value: [0.1, 9, 'NaN'],
+  at: ['2026-01-31T12:00:00.000Z', '2026-01-31T12:00:01.000Z', '2026-01-31T12:00:02.000Z'],
+};
+
+let routes: Routes;
+let asked: ReturnType<typeof serve>;
+beforeEach(() => {
+  useFLStore.getState().reset();
+  signInAs('viewer');
+  routes = { 'GET /api/metrics/series': series };
+  asked = serve(routes);
+  showRun({ rounds: [makeRound({ metrics: { auc: 0.9 } })] });
+});
+
+const open = (address = '/?name=lr') => renderLive(<SeriesChart />, address);
+const last = () => new URLSearchParams(asked.at(-1)?.url.split('?')[1]);
+
+it('says how much is shown of how much, and what is a gap', async () => {
+  open();
+  await screen.findByText('1,000,000 values as the 3 lowest and highest of their stretches; zoom in for each');
+  screen.getByText(/1 NaN or infinite value shown as a gap/);
+});
+
+it('asks the server anew for the part that is zoomed to, and for all of it again', async () => {
+  open();
+  await screen.findByRole('slider');
+  expect(last().has('from')).toBe(false);
+  routes['GET /api/metrics/series'] = { ...series, total: 2, sampled: false, step: [500_000, 500_001], value: [1, 9] };
+  fireEvent.click(screen.getByRole('button', { name: 'Zoom in on the newest half' }));
+  await screen.findByText('all 2 values');
+  expect([last().get('from'), last().get('to')]).toEqual(['500000', '1000000']);
+  fireEvent.click(screen.getByRole('button', { name: 'Reset zoom' }));
+  await waitFor(() => expect(screen.queryByRole('button', { name: 'Reset zoom' })).toBeNull());
+  await screen.findByText(/1,000,000 values/);
+});
+
+it('picks another series by name and client, and suggests what is known', async () => {
+  const { container } = open();
+  await screen.findByRole('slider');
+  const suggested = [...container.querySelectorAll('datalist option')].map((option) => option.getAttribute('value'));
+  expect(suggested).toEqual(expect.arrayContaining(['global_loss', 'auc']));
+  fireEvent.change(screen.getByLabelText('Name'), { target: { value: ' train_loss ' } });
+  fireEvent.change(screen.getByLabelText('Client'), { target: { value: 'c1' } });
+  fireEvent.click(screen.getByRole('button', { name: 'Show' }));
+  await waitFor(() => expect([last().get('name'), last().get('client_id')]).toEqual(['train_loss', 'c1']));
+});
+
+it('never shows the values of one series under the name of another', async () => {
+  open();
+  await screen.findByRole('slider');
+  fireEvent.change(screen.getByLabelText('Name'), { target: { value: 'loss' } });
+  fireEvent.click(screen.getByRole('button', { name: 'Show' }));
+  // The answer is still the one to the question before.
+  await screen.findByRole('status', { name: 'The series load' });
+  expect(screen.queryByRole('slider')).toBeNull();
+});
+
+it('empty and failed have their own faces', async () => {
+  routes['GET /api/metrics/series'] = { ...series, total: 0, step: [], value: [], at: [] };
+  const { unmount } = open();
+  await screen.findByText('No values of “lr”');
+  unmount();
+  routes['GET /api/metrics/series'] = new Refused(503, 'The database does not answer.');
+  open();
+  expect((await screen.findByRole('alert')).textContent).toContain('The database does not answer.');
+});
