@@ -21,22 +21,24 @@ export const commandStateSchema = z.enum(['requested', 'delivered', 'applied', '
 export type CommandState = z.infer<typeof commandStateSchema>;
 
 /** The newest request to stop a run or a round, and what became of it. [C1] [C3] */
-export const stopSchema = z.object({
-  command_id: z.string(),
-  command: commandNameSchema,
-  state: commandStateSchema,
-  reason: z.string(),
-  /** Who asked: a user's name. */
-  requested_by: z.string(),
-  requested_at: momentSchema,
-  /** When the FL server said that it had the command. */
-  delivered_at: momentSchema.nullable(),
-  /** When it was applied, rejected or expired. */
-  ended_at: momentSchema.nullable(),
-  /** Why it ended as it did. */
-  detail: z.string().nullable(),
-  expires_at: momentSchema,
-});
+export const stopSchema = z
+  .object({
+    command_id: z.string(),
+    command: commandNameSchema,
+    state: commandStateSchema,
+    reason: z.string(),
+    /** Who asked: a user's name. */
+    requested_by: z.string(),
+    requested_at: momentSchema,
+    /** When the FL server said that it had the command. */
+    delivered_at: momentSchema.nullable(),
+    /** When it was applied, rejected or expired. */
+    ended_at: momentSchema.nullable(),
+    /** Why it ended as it did. */
+    detail: z.string().nullable(),
+    expires_at: momentSchema,
+  })
+  .meta({ id: 'Stop' });
 export type Stop = z.infer<typeof stopSchema>;
 
 export const runStatusSchema = z.enum(['running', 'complete', 'failed', 'stopped']);
@@ -54,59 +56,65 @@ export type Outcome = z.infer<typeof outcomeSchema>;
 export const logLevelSchema = z.enum(['debug', 'info', 'warning', 'error', 'critical']);
 export type LogLevel = z.infer<typeof logLevelSchema>;
 
-export const runSchema = z.object({
-  run_id: runIdSchema,
-  name: z.string(),
-  framework: z.string().nullable(),
-  status: runStatusSchema,
-  reason: z.string().nullable(),
-  config: configSchema,
-  num_rounds: countSchema.nullable(),
-  tags: z.array(z.string()),
-  notes: z.string(),
-  commands_supported: z.array(z.string()),
-  current_round: roundNumberSchema.nullable(),
-  num_clients: countSchema,
-  started_at: momentSchema,
-  completed_at: momentSchema.nullable(),
-  stop: stopSchema.nullable(),
-});
+export const runSchema = z
+  .object({
+    run_id: runIdSchema,
+    name: z.string(),
+    framework: z.string().nullable(),
+    status: runStatusSchema,
+    reason: z.string().nullable(),
+    config: configSchema,
+    num_rounds: countSchema.nullable(),
+    tags: z.array(z.string()),
+    notes: z.string(),
+    commands_supported: z.array(z.string()),
+    current_round: roundNumberSchema.nullable(),
+    num_clients: countSchema,
+    started_at: momentSchema,
+    completed_at: momentSchema.nullable(),
+    stop: stopSchema.nullable(),
+  })
+  .meta({ id: 'Run' });
 export type Run = z.infer<typeof runSchema>;
 
-export const roundSchema = z.object({
-  round_id: countSchema,
-  run_id: runIdSchema,
-  round: roundNumberSchema,
-  status: roundStatusSchema,
-  num_clients_expected: countSchema,
-  num_clients_completed: countSchema,
-  num_clients_failed: countSchema,
-  num_clients_no_reply: countSchema,
-  progress_percent: z.number().min(0).max(100),
-  started_at: momentSchema,
-  completed_at: momentSchema.nullable(),
-  deadline: momentSchema.nullable(),
-  global_loss: metricValueSchema.nullable(),
-  global_accuracy: metricValueSchema.nullable(),
-  metrics: metricsSchema,
-  model_version: modelVersionSchema.nullable(),
-  reason: z.string().nullable(),
-  stop_requested_at: momentSchema.nullable(),
-  stop_reason: z.string().nullable(),
-  stop: stopSchema.nullable(),
-});
+export const roundSchema = z
+  .object({
+    round_id: countSchema,
+    run_id: runIdSchema,
+    round: roundNumberSchema,
+    status: roundStatusSchema,
+    num_clients_expected: countSchema,
+    num_clients_completed: countSchema,
+    num_clients_failed: countSchema,
+    num_clients_no_reply: countSchema,
+    progress_percent: z.number().min(0).max(100),
+    started_at: momentSchema,
+    completed_at: momentSchema.nullable(),
+    deadline: momentSchema.nullable(),
+    global_loss: metricValueSchema.nullable(),
+    global_accuracy: metricValueSchema.nullable(),
+    metrics: metricsSchema,
+    model_version: modelVersionSchema.nullable(),
+    reason: z.string().nullable(),
+    stop_requested_at: momentSchema.nullable(),
+    stop_reason: z.string().nullable(),
+    stop: stopSchema.nullable(),
+  })
+  .meta({ id: 'Round' });
 export type Round = z.infer<typeof roundSchema>;
 
 /** A command with whom it was for and who said what became of it. */
-export const commandRecordSchema = stopSchema.extend({
-  run_id: runIdSchema,
-  /** Null for a command to the whole run. */
-  round: roundNumberSchema.nullable(),
-  /** The `reporter_id` that had it. */
-  delivered_by: z.string().nullable(),
-  /** The `reporter_id` that said so; null is the server's own conclusion. [C6] */
-  ended_by: z.string().nullable(),
-});
+export const commandRecordSchema = stopSchema
+  .extend({
+    run_id: runIdSchema,
+    /** Null for a command to the whole run. */
+    round: roundNumberSchema.nullable(),
+    /** The `reporter_id` that had it. */
+    delivered_by: z.string().nullable(),
+    /** The `reporter_id` that said so; null is the server's own conclusion. [C6] */
+    ended_by: z.string().nullable(),
+  })
+  .meta({ id: 'Command' });
 export type CommandRecord = z.infer<typeof commandRecordSchema>;
 
 export const systemSchema = z.object({
@@ -116,60 +124,66 @@ export const systemSchema = z.object({
 });
 export type SystemLoad = z.infer<typeof systemSchema>;
 
-export const clientSchema = z.object({
-  client_id: clientIdSchema,
-  run_id: runIdSchema,
-  status: clientStatusSchema,
-  last_heartbeat: momentSchema,
-  dataset_size: z.int().positive().nullable(),
-  current_round: roundNumberSchema.nullable(),
-  /** What became of its part in `current_round`. */
-  round_outcome: outcomeSchema.nullable(),
-  /** How far it is in `current_round`, 0 to 1, where it says so. */
-  progress: z.number().min(0).max(1).nullable(),
-  train_loss: metricValueSchema.nullable(),
-  is_online: z.boolean(),
-  labels: labelsSchema,
-  system: systemSchema.nullable(),
-});
+export const clientSchema = z
+  .object({
+    client_id: clientIdSchema,
+    run_id: runIdSchema,
+    status: clientStatusSchema,
+    last_heartbeat: momentSchema,
+    dataset_size: z.int().positive().nullable(),
+    current_round: roundNumberSchema.nullable(),
+    /** What became of its part in `current_round`. */
+    round_outcome: outcomeSchema.nullable(),
+    /** How far it is in `current_round`, 0 to 1, where it says so. */
+    progress: z.number().min(0).max(1).nullable(),
+    train_loss: metricValueSchema.nullable(),
+    is_online: z.boolean(),
+    labels: labelsSchema,
+    system: systemSchema.nullable(),
+  })
+  .meta({ id: 'Client' });
 export type Client = z.infer<typeof clientSchema>;
 
-export const clientUpdateSchema = z.object({
-  round_id: countSchema,
-  round: roundNumberSchema,
-  run_id: runIdSchema,
-  client_id: clientIdSchema,
-  outcome: outcomeSchema,
-  sample_count: countSchema.nullable(),
-  train_loss: metricValueSchema.nullable(),
-  metrics: metricsSchema,
-  duration_ms: z.number().min(0).nullable(),
-  bytes_up: countSchema.nullable(),
-  bytes_down: countSchema.nullable(),
-  update_norm: metricValueSchema.nullable(),
-  cosine_to_mean: metricValueSchema.nullable(),
-  error: z.string().nullable(),
-  submitted_at: momentSchema.nullable(),
-});
+export const clientUpdateSchema = z
+  .object({
+    round_id: countSchema,
+    round: roundNumberSchema,
+    run_id: runIdSchema,
+    client_id: clientIdSchema,
+    outcome: outcomeSchema,
+    sample_count: countSchema.nullable(),
+    train_loss: metricValueSchema.nullable(),
+    metrics: metricsSchema,
+    duration_ms: z.number().min(0).nullable(),
+    bytes_up: countSchema.nullable(),
+    bytes_down: countSchema.nullable(),
+    update_norm: metricValueSchema.nullable(),
+    cosine_to_mean: metricValueSchema.nullable(),
+    error: z.string().nullable(),
+    submitted_at: momentSchema.nullable(),
+  })
+  .meta({ id: 'ClientUpdate' });
 export type ClientUpdate = z.infer<typeof clientUpdateSchema>;
 
-export const modelSchema = z.object({
-  version: modelVersionSchema,
-  run_id: runIdSchema,
-  round_id: countSchema.nullable(),
-  round: roundNumberSchema.nullable(),
-  format: z.string(),
-  size_bytes: countSchema,
-  sha256: z.string(),
-  /** The version that it was trained from, where the uploader said so. */
-  parent: modelVersionSchema.nullable(),
-  /** Numbers in it, where its header tells: the elements of all tensors of a safetensors file. */
-  parameter_count: countSchema.nullable(),
-  /** The figures of its round as they are now, `global_loss` and `global_accuracy` among them. [K5] */
-  metrics: metricsSchema,
-  aliases: z.array(z.string()),
-  created_at: momentSchema,
-});
+export const modelSchema = z
+  .object({
+    version: modelVersionSchema,
+    run_id: runIdSchema,
+    round_id: countSchema.nullable(),
+    round: roundNumberSchema.nullable(),
+    format: z.string(),
+    size_bytes: countSchema,
+    sha256: z.string(),
+    /** The version that it was trained from, where the uploader said so. */
+    parent: modelVersionSchema.nullable(),
+    /** Numbers in it, where its header tells: the elements of all tensors of a safetensors file. */
+    parameter_count: countSchema.nullable(),
+    /** The figures of its round as they are now, `global_loss` and `global_accuracy` among them. [K5] */
+    metrics: metricsSchema,
+    aliases: z.array(z.string()),
+    created_at: momentSchema,
+  })
+  .meta({ id: 'Model' });
 export type Model = z.infer<typeof modelSchema>;
 
 /** One point of one series: `client_id` null is the server's own. */

@@ -7,7 +7,10 @@ import { reporterIdSchema, roundNumberSchema, runIdSchema } from './values.ts';
 export const ingestRequestSchema = z.object({
   reporter_id: reporterIdSchema,
   batch: z.int('must be a whole number').min(0),
-  events: z.array(z.unknown()).max(limits.batchEvents, `must have at most ${limits.batchEvents} events`),
+  events: z
+    .array(z.unknown())
+    .max(limits.batchEvents, `must have at most ${limits.batchEvents} events`)
+    .describe('Facts, each as the schema `Fact` says; one that is not is rejected by its index'),
 });
 export type IngestRequest = z.infer<typeof ingestRequestSchema>;
 

@@ -2,6 +2,8 @@ import fastifySwagger from '@fastify/swagger';
 import fastifySwaggerUi from '@fastify/swagger-ui';
 import fastifyPlugin from 'fastify-plugin';
 import { jsonSchemaTransform, jsonSchemaTransformObject } from 'fastify-type-provider-zod';
+import { problems } from '../schemas/common.ts';
+import { completeDocument, type OpenApiDocument } from '../schemas/document.ts';
 
 /** `/openapi.json`, and a page at `/docs` to read and try it. */
 export const openapi = fastifyPlugin<{ readonly version: string }>(async (app, { version }) => {
@@ -14,6 +16,8 @@ export const openapi = fastifyPlugin<{ readonly version: string }>(async (app, {
         description: 'The live dashboard for federated learning. Errors are RFC 9457 problem details.',
         license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
       },
+      servers: [{ url: '/', description: 'The server that shows this' }],
+      tags,
       components: {
         securitySchemes: {
           bearer: { type: 'http', scheme: 'bearer', description: 'An access token from POST /api/auth/login' },
@@ -21,9 +25,35 @@ export const openapi = fastifyPlugin<{ readonly version: string }>(async (app, {
         },
       },
     },
-    transform: jsonSchemaTransform,
-    transformObject: jsonSchemaTransformObject,
+    // Those of a HEAD that a GET brings along are taken out again.
+    exposeHeadRoutes: true,
+    transform: (route) => jsonSchemaTransform({ ...route, schema: withCommonRefusals(route.schema) }),
+    transformObject: (given) => completeDocument(jsonSchemaTransformObject(given) as OpenApiDocument),
   });
   await app.register(fastifySwaggerUi, { routePrefix: '/docs', staticCSP: true });
   app.get('/openapi.json', { schema: { hide: true } }, () => app.swagger());
 });
+
+const tags = [
+  { name: 'auth', description: 'Signing in, and the sessions that it makes' },
+  { name: 'users', description: 'Who may sign in' },
+  { name: 'keys', description: 'API keys, with which FL servers report' },
+  { name: 'audit', description: 'What was done by whom' },
+  { name: 'ingest', description: 'What FL servers say' },
+  { name: 'runs', description: 'Training runs' },
+  { name: 'rounds', description: 'Rounds of a run, and requests to stop them' },
+  { name: 'clients', description: 'Clients, and their parts in rounds' },
+  { name: 'metrics', description: 'Figures and series' },
+  { name: 'models', description: 'Stored checkpoint versions' },
+  { name: 'health', description: 'How the server is' },
+];
+
+type RouteSchema = Parameters<typeof jsonSchemaTransform>[0]['schema'];
+
+/** What any route can answer that reads JSON, or that asks the database who is there. */
+function withCommonRefusals(schema: RouteSchema): RouteSchema {
+  if (typeof schema?.response !== 'object') return schema;
+  const ofBody = schema.body === undefined ? {} : problems(400, 413, 415);
+  const ofDatabase = schema.security === undefined ? {} : problems(503);
+  return { ...schema, response: { ...ofBody, ...ofDatabase, ...schema.response } };
+}
