@@ -1,0 +1,18 @@
+"""Tells a Rondo dashboard what a federated-learning server does.
+
+>>> import rondo
+>>> with rondo.run(name="cifar10-fedavg", num_rounds=100, config={"lr": 0.1}) as run:  # doctest: +SKIP
+...     with run.round(1, ["a", "b"]) as round:
+...         round.result("a", 600, train_loss=0.41)
+...         round.no_reply("b")
+...         round.complete(global_loss=0.4, global_accuracy=0.87)
+"""
+
+from .models import ModelUpload
+from .problems import Problem
+from .reporter import Stats
+from .run import Round, Run, run
+from .verdict import Command
+
+__all__ = ["Command", "ModelUpload", "Problem", "Round", "Run", "Stats", "run"]
+__version__ = "0.1.0"

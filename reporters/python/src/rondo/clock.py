@@ -1,0 +1,28 @@
+"""Time as the reporter sees it; tests bring their own."""
+
+from __future__ import annotations
+
+import time
+from typing import Protocol
+
+
+class Clock(Protocol):
+    """Two clocks: one that tells the time, one that only goes forward."""
+
+    def now_ms(self) -> int:
+        """Milliseconds since 1970."""
+        ...
+
+    def monotonic(self) -> float:
+        """Seconds since whenever."""
+        ...
+
+
+class SystemClock:
+    """The machine's."""
+
+    def now_ms(self) -> int:
+        return time.time_ns() // 1_000_000
+
+    def monotonic(self) -> float:
+        return time.monotonic()

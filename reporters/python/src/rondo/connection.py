@@ -1,0 +1,178 @@
+"""One kept-open HTTP connection, directly or through the proxy that the environment names."""
+
+from __future__ import annotations
+
+import base64
+import http.client
+import socket
+import ssl
+import time
+import urllib.request
+from collections.abc import Iterable, Mapping
+from typing import NamedTuple
+from urllib.parse import SplitResult, unquote, urlsplit
+
+# The details of a batch in which every event is refused are about 1 MiB.
+_MAX_ANSWER_BYTES = 16 * 1024 * 1024
+
+
+class Response(NamedTuple):
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+    @property
+    def text(self) -> str:
+        return self.body.decode("utf-8", "replace")
+
+
+class Connection:
+    """To one server. Redirects are not followed, so the key goes nowhere else. [R16]
+
+    Requests come from one thread; `abort` may be called from any.
+    """
+
+    def __init__(self, url: str, headers: Mapping[str, str]) -> None:
+        self._url = url
+        self._headers = dict(headers)
+        self._connection: http.client.HTTPConnection | None = None
+        self._prefix = ""
+        self._is_aborted = False
+
+    def request(
+        self,
+        method: str,
+        path: str,
+        body: bytes | Iterable[bytes] | None = None,
+        headers: Mapping[str, str] | None = None,
+        timeout_s: float = 10.0,
+    ) -> Response:
+        """One request and its whole answer within the time; raises `OSError` or `HTTPException` if none came."""
+        deadline = time.monotonic() + timeout_s
+        was_open = self._connection is not None
+        try:
+            return self._attempt(method, path, body, headers or {}, deadline)
+        except (http.client.RemoteDisconnected, ConnectionResetError, BrokenPipeError):
+            # The server may have closed an idle connection just now; nothing was answered on this one.
+            if not was_open or self._is_aborted or not isinstance(body, (bytes, type(None))):
+                raise
+            return self._attempt(method, path, body, headers or {}, deadline)
+
+    def close(self) -> None:
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            connection.close()
+
+    def abort(self) -> None:
+        """Ends a request that another thread waits for, and refuses the next."""
+        self._is_aborted = True
+        connection = self._connection
+        opened = getattr(connection, "sock", None)
+        if opened is not None:
+            try:
+                opened.shutdown(socket.SHUT_RDWR)
+            except OSError:
+                pass  # It has ended by itself.
+
+    def _attempt(
+        self, method: str, path: str, body: bytes | Iterable[bytes] | None, headers: Mapping[str, str], deadline: float
+    ) -> Response:
+        try:
+            connection = self._connection or self._open(deadline)
+            if self._is_aborted:
+                raise ConnectionAbortedError("the reporter is closed")
+            _limit(connection, deadline)
+            connection.request(method, self._prefix + path, body, {**self._headers, **headers})
+            response = connection.getresponse()
+            content = _read(connection, response, deadline)
+            if response.will_close:
+                self.close()
+            return Response(response.status, {k.lower(): v for k, v in response.getheaders()}, content)
+        except TimeoutError as error:
+            self.close()
+            raise TimeoutError("no answer in time") from error
+        except BaseException:
+            self.close()
+            raise
+
+    def _open(self, deadline: float) -> http.client.HTTPConnection:
+        parts = urlsplit(self._url.strip())
+        if parts.scheme.lower() not in ("http", "https") or not parts.hostname:
+            raise OSError("the address is not valid")
+        connection, self._prefix = _connect_to(parts, max(0.001, deadline - time.monotonic()))
+        self._connection = connection
+        connection.connect()
+        if connection.sock is not None:
+            # A batch is written at once; the acknowledgement of its header must not be waited for.
+            connection.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        return connection
+
+
+def proxy_for(parts: SplitResult) -> str | None:
+    """The proxy that `HTTP_PROXY`, `HTTPS_PROXY` and `NO_PROXY` name for an address."""
+    host = parts.hostname or ""
+    if urllib.request.proxy_bypass(host):
+        return None
+    return urllib.request.getproxies().get(parts.scheme.lower())
+
+
+def _connect_to(parts: SplitResult, timeout_s: float) -> tuple[http.client.HTTPConnection, str]:
+    host, path = parts.hostname or "", parts.path.rstrip("/")
+    is_secure = parts.scheme.lower() == "https"
+    port = parts.port or (443 if is_secure else 80)
+    proxy = proxy_for(parts)
+    if proxy is None:
+        if is_secure:
+            return http.client.HTTPSConnection(host, port, timeout=timeout_s, context=ssl_context()), path
+        return http.client.HTTPConnection(host, port, timeout=timeout_s), path
+    via = urlsplit(proxy if "://" in proxy else f"http://{proxy}")
+    via_host, via_port = via.hostname or "", via.port or 80
+    if not is_secure:
+        connection = http.client.HTTPConnection(via_host, via_port, timeout=timeout_s)
+        named = f"[{host}]" if ":" in host else host
+        return connection, f"http://{named}:{port}{path}"
+    secure = http.client.HTTPSConnection(via_host, via_port, timeout=timeout_s, context=ssl_context())
+    secure.set_tunnel(host, port, _proxy_headers(via))
+    return secure, path
+
+
+def _proxy_headers(via: SplitResult) -> dict[str, str]:
+    if not via.username:
+        return {}
+    user = f"{unquote(via.username)}:{unquote(via.password or '')}"
+    return {"Proxy-Authorization": f"Basic {base64.b64encode(user.encode()).decode()}"}
+
+
+_context: ssl.SSLContext | None = None
+
+
+def ssl_context() -> ssl.SSLContext:
+    """Loads the machine's certificates once: it takes tens of milliseconds."""
+    global _context
+    if _context is None:
+        _context = ssl.create_default_context()
+    return _context
+
+
+def _read(connection: http.client.HTTPConnection, response: http.client.HTTPResponse, deadline: float) -> bytes:
+    chunks: list[bytes] = []
+    size = 0
+    while True:
+        _limit(connection, deadline)
+        chunk = response.read1(65_536)
+        if not chunk:
+            if response.length:
+                raise http.client.IncompleteRead(b"".join(chunks), response.length)
+            return b"".join(chunks)
+        size += len(chunk)
+        if size > _MAX_ANSWER_BYTES:
+            raise http.client.HTTPException("the answer is too long to be ours")
+        chunks.append(chunk)
+
+
+def _limit(connection: http.client.HTTPConnection, deadline: float) -> None:
+    left = deadline - time.monotonic()
+    if left <= 0:
+        raise TimeoutError
+    if connection.sock is not None:
+        connection.sock.settimeout(left)

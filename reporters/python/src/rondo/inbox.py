@@ -1,0 +1,84 @@
+"""Where calls leave what they report, until the spool has it. [R1, R7]"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterator, Mapping
+from typing import Any, NamedTuple
+
+from .facts import kind_of
+
+# A call's objects beside the texts in them.
+_ENTRY_BYTES = 400
+
+
+class Entry(NamedTuple):
+    """One call, as it was made."""
+
+    order: int
+    type: Any
+    fields: Mapping[str, Any]
+    #: Milliseconds since 1970, or what the caller gave.
+    at: Any
+    keep: bool
+    size: int
+
+
+class Dropped(NamedTuple):
+    telemetry: int
+    facts: int
+
+
+class Inbox:
+    """Calls in their order, bounded in number and bytes; full, it loses the oldest telemetry first.
+
+    Whoever calls holds the reporter's lock. `take` gives everything away in one step, so that a call never waits for a
+    disk; as many as the bound may be on their way to it.
+    """
+
+    def __init__(self, max_events: int, max_bytes: int) -> None:
+        self._max_events = max_events
+        self._max_bytes = max_bytes
+        self._bytes = 0
+        self._order = 0
+        self._lines: dict[str, deque[Entry]] = {"t": deque(), "f": deque(), "s": deque()}
+
+    def __len__(self) -> int:
+        return sum(map(len, self._lines.values()))
+
+    @property
+    def is_over_half(self) -> bool:
+        return len(self) * 2 > self._max_events or self._bytes * 2 > self._max_bytes
+
+    def push(self, fact_type: Any, fields: Mapping[str, Any], at: Any, size: int, keep: bool) -> Dropped | None:
+        """Adds a call; says what had to go for it."""
+        size += _ENTRY_BYTES
+        self._order += 1
+        entry = Entry(self._order, fact_type, fields, at, keep, size)
+        self._lines[kind_of(fact_type, keep)].append(entry)
+        self._bytes += size
+        if len(self) <= self._max_events and (self._bytes <= self._max_bytes or len(self) == 1):
+            return None
+        return self._make_room()
+
+    def take(self) -> list[Entry]:
+        """Everything, in the order of the calls."""
+        lines, self._bytes = self._lines, 0
+        self._lines = {"t": deque(), "f": deque(), "s": deque()}
+        filled = [line for line in lines.values() if line]
+        return list(filled[0]) if len(filled) == 1 else list(_in_order(filled))
+
+    def _make_room(self) -> Dropped:
+        counts = {"t": 0, "f": 0, "s": 0}
+        while len(self) > self._max_events or (self._bytes > self._max_bytes and len(self) > 1):
+            # Without the start of the run nothing that follows has a name, so it is the last to go.
+            kind = next(kind for kind in ("t", "f", "s") if self._lines[kind])
+            self._bytes -= self._lines[kind].popleft().size
+            counts[kind] += 1
+        return Dropped(counts["t"], counts["f"] + counts["s"])
+
+
+def _in_order(lines: list[deque[Entry]]) -> Iterator[Entry]:
+    entries = [entry for line in lines for entry in line]
+    entries.sort(key=lambda entry: entry.order)  # A few sorted runs, which is what this sort is best at.
+    yield from entries

@@ -1,0 +1,451 @@
+"""What lies between a call and the server.
+
+    call ─▶ inbox ─(writing thread, ≤ 20 ms)─▶ outbox: spool, or memory ─(sending thread)─▶ server
+"""
+
+from __future__ import annotations
+
+import atexit
+import os
+import queue
+import threading
+import time
+import weakref
+from collections import deque
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from . import address
+from .connection import Connection, Response
+from .commands import Commands
+from .facts import Event, make_event
+from .freeze import freeze
+from .inbox import Entry, Inbox
+from .options import Options, create_run_id
+from .outbox import Outbox, type_of
+from .problems import Problems
+from .sender import Post, Sender
+from .spool.home import SpoolHome, bound_of, default_root
+from .spool.lock import TOUCH_S
+from .spool.records import Stored
+from .stamp import Stamper, to_moment
+from .storable import clip_id
+from .verdict import Answered, Misconfigured, Unanswered
+
+_CLOSE_S = 2.0
+# Long enough to write many calls at once, short enough that a kill loses little. [R18]
+_GATHER_S = 0.02
+# Written to disk one after the other, so that a long queue is not lost whole.
+_ENCODE_AT_ONCE = 1_000
+# Distinct ones are told once; a loop of the same must not fill the memory meanwhile.
+_MAX_TO_TELL = 1_000
+_FULL = "the queue is full: the oldest events are being dropped"
+
+
+@dataclass(frozen=True)
+class Stats:
+    """The account of a reporter: `reported = acknowledged + rejected + dropped + queued`, always. [R17]
+
+    Attributes
+    ----------
+    reported : int
+        Everything handed to the reporter, its own facts included.
+    acknowledged : int
+        The server has them for good.
+    duplicates : int
+        Of the acknowledged, those that the server already had.
+    rejected : int
+        Refused by the server.
+    dropped : int
+        Lost: invalid, pushed out of a full queue, refused with their batch, or left in memory when the reporter closed.
+    queued : int
+        Waiting or on their way; after `close`, on disk for the next reporter.
+    recovered : int
+        Events of processes that ended before, delivered by this one; not part of `reported`.
+    last_error : str or None
+        What was last in the way.
+    """
+
+    reported: int
+    acknowledged: int
+    duplicates: int
+    rejected: int
+    dropped: int
+    queued: int
+    recovered: int
+    last_error: str | None
+
+
+class Reporter:
+    """Reports one run. No method but `close` waits for anything, and none raises. [R1]"""
+
+    def __init__(self, options: Options) -> None:
+        env = os.environ
+        self._clock = options.clock
+        self._url = str(options.url or env.get("RONDO_URL", "").strip() or address.DEFAULT_URL)
+        self._key = str(options.api_key or env.get("RONDO_API_KEY", "")).strip()
+        run_id = options.run_id or create_run_id(str(options.name), self._clock.now_ms())
+        self.run_id = clip_id(str(run_id), 128)
+        self.problems = Problems(options.on_problem, self._key)
+        self._lock = threading.RLock()
+        self._inbox = Inbox(max(1, options.max_queued_events // 2), options.max_queued_bytes // 2)
+        self._stamper = Stamper(self._clock.now_ms)
+        self._counts = dict.fromkeys(("reported", "acknowledged", "duplicates", "rejected", "dropped", "recovered"), 0)
+        self._has_untold_drops = False
+        self._untold = (0, 0)
+        self._to_tell: deque[tuple[str, str, str | None]] = deque()
+        self._is_run_over = False
+        self._is_closed = False
+        self._is_silent = False
+        self._is_awake = False
+        # Unlike an Event, it may be used in a signal handler that interrupts its use.
+        self._news: queue.SimpleQueue[bool] = queue.SimpleQueue()
+        self._to_send: queue.SimpleQueue[bool] = queue.SimpleQueue()
+        self._commands_supported = tuple(map(str, options.commands_supported or ()))
+        normalized = address.normalize(self._url)
+        self._connection = Connection(self._url, self.auth)
+        self._post: Post = options.post or self._post_over_http
+        self._outbox = Outbox(
+            self.run_id,
+            _home_of(options, normalized),
+            self._clock,
+            max_events=options.max_queued_events,
+            max_bytes=options.max_queued_bytes,
+            on_disk_trouble=self._on_disk_trouble,
+            on_dropped=self._on_dropped,
+        )
+        self._sender = Sender(
+            self._outbox,
+            self._post,
+            self._clock,
+            options.random,
+            self,
+            is_polling=lambda: not self._is_run_over and bool(self._commands_supported),
+            pace_s=max(0.0, options.flush_interval_ms / 1000 - _GATHER_S),
+            timeout_s=options.request_timeout_ms / 1000,
+        )
+        self._commands = Commands(
+            self.run_id,
+            options.on_command,
+            lambda command_id, state, detail: self.say(
+                "command_ack", {"command_id": command_id, "state": state, "detail": detail}
+            ),
+            lambda error: self.problems.tell("command_failed", f"on_command failed: {error}"),
+            is_threaded=options.is_threaded,
+        )
+        if self._key == "":
+            self._tell_later("misconfigured", "there is no API key; set RONDO_API_KEY or api_key", None)
+        if normalized is None:
+            self._tell_later("misconfigured", "RONDO_URL is not an address such as http://127.0.0.1:8000", None)
+        self.say(
+            "run_started",
+            {
+                "name": options.name,
+                "framework": options.framework,
+                "config": options.config if options.config is not None else {},
+                "num_rounds": options.num_rounds,
+                "tags": options.tags if options.tags is not None else (),
+                "commands_supported": self._commands_supported,
+            },
+        )
+        self._writing = threading.Thread(target=self._write_loop, name="rondo-spool", daemon=True)
+        self._sending = threading.Thread(target=self._send_loop, name="rondo-send", daemon=True)
+        self._has_threads = options.is_threaded and self._start_threads()
+        _reporters.add(self)
+        atexit.register(self.close)
+
+    @property
+    def auth(self) -> Mapping[str, str]:
+        return {"authorization": f"Bearer {self._key}"} if self._key else {}
+
+    @property
+    def url(self) -> str:
+        return self._url
+
+    @property
+    def is_silent(self) -> bool:
+        """In a forked child, which is not the process that reports."""
+        return self._is_silent
+
+    # --- calls -------------------------------------------------------------------------------------------------------
+
+    def say(self, fact_type: Any, fields: dict[str, Any], at: Any = None, keep: bool = False) -> None:
+        """Takes over `fields`; a few microseconds, whatever the server and the disk do."""
+        if self._is_silent:
+            return
+        try:
+            size = freeze(fact_type, fields)
+            with self._lock:
+                if self._is_closed:
+                    self._counts["reported"] += 1
+                    self._counts["dropped"] += 1
+                    self.problems.tell("events_dropped", "something was reported after the reporter was closed")
+                    return
+                moment = at if at is not None else self._stamper.stamp(fact_type, fields)
+                dropped = self._inbox.push(fact_type, fields, moment, size, keep)
+                self._counts["reported"] += 1
+                if dropped is not None:
+                    self._note_dropped(*dropped)
+            if fact_type == "run_complete":
+                self._is_run_over = True
+        except Exception as error:
+            # The caller's objects can hold anything: properties that raise, texts that are none.
+            self._note_unreadable(error)
+        if not self._is_awake:
+            self._is_awake = True
+            self._news.put(True)
+
+    def _note_dropped(self, telemetry: int, facts: int) -> None:
+        self._counts["dropped"] += telemetry + facts
+        self._untold = (self._untold[0] + telemetry, self._untold[1] + facts)
+        self._has_untold_drops = True
+        self._tell_later("events_dropped", _FULL, "full")
+
+    def _note_unreadable(self, error: Exception) -> None:
+        with self._lock:
+            self._counts["reported"] += 1
+            self._counts["dropped"] += 1
+        self._tell_later("invalid_event", f"an event cannot be read: {type(error).__name__}", None)
+
+    def _tell_later(self, code: str, message: str, key: str | None) -> None:
+        """Whoever is told may write to a terminal that nobody reads; the caller must not wait for that. [R1]"""
+        if len(self._to_tell) < _MAX_TO_TELL:
+            self._to_tell.append((code, message, key))
+
+    def stats(self) -> Stats:
+        with self._lock:
+            counts = dict(self._counts)
+        settled = counts["acknowledged"] + counts["rejected"] + counts["dropped"]
+        return Stats(**counts, queued=counts["reported"] - settled, last_error=self.problems.last)
+
+    def close(self, timeout_s: float = _CLOSE_S) -> Stats:
+        """Delivers what is left for at most `timeout_s`; the rest stays on disk for the next reporter. [R14]"""
+        with self._lock:
+            if self._is_silent or self._is_closed:
+                return self.stats()
+            self._is_closed = True
+        deadline = time.monotonic() + timeout_s
+        atexit.unregister(self.close)
+        try:
+            self._finish(deadline)
+        except Exception as error:
+            self.problems.tell("events_dropped", f"the reporter did not close as it should: {error}")
+        return self.stats()
+
+    # --- turns -------------------------------------------------------------------------------------------------------
+
+    def write_turn(self) -> None:
+        """Brings what was reported to the outbox."""
+        self._is_awake = False
+        while self._to_tell:
+            self.problems.tell(*self._to_tell.popleft())
+        with self._lock:
+            entries = self._inbox.take()
+        for start in range(0, len(entries), _ENCODE_AT_ONCE):
+            events = [event for entry in entries[start : start + _ENCODE_AT_ONCE] if (event := self._encode(entry))]
+            if events:
+                self._outbox.append(events)
+                self._to_send.put(True)
+
+    def send_turn(self) -> float | None:
+        """Sends at most one batch; returns the seconds until the next turn."""
+        return self._sender.turn()
+
+    def _encode(self, entry: Entry) -> Event | None:
+        try:
+            at = to_moment(entry.at) if type(entry.at) is int else entry.at
+            event, flaw = make_event(entry.type, entry.fields, self.run_id, at, entry.keep)
+        except Exception as error:
+            event, flaw = None, f"an event cannot be read: {type(error).__name__}: {error}"
+        if flaw is not None:
+            self.problems.tell("invalid_event", flaw)
+        if event is None:
+            self._count("dropped", 1)
+        return event
+
+    def _write_loop(self) -> None:
+        while not self._is_closed:
+            if _wait_for(self._news, TOUCH_S) and not self._is_closed:
+                time.sleep(_GATHER_S)
+            self._safely(self.write_turn)
+            self._safely(self._outbox.keep_locks)
+        self._safely(self.write_turn)
+
+    def _send_loop(self) -> None:
+        while not self._sender.is_finished:
+            wait_s = self._turn_safely()
+            if wait_s != 0 and not self._sender.is_finished:
+                # News do not shorten a backoff: the next turn only says how long is left.
+                _wait_for(self._to_send, 60.0 if wait_s is None else min(wait_s, 60.0))
+
+    def _turn_safely(self) -> float | None:
+        try:
+            return self._sender.turn()
+        except Exception as error:
+            # A defect of ours must not end somebody's report, nor spin.
+            self.problems.tell("unreachable", f"sending failed: {type(error).__name__}: {error}")
+            return 1.0
+
+    def _safely(self, turn: Any) -> None:
+        try:
+            turn()
+        except Exception as error:
+            self.problems.tell("spool_failed", f"keeping events failed: {type(error).__name__}: {error}")
+
+    def _start_threads(self) -> bool:
+        try:
+            self._writing.start()
+            self._sending.start()
+            return True
+        except RuntimeError:
+            return False  # The interpreter is ending: `close` does what they would have done.
+
+    # --- the end -----------------------------------------------------------------------------------------------------
+
+    def _finish(self, deadline: float) -> None:
+        self._news.put(True)
+        if not _joined(self._writing, deadline):
+            self._safely(self.write_turn)
+        self._sender.begin_closing()
+        self._to_send.put(True)
+        if not _joined(self._sending, deadline):
+            self._send_here(deadline)
+        self._sender.stop()
+        self._connection.abort()
+        in_memory, folder = self._outbox.close()
+        self._count("dropped", in_memory)
+        if in_memory:
+            self.problems.tell("events_dropped", f"{in_memory} events were not acknowledged before the reporter closed")
+        if folder is not None:
+            left = self.stats().queued
+            self.problems.tell(
+                "unreachable",
+                f"{left} events are not delivered yet; they are kept in {folder}, and the next reporter to this server or "
+                "`rondo sync` delivers them",
+            )
+
+    def _send_here(self, deadline: float) -> None:
+        while not self._sender.is_finished and time.monotonic() < deadline:
+            wait_s = self._turn_safely()
+            if wait_s:
+                time.sleep(min(wait_s, max(0.0, deadline - time.monotonic())))
+
+    # --- news --------------------------------------------------------------------------------------------------------
+
+    def on_answer(self, events: Sequence[Stored], answer: Answered, is_own: bool) -> None:
+        rejected = min(len(answer.rejected), len(events))
+        if is_own:
+            self._count("rejected", rejected)
+            self._count("acknowledged", len(events) - rejected)
+            self._count("duplicates", min(answer.duplicates, len(events) - rejected))
+        else:
+            self._count("recovered", len(events) - rejected)
+        for index, detail in answer.rejected:
+            what = type_of(events[index]) if index < len(events) else "an event"
+            self.problems.tell("rejected_event", f"the server refused {what}: {detail}")
+        self._commands.receive(answer)
+        if self._has_untold_drops and not self._inbox.is_over_half:
+            self._tell_drops()
+
+    def on_lost(self, events: Sequence[Stored], why: str, is_own: bool) -> None:
+        if is_own:
+            self._count("dropped", len(events))
+        self.problems.tell("events_dropped", f"{len(events)} events were refused by the server: {why}")
+
+    def on_trouble(self, trouble: Unanswered | Misconfigured | None) -> None:
+        shown = address.shown(self._url)
+        if trouble is None:
+            self.problems.forget("unreachable", self._url)
+            self.problems.forget("misconfigured", self._url)
+        elif isinstance(trouble, Unanswered):
+            message = f"{shown} cannot be reached: {trouble.why}; events are kept and retried"
+            self.problems.tell("unreachable", message, self._url)
+        else:
+            message = f"{shown}: {trouble.why}; events are kept and retried every minute"
+            self.problems.tell("misconfigured", message, self._url)
+
+    def _tell_drops(self) -> None:
+        with self._lock:
+            at = to_moment(self._stamper.stamp("log", {}))
+            telemetry, facts = self._untold
+        if self._outbox.tell_drops(at, telemetry, facts):
+            with self._lock:
+                self._counts["reported"] += 1
+                self._untold = (self._untold[0] - telemetry, self._untold[1] - facts)
+                self._has_untold_drops = self._untold != (0, 0)
+            self.problems.forget("events_dropped", "full")
+            self._to_send.put(True)
+
+    def _on_dropped(self, telemetry: int, facts: int) -> None:
+        """The outbox had no room; it keeps its own count of what is to be told."""
+        self._count("dropped", telemetry + facts)
+        self._has_untold_drops = True
+        self.problems.tell("events_dropped", _FULL, "full")
+
+    def _on_disk_trouble(self, error: OSError | None) -> None:
+        if error is None:
+            self.problems.forget("spool_failed", "disk")
+        else:
+            message = f"events cannot be kept on disk ({error}); they wait in memory, and a kill would lose them"
+            self.problems.tell("spool_failed", message, "disk")
+
+    def _count(self, what: str, number: int) -> None:
+        with self._lock:
+            self._counts[what] += number
+
+    def _post_over_http(self, body: bytes, headers: Mapping[str, str], timeout_s: float) -> Response:
+        return self._connection.request("POST", "/api/ingest", body, headers, timeout_s)
+
+    # --- fork --------------------------------------------------------------------------------------------------------
+
+    def silence(self) -> None:
+        """The child of a fork has no threads of ours, and perhaps a lock that nobody will release."""
+        self._is_silent = True
+        self._lock = threading.RLock()
+
+
+def _home_of(options: Options, normalized: str | None) -> SpoolHome | None:
+    if not options.spool or normalized is None:
+        return None
+    root = Path(options.spool_dir) if options.spool_dir is not None else default_root(os.environ)
+    if root is None:
+        return None
+    max_bytes = options.spool_max_bytes or bound_of(os.environ)
+    clock = options.clock
+    return SpoolHome(root, normalized, now=lambda: to_moment(clock.now_ms()), max_bytes=max_bytes)
+
+
+def _joined(thread: threading.Thread, deadline: float) -> bool:
+    """Waits for a thread that runs; `False` if there is none to wait for."""
+    # A listener of problems may close the reporter from one of its own threads.
+    if not thread.is_alive() or thread is threading.current_thread():
+        return False
+    thread.join(max(0.0, deadline - time.monotonic()))
+    return True
+
+
+def _wait_for(news: queue.SimpleQueue[bool], timeout_s: float) -> bool:
+    """Whether there was any; takes all there is."""
+    try:
+        news.get(timeout=timeout_s)
+    except queue.Empty:
+        return False
+    try:
+        while True:
+            news.get_nowait()
+    except queue.Empty:
+        return True
+
+
+_reporters: weakref.WeakSet[Reporter] = weakref.WeakSet()
+
+
+def _silence_all() -> None:
+    for reporter in list(_reporters):
+        reporter.silence()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_silence_all)

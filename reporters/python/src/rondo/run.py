@@ -1,0 +1,501 @@
+"""One run, as a program speaks of it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from os import PathLike
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Literal
+
+from .commands import CommandHandler
+from .models import ModelUpload, Uploads
+from .options import Options
+from .problems import OnProblem
+from .reporter import Reporter, Stats
+
+#: Any number: Python's, or a scalar of NumPy, PyTorch, JAX and the like.
+Number = Any
+At = datetime | str | None
+
+
+class Run:
+    """Tells a Rondo dashboard what a federated-learning server does.
+
+    No method but `close` waits for anything, and none raises, whatever it is given. Use it as a context manager: a clean
+    end marks the run `complete`, an exception `failed`, Ctrl-C `stopped`; the exception goes on as it came.
+
+    See `rondo.run` for how to make one.
+    """
+
+    def __init__(self, options: Options) -> None:
+        self._reporter = Reporter(options)
+        self._uploads = Uploads(self._reporter)
+        self._is_complete = False
+
+    @property
+    def run_id(self) -> str:
+        """Names the run for ever."""
+        return self._reporter.run_id
+
+    # --- the run -----------------------------------------------------------------------------------------------------
+
+    def report(self, event: Mapping[str, Any]) -> None:
+        """Reports a fact given as it travels, such as `{"type": "client_left", "client_id": "a"}`."""
+        try:
+            fields = dict(event)
+            fact_type, at = fields.pop("type", None), fields.pop("at", None)
+        except Exception:
+            fact_type, at, fields = None, None, {}
+        if fact_type == "run_complete":
+            self._is_complete = True
+        self._reporter.say(fact_type, fields, at)
+
+    def run_complete(
+        self, status: Literal["complete", "failed", "stopped"] = "complete", reason: str | None = None, *, at: At = None
+    ) -> None:
+        """The run is over. Leaving the `with` block says so by itself."""
+        self._is_complete = True
+        self._reporter.say("run_complete", {"status": status, "reason": reason}, at)
+
+    def log(
+        self,
+        what: str | Mapping[str, Number],
+        *,
+        level: Literal["debug", "info", "warning", "error", "critical"] = "info",
+        step: int | None = None,
+        round: int | None = None,
+        client_id: str | int | None = None,
+        at: At = None,
+    ) -> None:
+        """A line of text, or several metrics at once.
+
+        Parameters
+        ----------
+        what : str or mapping
+            A message, or values by the names of their metrics; those need a `step` or a `round`.
+        level : str
+            Of a message.
+        step, round : int, optional
+            Where in the series the values belong.
+        client_id : str, optional
+            Whose they are; the server's own without it.
+        at : datetime or str, optional
+            When it was; now by default.
+        """
+        if not isinstance(what, Mapping):
+            self._reporter.say("log", {"level": level, "message": what, "client_id": client_id}, at)
+            return
+        try:
+            values = list(what.items())
+        except Exception:
+            values = [("", None)]  # Says nothing, and is counted so.
+        for name, value in values:
+            self.metric(name, value, step=step, round=round, client_id=client_id, at=at)
+
+    def metric(
+        self,
+        name: str,
+        value: Number,
+        *,
+        step: int | None = None,
+        round: int | None = None,
+        client_id: str | int | None = None,
+        at: At = None,
+    ) -> None:
+        """One point of a series, at a `step` or a `round`."""
+        fields = {"name": name, "value": value, "step": step, "round": round, "client_id": client_id}
+        self._reporter.say("metric", fields, at)
+
+    def privacy_spent(
+        self,
+        epsilon: Number,
+        delta: Number,
+        *,
+        client_id: str | int | None = None,
+        round: int | None = None,
+        at: At = None,
+    ) -> None:
+        """The differential privacy budget spent so far."""
+        fields = {"epsilon": epsilon, "delta": delta, "client_id": client_id, "round": round}
+        self._reporter.say("privacy_spent", fields, at)
+
+    # --- rounds ------------------------------------------------------------------------------------------------------
+
+    def round(
+        self, number: int, client_ids: Iterable[str | int] | None = None, *, num_clients_expected: int | None = None
+    ) -> Round:
+        """Starts a round; as a context manager it also ends it.
+
+        Parameters
+        ----------
+        number : int
+            Rounds count from 1.
+        client_ids : iterable of str, optional
+            Who was selected.
+        num_clients_expected : int, optional
+            How many were, if it is not known who.
+
+        Returns
+        -------
+        Round
+            To speak of this round.
+        """
+        self.round_started(number, client_ids, num_clients_expected=num_clients_expected)
+        return Round(self, number)
+
+    def round_started(
+        self,
+        round: int,
+        client_ids: Iterable[str | int] | None = None,
+        *,
+        num_clients_expected: int | None = None,
+        deadline: datetime | str | None = None,
+        at: At = None,
+    ) -> None:
+        """A round began, with these clients or this many."""
+        fields = {
+            "round": round,
+            "client_ids": client_ids,
+            "num_clients_expected": num_clients_expected,
+            "deadline": deadline,
+        }
+        self._reporter.say("round_started", fields, at)
+
+    def round_update(self, round: int, status: Literal["collecting", "aggregating"], *, at: At = None) -> None:
+        """Where the round stands."""
+        self._reporter.say("round_update", {"round": round, "status": status}, at)
+
+    def round_complete(
+        self,
+        round: int,
+        *,
+        global_loss: Number = None,
+        global_accuracy: Number = None,
+        metrics: Mapping[str, Number] | None = None,
+        model_version: str | None = None,
+        at: At = None,
+    ) -> None:
+        """The round is over, and this is the global model's worth."""
+        fields = {
+            "round": round,
+            "global_loss": global_loss,
+            "global_accuracy": global_accuracy,
+            "metrics": metrics,
+            "model_version": model_version,
+        }
+        self._reporter.say("round_complete", fields, at)
+
+    def round_failed(self, round: int, reason: str, *, at: At = None) -> None:
+        """The round is over without a new global model."""
+        self._reporter.say("round_failed", {"round": round, "reason": reason}, at)
+
+    def round_stopped(self, round: int, reason: str, *, at: At = None) -> None:
+        """The round was closed because somebody asked for it."""
+        self._reporter.say("round_stopped", {"round": round, "reason": reason}, at)
+
+    # --- clients -----------------------------------------------------------------------------------------------------
+
+    def client_joined(
+        self,
+        client_id: str | int,
+        *,
+        dataset_size: int | None = None,
+        labels: Mapping[str, str] | None = None,
+        at: At = None,
+    ) -> None:
+        """A client is there."""
+        fields = {"client_id": client_id, "dataset_size": dataset_size, "labels": labels}
+        self._reporter.say("client_joined", fields, at)
+
+    def client_left(self, client_id: str | int, reason: str | None = None, *, at: At = None) -> None:
+        """A client is gone."""
+        self._reporter.say("client_left", {"client_id": client_id, "reason": reason}, at)
+
+    def client_heartbeat(
+        self, client_id: str | int, *, system: Mapping[str, Number] | None = None, at: At = None
+    ) -> None:
+        """A client lives; `system` may hold `cpu_percent`, `memory_bytes` and `gpu_percent`."""
+        self._reporter.say("client_heartbeat", {"client_id": client_id, "system": system}, at)
+
+    def client_status(
+        self,
+        client_id: str | int,
+        status: Literal["idle", "training", "uploading", "offline", "failed"],
+        *,
+        round: int | None = None,
+        progress: float | None = None,
+        at: At = None,
+    ) -> None:
+        """What a client is doing, and how far (0 to 1) it has come."""
+        fields = {"client_id": client_id, "status": status, "round": round, "progress": progress}
+        self._reporter.say("client_status", fields, at)
+
+    def client_result(
+        self,
+        client_id: str | int,
+        round: int,
+        sample_count: int,
+        *,
+        train_loss: Number = None,
+        metrics: Mapping[str, Number] | None = None,
+        duration_ms: float | None = None,
+        bytes_up: int | None = None,
+        bytes_down: int | None = None,
+        update_norm: Number = None,
+        cosine_to_mean: Number = None,
+        at: At = None,
+    ) -> None:
+        """A client's part in a round arrived."""
+        fields = {
+            "client_id": client_id,
+            "round": round,
+            "sample_count": sample_count,
+            "train_loss": train_loss,
+            "metrics": metrics,
+            "duration_ms": duration_ms,
+            "bytes_up": bytes_up,
+            "bytes_down": bytes_down,
+            "update_norm": update_norm,
+            "cosine_to_mean": cosine_to_mean,
+        }
+        self._reporter.say("client_result", fields, at)
+
+    def client_failed(self, client_id: str | int, round: int, reason: str, *, at: At = None) -> None:
+        """A client answered that it cannot."""
+        self._reporter.say("client_failed", {"client_id": client_id, "round": round, "reason": reason}, at)
+
+    def client_no_reply(
+        self, client_id: str | int, round: int, waited_ms: float | None = None, *, at: At = None
+    ) -> None:
+        """A client did not answer in time."""
+        self._reporter.say("client_no_reply", {"client_id": client_id, "round": round, "waited_ms": waited_ms}, at)
+
+    # --- models ------------------------------------------------------------------------------------------------------
+
+    def save_model(
+        self,
+        version: str,
+        model: bytes | str | PathLike[str],
+        *,
+        round: int | None = None,
+        format: str = "safetensors",
+        parent: str | None = None,
+    ) -> ModelUpload:
+        """Uploads a checkpoint in the background, resuming after lost connections.
+
+        Parameters
+        ----------
+        version : str
+            Names the model for ever.
+        model : bytes or path
+            What to upload. A file has to stay as it is until the upload is done.
+        round : int, optional
+            The round that made it.
+        format : str
+            Of the file.
+        parent : str, optional
+            The version it was made from.
+
+        Returns
+        -------
+        ModelUpload
+            To ask how it went. `close` waits for uploads as long as bytes move.
+        """
+        return self._uploads.add(version, model, round=round, format=format, parent=parent)
+
+    # --- the end -----------------------------------------------------------------------------------------------------
+
+    def stats(self) -> Stats:
+        """The account of what was reported."""
+        return self._reporter.stats()
+
+    def close(self, timeout_s: float = 2.0) -> Stats:
+        """Delivers what is left for at most `timeout_s`, then stops for good.
+
+        What the server did not take by then stays on disk, and is delivered by the next reporter to the same server.
+        It also happens by itself when the process ends.
+        """
+        began = time.monotonic()
+        # Half for each, so that the whole keeps its time with a server that is down.
+        self._uploads.close(timeout_s / 2)
+        return self._reporter.close(max(timeout_s - (time.monotonic() - began), timeout_s / 2))
+
+    def __enter__(self) -> Run:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        if not self._is_complete:
+            self.run_complete(*_status_of(error))
+        self.close()
+
+
+class Round:
+    """One round of a run; made by `Run.round`.
+
+    As a context manager it ends the round: `round_complete` unless something else was said, `round_failed` if an
+    exception comes through.
+    """
+
+    def __init__(self, run: Run, number: int) -> None:
+        self.number = number
+        self._run = run
+        self._is_over = False
+
+    def aggregating(self) -> None:
+        """All results are in."""
+        self._run.round_update(self.number, "aggregating")
+
+    def result(self, client_id: str | int, sample_count: int, **figures: Any) -> None:
+        """A client's part arrived; `figures` as in `Run.client_result`."""
+        try:
+            self._run.client_result(client_id, self.number, sample_count, **figures)
+        except TypeError:
+            # A figure that the protocol has no field for is no reason to end a training. [R1]
+            event = {"type": "client_result", "client_id": client_id, "round": self.number}
+            self._run.report({**figures, **event, "sample_count": sample_count})
+
+    def client_failed(self, client_id: str | int, reason: str) -> None:
+        """A client answered that it cannot."""
+        self._run.client_failed(client_id, self.number, reason)
+
+    def no_reply(self, client_id: str | int, waited_ms: float | None = None) -> None:
+        """A client did not answer in time."""
+        self._run.client_no_reply(client_id, self.number, waited_ms)
+
+    def metric(self, name: str, value: Number, *, client_id: str | int | None = None) -> None:
+        """One point of a series, at this round."""
+        self._run.metric(name, value, round=self.number, client_id=client_id)
+
+    def complete(
+        self,
+        *,
+        global_loss: Number = None,
+        global_accuracy: Number = None,
+        metrics: Mapping[str, Number] | None = None,
+        model_version: str | None = None,
+    ) -> None:
+        """The round is over, and this is the global model's worth."""
+        self._is_over = True
+        self._run.round_complete(
+            self.number,
+            global_loss=global_loss,
+            global_accuracy=global_accuracy,
+            metrics=metrics,
+            model_version=model_version,
+        )
+
+    def failed(self, reason: str) -> None:
+        """The round is over without a new global model."""
+        self._is_over = True
+        self._run.round_failed(self.number, reason)
+
+    def stopped(self, reason: str) -> None:
+        """The round was closed because somebody asked for it."""
+        self._is_over = True
+        self._run.round_stopped(self.number, reason)
+
+    def __enter__(self) -> Round:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        if self._is_over:
+            return
+        if error is None:
+            self.complete()
+        elif isinstance(error, KeyboardInterrupt):
+            self.stopped("interrupted")
+        else:
+            self.failed(_text_of(error))
+
+
+def run(
+    name: str,
+    *,
+    run_id: str | None = None,
+    url: str | None = None,
+    api_key: str | None = None,
+    framework: str = "custom",
+    config: Mapping[str, Any] | None = None,
+    num_rounds: int | None = None,
+    tags: Sequence[str] = (),
+    commands_supported: Sequence[str] = (),
+    on_command: CommandHandler | None = None,
+    on_problem: OnProblem | None = None,
+    spool_dir: str | PathLike[str] | None = None,
+    spool: bool = True,
+) -> Run:
+    """Starts reporting a run; never raises and never waits, whatever the server is.
+
+    Parameters
+    ----------
+    name : str
+        What people call it.
+    run_id : str, optional
+        Names the run for ever; reporting under the same id continues it. By default from the name, the time and chance.
+    url : str, optional
+        Where the dashboard is. By default `RONDO_URL`, else `http://127.0.0.1:8000`.
+    api_key : str, optional
+        By default `RONDO_API_KEY`.
+    framework : str
+        What the FL server is built with, such as `flower`.
+    config : mapping, optional
+        Settings to show with the run.
+    num_rounds : int, optional
+        How many rounds are planned.
+    tags : sequence of str
+        To find it by.
+    commands_supported : sequence of str
+        What an admin may ask of this run: `stop_round`, `stop_run`.
+    on_command : callable, optional
+        Carries out a `Command`, in a thread of its own. `None` means applied, `("rejected", "why")` or an exception rejected.
+    on_problem : callable, optional
+        Told each distinct `Problem` once. By default it is a line on stderr.
+    spool_dir : path, optional
+        Where events wait on disk. By default `RONDO_SPOOL_DIR`, else `~/.local/state/rondo/spool`.
+    spool : bool
+        Whether they do. Without it, what the server has not taken when the process ends is lost.
+
+    Returns
+    -------
+    Run
+        To report with, best in a `with` statement.
+    """
+    return Run(
+        Options(
+            name=name,
+            run_id=run_id,
+            url=url,
+            api_key=api_key,
+            framework=framework,
+            config=config,
+            num_rounds=num_rounds,
+            tags=tags,
+            commands_supported=commands_supported,
+            on_command=on_command,
+            on_problem=on_problem,
+            spool_dir=Path(spool_dir) if spool_dir is not None else None,
+            spool=spool,
+        )
+    )
+
+
+def _status_of(error: BaseException | None) -> tuple[Literal["complete", "failed", "stopped"], str | None]:
+    if error is None or (isinstance(error, SystemExit) and error.code in (None, 0)):
+        return "complete", None
+    if isinstance(error, KeyboardInterrupt):
+        return "stopped", "interrupted"
+    return "failed", _text_of(error)
+
+
+def _text_of(error: BaseException) -> str:
+    try:
+        return f"{type(error).__name__}: {error}"
+    except Exception:
+        return type(error).__name__

@@ -1,0 +1,122 @@
+"""A small tus 1.0 client: one upload, in parts, resumed where the server says. [R28]"""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Protocol
+from urllib.parse import urlsplit
+
+from .connection import Response
+
+PART_BYTES = 8 * 1024 * 1024
+_BLOCK_BYTES = 256 * 1024
+# A part over a slow line; that nothing moves at all is noticed by the socket.
+_PART_TIMEOUT_S = 300.0
+_TIMEOUT_S = 30.0
+_VERSION = {"tus-resumable": "1.0.0"}
+
+
+class Source(Protocol):
+    """What is uploaded: any part of it, as often as asked."""
+
+    def blocks(self, start: int, size: int, block: int) -> Iterator[bytes]: ...
+
+
+class Refused(Exception):
+    """The server answered, and not with yes."""
+
+    def __init__(self, response: Response) -> None:
+        super().__init__(f"HTTP {response.status}: {response.text[:300]}")
+        self.response = response
+
+
+class Request(Protocol):
+    def __call__(
+        self,
+        method: str,
+        path: str,
+        body: bytes | Iterable[bytes] | None = None,
+        headers: Mapping[str, str] | None = None,
+        timeout_s: float = 10.0,
+    ) -> Response: ...
+
+
+def metadata_of(entries: Mapping[str, str]) -> str:
+    return ",".join(f"{key} {base64.b64encode(value.encode()).decode()}" for key, value in entries.items())
+
+
+class TusUpload:
+    """Raises `Refused`, `OSError` or `HTTPException`; whoever calls decides about trying again."""
+
+    def __init__(
+        self, request: Request, size: int, metadata: Mapping[str, str], on_progress: Callable[[int], None]
+    ) -> None:
+        self._request = request
+        self._size = size
+        self._metadata = metadata
+        self._on_progress = on_progress
+        self._path: str | None = None
+        self.offset = 0
+
+    @property
+    def is_done(self) -> bool:
+        return self._path is not None and self.offset >= self._size
+
+    def begin(self) -> None:
+        """Creates the upload, or asks how far it has come."""
+        if self._path is None:
+            self._create()
+            return
+        response = self._request("HEAD", self._path, None, _VERSION, _TIMEOUT_S)
+        if response.status in (404, 410):
+            self._path = None
+            self._create()
+            return
+        _require(response, 200, 204)
+        self.offset = int(response.headers.get("upload-offset", "0"))
+
+    def send_part(self, source: Source) -> None:
+        if self._path is None:
+            raise AssertionError("begin first")
+        size = min(PART_BYTES, self._size - self.offset)
+        headers = {
+            **_VERSION,
+            "upload-offset": str(self.offset),
+            "content-type": "application/offset+octet-stream",
+            "content-length": str(size),
+        }
+        body = self._told(source.blocks(self.offset, size, _BLOCK_BYTES))
+        response = self._request("PATCH", self._path, body, headers, _PART_TIMEOUT_S)
+        _require(response, 204, 200)
+        self.offset = int(response.headers.get("upload-offset", str(self.offset + size)))
+
+    def cancel(self) -> None:
+        if self._path is not None:
+            self._request("DELETE", self._path, None, _VERSION, _TIMEOUT_S)
+            self._path = None
+
+    def _create(self) -> None:
+        headers = {
+            **_VERSION,
+            "upload-length": str(self._size),
+            "upload-metadata": metadata_of(self._metadata),
+            "content-length": "0",
+        }
+        response = self._request("POST", "/api/uploads", b"", headers, _TIMEOUT_S)
+        _require(response, 201, 200)
+        # Only its path: the server may know itself by another name than the one that leads to it.
+        self._path = urlsplit(response.headers.get("location", "")).path or None
+        self.offset = int(response.headers.get("upload-offset", "0"))
+        if self._path is None:
+            raise Refused(response)
+
+    def _told(self, blocks: Iterator[bytes]) -> Iterator[bytes]:
+        for block in blocks:
+            self._on_progress(len(block))
+            yield block
+
+
+def _require(response: Response, *statuses: int) -> None:
+    if response.status not in statuses:
+        raise Refused(response)
