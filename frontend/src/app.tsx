@@ -3,10 +3,10 @@ import { BrowserRouter, Navigate, Outlet, Route, Routes, useLocation } from 'rea
 import { AppShell } from './components/AppShell/AppShell.tsx';
 import { Alert } from './components/ui/Alert.tsx';
 import { Button } from './components/ui/Button.tsx';
+import { NotFound } from './components/ui/NotFound.tsx';
 import { SignInCard } from './components/ui/SignInCard.tsx';
 import { useRefreshSession, useSession } from './hooks/useSession.ts';
 import { LoginPage } from './pages/LoginPage.tsx';
-import { NotFoundPage } from './pages/NotFoundPage.tsx';
 import { SignInLinkPage } from './pages/SignInLinkPage.tsx';
 
 const LivePage = lazy(async () => ({ default: (await import('./pages/LivePage.tsx')).LivePage }));
@@ -33,7 +33,7 @@ export function App() {
               <Route path="series" element={<SeriesPage />} />
               <Route path="models" element={<ModelsPage />} />
               <Route path="settings/*" element={<SettingsPage />} />
-              <Route path="*" element={<NotFoundPage />} />
+              <Route path="*" element={<NotFound />} />
             </Route>
           </Route>
         </Routes>

@@ -1,6 +1,6 @@
 import { Link } from 'react-router';
 
-export function NotFoundPage() {
+export function NotFound() {
   return (
     <div className="mx-auto mt-[12vh] max-w-md text-center">
       <h1 className="text-[20px] leading-7 font-semibold">There is no such page</h1>
