@@ -65,6 +65,16 @@ export function createUsers({ db, sessions, now, areRolesFromProvider }: UsersDe
       return updated;
     },
 
+    /** Signs a user out everywhere, and changes nothing else. */
+    async endSessions(by: AuditedRequest, id: string): Promise<void> {
+      const tellEnded = await db.transaction(async (tx) => {
+        const { username } = (await findUser(tx, id)) ?? missing(id);
+        await recordAudit(tx, by, { action: 'session.end', target_type: 'user', target: username }, now);
+        return sessions.endAllOf(tx, id);
+      });
+      tellEnded();
+    },
+
     async remove(by: AuditedRequest, id: string): Promise<void> {
       const tellEnded = await db.transaction(async (tx) => {
         const admins = await lockEnabledAdmins(tx);

@@ -83,6 +83,7 @@ describe('users', () => {
     ['POST', '/api/users'],
     ['PATCH', `/api/users/${randomUUID()}`],
     ['DELETE', `/api/users/${randomUUID()}`],
+    ['DELETE', `/api/users/${randomUUID()}/sessions`],
     ['GET', '/api/audit'],
   ] as const)('and their log are for admins: %s %s is 403 for a viewer', async (method, url) => {
     const { signIn } = await setUp();
@@ -100,6 +101,15 @@ describe('users', () => {
     expect((await viewer.ask('GET', '/api/auth/me')).statusCode).toBe(200);
     expect((await ask('PATCH', `/api/users/${viewer.user.id}`, change)).statusCode).toBe(200);
     expect((await viewer.ask('GET', '/api/auth/me')).statusCode).toBe(401);
+  });
+
+  it('are signed out everywhere by an admin, and may come back', async () => {
+    const { ask, signIn, logIn } = await setUp();
+    const viewer = await signIn('viewer', password);
+    expect((await ask('DELETE', `/api/users/${viewer.user.id}/sessions`)).statusCode).toBe(204);
+    expect((await viewer.ask('GET', '/api/auth/me')).statusCode).toBe(401);
+    expect((await logIn(viewer.user.username)).statusCode).toBe(200);
+    expect((await ask('DELETE', `/api/users/${randomUUID()}/sessions`)).statusCode).toBe(404);
   });
 
   it('keep their sessions when nothing changes', async () => {

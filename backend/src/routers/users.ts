@@ -60,6 +60,24 @@ export const usersRouter =
     );
 
     app.delete(
+      '/api/users/:id/sessions',
+      {
+        ...forAdmins,
+        schema: {
+          ...about,
+          operationId: 'endUserSessions',
+          summary: 'Sign a user out everywhere',
+          params,
+          response: { 204: z.null(), ...problems(401, 403, 404, 422) },
+        },
+      },
+      async (request, reply) => {
+        await auth.users.endSessions(request, request.params.id);
+        return reply.code(204).send(null);
+      },
+    );
+
+    app.delete(
       '/api/users/:id',
       {
         ...forAdmins,
