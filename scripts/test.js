@@ -27,6 +27,7 @@ const steps = [
   check('lint', 'check:lint'),
   check('import rules', 'check:imports'),
   check('unused code', 'check:unused'),
+  check('Dockerfile and compose.yaml', 'check:deploy'),
   {
     kind: 'unit',
     title: 'unit and integration tests',
