@@ -9,6 +9,7 @@ import { clientId, clientSecret, scopes, startProvider, type TestProvider } from
 import type { Database } from './db/database.ts';
 import { listAudit } from './db/queries/audit.ts';
 import { findUserByName, updateUser } from './db/queries/users.ts';
+import { createLogger } from './logger.ts';
 import { openTestApp } from './testing/app.ts';
 import { openTestDatabase } from './testing/database.ts';
 
@@ -205,6 +206,31 @@ describe('sign-in at a provider keeps out', () => {
   );
 });
 
+describe('what is logged of a sign-in at a provider', () => {
+  it('is its path and, if it fails, why; no code, no token, no secret', async () => {
+    const lines: string[] = [];
+    const logger = createLogger('trace', { write: (line) => lines.push(line) });
+    const { provider, browser, goTo, stopBefore, openAnother, url } = await setUp(undefined, logger);
+    provider.receive(anAccount());
+    const good = await stopBefore();
+    const sealed = browser.cookies(url).get('rondo_oidc') ?? '';
+    await goTo(good);
+    const thief = openAnother();
+    const bad = new URL(await thief.stopBefore());
+    bad.searchParams.set('code', 'x'.repeat(43));
+    await thief.goTo(bad.href);
+    const log = lines.join('');
+    expect(log).toContain('"path":"/api/auth/oidc/callback"');
+    expect(log).toContain('sign_in_failed');
+    const { code, state } = Object.fromEntries(new URL(good).searchParams);
+    const refresh = browser.cookies(url).get('rondo_refresh') ?? '';
+    for (const secret of [code, state, sealed, refresh, clientSecret, 'x'.repeat(43), 'eyJ']) {
+      expect(secret).toBeTruthy();
+      expect(log).not.toContain(secret);
+    }
+  });
+});
+
 describe('GET /api/auth/oidc/start', () => {
   it('asks with PKCE, state and nonce, and no secret in the address', async () => {
     const { browser, url, provider } = await setUp();
@@ -272,7 +298,9 @@ afterAll(async () => {
   await Promise.all(providers.map((provider) => provider.stop()));
 });
 
-async function setUp(rule: RoleRule = { roleClaim: undefined, adminValues: [], viewerValues: undefined }) {
+const everybodyIsAViewer = { roleClaim: undefined, adminValues: [], viewerValues: undefined };
+
+async function setUp(rule: RoleRule = everybodyIsAViewer, logger = createLogger('silent')) {
   let url = '';
   const callback = '/api/auth/oidc/callback';
   const provider = await startProvider(() => url + callback);
@@ -289,7 +317,7 @@ async function setUp(rule: RoleRule = { roleClaim: undefined, adminValues: [], v
     },
   };
   const auth = createAuth({ db: database.db, secretKey: 'a secret of at least thirty-two bytes', oidc: settings });
-  const { app } = await openTestApp({ database, auth });
+  const { app } = await openTestApp({ database, auth, logger });
   servers.push(app);
   await app.listen({ host: '127.0.0.1', port: 0 });
   url = `http://127.0.0.1:${(app.server.address() as AddressInfo).port}`;

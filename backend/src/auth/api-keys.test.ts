@@ -58,7 +58,7 @@ describe('an API key', () => {
     expect(await lastUse()).toBe(momentAt(clock.now()));
   });
 
-  it('does only what it was made for: any other scope is refused by name', async () => {
+  it('[P3] does only what it was made for: any other scope is refused by name', async () => {
     const { apiKeys, made } = await makeKey({ scopes: ['models'] });
     await expect(apiKeys.authenticate(made.key, 'models')).resolves.toMatchObject({ scopes: ['models'] });
     const refusal = apiKeys.authenticate(made.key, 'ingest');
@@ -71,7 +71,7 @@ describe('an API key', () => {
     expect(made.scopes).toEqual(['ingest', 'models']);
   });
 
-  it('is refused from the moment at which it expires, and listed as expired', async () => {
+  it('[P3] is refused from the moment at which it expires, and listed as expired', async () => {
     const { apiKeys, made, clock } = await makeKey({ expires_at: '2026-01-31T13:00:00.000Z' });
     clock.advance(HOUR - 1);
     await apiKeys.authenticate(made.key, 'ingest');

@@ -40,7 +40,7 @@ describe('the audit log', () => {
   });
 
   it.each(["update audit set actor = 'eve'", 'delete from audit', 'truncate audit'])(
-    'is append-only in the database itself: %s',
+    '[P6] is append-only in the database itself: %s',
     async (statement) => {
       await recordAudit(database.db, aRequest, { action: 'run.delete', target_type: 'run', target: 'r-3' });
       const before = await newest();

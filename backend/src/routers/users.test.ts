@@ -158,7 +158,7 @@ describe('the last admin', () => {
     expect((await ask('PATCH', `/api/users/${user.id}`, { password: 'another horse' })).statusCode).toBe(200);
   });
 
-  it('is left when two admins disable each other at once', async () => {
+  it('[P5] is left when two admins disable each other at once', async () => {
     const { ask, signIn, user } = await setUpAlone();
     const other = await signIn('admin');
     const answers = await Promise.all([
@@ -228,7 +228,7 @@ describe('the audit log of users', () => {
     expect((await ask('GET', '/api/audit?action=user.invent')).statusCode).toBe(422);
   });
 
-  it('keeps nothing of a change that was refused', async () => {
+  it('[P6] keeps nothing of a change that was refused', async () => {
     const { ask, user } = await setUpAlone();
     await ask('PATCH', `/api/users/${user.id}`, { disabled: true });
     const { total } = await listAudit(database.db, { target: user.username, limit: 1, offset: 0 });
@@ -236,7 +236,7 @@ describe('the audit log of users', () => {
   });
 
   it.each(['POST', 'PUT', 'PATCH', 'DELETE'] as const)(
-    'cannot be changed through the API: %s is 404',
+    '[P6] cannot be changed through the API: %s is 404',
     async (method) => {
       const { ask } = await setUp();
       expect((await ask(method, '/api/audit')).statusCode).toBe(404);
