@@ -20,6 +20,8 @@ export interface ModelDetail extends Model {
 export interface Alias {
   readonly alias: string;
   readonly version: string;
+  /** Where a rollback would go. */
+  readonly previous_version: string | null;
   readonly set_at: string;
   readonly set_by: string | null;
   /** `best` and `latest`, which the server moves by itself. */

@@ -17,7 +17,7 @@ interface ModelAliasesProps {
 /** What this checkpoint is called beside its version, and, for an admin, the ways to change that. */
 export function ModelAliases({ model, isAdmin }: ModelAliasesProps) {
   const { data, error } = useAliases(model.run_id);
-  const [act, setAct] = useState<{ verb: AliasVerb; alias: string } | null>(null);
+  const [act, setAct] = useState<{ verb: AliasVerb; alias: Alias } | null>(null);
   const problem = useProblemDetail(error);
   const all = data?.items ?? [];
   const own = all.filter(({ version }) => version === model.version);
@@ -35,10 +35,12 @@ export function ModelAliases({ model, isAdmin }: ModelAliasesProps) {
             <span className="min-w-0 grow text-xs text-muted">{describe(alias)}</span>
             {isAdmin && !alias.is_automatic && (
               <span className="flex gap-1.5">
-                <Button size="small" onClick={() => setAct({ verb: 'rollback', alias: alias.alias })}>
-                  Roll back…
-                </Button>
-                <Button size="small" look="danger" onClick={() => setAct({ verb: 'delete', alias: alias.alias })}>
+                {alias.previous_version !== null && (
+                  <Button size="small" onClick={() => setAct({ verb: 'rollback', alias })}>
+                    Roll back…
+                  </Button>
+                )}
+                <Button size="small" look="danger" onClick={() => setAct({ verb: 'delete', alias })}>
                   Remove…
                 </Button>
               </span>

@@ -19,6 +19,7 @@ const detail = {
 const alias = (name: string, version: string, is_automatic = false) => ({
   alias: name,
   version,
+  previous_version: name === 'pilot' ? 'v12' : null,
   set_at: '2026-01-31T12:00:00.000Z',
   set_by: is_automatic ? null : 'grace',
   is_automatic,
@@ -110,6 +111,7 @@ describe('aliases', () => {
     await open();
     await screen.findByText(/by grace/);
     press('Roll back…');
+    expect((await screen.findByTestId('confirm-dialog')).textContent).toContain('It points at v12 again');
     await confirm('Roll back');
     await waitFor(() => expect(changes()).toHaveLength(1));
     press('Remove…');
@@ -120,6 +122,14 @@ describe('aliases', () => {
         'DELETE /api/runs/run-1/aliases/pilot',
       ]),
     );
+  });
+
+  it('one that never pointed elsewhere has nothing to roll back to', async () => {
+    const items = [{ ...alias('pilot', 'v13'), previous_version: null }];
+    routes['GET /api/runs/run-1/aliases'] = { items, total: 1 };
+    await open();
+    await screen.findByRole('button', { name: 'Remove…' });
+    expect(screen.queryByRole('button', { name: 'Roll back…' })).toBeNull();
   });
 
   it('says what the server says when there is nothing to roll back to', async () => {
