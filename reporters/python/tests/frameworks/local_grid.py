@@ -62,7 +62,7 @@ class LocalGrid(Grid):
         wanted = set(message_ids)
         done = [each for each, future in self.pending.items() if each in wanted and future.done()]
         replies = [self.pending[each].result() for each in done]
-        for each, reply in zip(done, replies):
+        for each, reply in zip(done, replies, strict=True):
             if reply is not None:
                 del self.pending[each]
         return [reply for reply in replies if reply is not None]

@@ -18,6 +18,7 @@ from flwr.server.compat import start_grid
 from flwr.server.strategy import FedAvg as LegacyFedAvg
 from flwr.serverapp.strategy import FedAvg
 from local_grid import LocalGrid
+
 from rondo.flower import client_mod
 from rondo.flower.grid import ObservedGrid
 from rondo.flower.legacy import observe_legacy_strategy
@@ -37,8 +38,8 @@ class Recording:
     def __init__(self) -> None:
         self.events: list[Event] = []
 
-    def say(self, fact_type: str, fields: Any, at: Any = None) -> None:
-        self.events.append({"type": fact_type, **fields})
+    def report(self, event: Any) -> None:
+        self.events.append(dict(event))
 
     def of(self, event_type: str, **fields: Any) -> list[Event]:
         return [
@@ -56,8 +57,8 @@ class Watched:
         self.observer = Observer(self.run, **options)
         self.lifetime = Lifetime(
             self.observer,
-            declare=lambda rounds, config: self.run.say("run_started", {"num_rounds": rounds}),
-            end=lambda status, reason: self.run.say("run_complete", {"status": status, "reason": reason}),
+            declare=lambda rounds, config: self.run.report({"type": "run_started", "num_rounds": rounds}),
+            end=lambda status, reason: self.run.report({"type": "run_complete", "status": status, "reason": reason}),
         )
 
     def message(self, grid: LocalGrid, rounds: int = 2, strategy: Any = None, **start: Any) -> Any:
@@ -107,22 +108,22 @@ class MessageApi(unittest.TestCase):
         watched = Watched()
         watched.message(LocalGrid(message_app(), NODES), rounds=3)
         for number in (1, 2, 3):
-            self.assertEqual({e["client_id"] for e in watched.run.of("client_result", round=number)}, clients())
+            assert {e["client_id"] for e in watched.run.of("client_result", round=number)} == clients()
             (started,) = watched.run.of("round_started", round=number)
-            self.assertEqual(set(started["client_ids"]), clients())
+            assert set(started["client_ids"]) == clients()
             (complete,) = watched.run.of("round_complete", round=number)
-            self.assertGreater(complete["metrics"]["train_loss"], 0)
-        self.assertEqual(watched.run.events[-1], {"type": "run_complete", "status": "complete", "reason": None})
+            assert complete["metrics"]["train_loss"] > 0
+        assert watched.run.events[-1] == {"type": "run_complete", "status": "complete", "reason": None}
 
     def test_a_result_says_how_many_samples_what_loss_how_long_and_how_large(self) -> None:
         watched = Watched()
         watched.message(LocalGrid(message_app(), NODES[:3]), rounds=1)
         result = watched.run.of("client_result", client_id=str(NODES[2]))[0]
-        self.assertEqual(result["sample_count"], 50)
-        self.assertGreater(result["train_loss"], 0)
-        self.assertGreater(result["duration_ms"], 0)
-        self.assertGreater(result["bytes_up"], 300)
-        self.assertGreater(result["bytes_down"], 300)
+        assert result["sample_count"] == 50
+        assert result["train_loss"] > 0
+        assert result["duration_ms"] > 0
+        assert result["bytes_up"] > 300
+        assert result["bytes_down"] > 300
 
     def test_a_failure_is_the_clients_that_was_asked_not_the_superlinks(self) -> None:
         def hinder(node: int, number: int) -> None:
@@ -132,17 +133,17 @@ class MessageApi(unittest.TestCase):
         watched = Watched()
         watched.message(LocalGrid(message_app(), NODES, hinder), rounds=1)
         (failed,) = watched.run.of("client_failed")
-        self.assertEqual(failed["client_id"], str(NODES[3]))
-        self.assertIn("boom", failed["reason"])
-        self.assertEqual(len(watched.run.of("client_result")), 9)
+        assert failed["client_id"] == str(NODES[3])
+        assert "boom" in failed["reason"]
+        assert len(watched.run.of("client_result")) == 9
 
     def test_who_never_answers_is_told_though_flower_says_nothing(self) -> None:
         watched = Watched()
         grid = LocalGrid(message_app(), NODES, lambda node, number: False if node == NODES[5] else None)
         watched.message(grid, rounds=1, timeout=0.5)
         (missing,) = watched.run.of("client_no_reply")
-        self.assertEqual((missing["client_id"], missing["round"]), (str(NODES[5]), 1))
-        self.assertGreaterEqual(missing["waited_ms"], 450)
+        assert (missing["client_id"], missing["round"]) == (str(NODES[5]), 1)
+        assert missing["waited_ms"] >= 450
 
     def test_a_result_is_reported_when_it_arrives_not_when_the_round_ends(self) -> None:
         release = threading.Event()
@@ -155,8 +156,8 @@ class MessageApi(unittest.TestCase):
         later(lambda: len(watched.run.of("client_result")) == 9, release.set)
         watched.message(LocalGrid(message_app(), NODES, hinder), rounds=1)
         kinds = [e["type"] for e in watched.run.events]
-        self.assertLess(kinds.index("client_result"), kinds.index("round_update"))
-        self.assertTrue(release.is_set())
+        assert kinds.index("client_result") < kinds.index("round_update")
+        assert release.is_set()
 
     def test_evaluation_of_the_server_counts_before_that_of_the_clients(self) -> None:
         watched = Watched()
@@ -166,16 +167,16 @@ class MessageApi(unittest.TestCase):
             evaluate_fn=lambda number, arrays: MetricRecord({"loss": 0.25, "accuracy": 0.75}),
         )
         (complete,) = watched.run.of("round_complete")
-        self.assertEqual((complete["global_loss"], complete["global_accuracy"]), (0.25, 0.75))
-        self.assertIn("eval_loss", complete["metrics"])
-        self.assertEqual(watched.run.of("metric", name="central_loss", round=0)[0]["value"], 0.25)
+        assert (complete["global_loss"], complete["global_accuracy"]) == (0.25, 0.75)
+        assert "eval_loss" in complete["metrics"]
+        assert watched.run.of("metric", name="central_loss", round=0)[0]["value"] == 0.25
 
     def test_evaluation_of_the_clients_counts_where_there_is_no_other(self) -> None:
         watched = Watched()
         result = watched.message(LocalGrid(message_app(), NODES[:3]), rounds=1)
         (complete,) = watched.run.of("round_complete")
-        self.assertEqual(complete["global_loss"], result.evaluate_metrics_clientapp[1]["eval_loss"])
-        self.assertEqual(complete["global_accuracy"], result.evaluate_metrics_clientapp[1]["eval_acc"])
+        assert complete["global_loss"] == result.evaluate_metrics_clientapp[1]["eval_loss"]
+        assert complete["global_accuracy"] == result.evaluate_metrics_clientapp[1]["eval_acc"]
 
     def test_a_stopped_round_closes_with_the_replies_that_are_there(self) -> None:
         release = threading.Event()
@@ -192,12 +193,12 @@ class MessageApi(unittest.TestCase):
         began = time.monotonic()
         result = watched.message(LocalGrid(message_app(), NODES, hinder), rounds=3)
         release.set()
-        self.assertLess(time.monotonic() - began, 10)
-        self.assertEqual(watched.run.of("round_stopped"), [{"type": "round_stopped", "round": 2, "reason": "too slow"}])
-        self.assertEqual(len(watched.run.of("client_no_reply", round=2)), 2)
+        assert time.monotonic() - began < 10
+        assert watched.run.of("round_stopped") == [{"type": "round_stopped", "round": 2, "reason": "too slow"}]
+        assert len(watched.run.of("client_no_reply", round=2)) == 2
         # The partial result counts, and training goes on.
-        self.assertIn(2, result.train_metrics_clientapp)
-        self.assertEqual(len(watched.run.of("round_complete", round=3)), 1)
+        assert 2 in result.train_metrics_clientapp
+        assert len(watched.run.of("round_complete", round=3)) == 1
 
     def test_a_stopped_run_ends_with_its_whole_result(self) -> None:
         watched = Watched()
@@ -211,10 +212,10 @@ class MessageApi(unittest.TestCase):
                 return super().aggregate_train(server_round, replies)
 
         result = watched.message(LocalGrid(message_app(), NODES), rounds=50, strategy=Counting(min_available_nodes=10))
-        self.assertEqual(seen, [1, 2])
-        self.assertEqual(sorted(result.train_metrics_clientapp), [1, 2])
-        self.assertGreater(sum(np.abs(a).sum() for a in result.arrays.to_numpy_ndarrays()), 0)
-        self.assertEqual(watched.run.events[-1], {"type": "run_complete", "status": "stopped", "reason": "enough"})
+        assert seen == [1, 2]
+        assert sorted(result.train_metrics_clientapp) == [1, 2]
+        assert sum(np.abs(a).sum() for a in result.arrays.to_numpy_ndarrays()) > 0
+        assert watched.run.events[-1] == {"type": "run_complete", "status": "stopped", "reason": "enough"}
 
     def test_an_error_of_the_user_passes_and_the_run_has_failed(self) -> None:
         class Broken(FedAvg):
@@ -224,27 +225,27 @@ class MessageApi(unittest.TestCase):
         watched = Watched()
         with self.assertRaises(ArithmeticError):
             watched.message(LocalGrid(message_app(), NODES[:2]), strategy=Broken())
-        self.assertEqual(watched.run.of("round_failed")[0]["reason"], "ArithmeticError: not a number")
-        self.assertEqual(watched.run.of("run_complete")[0]["status"], "failed")
+        assert watched.run.of("round_failed")[0]["reason"] == "ArithmeticError: not a number"
+        assert watched.run.of("run_complete")[0]["status"] == "failed"
 
     def test_a_reporter_that_raises_does_not_reach_training(self) -> None:
         class Raising:
-            def say(self, fact_type: str, fields: Any, at: Any = None) -> None:
+            def report(self, event: Any) -> None:
                 raise OSError("disk full")
 
         with self.assertLogs("rondo", "WARNING"):
             result = Watched(run=Raising()).message(LocalGrid(message_app(), NODES[:3]))
-        self.assertEqual(sorted(result.train_metrics_clientapp), [1, 2])
+        assert sorted(result.train_metrics_clientapp) == [1, 2]
 
     def test_clients_that_name_themselves_are_counted_then_named(self) -> None:
         watched = Watched(named_by_clients=True)
         watched.message(LocalGrid(message_app(mods=[client_mod]), NODES[:3]))
         first, second = watched.run.of("round_started")
-        self.assertEqual((first["client_ids"], first["num_clients_expected"]), ([], 3))
-        self.assertEqual(set(second["client_ids"]), {"0", "1", "2"})
-        self.assertEqual({e["client_id"] for e in watched.run.of("client_result")}, {"0", "1", "2"})
-        self.assertTrue(all("client_train_ms" in e["metrics"] for e in watched.run.of("client_result")))
-        self.assertTrue(watched.run.of("client_heartbeat")[0]["system"]["memory_bytes"] > 0)
+        assert (first["client_ids"], first["num_clients_expected"]) == ([], 3)
+        assert set(second["client_ids"]) == {"0", "1", "2"}
+        assert {e["client_id"] for e in watched.run.of("client_result")} == {"0", "1", "2"}
+        assert all("client_train_ms" in e["metrics"] for e in watched.run.of("client_result"))
+        assert watched.run.of("client_heartbeat")[0]["system"]["memory_bytes"] > 0
 
     def test_updates_are_measured_beside_the_training(self) -> None:
         said: list[tuple[str, float, int, str]] = []
@@ -252,9 +253,9 @@ class MessageApi(unittest.TestCase):
         watched = Watched(meter=meter)
         watched.message(LocalGrid(message_app(), NODES[:3]), rounds=1)
         meter.close(5)
-        self.assertTrue(all(e["update_norm"] > 0 for e in watched.run.of("client_result")))
-        self.assertEqual({client for _, _, _, client in said}, clients(3))
-        self.assertTrue(all(-1 <= value <= 1 for _, value, _, _ in said))
+        assert all(e["update_norm"] > 0 for e in watched.run.of("client_result"))
+        assert {client for _, _, _, client in said} == clients(3)
+        assert all(-1 <= value <= 1 for _, value, _, _ in said)
 
 
 class Unchanged(unittest.TestCase):
@@ -277,7 +278,7 @@ class Unchanged(unittest.TestCase):
 
     def test_the_final_arrays_are_bit_identical_with_and_without(self) -> None:
         for plain, seen in zip(self.train(watch=False), self.train(watch=True), strict=True):
-            self.assertEqual(plain.tobytes(), seen.tobytes())
+            assert plain.tobytes() == seen.tobytes()
 
 
 class LegacyApi(unittest.TestCase):
@@ -286,11 +287,11 @@ class LegacyApi(unittest.TestCase):
         history = watched.legacy(LocalGrid(legacy_app(), NODES), rounds=2)
         for number in (1, 2):
             results = watched.run.of("client_result", round=number)
-            self.assertEqual({e["client_id"] for e in results}, clients())
-            self.assertTrue(all(e["train_loss"] > 0 and e["sample_count"] >= 40 for e in results))
+            assert {e["client_id"] for e in results} == clients()
+            assert all(e["train_loss"] > 0 and e["sample_count"] >= 40 for e in results)
             (complete,) = watched.run.of("round_complete", round=number)
-            self.assertEqual(complete["global_loss"], dict(history.losses_distributed)[number])
-        self.assertEqual(watched.run.of("run_complete")[0]["status"], "complete")
+            assert complete["global_loss"] == dict(history.losses_distributed)[number]
+        assert watched.run.of("run_complete")[0]["status"] == "complete"
 
     def test_without_a_grid_results_come_with_the_end_of_the_round(self) -> None:
         def hinder(node: int, number: int) -> None:
@@ -299,9 +300,9 @@ class LegacyApi(unittest.TestCase):
 
         watched = Watched()
         watched.legacy(LocalGrid(legacy_app(), NODES, hinder), rounds=1, with_grid=False)
-        self.assertEqual(len(watched.run.of("client_result")), 9)
+        assert len(watched.run.of("client_result")) == 9
         (failed,) = watched.run.of("client_failed")
-        self.assertEqual(failed["client_id"], str(NODES[1]))
+        assert failed["client_id"] == str(NODES[1])
 
     def test_a_stopped_round_closes_with_the_results_that_are_there(self) -> None:
         release = threading.Event()
@@ -318,9 +319,9 @@ class LegacyApi(unittest.TestCase):
         began = time.monotonic()
         watched.legacy(LocalGrid(legacy_app(), NODES, hinder), rounds=2)
         release.set()
-        self.assertLess(time.monotonic() - began, 10)
-        self.assertEqual(watched.run.of("round_stopped")[0]["round"], 1)
-        self.assertEqual(len(watched.run.of("round_complete", round=2)), 1)
+        assert time.monotonic() - began < 10
+        assert watched.run.of("round_stopped")[0]["round"] == 1
+        assert len(watched.run.of("round_complete", round=2)) == 1
 
     def test_a_stopped_run_ends_with_its_whole_history(self) -> None:
         watched = Watched()
@@ -330,9 +331,9 @@ class LegacyApi(unittest.TestCase):
         grid = LocalGrid(legacy_app(), NODES, lambda node, number: time.sleep(0.05))
         history = watched.legacy(grid, rounds=200)
         watched.lifetime.ends(None)
-        self.assertLess(len(history.losses_distributed), 20)
-        self.assertGreaterEqual(len(history.losses_distributed), 1)
-        self.assertEqual(watched.run.of("run_complete")[-1]["status"], "stopped")
+        assert len(history.losses_distributed) < 20
+        assert len(history.losses_distributed) >= 1
+        assert watched.run.of("run_complete")[-1]["status"] == "stopped"
 
     def test_the_final_parameters_are_those_of_the_strategy(self) -> None:
         kept: list[Any] = []
@@ -343,15 +344,19 @@ class LegacyApi(unittest.TestCase):
                 kept.append(parameters_to_ndarrays(aggregated[0]))
                 return aggregated
 
-        strategy = Keeping(min_fit_clients=1, min_available_clients=1, initial_parameters=ndarrays_to_parameters(initial()))
-        plain = Keeping(min_fit_clients=1, min_available_clients=1, initial_parameters=ndarrays_to_parameters(initial()))
+        strategy = Keeping(
+            min_fit_clients=1, min_available_clients=1, initial_parameters=ndarrays_to_parameters(initial())
+        )
+        plain = Keeping(
+            min_fit_clients=1, min_available_clients=1, initial_parameters=ndarrays_to_parameters(initial())
+        )
         watched = Watched()
         observe_legacy_strategy(strategy, watched.observer, watched.lifetime)
         grid = LocalGrid(legacy_app(), NODES[:1])
         start_grid(grid=ObservedGrid(grid, watched.observer), strategy=strategy, config=ServerConfig(num_rounds=3))
         start_grid(grid=LocalGrid(legacy_app(), NODES[:1]), strategy=plain, config=ServerConfig(num_rounds=3))
         for seen, unseen in zip(kept[2], kept[5], strict=True):
-            self.assertEqual(seen.tobytes(), unseen.tobytes())
+            assert seen.tobytes() == unseen.tobytes()
 
 
 if __name__ == "__main__":

@@ -1,0 +1,90 @@
+"""The user's grid, seen through: every message out and every reply in, as it happens."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable
+from typing import Any
+
+from ._flwr import Grid, Message
+from .observer import Observer
+
+# From quick enough for an in-process grid to gentle enough for a SuperLink, whose own grid asks every 3 s.
+FIRST_POLL_S = 0.01
+LONGEST_POLL_S = 0.5
+# A third of the silence after which the dashboard calls a client offline.
+LOOK_AROUND_S = 20.0
+
+
+class ObservedGrid(Grid):  # type: ignore[misc, unused-ignore]
+    """Passes everything on to the user's grid and tells the observer what went through."""
+
+    def __init__(self, inner: Any, observer: Observer) -> None:
+        self.inner = inner
+        self._observer = observer
+
+    def set_run(self, run: Any) -> None:
+        self.inner.set_run(run)
+
+    @property
+    def run(self) -> Any:
+        return self.inner.run
+
+    def create_message(self, *args: Any, **kwargs: Any) -> Message:
+        message: Message = self.inner.create_message(*args, **kwargs)
+        return message
+
+    def get_node_ids(self) -> Iterable[int]:
+        return self._seen(self.inner.get_node_ids())
+
+    def get_nodes(self) -> Iterable[Any]:
+        nodes = list(self.inner.get_nodes())
+        self._observer.nodes_are([node.node_id for node in nodes])
+        return nodes
+
+    def push_messages(self, messages: Iterable[Message]) -> Iterable[str]:
+        going = list(messages)
+        ids = list(self.inner.push_messages(going))
+        self._observer.sent(going, ids)
+        return ids
+
+    def pull_messages(self, message_ids: Iterable[str]) -> Iterable[Message]:
+        replies = list(self.inner.pull_messages(message_ids))
+        self._observer.replied(replies)
+        return replies
+
+    def send_and_receive(self, messages: Iterable[Message], *, timeout: float | None = None) -> Iterable[Message]:
+        """The replies that came in time, in the order of their requests; fewer when an admin closed the round."""
+        going = list(messages)
+        if not going or self._observer.is_closed_for(going):
+            return []
+        order = list(self.push_messages(going))
+        waiting = {message_id for message_id in order if message_id}
+        replies: dict[str, Message] = {}
+        deadline = None if timeout is None else time.monotonic() + timeout
+        pause = FIRST_POLL_S
+        looked = time.monotonic()
+        while waiting:
+            came = list(self.pull_messages(waiting))
+            for reply in came:
+                replies[reply.metadata.reply_to_message_id] = reply
+                waiting.discard(reply.metadata.reply_to_message_id)
+            if time.monotonic() - looked > LOOK_AROUND_S:
+                looked = time.monotonic()
+                self._observer.still_there(self.inner.get_node_ids())
+            left = None if deadline is None else deadline - time.monotonic()
+            if not waiting or self._observer.is_closed_for(going) or (left is not None and left <= 0):
+                break
+            pause = FIRST_POLL_S if came else min(pause * 1.5, LONGEST_POLL_S)
+            self._observer.stops.wait(pause if left is None else min(pause, left))
+        self._observer.gave_up(waiting)
+        return [replies[message_id] for message_id in order if message_id in replies]
+
+    def __getattr__(self, name: str) -> Any:
+        # What a grid has beyond the interface, such as close().
+        return getattr(self.inner, name)
+
+    def _seen(self, node_ids: Iterable[int]) -> list[int]:
+        nodes = list(node_ids)
+        self._observer.nodes_are(nodes)
+        return nodes

@@ -1,0 +1,131 @@
+"""`observe`: from a grid and a strategy to the same two, watched."""
+
+from __future__ import annotations
+
+import atexit
+from typing import Any, TypeVar
+
+import rondo
+from rondo.adapters import naming
+from rondo.adapters.commands import answer_commands
+from rondo.commands import CommandHandler
+
+from ._flwr import flower_version, is_legacy
+from .checkpoints import Checkpoints
+from .grid import ObservedGrid
+from .legacy import observe_legacy_strategy
+from .lifetime import Lifetime
+from .message_api import observe_strategy
+from .observer import Observer
+from .updates import UpdateMeter
+
+S = TypeVar("S")
+
+
+def observe(
+    grid: Any,
+    strategy: S,
+    context: Any = None,
+    *,
+    name: str | None = None,
+    num_rounds: int | None = None,
+    config: dict[str, Any] | None = None,
+    tags: list[str] | None = None,
+    client_names: naming.ClientNames = None,
+    names_from_clients: bool = False,
+    loss: str | None = None,
+    accuracy: str | None = None,
+    measure_updates: bool = True,
+    checkpoint_every: int = 0,
+    url: str | None = None,
+    api_key: str | None = None,
+) -> tuple[Any, S]:
+    """Reports this run to the dashboard at `RONDO_URL`, with the key in `RONDO_API_KEY`.
+
+    Never raises, and never keeps training waiting; without a dashboard everything is kept on disk and delivered later.
+
+    Parameters
+    ----------
+    grid : Grid or None
+        The one that `@app.main()` was given. None where there is none (`ServerApp(server_fn=…)`): the clients' results
+        are then reported together at the end of each round, and a round cannot be closed early.
+    strategy : Strategy
+        Of `flwr.serverapp.strategy` or of the legacy `flwr.server.strategy`. The same object comes back.
+    context : Context, optional
+        Gives the run its id and its configuration.
+    name : str, optional
+        Of the run, as people see it.
+    num_rounds : int, optional
+        Needed only with the legacy API: the Message API's `start` says it.
+    config, tags : optional
+        More about the run, beside the run configuration of the context.
+    client_names : mapping or function, optional
+        From a node id to the name of that client. A node is called by its id otherwise, which is a new one whenever it
+        restarts.
+    names_from_clients : bool
+        The clients run `rondo.flower.client_mod`, which sends their `partition-id` (or `RONDO_CLIENT_ID`). A client is
+        counted, but not named, until its first reply.
+    loss, accuracy : str, optional
+        Which metric of the evaluation is the global loss and accuracy, where its name does not say it.
+    measure_updates : bool
+        Norm and cosine of each client's update, counted in a thread of its own.
+    checkpoint_every : int
+        Uploads the global model as safetensors every so many rounds; 0 for never.
+
+    Returns
+    -------
+    (Grid, Strategy)
+        Use these in place of the ones given.
+    """
+    handlers: dict[str, CommandHandler] = {}
+    declared: dict[str, Any] = {
+        "name": name or f"{type(strategy).__name__} with Flower",
+        "framework": f"flower {flower_version()}".strip(),
+        "config": {**({} if context is None else dict(context.run_config)), **(config or {})},
+        "num_rounds": num_rounds,
+        "tags": tags or [],
+        "commands_supported": ["stop_run"] if grid is None else ["stop_round", "stop_run"],
+    }
+    run = rondo.run(
+        **declared,
+        run_id=None if context is None else f"flower-{context.run_id}",
+        on_command=lambda command: handlers["command"](command),
+        url=url,
+        api_key=api_key,
+    )
+    meter = UpdateMeter(lambda metric, value, number, client: run.metric(metric, value, round=number, client_id=client))
+    checkpoints = Checkpoints(run, every=checkpoint_every)
+    observer = Observer(
+        run,
+        names=client_names,
+        named_by_clients=names_from_clients,
+        weight_key=getattr(strategy, "weighted_by_key", "num-examples"),
+        loss=loss,
+        accuracy=accuracy,
+        meter=meter if measure_updates else None,
+        on_aggregated=checkpoints.save,
+    )
+    handlers["command"] = answer_commands(
+        stop_run=observer.request_stop_run, stop_round=None if grid is None else observer.request_stop_round
+    )
+
+    def declare(rounds: int | None, train_config: dict[str, Any]) -> None:
+        # Told again, now that it is known how long it will be.
+        everything = {**declared, "num_rounds": rounds, "config": {**train_config, **declared["config"]}}
+        run.report({"type": "run_started", **everything})
+
+    def end(status: Any, reason: str | None) -> None:
+        meter.close(timeout=0.5)
+        checkpoints.close(timeout=0.5)
+        run.run_complete(status, reason)
+        run.close(1.0)
+
+    lifetime = Lifetime(observer, declare=declare, end=end)
+    lifetime.expects(num_rounds)
+    # A legacy run that is not told its number of rounds ends with its process.
+    atexit.register(lifetime.ends, None)
+    if is_legacy(strategy):
+        observe_legacy_strategy(strategy, observer, lifetime)
+    else:
+        observe_strategy(strategy, observer, lifetime)
+    return (None if grid is None else ObservedGrid(grid, observer)), strategy

@@ -1,0 +1,409 @@
+"""What the adapter knows of a run, and what it reports of it.
+
+    configure ─► sent ─► replied … ─► gave_up ─► aggregated ─► evaluated ─► round over
+                  │                       ▲
+                  └── a stop closes it ───┘
+
+Everything here is called from the user's training loop, so nothing here raises and nothing waits.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timezone
+from typing import Any, Protocol
+
+from rondo.adapters import naming
+from rondo.adapters.guard import guarded
+
+from . import messages as read
+from ._flwr import Message
+from .stops import Stops
+from .updates import UpdateMeter
+
+
+class Reporting(Protocol):
+    """The part of a `rondo.Run` that the adapter speaks to."""
+
+    def report(self, event: Mapping[str, Any]) -> None: ...
+
+
+@dataclass(frozen=True)
+class Sent:
+    """One request that is on its way."""
+
+    client_id: str
+    round: int
+    phase: str
+    at: float
+    bytes_down: int | None
+    arrays: Any
+
+
+@dataclass
+class Round:
+    """What has been said of one round."""
+
+    number: int
+    asked: dict[str, str] = field(default_factory=dict)
+    metrics: dict[str, float] = field(default_factory=dict)
+    #: Figures of the global model under the user's own names, by who took them.
+    evaluations: dict[str, dict[str, float]] = field(default_factory=dict)
+    model_version: str | None = None
+    is_announced: bool = False
+    is_over: bool = False
+
+
+class Observer:
+    """One run's account. All methods may be called from any thread."""
+
+    def __init__(
+        self,
+        run: Reporting,
+        *,
+        names: naming.ClientNames = None,
+        named_by_clients: bool = False,
+        weight_key: str = "num-examples",
+        loss: str | None = None,
+        accuracy: str | None = None,
+        meter: UpdateMeter | None = None,
+        on_aggregated: Callable[[int, Any, dict[str, float]], str | None] | None = None,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        self._run = run
+        self._names = names
+        self._named_by_clients = named_by_clients
+        self._weight_key = weight_key
+        self._loss = loss
+        self._accuracy = accuracy
+        self._meter = meter
+        self._on_aggregated = on_aggregated
+        self._clock = clock
+        self._lock = threading.RLock()
+        self._sent: dict[str, Sent] = {}
+        self._known_names: dict[int, str] = {}
+        self._nodes: set[int] = set()
+        self._round: Round | None = None
+        self.stops = Stops()
+        #: The grid tells of every answer as it comes; without it a strategy's results are all there is.
+        self.hears_replies = False
+
+    # --- clients -----------------------------------------------------------------------------------------------------
+
+    @guarded
+    def nodes_are(self, node_ids: Sequence[int]) -> None:
+        """Clients that have come and gone since the last look."""
+        with self._lock:
+            now = set(node_ids)
+            came, went = now - self._nodes, self._nodes - now
+            self._nodes = now
+            if self._named_by_clients:
+                came = {node for node in came if node in self._known_names}
+            for node in sorted(came):
+                self._say("client_joined", client_id=self.name_of(node), labels={"node_id": str(node)})
+            for node in sorted(went):
+                self._say("client_left", client_id=self.name_of(node), reason="the node left the federation")
+
+    @guarded
+    def still_there(self, node_ids: Iterable[int]) -> None:
+        """Nodes that are connected: a client that trains for minutes is not silent for that."""
+        nodes = list(node_ids)
+        self.nodes_are(nodes)
+        with self._lock:
+            waiting = {sent.client_id for sent in self._sent.values()}
+            for client_id in sorted({self.name_of(node) for node in nodes} & waiting):
+                self._say("client_heartbeat", client_id=client_id)
+
+    def name_of(self, node_id: int) -> str:
+        return self._known_names.get(node_id) or naming.client_name(node_id, self._names)
+
+    # --- a round -----------------------------------------------------------------------------------------------------
+
+    @guarded
+    def selected(self, round_number: int, node_ids: Iterable[int]) -> None:
+        """Who takes part in the training of a round."""
+        with self._lock:
+            self._begin(round_number, [node for node in node_ids])
+
+    @guarded
+    def sent(self, messages: Sequence[Message], ids: Sequence[str | None]) -> None:
+        with self._lock:
+            now = self._clock()
+            phase = read.phase_of(messages[0]) if messages else ""
+            round_number = self._round_of(messages[0]) if messages else 0
+            if phase == "train":
+                self._begin(round_number, [message.metadata.dst_node_id for message in messages])
+            for position, message in enumerate(messages):
+                message_id = message.metadata.message_id or (ids[position] if position < len(ids) else None)
+                if not message_id:
+                    continue
+                client_id = self.name_of(message.metadata.dst_node_id)
+                arrays = read.arrays_of(message)
+                self._sent[message_id] = Sent(
+                    client_id, round_number, phase, now, read.size_of(arrays), arrays if self._meter else None
+                )
+
+    @guarded
+    def replied(self, replies: Sequence[Message]) -> None:
+        for reply in replies:
+            self._one_reply(reply)
+
+    @guarded
+    def gave_up(self, message_ids: Iterable[str]) -> None:
+        """The loop waits no longer for these."""
+        with self._lock:
+            for message_id in message_ids:
+                sent = self._sent.pop(message_id, None)
+                if sent is None or sent.phase != "train":
+                    continue
+                waited_ms = round((self._clock() - sent.at) * 1000)
+                self._settle(sent.client_id, "no_reply")
+                self._say("client_no_reply", client_id=sent.client_id, round=sent.round, waited_ms=waited_ms)
+
+    @guarded
+    def answered(self, round_number: int, client_id: str, metrics: Mapping[str, float], samples: int) -> None:
+        """A result that only the strategy saw."""
+        with self._lock:
+            if self._settle(client_id, "complete"):
+                self._result(client_id, round_number, dict(metrics), samples, self._clock(), {})
+
+    @guarded
+    def unanswered(self, round_number: int, reasons: Sequence[str]) -> None:
+        """The strategy has its results: whoever is still asked for has failed, or never answered."""
+        with self._lock:
+            if self._round is None:
+                return
+            missing = [client for client, state in self._round.asked.items() if state == "asked"]
+            for position, client_id in enumerate(missing):
+                # A legacy failure does not say whose it is; only one for each of the missing is surely theirs.
+                if len(reasons) >= len(missing):
+                    reason = reasons[position] if len(missing) == 1 else "; ".join(sorted(set(reasons)))[:500]
+                    self._say("client_failed", client_id=client_id, round=round_number, reason=reason)
+                else:
+                    self._say("client_no_reply", client_id=client_id, round=round_number)
+                self._settle(client_id, "failed")
+
+    @guarded
+    def aggregating(self, round_number: int) -> None:
+        with self._lock:
+            self._say("round_update", round=round_number, status="aggregating")
+
+    @guarded
+    def aggregated(self, round_number: int, arrays: Any, metrics: Mapping[str, float]) -> None:
+        with self._lock:
+            current = self._current(round_number)
+            current.metrics.update(naming.in_phase("train", metrics))
+            if arrays is not None and self._on_aggregated is not None:
+                current.model_version = self._on_aggregated(round_number, arrays, dict(current.metrics))
+        if self._meter is not None:
+            self._meter.round_aggregated(round_number)
+
+    @guarded
+    def evaluated(self, round_number: int, metrics: Mapping[str, float], where: str) -> None:
+        """Figures of the global model: `eval` from the clients, `central` from the server."""
+        with self._lock:
+            named = naming.in_phase(where, metrics)
+            if round_number == 0:
+                # Flower's round 0 is the evaluation of the initial model: no client takes part, so it is no round.
+                for name, value in named.items():
+                    self._say("metric", name=name, value=value, round=0)
+                return
+            current = self._current(round_number)
+            current.metrics.update(named)
+            current.evaluations[where] = dict(metrics)
+
+    @guarded
+    def round_over(self, round_number: int) -> None:
+        with self._lock:
+            current = self._round
+            if current is None or current.number != round_number or current.is_over:
+                return
+            current.is_over = True
+            stop_reason = self.stops.reason_of(round_number)
+            if stop_reason is not None:
+                self._say_metrics(current)
+                self._say("round_stopped", round=round_number, reason=stop_reason)
+                return
+            self._say(
+                "round_complete",
+                round=round_number,
+                global_loss=_global(current, self._loss, naming.EVAL_LOSS),
+                global_accuracy=_global(current, self._accuracy, naming.EVAL_ACCURACY),
+                metrics=current.metrics,
+                model_version=current.model_version,
+            )
+
+    @guarded
+    def round_failed(self, reason: str) -> None:
+        with self._lock:
+            if self._round is not None and not self._round.is_over:
+                self._round.is_over = True
+                self._say("round_failed", round=self._round.number, reason=reason)
+
+    @guarded
+    def finish_round(self) -> None:
+        if self._round is not None:
+            self.round_over(self._round.number)
+
+    # --- stops -------------------------------------------------------------------------------------------------------
+
+    def request_stop_round(self, number: int | None, reason: str) -> None:
+        """Raises RuntimeError if that round is not open."""
+        with self._lock:
+            current = self._round
+            if current is None or current.is_over or (number is not None and number != current.number):
+                raise RuntimeError(f"round {number} is not open")
+            self.stops.close_round(current.number, reason)
+
+    def request_stop_run(self, reason: str) -> None:
+        with self._lock:
+            is_open = self._round is not None and not self._round.is_over
+            self.stops.end_run(reason, self._round.number if self._round is not None and is_open else None)
+
+    def is_skipped(self, number: int) -> bool:
+        """A round after the one in which the run was stopped: it is not to begin."""
+        with self._lock:
+            return self.stops.run_reason is not None and (self._round is None or self._round.number != number)
+
+    def is_stopped(self, number: int) -> bool:
+        return self.stops.reason_of(number) is not None
+
+    @guarded
+    def is_closed_for(self, messages: Sequence[Message]) -> bool:
+        """Whether the round of these messages, or the whole run, was stopped."""
+        with self._lock:
+            return self.stops.run_reason is not None or self.is_stopped(self._round_of(messages[0]))
+
+    # --- inside ------------------------------------------------------------------------------------------------------
+
+    def _one_reply(self, reply: Message) -> None:
+        with self._lock:
+            now = self._clock()
+            # Never by src_node_id: an error that the SuperLink makes carries the SuperLink's own.
+            sent = self._sent.pop(reply.metadata.reply_to_message_id, None)
+            if sent is None:
+                return
+            if reply.has_error():
+                self._failed(sent, str(reply.error.reason or f"error {reply.error.code}"))
+                return
+            client_id = self._learn_name(reply, sent)
+            self._say_system(reply, client_id)
+            metrics = read.metrics_of(reply)
+            if sent.phase == "train":
+                self._settle(client_id, "complete")
+                arrays = read.arrays_of(reply)
+                facts = {
+                    "duration_ms": round((now - sent.at) * 1000, 1),
+                    "bytes_up": read.size_of(arrays),
+                    "bytes_down": sent.bytes_down,
+                }
+                samples = naming.take_sample_count(metrics, self._weight_key)
+                self._result(client_id, sent.round, metrics, samples, now, facts, sent, arrays)
+            elif sent.phase == "evaluate":
+                naming.take_sample_count(metrics, self._weight_key)
+                for name, value in naming.in_phase("eval", metrics).items():
+                    self._say("metric", name=name, value=value, round=sent.round, client_id=client_id)
+
+    def _failed(self, sent: Sent, reason: str) -> None:
+        if sent.phase == "train":
+            self._settle(sent.client_id, "failed")
+            self._say("client_failed", client_id=sent.client_id, round=sent.round, reason=reason)
+        else:
+            self._say("log", level="warning", message=f"{sent.phase} failed: {reason}", client_id=sent.client_id)
+
+    def _result(
+        self,
+        client_id: str,
+        round_number: int,
+        metrics: dict[str, float],
+        samples: int,
+        at: float,
+        facts: dict[str, Any],
+        sent: Sent | None = None,
+        arrays: Any = None,
+    ) -> None:
+        def say(update_norm: float | None = None) -> None:
+            self._say(
+                "client_result",
+                client_id=client_id,
+                round=round_number,
+                sample_count=samples,
+                train_loss=naming.pick(metrics, None, naming.TRAIN_LOSS),
+                metrics=metrics,
+                update_norm=update_norm,
+                at=datetime.fromtimestamp(at, timezone.utc),
+                **facts,
+            )
+
+        if self._meter is None or sent is None or arrays is None:
+            say()
+        else:
+            self._meter.measure(client_id, round_number, samples, sent.arrays, arrays, say)
+
+    def _learn_name(self, reply: Message, sent: Sent) -> str:
+        """The name that the client itself gives, where the user said that clients do."""
+        node_id, record = reply.metadata.src_node_id, read.client_record(reply)
+        if self._named_by_clients and node_id not in self._known_names and "client_id" in record:
+            self._known_names[node_id] = str(record["client_id"])
+            labels = {"node_id": str(node_id)}
+            self._say("client_joined", client_id=self._known_names[node_id], labels=labels)
+            return self._known_names[node_id]
+        return sent.client_id
+
+    def _say_system(self, reply: Message, client_id: str) -> None:
+        system = read.system_of(reply)
+        if system:
+            self._say("client_heartbeat", client_id=client_id, system=system)
+
+    def _begin(self, round_number: int, nodes: list[int]) -> None:
+        """Says who is asked, when it is news: a round may also ask more clients later."""
+        if self._round is None or self._round.number != round_number:
+            self.finish_round()
+            self._round = Round(round_number)
+        elif not nodes:
+            return
+        # Those that name themselves are counted until their first replies.
+        named = [self.name_of(node) for node in nodes if not self._named_by_clients or node in self._known_names]
+        new = [client_id for client_id in named if client_id not in self._round.asked]
+        if not new and self._round.is_announced:
+            return
+        self._round.is_announced = True
+        self._round.asked.update((client_id, "asked") for client_id in new)
+        self._say("round_started", round=round_number, client_ids=new, num_clients_expected=len(nodes))
+
+    def _current(self, round_number: int) -> Round:
+        if self._round is None or self._round.number != round_number:
+            self._begin(round_number, [])
+        assert self._round is not None
+        return self._round
+
+    def _settle(self, client_id: str, outcome: str) -> bool:
+        """Notes a client's outcome; whether it had none yet."""
+        if self._round is None:
+            return True
+        was = self._round.asked.get(client_id)
+        self._round.asked[client_id] = outcome
+        return was in (None, "asked")
+
+    def _round_of(self, message: Message) -> int:
+        number = read.round_of(message)
+        return number if number is not None else self._round.number if self._round is not None else 1
+
+    def _say_metrics(self, current: Round) -> None:
+        for name, value in current.metrics.items():
+            self._say("metric", name=name, value=value, round=current.number)
+
+    def _say(self, event_type: str, **fields: Any) -> None:
+        self._run.report({"type": event_type, **{name: value for name, value in fields.items() if value is not None}})
+
+
+def _global(current: Round, wanted: str | None, usual: tuple[str, ...]) -> float | None:
+    """The server's own evaluation counts before the clients'."""
+    for where in ("central", "eval"):
+        found = naming.pick(current.evaluations.get(where, {}), wanted, usual)
+        if found is not None:
+            return found
+    return None if wanted is None else current.metrics.get(wanted)
