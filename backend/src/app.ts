@@ -9,18 +9,23 @@ import { authPlugin } from './auth/plugin.ts';
 import type { AuthServices } from './auth/services.ts';
 import { type CheckpointSettings, openCheckpoints } from './checkpoints/open-checkpoints.ts';
 import type { Database } from './db/database.ts';
+import { modelTotals } from './db/queries/model-totals.ts';
 import { startRetention } from './db/retention.ts';
 import { connectServers } from './ingest/doorbell.ts';
 import { EventBus } from './ingest/event-bus.ts';
 import { startExpiring } from './ingest/expiry.ts';
+import { createModelWriter } from './ingest/model-writer.ts';
 import { startSweeping } from './ingest/silence.ts';
-import { IngestWriter } from './ingest/writer.ts';
-import { errorHandler, sendProblem, toProblem } from './plugins/error-handler.ts';
+import { type FlushWatch, IngestWriter } from './ingest/writer.ts';
 import { bodyDeadline } from './plugins/body-deadline.ts';
+import { errorHandler, sendProblem, toProblem } from './plugins/error-handler.ts';
 import { frontend } from './plugins/frontend.ts';
+import { createMetrics } from './plugins/metrics.ts';
 import { openapi } from './plugins/openapi.ts';
-import { auditRouter } from './routers/audit.ts';
+import { nameRequest, requestId, requestIdHeader } from './plugins/request-id.ts';
+import type { Tracing } from './plugins/tracing.ts';
 import { aliasesRouter } from './routers/aliases.ts';
+import { auditRouter } from './routers/audit.ts';
 import { authRouter } from './routers/auth.ts';
 import { clientsRouter } from './routers/clients.ts';
 import { commandsRouter } from './routers/commands.ts';
@@ -28,14 +33,16 @@ import { healthRouter } from './routers/health.ts';
 import { ingestRouter } from './routers/ingest.ts';
 import { keysRouter } from './routers/keys.ts';
 import { metricsRouter } from './routers/metrics.ts';
+import { modelContentRouter } from './routers/model-content.ts';
 import { modelsRouter } from './routers/models.ts';
 import { oidcRouter } from './routers/oidc.ts';
+import { prometheusRouter } from './routers/prometheus.ts';
 import { roundsRouter } from './routers/rounds.ts';
 import { runsRouter } from './routers/runs.ts';
 import { sessionsRouter } from './routers/sessions.ts';
+import { uploadsRouter } from './routers/uploads.ts';
 import { usersRouter } from './routers/users.ts';
 import { Hub } from './websocket/hub.ts';
-import { uploadsRouter } from './routers/uploads.ts';
 import { createLiveSource } from './websocket/live-source.ts';
 import { liveRoute } from './websocket/route.ts';
 
@@ -46,11 +53,14 @@ export interface AppDeps {
   readonly allowedOrigins: readonly string[];
   /** Whose word is taken for where a request came from and how; nobody's, unless told. */
   readonly trustProxy?: string | undefined;
+  readonly models: CheckpointSettings;
   readonly offlineAfterMs: number;
   /** Months of metric points before this one; undefined is for ever. */
   readonly metricsKeepMonths?: number | undefined;
   readonly commandExpiresAfterMs: number;
-  readonly models: CheckpointSettings;
+  /** Who may read the figures from another machine; nobody, unless told. */
+  readonly metricsToken?: string | undefined;
+  readonly tracing?: Tracing | undefined;
   readonly frontendFolder: string;
   readonly version: string;
 }
@@ -63,6 +73,8 @@ export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
     loggerInstance: logger,
     forceCloseConnections: true,
     trustProxy: deps.trustProxy ?? false,
+    requestIdHeader: false,
+    genReqId: nameRequest,
     onProtoPoisoning: 'remove',
     onConstructorPoisoning: 'remove',
     // `bodyDeadline` ends those whose body does not come; one time for all would cut every large checkpoint.
@@ -77,29 +89,24 @@ export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
   app.setSerializerCompiler(serializerCompiler);
 
   const bus = new EventBus();
-  const writer = new IngestWriter({ db, bus });
+  const metrics = createMetrics({ version, database: database.kind });
+  const { tracing } = deps;
+  const watch: FlushWatch = {
+    origin: () => tracing?.origin(),
+    flush: (group, commit) => metrics.flush(group, () => (tracing ? tracing.flush(group, commit) : commit())),
+  };
+  const writer = new IngestWriter({ db, bus, watch });
   const onError = (error: unknown) => logger.error({ err: error }, 'background work failed');
+  const checkpoints = await openCheckpoints({ settings: deps.models, db, ...createModelWriter(writer), onError });
+  const onDeleted = () => void checkpoints.registry.sweep().catch(onError);
   const hub = new Hub({ source: createLiveSource(db), onError });
+  metrics.observe({ writer, hub, pool: database.pool, models: () => modelTotals(db) });
   const stopListening = bus.subscribe({
     committed: (committed) => hub.publish(committed),
     runDeleted: (runId) => {
       hub.forgetRun(runId);
       onDeleted();
     },
-  const checkpoints = await openCheckpoints({
-    settings: deps.models,
-    db,
-    save: async ({ run_id, ...model }) => {
-      const notice = { type: 'model_saved', run_id, at: new Date().toISOString(), model } as const;
-      const { accepted } = await writer.submit([notice]);
-      return accepted > 0;
-    },
-    prune: async (models) => {
-      await writer.submit(models.map((model) => ({ type: 'model_deleted', ...model, unlessAutomatic: true })));
-    },
-    onError,
-  });
-  const onDeleted = () => void checkpoints.registry.sweep().catch(onError);
     rung: (ring) => hub.hear(ring),
     sessionEnded: (id) => {
       auth.sessions.hearEnded(id);
@@ -120,6 +127,7 @@ export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
     stopSweeping();
     stopExpiring();
     await stopRetention();
+    await checkpoints.close();
     await writer.close();
     stopTelling();
     await leaveServers();
@@ -129,7 +137,12 @@ export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
   const isAllowedOrigin = (origin: string, host: string) =>
     allowedOrigins.includes(origin) || (URL.canParse(origin) && new URL(origin).host === host);
 
+  await app.register(requestId);
+  if (tracing) await app.register(tracing.plugin);
+  await app.register(metrics.plugin);
   await app.register(errorHandler);
+  // An ingest request of 8 MiB over a slow line; a checkpoint over one that still moves.
+  await app.register(bodyDeadline, { totalMs: 120_000, idleMs: 60_000 });
   await app.register(fastifyHelmet, {
     contentSecurityPolicy: { directives: contentSecurity },
     hsts: { maxAge: 31_536_000 },
@@ -137,9 +150,8 @@ export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
   await app.register(fastifyCors, {
     origin: [...allowedOrigins],
     credentials: true,
-  // An ingest request of 8 MiB over a slow line; a checkpoint over one that still moves.
-  await app.register(bodyDeadline, { totalMs: 120_000, idleMs: 60_000 });
     methods: ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'],
+    exposedHeaders: [requestIdHeader],
   });
   // Quality 4: brotli's own default of 11 takes seconds for what a viewer waits for.
   await app.register(fastifyCompress, {
@@ -159,7 +171,7 @@ export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
   await app.register(usersRouter({ auth }));
   await app.register(keysRouter({ auth }));
   await app.register(auditRouter({ db }));
-  await app.register(ingestRouter({ writer }));
+  await app.register(ingestRouter({ writer, countEvents: metrics.countEvents }));
   await app.register(runsRouter({ db, writer, bus }));
   await app.register(roundsRouter(commands));
   await app.register(commandsRouter({ db }));
@@ -170,6 +182,7 @@ export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
   await app.register(modelContentRouter({ db, checkpoints, links }));
   await app.register(uploadsRouter({ uploads: checkpoints.uploads }));
   await app.register(aliasesRouter({ db, writer }));
+  await app.register(prometheusRouter({ metrics, token: deps.metricsToken }));
   await app.register(healthRouter({ database, version, countViewers: () => hub.size }));
   await app.register(frontend, { folder: deps.frontendFolder });
   return app;

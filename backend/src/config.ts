@@ -76,6 +76,9 @@ const environmentSchema = signOnSchema.extend({
   CLIENT_OFFLINE_AFTER_S: z.coerce.number().min(1).default(60),
   // A stop reaches a live FL server within seconds; minutes leave room for a step of training that cannot be interrupted.
   COMMAND_EXPIRES_AFTER_S: z.coerce.number().min(1).default(300),
+  // Guarded like a password: who has it sees how much is going on, though nothing of what.
+  METRICS_TOKEN: z.string().min(16, 'must have at least 16 characters').optional(),
+  OTEL_EXPORTER_OTLP_ENDPOINT: z.url({ protocol: /^https?$/, error: 'must be an http(s) URL' }).optional(),
   // Addresses or networks, as in `127.0.0.1, 10.0.0.0/8`: whose X-Forwarded-* headers are believed.
   TRUST_PROXY: z
     .string()

@@ -1,6 +1,9 @@
 import { type DestinationStream, type Logger, pino } from 'pino';
 
-/** Log lines carry no secret: addresses go without their query, where a socket's token is, and headers stay out. */
+/**
+ * Log lines carry no secret: addresses go without their query, where a socket's token is, headers stay out, and what a
+ * failed query was asked with stays in the database.
+ */
 export const createLogger = (level: string, destination: DestinationStream = pino.destination(1)): Logger =>
   pino(
     {
@@ -11,7 +14,29 @@ export const createLogger = (level: string, destination: DestinationStream = pin
           path: request.url.split('?')[0],
           address: request.ip,
         }),
+        err: describeError,
       },
     },
     destination,
   );
+
+// Errors that cause each other in a circle end somewhere.
+const maxDepth = 5;
+
+/** Of an error only what is known to be harmless: drivers hang parameters and whole rows on theirs. */
+function describeError(error: unknown, depth = 0): unknown {
+  if (!(error instanceof Error)) return error;
+  const { name, message, stack = '', cause } = error;
+  const code = (error as { code?: unknown }).code;
+  return {
+    type: name,
+    message: withoutParameters(message),
+    ...(code !== undefined && { code }),
+    stack: stack.replace(message, withoutParameters(message)),
+    ...(cause instanceof Error && depth < maxDepth && { cause: describeError(cause, depth + 1) }),
+  };
+}
+
+/** Drizzle ends its messages with them. */
+const withoutParameters = (message: string): string =>
+  message.startsWith('Failed query: ') ? message.replace(/\nparams: [\s\S]*$/, '') : message;

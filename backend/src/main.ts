@@ -40,6 +40,9 @@ async function start(): Promise<void> {
     username: config.ADMIN_USERNAME,
     password: config.ADMIN_PASSWORD,
   });
+  const endpoint = config.OTEL_EXPORTER_OTLP_ENDPOINT;
+  // The libraries are large, and read only by who has a use for them.
+  const tracing = endpoint && (await import('./plugins/tracing.ts')).startTracing({ endpoint, version, logger });
   const app = await buildApp({
     database,
     auth,
@@ -55,6 +58,8 @@ async function start(): Promise<void> {
     offlineAfterMs: config.CLIENT_OFFLINE_AFTER_S * 1_000,
     metricsKeepMonths: config.METRICS_KEEP_MONTHS,
     commandExpiresAfterMs: config.COMMAND_EXPIRES_AFTER_S * 1_000,
+    metricsToken: config.METRICS_TOKEN,
+    tracing: tracing || undefined,
     frontendFolder: fileURLToPath(new URL('../../frontend/dist', import.meta.url)),
     version,
   });
@@ -65,6 +70,7 @@ async function start(): Promise<void> {
     isStopping = true;
     logger.info({ signal }, 'shutting down');
     await app.close();
+    if (tracing) await tracing.stop();
     await database.close();
     process.exit(0);
   };

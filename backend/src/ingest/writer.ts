@@ -20,7 +20,23 @@ export interface Outcome {
   readonly commands: Command[];
 }
 
+/** Who measures the writer. */
+export interface FlushWatch {
+  /** Where a job comes from, in the words of whoever watches; asked while it is submitted. */
+  origin?(): unknown;
+  /** Around each transaction. */
+  flush<T>(group: FlushGroup, commit: () => Promise<T>): Promise<T>;
+}
+
+export interface FlushGroup {
+  readonly inputs: number;
+  /** `takenAt` by `performance.now()`. */
+  readonly jobs: readonly { readonly takenAt: number; readonly origin: unknown }[];
+}
+
 interface Job {
+  readonly takenAt: number;
+  readonly origin: unknown;
   /** Absent for what the server itself has to say. */
   readonly batch: BatchId | undefined;
   readonly inputs: readonly Input[];
@@ -33,6 +49,15 @@ const maxInputsPerFlush = 10_000;
 // Waiting inputs, about 100 MB; beyond it reporters are told to come back.
 const maxWaiting = 200_000;
 
+interface WriterOptions {
+  readonly db: Db;
+  readonly bus: EventBus;
+  readonly now?: () => Date;
+  readonly watch?: FlushWatch;
+}
+
+const nobody: FlushWatch = { flush: (_group, commit) => commit() };
+
 /**
  * The one writer: groups what is waiting into one transaction, and acknowledges after the commit. [I1]
  *
@@ -42,6 +67,7 @@ export class IngestWriter {
   readonly #db: Db;
   readonly #bus: EventBus;
   readonly #now: () => Date;
+  readonly #watch: FlushWatch;
   readonly #cache = new RunCache();
   /** Whose partitions were there at the last look: another server may have dropped an old one. */
   readonly #months = new Set<Month>();
@@ -50,7 +76,8 @@ export class IngestWriter {
   #flushing: Promise<void> | null = null;
   #isClosed = false;
 
-  constructor({ db, bus, now = () => new Date() }: { db: Db; bus: EventBus; now?: () => Date }) {
+  constructor({ db, bus, now = () => new Date(), watch = nobody }: WriterOptions) {
+    this.#watch = watch;
     this.#db = db;
     this.#bus = bus;
     this.#now = now;
@@ -62,10 +89,17 @@ export class IngestWriter {
     if (this.#waitingInputs + inputs.length > maxWaiting)
       return Promise.reject(new Busy('too much is waiting to be stored', 1));
     const { promise, resolve, reject } = Promise.withResolvers<Outcome>();
-    this.#waiting.push({ batch, inputs, resolve, reject });
+    const origin = this.#watch.origin?.();
+    this.#waiting.push({ takenAt: performance.now(), origin, batch, inputs, resolve, reject });
     this.#waitingInputs += inputs.length;
     this.#flushing ??= this.#run();
     return promise;
+  }
+
+  /** What has not begun to be stored. */
+  get waiting(): { readonly inputs: number; readonly oldestMs: number } {
+    const [oldest] = this.#waiting;
+    return { inputs: this.#waitingInputs, oldestMs: oldest ? performance.now() - oldest.takenAt : 0 };
   }
 
   /** Takes nothing more, and resolves when all that was taken is stored or refused. */
@@ -98,7 +132,11 @@ export class IngestWriter {
   }
 
   async #flush(group: readonly Job[]): Promise<void> {
-    const done = await this.#commit(group).catch((error: unknown) => this.#refuse(group, error));
+    const inputs = group.reduce((sum, job) => sum + job.inputs.length, 0);
+    const commit = () => this.#commit(group);
+    const done = await this.#watch
+      .flush({ inputs, jobs: group }, commit)
+      .catch((error: unknown) => this.#refuse(group, error));
     if (!done) return;
     for (const [index, job] of group.entries()) job.resolve(done.outcomes[index] as Outcome);
     for (const committed of done.committed) this.#bus.publish(committed);
@@ -191,6 +229,10 @@ const noticeTypes: Record<Exclude<Notice['type'], 'model_saved'>, true> = {
   stop_requested: true,
   command_expired: true,
   run_edited: true,
+  model_deleted: true,
+  alias_set: true,
+  alias_deleted: true,
+  alias_rolled_back: true,
 };
 const isNotice = ({ type }: Input): boolean => Object.hasOwn(noticeTypes, type);
 
@@ -238,7 +280,3 @@ function toCommitted({ before, saved: { run, events } }: { before: RunRow; saved
     { run_id: run.run_id, epoch: run.epoch, from_seq: before.seq, seq: run.seq, events, is_new_run: before.seq === 0 },
   ];
 }
-  model_deleted: true,
-  alias_set: true,
-  alias_deleted: true,
-  alias_rolled_back: true,

@@ -3,6 +3,7 @@ import fastifyPlugin from 'fastify-plugin';
 import { hasZodFastifySchemaValidationErrors } from 'fastify-type-provider-zod';
 import { isTransient } from '../db/transient.ts';
 import { Busy, CallerError, type FieldError, Invalid } from '../errors.ts';
+import { requestIdHeader } from './request-id.ts';
 
 interface Problem {
   readonly status: number;
@@ -26,7 +27,13 @@ export const errorHandler = fastifyPlugin(async (app) => {
 });
 
 export const sendProblem = (reply: FastifyReply, problem: Problem) =>
-  reply.code(problem.status).type('application/problem+json').serializer(JSON.stringify).send(problem);
+  reply
+    .code(problem.status)
+    // Also where no hook has run: an address that nobody can read.
+    .header(requestIdHeader, reply.request.id)
+    .type('application/problem+json')
+    .serializer(JSON.stringify)
+    .send(problem);
 
 export function toProblem(error: FastifyError | CallerError): Problem {
   if (error instanceof CallerError) {

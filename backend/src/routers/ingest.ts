@@ -6,10 +6,11 @@ import { problems } from '../schemas/common.ts';
 
 interface IngestDeps {
   readonly writer: IngestWriter;
+  readonly countEvents: (result: 'accepted' | 'duplicate' | 'rejected', count: number) => void;
 }
 
 export const ingestRouter =
-  ({ writer }: IngestDeps): FastifyPluginAsyncZod =>
+  ({ writer, countEvents }: IngestDeps): FastifyPluginAsyncZod =>
   async (app) => {
     app.post(
       '/api/ingest',
@@ -30,6 +31,9 @@ export const ingestRouter =
         const { facts, rejected } = await validateEvents(events);
         const key_id = reporterKey?.key_id ?? '';
         const outcome = await writer.submit(facts, { key_id, reporter_id, batch });
+        countEvents('accepted', outcome.accepted);
+        countEvents('duplicate', outcome.duplicates);
+        countEvents('rejected', rejected.length);
         return { ...outcome, rejected };
       },
     );

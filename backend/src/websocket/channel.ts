@@ -1,5 +1,5 @@
 import type { Committed } from '../ingest/event-bus.ts';
-import { Collapsed } from './frame.ts';
+import { type ChangeCounts, Collapsed } from './frame.ts';
 import type { Session } from './session.ts';
 
 export interface Position {
@@ -19,7 +19,7 @@ const maxPending = 20_000;
  */
 export class Channel {
   readonly sessions = new Set<Session>();
-  readonly pending = new Collapsed();
+  readonly pending: Collapsed;
   epoch: string | undefined;
   /** Where those who keep up stand; 0 until the first of them has its snapshot. */
   sent = 0;
@@ -30,6 +30,10 @@ export class Channel {
   timer: unknown;
   flushedAt = 0;
   isReading = false;
+
+  constructor(counts: ChangeCounts) {
+    this.pending = new Collapsed(counts);
+  }
 
   /** Whether only the database can tell what comes after `sent`. */
   get lacksSomething(): boolean {
@@ -45,12 +49,12 @@ export class Channel {
     if (this.#isOfAnotherRun(committed)) return this.hear(committed);
     if (committed.seq <= this.seq) return false;
     if (committed.from_seq > this.seq) {
-      this.pending.take();
+      this.pending.drop();
       this.fromSeq = committed.from_seq;
     }
     for (const event of committed.events()) this.pending.add(event);
     if (this.pending.size > maxPending) {
-      this.pending.take();
+      this.pending.drop();
       this.fromSeq = committed.seq;
     }
     this.epoch = committed.epoch;
@@ -78,14 +82,14 @@ export class Channel {
   moveTo(seq: number): void {
     this.sent = seq;
     if (this.seq > seq) return;
-    this.pending.take();
+    this.pending.drop();
     this.fromSeq = seq;
     this.seq = seq;
   }
 
   /** Nothing is known of it any more: a run of the same name may have taken its place. */
   reset(): void {
-    this.pending.take();
+    this.pending.drop();
     this.epoch = undefined;
     this.sent = 0;
     this.fromSeq = 0;

@@ -23,9 +23,24 @@ export class Frame {
   }
 }
 
+/** What became of the changes on their way to viewers. */
+export interface ChangeCounts {
+  /** In a frame, however many viewers it had. */
+  sent: number;
+  /** A newer state of the same entity took its place. */
+  collapsed: number;
+  /** Left to the database to tell. */
+  dropped: number;
+}
+
 /** What changed between two frames, an entity at most once. [S4] */
 export class Collapsed {
   readonly #events = new Map<string, LiveEvent>();
+  readonly #counts: ChangeCounts;
+
+  constructor(counts: ChangeCounts) {
+    this.#counts = counts;
+  }
 
   get size(): number {
     return this.#events.size;
@@ -34,6 +49,7 @@ export class Collapsed {
   add(event: LiveEvent): void {
     const key = liveEventKey(event);
     const before = this.#events.get(key);
+    if (before) this.#counts.collapsed += 1;
     this.#events.set(key, before ? newer(before, event) : event);
   }
 
@@ -41,6 +57,11 @@ export class Collapsed {
     const events = [...this.#events.values()];
     this.#events.clear();
     return events;
+  }
+
+  drop(): void {
+    this.#counts.dropped += this.#events.size;
+    this.#events.clear();
   }
 }
 

@@ -2,7 +2,7 @@ import { closeCodes, type EmptySnapshotMessage, type RunId } from '@rondo/protoc
 import type { Changes } from '../db/queries/live.ts';
 import type { Committed, Ring } from '../ingest/event-bus.ts';
 import { Channel, type Position } from './channel.ts';
-import { Frame } from './frame.ts';
+import { type ChangeCounts, Frame } from './frame.ts';
 import { Session, type Socket, type Wish } from './session.ts';
 
 /** Where a hub reads what it has not seen pass by. */
@@ -27,6 +27,7 @@ const retryMs = 1_000;
 
 /** Joins what is committed to who is watching. Holds no history: whoever misses something reads it from the database. */
 export class Hub {
+  readonly counts: ChangeCounts = { sent: 0, collapsed: 0, dropped: 0 };
   readonly #source: LiveSource;
   readonly #now: () => number;
   readonly #setTimer: (run: () => void, ms: number) => unknown;
@@ -42,6 +43,13 @@ export class Hub {
     this.#now = now;
     this.#setTimer = setTimer;
     this.#onError = onError;
+  }
+
+  /** Viewers that read too slowly and will catch up. */
+  get lagging(): number {
+    let count = 0;
+    for (const { state } of this.#sessions) if (state.name === 'lagging') count += 1;
+    return count;
   }
 
   get size(): number {
@@ -140,7 +148,9 @@ export class Hub {
     channel.timer = undefined;
     channel.flushedAt = this.#now();
     if (channel.lacksSomething) return void this.#read(runId, channel);
-    this.#send(channel, new Frame(runId, channel.seq, channel.pending.take()));
+    const events = channel.pending.take();
+    this.counts.sent += events.length;
+    this.#send(channel, new Frame(runId, channel.seq, events));
     channel.moveTo(channel.seq);
   }
 
@@ -162,7 +172,10 @@ export class Hub {
       channel.isReading = false;
       if (channel.epoch === epoch && channel.sent === sent) {
         if (!changes) return this.#startOver(channel);
-        if (changes.seq > sent) this.#send(channel, new Frame(runId, changes.seq, changes.events));
+        if (changes.seq > sent) {
+          this.counts.sent += changes.events.length;
+          this.#send(channel, new Frame(runId, changes.seq, changes.events));
+        }
         channel.moveTo(changes.seq);
       }
       if (channel.hasNews) this.#schedule(runId, channel);
@@ -269,7 +282,7 @@ export class Hub {
     if (channel?.sessions.has(session)) return channel;
     this.#detach(session);
     if (!channel) {
-      channel = new Channel();
+      channel = new Channel(this.counts);
       this.#channels.set(runId, channel);
     }
     channel.sessions.add(session);

@@ -1,0 +1,172 @@
+import type { FastifyInstance } from 'fastify';
+import fastifyPlugin from 'fastify-plugin';
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+
+/** What the rest of the server knows by itself, read when somebody asks. */
+export interface Measured {
+  readonly writer: { readonly waiting: { readonly inputs: number; readonly oldestMs: number } };
+  readonly hub: {
+    readonly size: number;
+    readonly lagging: number;
+    readonly counts: { readonly sent: number; readonly collapsed: number; readonly dropped: number };
+  };
+  readonly pool:
+    | (() => { readonly size: number; readonly open: number; readonly in_use: number; readonly waiting: number })
+    | undefined;
+  readonly models: () => Promise<{ readonly versions: number; readonly bytes: number }>;
+}
+
+export type Metrics = ReturnType<typeof createMetrics>;
+
+// From a read of memory to a body over a slow line.
+const requestBuckets = [0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10, 60];
+const commitBuckets = [0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10];
+
+/**
+ * The server's own figures. Labels come from closed sets, the routes and the statuses that exist, so that no caller can
+ * make a new series.
+ */
+export function createMetrics(about: { readonly version: string; readonly database: string }) {
+  const registry = new Registry();
+  const registers = [registry];
+  collectDefaultMetrics({ register: registry });
+  new Gauge({
+    name: 'rondo_build_info',
+    help: 'What runs, as labels; always 1',
+    labelNames: ['version', 'node', 'database'],
+    registers,
+  }).set({ ...about, node: process.version }, 1);
+  const requests = new Histogram({
+    name: 'rondo_http_request_duration_seconds',
+    help: 'From a request to its answer, without live sockets',
+    labelNames: ['method', 'route', 'status'],
+    buckets: requestBuckets,
+    registers,
+  });
+  const events = new Counter({
+    name: 'rondo_ingest_events_total',
+    help: 'Events that reporters sent, by what became of them',
+    labelNames: ['result'],
+    registers,
+  });
+  for (const result of ['accepted', 'duplicate', 'rejected']) events.inc({ result }, 0);
+  const commits = new Histogram({
+    name: 'rondo_ingest_commit_duration_seconds',
+    help: 'One transaction of the writer, by whether it was committed',
+    labelNames: ['result'],
+    buckets: commitBuckets,
+    registers,
+  });
+  const lag = new Histogram({
+    name: 'rondo_ingest_lag_seconds',
+    help: 'From taking a batch to its commit',
+    buckets: commitBuckets,
+    registers,
+  });
+
+  return {
+    registry,
+
+    countEvents(result: 'accepted' | 'duplicate' | 'rejected', count: number): void {
+      events.inc({ result }, count);
+    },
+
+    async flush<T>(
+      { jobs }: { readonly jobs: readonly { readonly takenAt: number }[] },
+      commit: () => Promise<T>,
+    ): Promise<T> {
+      const begunAt = performance.now();
+      const told = (result: string) => commits.observe({ result }, (performance.now() - begunAt) / 1_000);
+      try {
+        const done = await commit();
+        told('committed');
+        for (const { takenAt } of jobs) lag.observe((performance.now() - takenAt) / 1_000);
+        return done;
+      } catch (error) {
+        told('failed');
+        throw error;
+      }
+    },
+
+    /** Reads these whenever the figures are asked for. */
+    observe: (measured: Measured) => register(registers, measured),
+
+    plugin: fastifyPlugin(async (app: FastifyInstance) => {
+      app.addHook('onResponse', async (request, reply) => {
+        // A live socket lasts as long as its viewer looks.
+        if (request.ws) return;
+        const route = request.routeOptions.url ?? 'none';
+        const labels = { method: request.method, route, status: reply.statusCode };
+        requests.observe(labels, reply.elapsedTime / 1_000);
+      });
+    }),
+  };
+}
+
+function register(registers: Registry[], { writer, hub, pool, models }: Measured): void {
+  const gauge = (name: string, help: string, read: () => number) => {
+    new Gauge({
+      name,
+      help,
+      registers,
+      collect() {
+        this.set(read());
+      },
+    });
+  };
+  gauge('rondo_ingest_queue_events', 'Events that wait for a transaction', () => writer.waiting.inputs);
+  gauge(
+    'rondo_ingest_queue_age_seconds',
+    'How long the oldest of them has waited',
+    () => writer.waiting.oldestMs / 1_000,
+  );
+  gauge('rondo_live_viewers', 'Open live sockets', () => hub.size);
+  gauge('rondo_live_lagging_viewers', 'Those that read too slowly and will catch up', () => hub.lagging);
+  new Counter({
+    name: 'rondo_live_changes_total',
+    help: 'Changes of entities on their way to viewers: sent in a frame, collapsed into a newer one, or dropped and left to the database',
+    labelNames: ['result'],
+    registers,
+    collect() {
+      this.reset();
+      for (const [result, count] of Object.entries(hub.counts)) this.inc({ result }, count);
+    },
+  });
+  if (pool) {
+    gauge('rondo_db_connections_max', 'Connections that the pool may open', () => pool().size);
+    gauge('rondo_db_connections_open', 'Connections that are open', () => pool().open);
+    gauge('rondo_db_connections_in_use', 'Connections at work', () => pool().in_use);
+    gauge('rondo_db_callers_waiting', 'Callers that wait for a connection', () => pool().waiting);
+  }
+  // A database that is away must not hide the other figures; of its own, the last ones stay.
+  let reading: Promise<Awaited<ReturnType<Measured['models']>> | undefined> | undefined;
+  const read = () => {
+    reading ??= models()
+      .catch(() => undefined)
+      .finally(() => {
+        reading = undefined;
+      });
+    return reading;
+  };
+  const stored = (name: string, help: string, figure: 'versions' | 'bytes') => {
+    new Gauge({
+      name,
+      help,
+      registers,
+      async collect() {
+        const found = await read();
+        if (found) this.set(found[figure]);
+      },
+    });
+  };
+  stored('rondo_models', 'Model versions', 'versions');
+  stored('rondo_model_bytes', 'Bytes of the stored checkpoints, equal ones once', 'bytes');
+  new Gauge({
+    name: 'rondo_db_up',
+    help: 'Whether the database answered this scrape',
+    registers,
+    async collect() {
+      this.set((await read()) ? 1 : 0);
+    },
+  });
+}

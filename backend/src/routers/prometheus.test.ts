@@ -1,0 +1,161 @@
+import type { AddressInfo } from 'node:net';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { problemSchema } from '../schemas/common.ts';
+import { openTestApp, type TestApp } from '../testing/app.ts';
+import { openTestDatabase } from '../testing/database.ts';
+import { aWholeRound, makeRun } from '../testing/facts.ts';
+import { openSocket } from '../testing/socket.ts';
+
+let server: TestApp;
+beforeAll(async () => {
+  server = await openTestApp();
+});
+afterAll(() => server.close());
+
+const here = { host: '127.0.0.1:8000' };
+
+/** Every series by its name and labels. */
+async function scrape(from = server): Promise<Map<string, number>> {
+  const answer = await from.ask('GET', '/metrics', here);
+  if (answer.statusCode !== 200) throw new Error(`${answer.statusCode}: ${answer.body}`);
+  const lines = answer.body.split('\n').filter((line) => line !== '' && !line.startsWith('#'));
+  return new Map(lines.map((line) => [line.slice(0, line.lastIndexOf(' ')), Number(line.split(' ').at(-1))]));
+}
+
+const grown = async (series: readonly string[], act: () => Promise<unknown>) => {
+  const before = await scrape();
+  await act();
+  const after = await scrape();
+  return series.map((name) => (after.get(name) ?? Number.NaN) - (before.get(name) ?? 0));
+};
+
+describe('GET /metrics', () => {
+  it('says what runs, and has figures of the process and its event loop', async () => {
+    const answer = await server.ask('GET', '/metrics', here);
+    expect(answer.headers['content-type']).toMatch('text/plain; version=0.0.4');
+    const series = await scrape();
+    const build = `rondo_build_info{version="0.0.0-test",database="embedded",node="${process.version}"}`;
+    expect(series.get(build)).toBe(1);
+    for (const name of ['nodejs_eventloop_lag_p99_seconds', 'process_resident_memory_bytes', 'rondo_db_up'])
+      expect(series.get(name), name).toBeGreaterThan(0);
+    expect(answer.body.match(/^# TYPE rondo_\S+ \w+$/gm)).toMatchInlineSnapshot(`
+      [
+        "# TYPE rondo_build_info gauge",
+        "# TYPE rondo_http_request_duration_seconds histogram",
+        "# TYPE rondo_ingest_events_total counter",
+        "# TYPE rondo_ingest_commit_duration_seconds histogram",
+        "# TYPE rondo_ingest_lag_seconds histogram",
+        "# TYPE rondo_ingest_queue_events gauge",
+        "# TYPE rondo_ingest_queue_age_seconds gauge",
+        "# TYPE rondo_live_viewers gauge",
+        "# TYPE rondo_live_lagging_viewers gauge",
+        "# TYPE rondo_live_changes_total counter",
+        "# TYPE rondo_models gauge",
+        "# TYPE rondo_model_bytes gauge",
+        "# TYPE rondo_db_up gauge",
+      ]
+    `);
+  });
+
+  it('counts requests by method, route and status, never by address', async () => {
+    const count = (labels: string) => `rondo_http_request_duration_seconds_count{${labels}}`;
+    const series = [
+      count('method="GET",route="/api/rounds/:round_id",status="401"'),
+      count('method="GET",route="none",status="404"'),
+      count('method="POST",route="/api/auth/login",status="422"'),
+    ];
+    const asked = () =>
+      Promise.all([
+        ...[1, 2, 3].map((id) => server.ask('GET', `/api/rounds/${id}`)),
+        ...[1, 2].map((id) => server.ask('GET', `/nowhere/${id}`)),
+        server.ask('POST', '/api/auth/login', {}, {}),
+      ]);
+    expect(await grown(series, asked)).toEqual([3, 2, 1]);
+    const before = (await scrape()).size;
+    await Promise.all(Array.from({ length: 200 }, (_, id) => server.ask('GET', `/elsewhere/${id}?x=${id}`)));
+    expect((await scrape()).size).toBe(before);
+  });
+
+  it('counts events by what became of them, and commits', async () => {
+    const reporter = await server.makeReporter();
+    const facts = aWholeRound(makeRun(), 1);
+    const series = [
+      ...['accepted', 'duplicate', 'rejected'].map((result) => `rondo_ingest_events_total{result="${result}"}`),
+      'rondo_ingest_commit_duration_seconds_count{result="committed"}',
+      'rondo_ingest_lag_seconds_count',
+    ];
+    const told = await grown(series, async () => {
+      await reporter.report(facts);
+      await reporter.report([facts[0], { type: 'nonsense' }]);
+    });
+    expect(told).toEqual([facts.length, 1, 1, 2, 2]);
+    expect((await scrape()).get('rondo_ingest_queue_events')).toBe(0);
+  });
+
+  it('counts viewers and the changes on their way to them', async () => {
+    await server.app.listen({ host: '127.0.0.1', port: 0 });
+    const { port } = server.app.server.address() as AddressInfo;
+    const reporter = await server.makeReporter();
+    const run = makeRun();
+    await reporter.report([run.say('round_started', { round: 1, client_ids: ['a'] })]);
+    const { token } = await server.signIn('viewer');
+    const socket = await openSocket(`ws://127.0.0.1:${port}/ws/events?token=${token}&run_id=${run.id}`);
+    await socket.nextText();
+    const results = ['sent', 'collapsed', 'dropped'].map((result) => `rondo_live_changes_total{result="${result}"}`);
+    const told = await grown(results, async () => {
+      await reporter.report([run.say('round_update', { round: 1, status: 'aggregating' })]);
+      await socket.nextText();
+    });
+    expect(told).toEqual([1, 0, 0]);
+    expect((await scrape()).get('rondo_live_viewers')).toBe(1);
+    socket.close();
+  });
+
+  it('stays readable while the database is away, and says so', async () => {
+    const database = await openTestDatabase();
+    const away = await openTestApp({ database });
+    expect((await scrape(away)).get('rondo_db_up')).toBe(1);
+    await database.close();
+    const series = await scrape(away);
+    expect(series.get('rondo_db_up')).toBe(0);
+    expect(series.get('rondo_live_viewers')).toBe(0);
+    await away.app.close();
+  });
+});
+
+describe('who may read the metrics', () => {
+  it.each([
+    ['from another machine', { remoteAddress: '10.0.0.7' }],
+    ['through a proxy on this machine', { headers: { ...here, 'x-forwarded-for': '203.0.113.9' } }],
+    ['under a name that somebody gave to this machine', { headers: { host: 'rebound.example' } }],
+  ])('nobody %s, without METRICS_TOKEN', async (_, request) => {
+    const answer = await server.app.inject({ method: 'GET', url: '/metrics', headers: here, ...request });
+    expect(answer.statusCode).toBe(403);
+    expect(problemSchema.parse(answer.json()).detail).toContain('METRICS_TOKEN');
+  });
+
+  it('with METRICS_TOKEN who brings it, from anywhere, and nobody else', async () => {
+    const token = 'a token of the metrics';
+    const guarded = await openTestApp({ database: server.database, metricsToken: token });
+    const statusOf = async (authorization?: string) => {
+      const headers = { host: 'rondo.example', ...(authorization && { authorization }) };
+      return (await guarded.app.inject({ method: 'GET', url: '/metrics', remoteAddress: '10.0.0.7', headers }))
+        .statusCode;
+    };
+    const { headers } = await guarded.signIn('admin');
+    const encoded = encodeURIComponent(token);
+    expect(await statusOf()).toBe(401);
+    expect(await statusOf(`Bearer ${encoded}x`)).toBe(401);
+    expect(await statusOf(headers.authorization)).toBe(401);
+    await guarded.app.close();
+    const other = await openTestApp({ database: server.database, metricsToken: 'a-token-of-the-metrics' });
+    const answer = await other.app.inject({
+      method: 'GET',
+      url: '/metrics',
+      remoteAddress: '10.0.0.7',
+      headers: { authorization: 'Bearer a-token-of-the-metrics' },
+    });
+    expect(answer.statusCode).toBe(200);
+    await other.app.close();
+  });
+});
