@@ -1,8 +1,10 @@
 import type { AddressInfo } from 'node:net';
+import { type SQL, sql } from 'drizzle-orm';
 import { expect, it } from 'vitest';
 import { makeUser } from './auth/testing/people.ts';
 import { createLogger } from './logger.ts';
 import { openTestApp } from './testing/app.ts';
+import { openTestDatabase } from './testing/database.ts';
 import { makeRun } from './testing/facts.ts';
 import { openSocket } from './testing/socket.ts';
 
@@ -53,4 +55,25 @@ it('logs carry no password, token, cookie, ticket or API key, whatever was asked
     expect(log.includes(secret), `the log has the ${name}`).toBe(false);
   }
   expect(log).not.toContain('horse battery');
+});
+
+it('an error of the database is logged with its cause, without what was asked and what is stored', async () => {
+  const lines: string[] = [];
+  const logger = createLogger('trace', { write: (line: string) => void lines.push(line) });
+  const database = await openTestDatabase();
+  const secret = 'a hash of something';
+  const ask = (query: SQL) => database.db.execute(query).catch((err: unknown) => logger.error({ err }, 'it failed'));
+  await ask(sql`insert into migrations (name) values (${secret})`);
+  await ask(sql`insert into migrations (name) values (${secret})`);
+  await ask(sql`select ${secret}::text from nowhere`);
+  await database.close();
+  const logged = lines.map((line) => JSON.parse(line).err);
+  expect(logged).toMatchObject([
+    { cause: { code: '23505', message: expect.stringContaining('duplicate key') } },
+    {
+      message: expect.stringContaining('from nowhere'),
+      cause: { code: '42P01', stack: expect.stringContaining('at ') },
+    },
+  ]);
+  expect(lines.join('')).not.toContain(secret);
 });

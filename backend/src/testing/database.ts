@@ -8,9 +8,7 @@ import { type Database, openDatabase } from '../db/database.ts';
 
 /** A migrated, empty embedded database of its own folder. */
 export async function openTestDatabase(): Promise<Database> {
-  const template = await makeTemplate();
-  const dataDir = await mkdtemp(join(tmpdir(), 'rondo-test-'));
-  await cp(template, dataDir, { recursive: true });
+  const dataDir = await makeDataDir();
   const database = await openDatabase({ dataDir });
   return {
     ...database,
@@ -19,6 +17,14 @@ export async function openTestDatabase(): Promise<Database> {
       await rm(dataDir, { recursive: true, force: true });
     },
   };
+}
+
+/** A folder as a server leaves it that was started once; whoever asks removes it. */
+export async function makeDataDir(): Promise<string> {
+  const template = await makeTemplate();
+  const dataDir = await mkdtemp(join(tmpdir(), 'rondo-test-'));
+  await cp(template, dataDir, { recursive: true });
+  return dataDir;
 }
 
 const cache = fileURLToPath(new URL('../../../node_modules/.cache/rondo/', import.meta.url));
