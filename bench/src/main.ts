@@ -7,11 +7,12 @@ import { ingest } from './entries/ingest.ts';
 import { logCall } from './entries/log-call.ts';
 import { openViewers } from './entries/open-viewers.ts';
 import { pixel } from './entries/pixel.ts';
+import { servers } from './entries/servers.ts';
 import { start } from './entries/start.ts';
 import { type Context, type Entry, type Result, Skipped, tableOf } from './lib/figure.ts';
 import { describeMachine } from './lib/machine.ts';
 
-const entries: readonly Entry[] = [ingest, pixel, firstLoad, cuts, openViewers, logCall, start];
+const entries: readonly Entry[] = [ingest, pixel, servers, firstLoad, cuts, openViewers, logCall, start];
 
 const { values: options } = parseArgs({
   options: {

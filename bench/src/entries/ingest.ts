@@ -77,7 +77,7 @@ const latencies = (label: string, { p50, p99, longest }: ProducersReport, note?:
   { name: `${label}: p99`, value: p99, unit: 'ms', target: atMost(100), note: `longest ${Math.round(longest)} ms` },
 ];
 
-async function produce(server: BenchServer, job: ProducersJob): Promise<Produced> {
+export async function produce(server: BenchServer, job: ProducersJob): Promise<Produced> {
   const child = startNode([join(import.meta.dirname, '../generators/producers.ts')], {
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
     serialization: 'advanced', // JSON has no NaN, which is the quantile of nothing.

@@ -16,6 +16,8 @@ const probe = join(import.meta.dirname, 'server-probe.ts');
 interface Options {
   readonly databaseUrl?: string;
   readonly profileFolder?: string | null;
+  /** The same for the servers of one database. */
+  readonly secretKey?: string;
 }
 
 /** The server as people run it, in a process, on a port and with data of its own. */
@@ -30,7 +32,7 @@ export class BenchServer {
     this.#dataDir = dataDir;
   }
 
-  static async start({ databaseUrl = '', profileFolder = null }: Options = {}): Promise<BenchServer> {
+  static async start({ databaseUrl = '', profileFolder = null, secretKey = '' }: Options = {}): Promise<BenchServer> {
     const dataDir = await mkdtemp(join(tmpdir(), 'rondo-bench-'));
     const port = await freePort();
     const profile = profileFolder ? ['--cpu-prof', '--cpu-prof-dir', profileFolder] : [];
@@ -42,6 +44,7 @@ export class BenchServer {
         PORT: String(port),
         DATA_DIR: dataDir,
         DATABASE_URL: databaseUrl,
+        SECRET_KEY: secretKey,
         ADMIN_USERNAME: admin.username,
         ADMIN_PASSWORD: admin.password,
         LOG_LEVEL: 'warn',
