@@ -90,9 +90,9 @@ export class ResumableUploads {
     // Whoever asks while the digest is being computed hears what came of it.
     await this.#admitting.get(id)?.catch(() => {});
     const noted = await this.#store.configstore.get(id);
-    // Before it is created it is nobody's.
-    if (noted && noted.metadata?.key_id !== this.#uploaders.get(request)?.key_id)
-      throw new NotFound('there is no such upload of this API key');
+    // Before it is created it is nobody's, and there is nothing to give up.
+    const isOwn = noted ? noted.metadata?.key_id === this.#uploaders.get(request)?.key_id : !isDelete(request);
+    if (!isOwn) throw new NotFound('there is no such upload of this API key');
   }
 
   async #create(request: object, upload: TusUpload): Promise<{ metadata: Metadata }> {
@@ -130,3 +130,5 @@ export class ResumableUploads {
 const isCut = (failure: unknown): boolean =>
   typeof failure === 'object' && failure !== null && 'body' in failure && failure.body === cutBody;
 const cutBody = 'Something went wrong receiving the file\n';
+
+const isDelete = (request: object): boolean => 'method' in request && request.method === 'DELETE';

@@ -56,7 +56,11 @@ export const uploadsRouter =
       '/api/uploads/:id',
       {
         ...ask,
-        schema: { ...ask.schema, params, response: { 200: done('Known'), ...problems(401, 403, 404, 410, 412, 422) } },
+        schema: {
+          ...ask.schema,
+          params,
+          response: { 200: done('Known'), ...problems(400, 401, 403, 404, 410, 412, 422) },
+        },
       },
       answer,
     );
@@ -75,7 +79,7 @@ export const uploadsRouter =
           params,
           response: {
             204: done('Arrived'),
-            ...problems(400, 401, 403, 404, 409, 410, 412, 413, 415, 422, 503, 507),
+            ...problems(400, 401, 403, 404, 409, 410, 412, 413, 415, 422, 503),
           },
         },
       },
@@ -87,7 +91,11 @@ export const uploadsRouter =
       '/api/uploads/:id',
       {
         ...cancel,
-        schema: { ...cancel.schema, params, response: { 204: done('Removed'), ...problems(401, 403, 404, 412, 422) } },
+        schema: {
+          ...cancel.schema,
+          params,
+          response: { 204: done('Removed'), ...problems(400, 401, 403, 404, 412, 422) },
+        },
       },
       answer,
     );

@@ -14,11 +14,11 @@ import { openTestDatabase } from './database.ts';
 
 export const devOrigin = 'http://localhost:5173';
 
-type Options = Partial<AppDeps>;
+type Options = Partial<AppDeps> & { readonly maxModelBytes?: number };
 type Headers = Readonly<Record<string, string>>;
 
 /** The whole server over an empty database, and the people who talk to it. */
-export async function openTestApp(options: Options = {}) {
+export async function openTestApp({ maxModelBytes = 64 * 1024 * 1024, ...options }: Options = {}) {
   const database = options.database ?? (await openTestDatabase());
   const dataDir = await mkdtemp(join(tmpdir(), 'rondo-test-data-'));
   const auth = options.auth ?? createAuth({ db: database.db, secretKey: 'a secret of at least thirty-two bytes' });
@@ -27,7 +27,7 @@ export async function openTestApp(options: Options = {}) {
     auth,
     logger: createLogger('silent'),
     allowedOrigins: [devOrigin],
-    models: { dataDir, maxBytes: 64 * 1024 * 1024 },
+    models: { dataDir, maxBytes: maxModelBytes },
     offlineAfterMs: 60_000,
     commandExpiresAfterMs: 300_000,
     frontendFolder: '/nowhere',

@@ -1,0 +1,123 @@
+import type { InjectOptions, LightMyRequestResponse } from 'fastify';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { createAuth } from './auth/services.ts';
+import { openTestApp, type TestApp } from './testing/app.ts';
+import { openTestDatabase } from './testing/database.ts';
+import { type Ask, makeWorld, RequestInMemory, type World } from './testing/exchanges.ts';
+import { makeFaulty } from './testing/faulty-database.ts';
+import { happy } from './testing/happy.ts';
+import { checkerOf, type OpenApi, operationsOf } from './testing/openapi.ts';
+import { unhappy } from './testing/unhappy.ts';
+
+type Listed = ReturnType<typeof operationsOf>[number];
+
+let world: World;
+/** With single sign-on whose provider is out, a token for the figures, and a bound that no disk has room for. */
+let other: World;
+let setDown: (isDown: boolean) => void;
+let operations: Listed[];
+let check: ReturnType<typeof checkerOf>;
+const servers: TestApp[] = [];
+
+beforeAll(async () => {
+  const faulty = makeFaulty(await openTestDatabase());
+  setDown = faulty.setDown;
+  servers.push(await openTestApp({ database: faulty.database }));
+  const database = await openTestDatabase();
+  const { db } = database;
+  const auth = createAuth({ db, secretKey: 'a secret of at least thirty-two bytes', oidc: providerThatIsOut });
+  servers.push(await openTestApp({ database, auth, metricsToken: 'a token', maxModelBytes: 2 ** 52 }));
+  [world, other] = (await Promise.all(servers.map(makeWorld))) as [World, World];
+  const document: OpenApi = (await world.server.app.inject('/openapi.json')).json();
+  operations = operationsOf(document);
+  check = checkerOf(document);
+});
+afterAll(async () => {
+  for (const server of servers) await server.close();
+});
+
+const providerThatIsOut = {
+  issuer: 'http://127.0.0.1:1',
+  clientId: 'rondo',
+  clientSecret: undefined,
+  scopes: 'openid',
+  name: 'x',
+  callbackUrl: 'http://127.0.0.1/api/auth/oidc/callback',
+  roleClaim: undefined,
+  adminValues: [],
+  viewerValues: undefined,
+};
+
+it('is walked whole: every operation of the document, and no other', () => {
+  expect(Object.keys(happy).sort()).toEqual(operations.map(({ operationId }) => operationId).sort());
+});
+
+it.each(Object.keys(happy))('%s answers with every status that it declares, and each as declared', async (id) => {
+  const listed = operations.find(({ operationId }) => operationId === id);
+  if (!listed) throw new Error(`there is no operation ${id}`);
+  const wrong: string[] = [];
+  for (const status of Object.keys(listed.operation.responses)) {
+    const answer = await provoke(listed, status);
+    if (String(answer.statusCode) !== status)
+      wrong.push(`${status} was to come, and ${answer.statusCode}: ${answer.body}`);
+    const problem = differs(listed, answer);
+    if (problem) wrong.push(`${answer.statusCode} ${problem}`);
+  }
+  expect(wrong).toEqual([]);
+});
+
+/** What an answer has that the document does not say of it. */
+function differs({ operation, method }: Listed, answer: LightMyRequestResponse): string | undefined {
+  const declared = operation.responses[answer.statusCode];
+  if (!declared) return 'is not declared';
+  if (method === 'HEAD') return undefined;
+  const type = String(answer.headers['content-type'] ?? '').split(';')[0] ?? '';
+  const media = Object.entries(declared.content ?? {}).find(([name]) => name.split(';')[0] === type)?.[1];
+  if (!media) return answer.body === '' ? undefined : `has a body of ${type}, which is not declared`;
+  return type.endsWith('json') ? check(media.schema, answer.json()) : undefined;
+}
+
+/** The servers on which an answer can be had that the first does not give. */
+const onOther = new Set([
+  'startOidcSignIn 302',
+  'finishOidcSignIn 302',
+  'getMetrics 401',
+  'deleteUser 409',
+  'saveModel 507',
+  'createUpload 507',
+]);
+
+async function provoke(listed: Listed, status: string): Promise<LightMyRequestResponse> {
+  const at = onOther.has(`${listed.operationId} ${status}`) ? other : world;
+  if (listed.operationId === 'deleteUser' && status === '409') {
+    return send(at, listed, { who: 'admin', params: { id: at.admin.user.id } });
+  }
+  const ask = await unhappy(at, listed, status);
+  if (status === '507') return send(at, listed, huge(ask));
+  if (status !== '503') return send(at, listed, ask);
+  // Who is known already is let in without a question.
+  const strangers = await makeWorld(at.server);
+  setDown(true);
+  try {
+    return await send(strangers, listed, ask);
+  } finally {
+    setDown(false);
+  }
+}
+
+const huge = (ask: Ask): Ask => {
+  const name = ask.headers?.['upload-length'] ? 'upload-length' : 'content-length';
+  return { ...ask, headers: { ...ask.headers, [name]: String(2 ** 50) } };
+};
+
+async function send(at: World, { method, path }: Listed, ask: Ask): Promise<LightMyRequestResponse> {
+  const { who = 'nobody', params = {}, query = {}, body, times = 1, atOnce = false, address = '127.0.0.1' } = ask;
+  const headers = { ...(who === 'nobody' ? {} : at[who].headers), ...ask.headers };
+  const url = path.replaceAll(/\{(\w+)\}/g, (_, name: string) => encodeURIComponent(String(params[name])));
+  const request = { method, url, query, headers, remoteAddress: address, ...(body !== undefined && { payload: body }) };
+  const once = () =>
+    at.server.app.inject({ ...request, Request: RequestInMemory } as InjectOptions) as Promise<LightMyRequestResponse>;
+  if (!atOnce) for (let n = 1; n < times; n++) await once();
+  const answers = await Promise.all(Array.from({ length: atOnce ? times : 1 }, once));
+  return answers.find(({ statusCode }) => statusCode === 429) ?? (answers[0] as LightMyRequestResponse);
+}
