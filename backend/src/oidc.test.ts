@@ -175,6 +175,8 @@ describe('sign-in at a provider keeps out', () => {
     const victim = openAnother();
     await victim.stopBefore();
     expect(await victim.goTo(attackers)).toContain('/login?problem=sign_in_failed');
+    // Refused by its state, before the provider is asked.
+    expect(provider.countExchanges()).toBe(0);
   });
 
   it('a code that was given to another browser (PKCE)', async () => {

@@ -60,13 +60,17 @@ export async function startProvider(redirectUri: () => string) {
     await made().interactionFinished(request, response, { login: { accountId: visitor.sub, remember: false } });
   };
 
+  let exchanges = 0;
   server.on('request', (request, response) => {
+    if (request.url === '/token') exchanges += 1;
     if (request.url?.startsWith('/interaction/')) void decide(request, response);
     else void made().callback()(request, response);
   });
 
   return {
     issuer,
+    /** How often somebody came with a code. */
+    countExchanges: () => exchanges,
     /** Whoever signs in from now on. */
     receive: (next: Account | 'refuses') => {
       visitor = next;
