@@ -1,16 +1,5 @@
-import AxeBuilder from '@axe-core/playwright';
-import type { Page } from '@playwright/test';
+import { isTooWide, problems, themes } from './axe.ts';
 import { expect, test } from './test.ts';
-
-const themes = ['light', 'dark'] as const;
-const tags = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'];
-
-async function problems(page: Page): Promise<string[]> {
-  const { violations } = await new AxeBuilder({ page }).withTags(tags).analyze();
-  return violations.map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.target.join(' ')).join(', ')}`);
-}
-
-const isTooWide = 'document.documentElement.scrollWidth > document.documentElement.clientWidth';
 
 for (const colorScheme of themes) {
   test(`axe finds nothing on the login page, ${colorScheme}`, async ({ page, server }) => {

@@ -28,15 +28,19 @@ export class TestServer {
   #ready: Ready | null = null;
   #log = '';
 
-  private constructor(dataDir: string, port: number, devPort: number) {
+  readonly #settings: Record<string, string>;
+
+  private constructor(dataDir: string, port: number, devPort: number, settings: Record<string, string>) {
+    this.#settings = settings;
     this.dataDir = dataDir;
     this.url = `http://127.0.0.1:${port}`;
     this.devOrigin = `http://127.0.0.1:${devPort}`;
     this.#port = port;
   }
 
-  static async start(): Promise<TestServer> {
-    const server = new TestServer(await mkdtemp(join(tmpdir(), 'rondo-e2e-')), await freePort(), await freePort());
+  static async start(settings: Record<string, string> = {}): Promise<TestServer> {
+    const dataDir = await mkdtemp(join(tmpdir(), 'rondo-e2e-'));
+    const server = new TestServer(dataDir, await freePort(), await freePort(), settings);
     await server.start();
     return server;
   }
@@ -62,6 +66,7 @@ export class TestServer {
         ADMIN_PASSWORD: admin.password,
         ALLOWED_ORIGINS: this.devOrigin,
         LOG_LEVEL: 'warn',
+        ...this.#settings,
       },
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
     });

@@ -31,7 +31,7 @@ function Note({ count, run_id }: { readonly count: number; readonly run_id: stri
     <>
       {count > shown ? `newest ${shown} of ${count}` : plural(count, 'checkpoint')}
       {' · '}
-      <Link to={`/models?${new URLSearchParams({ run: run_id ?? '' })}`} className="text-accent hover:underline">
+      <Link to={`/models?${new URLSearchParams({ run: run_id ?? '' })}`} className="text-accent underline">
         all
       </Link>
     </>
