@@ -125,7 +125,7 @@ describe('what it sends', () => {
       const { headers } = await navigate(path);
       expect(headers).toMatchObject({
         'x-content-type-options': 'nosniff',
-        'strict-transport-security': expect.stringContaining('max-age='),
+        'strict-transport-security': 'max-age=31536000; includeSubDomains',
         'referrer-policy': expect.any(String),
       });
       const policy = String(headers['content-security-policy']);
