@@ -35,7 +35,6 @@ def revive(value: Any) -> Any:
     if kind == "entry":
         return {revive(value["key"]): value["value"]}
     if kind == "nest":
-        inner: Any = {"inner": None}
         return _nest(value["depth"])
     raise AssertionError(kind)
 

@@ -29,9 +29,25 @@ class FakeClock:
     def monotonic(self) -> float:
         return self.seconds
 
+    def real_seconds(self, seconds: float) -> float:
+        return seconds
+
     def advance(self, seconds: float) -> None:
         self.ms += round(seconds * 1000)
         self.seconds += seconds
+
+
+class FastClock:
+    """A hundred times as fast as the machine's: waits are short, requests and faults take their real time."""
+
+    def now_ms(self) -> int:
+        return time.time_ns() // 1_000_000
+
+    def monotonic(self) -> float:
+        return time.monotonic() * 100
+
+    def real_seconds(self, seconds: float) -> float:
+        return seconds / 100
 
 
 class Scene:
@@ -66,6 +82,10 @@ class Scene:
             if step <= 0:
                 return
             self.clock.advance(step)
+
+    def kill(self) -> None:
+        """It does nothing more, at the end of this process neither."""
+        self.reporter.silence()
 
     def metrics(self, *steps: int) -> None:
         for step in steps:

@@ -163,12 +163,16 @@ class SpoolFixtures(unittest.TestCase):
                 expected = case["state"]
                 again = expected["open"]
                 self.assertEqual(batch.number, again["batch"] if again else expected["next_batch"])
-                self.assertEqual([event.n for event in batch.events], again["events"] if again else expected["unsettled"])
+                self.assertEqual(
+                    [event.n for event in batch.events], again["events"] if again else expected["unsettled"]
+                )
                 spool.answered()
                 rest = spool.next_batch(5_000, 4_000_000)
                 self.assertEqual(rest.number, batch.number + 1)
                 sent = {event.n for event in batch.events}
-                self.assertEqual([event.n for event in rest.events], [n for n in expected["unsettled"] if n not in sent])
+                self.assertEqual(
+                    [event.n for event in rest.events], [n for n in expected["unsettled"] if n not in sent]
+                )
 
     def test_r20_what_is_written(self) -> None:
         for case in self.fixture["writes"]:
@@ -238,5 +242,3 @@ def _ms(at: str) -> str:
     with suppress(ValueError):
         return at.replace("Z", "").ljust(23, "0") if "." in at else at.replace("Z", ".000")
     return at
-
-

@@ -17,6 +17,10 @@ class Clock(Protocol):
         """Seconds since whenever."""
         ...
 
+    def real_seconds(self, seconds: float) -> float:
+        """How long a thread really waits for so much of `monotonic` to pass."""
+        ...
+
 
 class SystemClock:
     """The machine's."""
@@ -26,3 +30,6 @@ class SystemClock:
 
     def monotonic(self) -> float:
         return time.monotonic()
+
+    def real_seconds(self, seconds: float) -> float:
+        return seconds

@@ -159,7 +159,7 @@ def _read(connection: http.client.HTTPConnection, response: http.client.HTTPResp
     size = 0
     while True:
         _limit(connection, deadline)
-        chunk = response.read1(65_536)
+        chunk = response.read(65_536)
         if not chunk:
             if response.length:
                 raise http.client.IncompleteRead(b"".join(chunks), response.length)

@@ -40,11 +40,12 @@ class Inbox:
         self._max_events = max_events
         self._max_bytes = max_bytes
         self._bytes = 0
+        self._count = 0
         self._order = 0
         self._lines: dict[str, deque[Entry]] = {"t": deque(), "f": deque(), "s": deque()}
 
     def __len__(self) -> int:
-        return sum(map(len, self._lines.values()))
+        return self._count
 
     @property
     def is_over_half(self) -> bool:
@@ -57,23 +58,25 @@ class Inbox:
         entry = Entry(self._order, fact_type, fields, at, keep, size)
         self._lines[kind_of(fact_type, keep)].append(entry)
         self._bytes += size
-        if len(self) <= self._max_events and (self._bytes <= self._max_bytes or len(self) == 1):
+        self._count += 1
+        if self._count <= self._max_events and (self._bytes <= self._max_bytes or self._count == 1):
             return None
         return self._make_room()
 
     def take(self) -> list[Entry]:
         """Everything, in the order of the calls."""
-        lines, self._bytes = self._lines, 0
+        lines, self._bytes, self._count = self._lines, 0, 0
         self._lines = {"t": deque(), "f": deque(), "s": deque()}
         filled = [line for line in lines.values() if line]
         return list(filled[0]) if len(filled) == 1 else list(_in_order(filled))
 
     def _make_room(self) -> Dropped:
         counts = {"t": 0, "f": 0, "s": 0}
-        while len(self) > self._max_events or (self._bytes > self._max_bytes and len(self) > 1):
+        while self._count > self._max_events or (self._bytes > self._max_bytes and self._count > 1):
             # Without the start of the run nothing that follows has a name, so it is the last to go.
             kind = next(kind for kind in ("t", "f", "s") if self._lines[kind])
             self._bytes -= self._lines[kind].popleft().size
+            self._count -= 1
             counts[kind] += 1
         return Dropped(counts["t"], counts["f"] + counts["s"])
 

@@ -35,7 +35,7 @@ class Options:
     spool_dir: str | Path | None = None
     spool: bool = True
     spool_max_bytes: int | None = None
-    #: Longest wait of an event for its batch while the link is free. A tenth of a second from call to pixel leaves half.
+    #: Longest wait of an event for its batch while the link is free: half of a tenth of a second from call to pixel.
     flush_interval_ms: float = 50
     request_timeout_ms: float = 10_000
     max_queued_events: int = 100_000

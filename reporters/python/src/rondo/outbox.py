@@ -262,7 +262,7 @@ class Outbox:
 
     @property
     def waiting(self) -> int:
-        """This reporter's events that the server does not have."""
+        """Events of this reporter that the server does not have."""
         with self._lock:
             return self._handed_over + self._memory.waiting + (self._own.waiting if self._own else 0)
 

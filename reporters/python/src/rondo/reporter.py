@@ -1,6 +1,6 @@
 """What lies between a call and the server.
 
-    call ─▶ inbox ─(writing thread, ≤ 20 ms)─▶ outbox: spool, or memory ─(sending thread)─▶ server
+call ─▶ inbox ─(writing thread, ≤ 20 ms)─▶ outbox: spool, or memory ─(sending thread)─▶ server
 """
 
 from __future__ import annotations
@@ -18,8 +18,8 @@ from pathlib import Path
 from typing import Any
 
 from . import address
-from .connection import Connection, Response
 from .commands import Commands
+from .connection import Connection, Response
 from .facts import Event, make_event
 from .freeze import freeze
 from .inbox import Entry, Inbox
@@ -37,8 +37,12 @@ from .verdict import Answered, Misconfigured, Unanswered
 _CLOSE_S = 2.0
 # Long enough to write many calls at once, short enough that a kill loses little. [R18]
 _GATHER_S = 0.02
+# Waking a thread costs a call more than all the rest, so it goes to sleep only when nothing comes.
+_STAY_AWAKE_S = 1.0
 # Written to disk one after the other, so that a long queue is not lost whole.
 _ENCODE_AT_ONCE = 1_000
+# What other processes leave is looked for although nothing is reported. [R26]
+_LOOK_AROUND_S = 60.0
 # Distinct ones are told once; a loop of the same must not fill the memory meanwhile.
 _MAX_TO_TELL = 1_000
 _FULL = "the queue is full: the oldest events are being dropped"
@@ -238,7 +242,6 @@ class Reporter:
 
     def write_turn(self) -> None:
         """Brings what was reported to the outbox."""
-        self._is_awake = False
         while self._to_tell:
             self.problems.tell(*self._to_tell.popleft())
         with self._lock:
@@ -266,11 +269,24 @@ class Reporter:
         return event
 
     def _write_loop(self) -> None:
+        kept_at = quiet_since = time.monotonic()
+        self._is_awake = True
         while not self._is_closed:
-            if _wait_for(self._news, TOUCH_S) and not self._is_closed:
+            now = time.monotonic()
+            if now - quiet_since < _STAY_AWAKE_S:
                 time.sleep(_GATHER_S)
-            self._safely(self.write_turn)
-            self._safely(self._outbox.keep_locks)
+            else:
+                self._is_awake = False
+                # A call may have seen us awake just now.
+                if len(self._inbox) == 0:
+                    _wait_for(self._news, TOUCH_S)
+                self._is_awake = True
+            if len(self._inbox) or self._to_tell:
+                quiet_since = time.monotonic()
+                self._safely(self.write_turn)
+            if now - kept_at >= TOUCH_S:
+                kept_at = now
+                self._safely(self._outbox.keep_locks)
         self._safely(self.write_turn)
 
     def _send_loop(self) -> None:
@@ -278,7 +294,8 @@ class Reporter:
             wait_s = self._turn_safely()
             if wait_s != 0 and not self._sender.is_finished:
                 # News do not shorten a backoff: the next turn only says how long is left.
-                _wait_for(self._to_send, 60.0 if wait_s is None else min(wait_s, 60.0))
+                wait_s = _LOOK_AROUND_S if wait_s is None else min(wait_s, _LOOK_AROUND_S)
+                _wait_for(self._to_send, self._clock.real_seconds(wait_s))
 
     def _turn_safely(self) -> float | None:
         try:
@@ -314,6 +331,8 @@ class Reporter:
             self._send_here(deadline)
         self._sender.stop()
         self._connection.abort()
+        if not self._sending.is_alive():
+            self._connection.close()
         in_memory, folder = self._outbox.close()
         self._count("dropped", in_memory)
         if in_memory:
@@ -322,15 +341,15 @@ class Reporter:
             left = self.stats().queued
             self.problems.tell(
                 "unreachable",
-                f"{left} events are not delivered yet; they are kept in {folder}, and the next reporter to this server or "
-                "`rondo sync` delivers them",
+                f"{left} events are not delivered yet; they are kept in {folder}, and the next reporter to this server "
+                "or `rondo sync` delivers them",
             )
 
     def _send_here(self, deadline: float) -> None:
         while not self._sender.is_finished and time.monotonic() < deadline:
             wait_s = self._turn_safely()
             if wait_s:
-                time.sleep(min(wait_s, max(0.0, deadline - time.monotonic())))
+                time.sleep(min(self._clock.real_seconds(wait_s), max(0.0, deadline - time.monotonic())))
 
     # --- news --------------------------------------------------------------------------------------------------------
 

@@ -24,8 +24,8 @@ At = datetime | str | None
 class Run:
     """Tells a Rondo dashboard what a federated-learning server does.
 
-    No method but `close` waits for anything, and none raises, whatever it is given. Use it as a context manager: a clean
-    end marks the run `complete`, an exception `failed`, Ctrl-C `stopped`; the exception goes on as it came.
+    No method but `close` waits for anything, and none raises, whatever it is given. Use it as a context manager: a
+    clean end marks the run `complete`, an exception `failed`, Ctrl-C `stopped`; the exception goes on as it came.
 
     See `rondo.run` for how to make one.
     """
@@ -454,7 +454,8 @@ def run(
     commands_supported : sequence of str
         What an admin may ask of this run: `stop_round`, `stop_run`.
     on_command : callable, optional
-        Carries out a `Command`, in a thread of its own. `None` means applied, `("rejected", "why")` or an exception rejected.
+        Carries out a `Command`, in a thread of its own. `None` means applied; `("rejected", "why")` or an exception
+        means rejected.
     on_problem : callable, optional
         Told each distinct `Problem` once. By default it is a line on stderr.
     spool_dir : path, optional

@@ -100,7 +100,11 @@ def parse_answer(text: str) -> Answered | None:
     if not isinstance(answer, dict) or not _is_count(answer.get("accepted")):
         return None
     rejected, given = answer.get("rejected"), answer.get("commands")
-    if not _is_count(answer.get("duplicates")) or not isinstance(rejected, list) or not all(map(_is_rejection, rejected)):
+    if (
+        not _is_count(answer.get("duplicates"))
+        or not isinstance(rejected, list)
+        or not all(map(_is_rejection, rejected))
+    ):
         return None
     commands: list[Command] = []
     unknown: list[str] = []

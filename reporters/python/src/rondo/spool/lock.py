@@ -1,7 +1,7 @@
 """Who may write in a folder. [R25]
 
-There is no lock that every language, container and network disk honours, so this is made of what they all have: creating a
-file exclusively, touching it, and asking whether a process lives.
+There is no lock that every language, container and network disk honours, so this is made of what they all have:
+creating a file exclusively, touching it, and asking whether a process lives.
 """
 
 from __future__ import annotations
@@ -96,7 +96,7 @@ def take_over(folder: Path) -> FolderLock | None:
     return take(folder, generation + 1) if is_gone(text, age_s, here(), _started_of_living) else None
 
 
-def is_gone(text: str, age_s: float, place: str, started_of: Callable[[int], str | None | bool]) -> bool:
+def is_gone(text: str, age_s: float, place: str, started_of: Callable[[int], str | bool | None]) -> bool:
     """Whether the owner that a lock names has ended.
 
     `started_of` says when a process here began: `False` if it does not live, `None` if nobody knows.
@@ -142,7 +142,7 @@ def _read_owner(text: str) -> dict[str, Any]:
     return owner if isinstance(owner, dict) else {}
 
 
-def _started(pid: int) -> str | None | bool:
+def _started(pid: int) -> str | bool | None:
     try:
         stat = Path(f"/proc/{pid}/stat").read_text(errors="replace")
     except OSError:
@@ -153,7 +153,7 @@ def _started(pid: int) -> str | None | bool:
     return False if fields[0] in "ZX" else fields[19]
 
 
-def _started_of_living(pid: int) -> str | None | bool:
+def _started_of_living(pid: int) -> str | bool | None:
     if os.name == "nt":
         return _lives_on_windows(pid)
     try:
@@ -165,7 +165,7 @@ def _started_of_living(pid: int) -> str | None | bool:
     return _started(pid)
 
 
-def _lives_on_windows(pid: int) -> None | bool:
+def _lives_on_windows(pid: int) -> bool | None:
     import ctypes
 
     # On Windows `os.kill` would end the process instead of asking for it.

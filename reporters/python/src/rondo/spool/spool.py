@@ -1,8 +1,8 @@
 """One reporter's folder: events go in at the end, batches come out at the front. [R20 to R24]
 
-    append ─▶ │ settled … │ open batch │ waiting …… │ ─▶ newest segment
-              deleted       sent until    read when the
-              by segment    answered      last is answered
+append ─▶ │ settled … │ open batch │ waiting …… │ ─▶ newest segment
+          deleted       sent until    read when the
+          by segment    answered      last is answered
 """
 
 from __future__ import annotations
