@@ -1,6 +1,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
+import { checkpoint } from './entries/checkpoint.ts';
 import { cuts } from './entries/cuts.ts';
 import { firstLoad } from './entries/first-load.ts';
 import { ingest } from './entries/ingest.ts';
@@ -12,7 +13,7 @@ import { start } from './entries/start.ts';
 import { type Context, type Entry, type Result, Skipped, tableOf } from './lib/figure.ts';
 import { describeMachine } from './lib/machine.ts';
 
-const entries: readonly Entry[] = [ingest, pixel, servers, firstLoad, cuts, openViewers, logCall, start];
+const entries: readonly Entry[] = [ingest, pixel, servers, firstLoad, cuts, checkpoint, openViewers, logCall, start];
 
 const { values: options } = parseArgs({
   options: {

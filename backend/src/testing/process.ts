@@ -13,7 +13,7 @@ export interface ServerProcess {
 
 /** The server as a process of its own, with these settings and no others. */
 export function startProcess(settings: Record<string, string>, options: readonly string[] = []): ServerProcess {
-  const child = spawn(process.execPath, [entry, ...options], {
+  const child = spawn(process.execPath, ['--max-semi-space-size=8', entry, ...options], {
     env: { PATH: process.env.PATH ?? '', PORT: '0', LOG_LEVEL: 'error', ...settings },
     stdio: ['ignore', 'pipe', 'pipe'],
   });

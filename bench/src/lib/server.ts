@@ -36,21 +36,24 @@ export class BenchServer {
     const dataDir = await mkdtemp(join(tmpdir(), 'rondo-bench-'));
     const port = await freePort();
     const profile = profileFolder ? ['--cpu-prof', '--cpu-prof-dir', profileFolder] : [];
-    const child = startNode(['--expose-gc', '--import', probe, ...profile, 'backend/src/main.ts'], {
-      env: {
-        ...process.env,
-        NODE_ENV: 'production',
-        HOST: '127.0.0.1',
-        PORT: String(port),
-        DATA_DIR: dataDir,
-        DATABASE_URL: databaseUrl,
-        SECRET_KEY: secretKey,
-        ADMIN_USERNAME: admin.username,
-        ADMIN_PASSWORD: admin.password,
-        LOG_LEVEL: 'warn',
+    const child = startNode(
+      ['--max-semi-space-size=8', '--expose-gc', '--import', probe, ...profile, 'backend/src/main.ts'],
+      {
+        env: {
+          ...process.env,
+          NODE_ENV: 'production',
+          HOST: '127.0.0.1',
+          PORT: String(port),
+          DATA_DIR: dataDir,
+          DATABASE_URL: databaseUrl,
+          SECRET_KEY: secretKey,
+          ADMIN_USERNAME: admin.username,
+          ADMIN_PASSWORD: admin.password,
+          LOG_LEVEL: 'warn',
+        },
+        stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
       },
-      stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
-    });
+    );
     const server = new BenchServer(`http://127.0.0.1:${port}`, child, dataDir);
     try {
       await messageOf(child, 'ready', startMs);
