@@ -78,7 +78,7 @@ export function createOidc({ db, secretKey, settings, sessions, failures, now }:
         if (!state) throw new OidcProblem('expired');
         const claims = await claimsOf(await provider(), new URL(`${settings.callbackUrl}${query}`), state);
         const user = await admit({ db, sessions, now, areRolesFromProvider }, by, {
-          identity: { issuer: settings.issuer, subject: claims.sub },
+          identity: { issuer: claims.iss, subject: claims.sub },
           username: usernameOf(claims),
           role: roleOf(claims, settings),
         });
