@@ -22,11 +22,13 @@ async function startCollector(status = 200) {
   const spans: Span[] = [];
   const bodies: string[] = [];
   const paths = new Set<string | undefined>();
+  const teams = new Set<unknown>();
   const server = createServer(async (request, response) => {
     const chunks: Buffer[] = [];
     for await (const chunk of request) chunks.push(chunk);
     const body = Buffer.concat(chunks).toString();
     paths.add(request.url);
+    teams.add(request.headers['x-team']);
     bodies.push(body);
     for (const { scopeSpans } of JSON.parse(body).resourceSpans)
       for (const scope of scopeSpans) spans.push(...scope.spans);
@@ -37,7 +39,7 @@ async function startCollector(status = 200) {
     server.closeAllConnections();
     server.close();
   });
-  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, spans, paths, bodies };
+  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, spans, paths, teams, bodies };
 }
 
 async function startServer(settings: Record<string, string>) {
@@ -71,7 +73,11 @@ const attribute = (span: Span | undefined, key: string) =>
 
 it('with OTEL_EXPORTER_OTLP_ENDPOINT every request and every transaction of the writer is a span, without secrets', async () => {
   const collector = await startCollector();
-  const { url, stop, key } = await startServer({ OTEL_EXPORTER_OTLP_ENDPOINT: collector.url });
+  const { url, stop, key } = await startServer({
+    OTEL_EXPORTER_OTLP_ENDPOINT: collector.url,
+    OTEL_EXPORTER_OTLP_HEADERS: 'x-team=blue',
+    OTEL_SERVICE_NAME: 'rondo-of-a-test',
+  });
   const traceId = '0af7651916cd43dd8448eb211c80319c';
   const parentSpanId = 'b7ad6b7169203331';
   const answer = await report(url, key, { traceparent: `00-${traceId}-${parentSpanId}-01` });
@@ -94,7 +100,8 @@ it('with OTEL_EXPORTER_OTLP_ENDPOINT every request and every transaction of the 
     401,
   ]);
   const told = collector.bodies.join('');
-  expect(told).toContain('"stringValue":"rondo"');
+  expect(told).toContain('"stringValue":"rondo-of-a-test"');
+  expect([...collector.teams]).toEqual(['blue']);
   expect(told).not.toContain(key);
 }, 60_000);
 

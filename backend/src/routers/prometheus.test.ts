@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises';
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { problemSchema } from '../schemas/common.ts';
@@ -55,6 +56,21 @@ describe('GET /metrics', () => {
         "# TYPE rondo_db_up gauge",
       ]
     `);
+  });
+
+  it('has every series that the dashboard and the page about it name', async () => {
+    const pool = () => ({ size: 30, open: 1, in_use: 0, waiting: 0 });
+    const withPool = await openTestApp({ database: { ...server.database, pool } });
+    const text = (await withPool.ask('GET', '/metrics', here)).body;
+    await withPool.app.close();
+    const known = new Set([...text.matchAll(/^# TYPE (\S+)/gm)].map(([, name]) => name));
+    for (const file of ['deploy/grafana/rondo.json', 'docs/observability.md']) {
+      const page = await readFile(new URL(`../../../${file}`, import.meta.url), 'utf8');
+      const named = page.match(/\b(rondo|nodejs|process)_[a-z0-9]\w*[a-z0-9]\b/g) ?? [];
+      expect(named.length).toBeGreaterThan(10);
+      const names = named.map((name) => name.replace(/_(bucket|count|sum)$/, ''));
+      expect([...new Set(names)].filter((name) => !known.has(name))).toEqual([]);
+    }
   });
 
   it('counts requests by method, route and status, never by address', async () => {
