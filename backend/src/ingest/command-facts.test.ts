@@ -200,18 +200,15 @@ describe('applied', () => {
     expect(accountOf(round(1))).toEqual({ selected: 2, pending: 0, complete: 1, failed: 0, no_reply: 1 });
   });
 
-  it('[C7] closes the run and its open rounds, and with them their own stops', () => {
+  it('[C7] to the whole run closes nothing before the run says that it is over', () => {
     const run = makeRun();
-    const stopping = told([
-      start(run),
-      start(run, 2),
-      ask(run, 'x'),
-      ask(run, 'all', null),
-      say(run, 'all', 'delivered'),
-    ]);
-    expect(stopping.run).toMatchObject({ status: 'running', stop: { command: 'stop_run', state: 'delivered' } });
-    const { run: row, round } = stopping.next([say(run, 'all', 'applied', second(5))]);
-    expect(row).toMatchObject({ status: 'stopped', reason: 'because of all', stop: { state: 'applied' } });
+    const all = [start(run), start(run, 2), ask(run, 'x'), ask(run, 'all', null), say(run, 'all', 'delivered')];
+    const stopping = told([...all, say(run, 'all', 'applied', second(5))]);
+    expect(stopping.run).toMatchObject({ status: 'running', stop: { command: 'stop_run', state: 'applied' } });
+    expect(stopping.round(1)).toMatchObject({ status: 'collecting', stop: { state: 'requested' } });
+    const end = run.say('run_complete', { status: 'stopped', reason: 'asked to', at: second(6) });
+    const { run: row, round } = stopping.next([end]);
+    expect(row).toMatchObject({ status: 'stopped', reason: 'asked to', stop: { state: 'applied' } });
     expect([round(1).status, round(2).status]).toEqual(['stopped', 'stopped']);
     expect(round(1).stop).toMatchObject({ command: 'stop_round', state: 'applied' });
   });

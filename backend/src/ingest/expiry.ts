@@ -21,8 +21,8 @@ export async function sweepExpired({ db, writer, now = Date.now }: Options): Pro
   return overdue.length;
 }
 
-/** Often enough that a command is late by a tenth of its time, at most by five seconds. */
+/** Often enough that a command is late by a sixtieth of its time, or a second. */
 export function startExpiring(options: Options, onError: (error: unknown) => void): () => void {
-  const everyMs = Math.min(5_000, options.expiresAfterMs / 10);
+  const everyMs = Math.max(1_000, options.expiresAfterMs / 60);
   return takeTurns(() => sweepExpired(options), { firstMs: everyMs, everyMs }, onError);
 }

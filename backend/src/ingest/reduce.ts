@@ -90,13 +90,12 @@ function wakes(draft: Draft, { at, round }: { at: string; round: number }, isNew
   return true;
 }
 
-/** An FL server that has applied a stop has stopped, whether or not it says so again. [C7] */
+/** A round that was stopped is over, whether or not its FL server says so again; a run may have its goodbyes to say. [C7] */
 function answer(draft: Draft, input: Answer): boolean {
   const command = answerCommand(draft, input);
-  if (command?.state === 'applied' && input.state === 'applied') {
+  if (command && command.round !== null && input.state === 'applied') {
     const { run_id, round, reason } = command;
-    if (round === null) completeRun(draft, { type: 'run_complete', run_id, at: input.at, status: 'stopped', reason });
-    else endRound(draft, { type: 'round_stopped', run_id, at: input.at, round, reason });
+    endRound(draft, { type: 'round_stopped', run_id, at: input.at, round, reason });
   }
   return command !== null;
 }

@@ -14,7 +14,8 @@ beforeAll(async () => {
   const db = counting(database.db, () => {
     queries += 1;
   });
-  server = await openTestApp({ database: { ...database, db } });
+  // No sweep falls into a count.
+  server = await openTestApp({ database: { ...database, db }, commandExpiresAfterMs: 24 * 3_600_000 });
 });
 afterAll(() => server.close());
 
@@ -147,7 +148,10 @@ describe('POST /api/rounds/{round_id}/stop', () => {
     expect([answer.statusCode, roundSchema.parse(answer.json()).stop]).toEqual([202, null]);
     const [command] = (await reporter.report([])).commands;
     expect(command).toMatchObject({ command: 'stop_run', reason: 'enough' });
-    await reporter.report([run.say('command_ack', { command_id: command?.command_id ?? '', state: 'applied' })]);
+    await reporter.report([
+      run.say('command_ack', { command_id: command?.command_id ?? '', state: 'applied' }),
+      run.say('run_complete', { status: 'stopped', reason: 'enough' }),
+    ]);
     const shown = await server.ask('GET', `/api/runs/${run.id}`, admin.headers);
     expect(shown.json()).toMatchObject({ status: 'stopped', reason: 'enough', stop: { state: 'applied' } });
     expect((await stop(admin.headers, { reason: 'again', scope: 'run' })).statusCode).toBe(409);

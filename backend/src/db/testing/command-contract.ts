@@ -127,7 +127,7 @@ export const commandContract = (database: () => Database): void => {
       });
     });
 
-    it('[C7] stopping the run stops its rounds, also those that this server has not seen', async () => {
+    it('[L5] stopping the run stops its rounds, also those that this server has not seen', async () => {
       const { run, writer, ask, stop, tell, round, resume } = await aRunningRound(database());
       await writer.submit([run.say('round_started', { round: 2, client_ids: ['a', 'b'] })]);
       await stop('enough', 'run');
@@ -135,8 +135,10 @@ export const commandContract = (database: () => Database): void => {
       expect(command).toMatchObject({ command: 'stop_run', round: null, reason: 'enough' });
       expect(await resume.run()).toMatchObject({ status: 'running', stop: { state: 'requested' } });
       expect(await round()).toMatchObject({ stop: null });
+      await tell(command?.command_id, 'applied');
       const since = await resume.seq();
-      await tell(command?.command_id, 'applied', makeWriter(database().db).writer);
+      const stopped = run.say('run_complete', { status: 'stopped', reason: 'enough' });
+      await makeWriter(database().db).writer.submit([stopped]);
       expect(await resume.since(since)).toMatchObject([
         { type: 'run_update', data: { status: 'stopped', reason: 'enough', stop: { state: 'applied' } } },
         { type: 'round_complete', data: { round: 1, status: 'stopped', num_clients_no_reply: 1 } },
@@ -229,8 +231,8 @@ async function aRunningRound({ db }: Database) {
     stop: stopAt(writer),
     /** What an empty batch brings back. */
     ask: async () => (await writer.submit([], batchOf())).commands,
-    tell: (command_id: string | undefined, state: 'delivered' | 'applied' | 'rejected', at = writer) =>
-      at.submit([run.say('command_ack', { command_id: command_id ?? '', state })], batchOf()),
+    tell: (command_id: string | undefined, state: 'delivered' | 'applied' | 'rejected') =>
+      writer.submit([run.say('command_ack', { command_id: command_id ?? '', state })], batchOf()),
     states: async () => (await commands()).map(({ state }) => state).sort(),
     /** The run as a viewer has it. */
     resume: {
