@@ -18,6 +18,12 @@ export function countPlaywright(path) {
   return { passed: expected + flaky, failed: unexpected };
 }
 
+/** What `python -m tests --json` wrote. */
+export function countPython(path) {
+  const { passed, failed } = readReport(path) ?? { passed: 0, failed: 0 };
+  return { passed, failed };
+}
+
 function readReport(path) {
   if (!existsSync(path)) return null;
   try {

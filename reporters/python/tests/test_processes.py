@@ -15,8 +15,8 @@ from .fake_ingest import Fault
 from .test_live import LiveTest
 
 _TRAINING = Path(__file__).with_name("training.py")
-# 200 for the record, a few for every day: `RONDO_KILLS=200 python -m unittest tests.test_processes`.
-_KILLS = int(os.environ.get("RONDO_KILLS", "12"))
+# 200 for the record, a few for every day: `TEST_KILLS=200 python -m unittest tests.test_processes`.
+_KILLS = int(os.environ.get("TEST_KILLS", "12"))
 # Twice what R18 promises: the machine that runs this has other things to do.
 _UNSPOOLED_NS = 100_000_000
 
@@ -63,7 +63,7 @@ class Ends(LiveTest):
         self.assertIn("queued=0", output)
 
     def test_r18_kill_9_at_a_random_moment_loses_nothing_spooled_and_doubles_nothing(self) -> None:
-        seed = int(os.environ.get("RONDO_SEED", random.randrange(1_000_000)))
+        seed = int(os.environ.get("TEST_SEED", random.randrange(1_000_000)))
         chance = random.Random(seed)
         ingest = self.ingest()
         first = 0
@@ -89,7 +89,7 @@ class Ends(LiveTest):
         self.until(lambda: last.stats().queued == 0 and not list(self.root.glob("*/*/00000001.log"))[1:], 60)
         self.until(lambda: last._outbox.waiting_before_own == 0)
         got = ingest.steps
-        about = f"RONDO_SEED={seed}"
+        about = f"TEST_SEED={seed}"
         self.assertGreater(len(said), _KILLS * 5, about)
         self.assertEqual(ingest.changed, [], about)
         self.assertEqual(got, sorted(set(got)), f"out of order or doubled; {about}")
