@@ -4,8 +4,6 @@ import type { Role } from '../../schemas/auth.ts';
 import { buildAuthApp } from './app.ts';
 import { aVisit, fakeClock, makeUser } from './people.ts';
 
-export type AuthTest = Awaited<ReturnType<typeof openAuthTest>>;
-
 /** The routes of people on a clock that the test moves, and people who ask them. */
 export async function openAuthTest(db: Db, options: Parameters<typeof buildAuthApp>[2] = {}) {
   const clock = fakeClock();
