@@ -12,9 +12,9 @@ from http.client import HTTPException
 from os import PathLike
 from typing import TYPE_CHECKING
 
+from . import tus
 from .backoff import backoff_ms, retry_after_ms
 from .connection import Connection
-from .tus import PART_BYTES, Refused, TusUpload
 
 if TYPE_CHECKING:
     from .reporter import Reporter
@@ -162,46 +162,50 @@ class Uploads:
         self._connection.abort()
         for job in list(self._jobs):
             self._fail(job, "the reporter closed before it was uploaded")
+        self._thread.join(0.1)  # It has nothing left to do but to hang up.
 
     def _work(self) -> None:
         while not self._is_closed:
-            if not self._jobs:
+            if self._jobs:
+                self._carry_out(self._jobs[0])
+            else:
                 self._news.wait()
                 self._news.clear()
-                continue
-            job = self._jobs[0]
-            try:
-                self._upload(job)
-            except _Unreadable as error:
-                self._fail(job, str(error))
-            except Exception as error:
-                self._fail(job, f"{type(error).__name__}: {error}")
-            with self._lock:
-                if self._jobs and self._jobs[0] is job:
-                    self._jobs.popleft()
+        self._connection.close()
+
+    def _carry_out(self, job: _Job) -> None:
+        try:
+            self._upload(job)
+        except _Unreadable as error:
+            self._fail(job, str(error))
+        except Exception as error:
+            self._fail(job, f"{type(error).__name__}: {error}")
+        with self._lock:
+            if self._jobs and self._jobs[0] is job:
+                self._jobs.popleft()
 
     def _upload(self, job: _Job) -> None:
         job.upload.state = "uploading"
         sha256, size = job.digest()
         job.upload.sha256 = sha256
-        tus = TusUpload(self._connection.request, size, {**job.metadata, "sha256": sha256}, self._note_progress)
+        sending = tus.TusUpload(self._connection.request, size, {**job.metadata, "sha256": sha256}, self._note_progress)
         attempt = 0
         is_begun = False
         while not self._is_closed:
             try:
                 if not is_begun:
-                    tus.begin()
+                    sending.begin()
                     is_begun = True
-                if tus.is_done or size == 0:
+                if sending.is_done or size == 0:
                     job.upload._end("done")
                     return
-                if tus.offset + PART_BYTES >= size and job.digest() != (sha256, size):
-                    tus.cancel()
+                if sending.offset + tus.PART_BYTES >= size and job.digest() != (sha256, size):
+                    sending.cancel()
                     self._fail(job, "the file changed while it was uploaded")
                     return
-                tus.send_part(job)
+                sending.send_part(job)
                 attempt = 0
-            except Refused as refused:
+            except tus.Refused as refused:
                 is_begun = False
                 wait_s = self._wait_after(refused, attempt, job)
                 if wait_s is None:
@@ -214,7 +218,7 @@ class Uploads:
                 self._pause(backoff_ms(attempt, random.random) / 1000)
                 attempt += 1
 
-    def _wait_after(self, refused: Refused, attempt: int, job: _Job) -> float | None:
+    def _wait_after(self, refused: tus.Refused, attempt: int, job: _Job) -> float | None:
         """How long until the next attempt, or `None` if there is no use in one."""
         status = refused.response.status
         if status >= 500 or status in (408, 425, 429):

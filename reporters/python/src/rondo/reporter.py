@@ -296,6 +296,7 @@ class Reporter:
                 # News do not shorten a backoff: the next turn only says how long is left.
                 wait_s = _LOOK_AROUND_S if wait_s is None else min(wait_s, _LOOK_AROUND_S)
                 _wait_for(self._to_send, self._clock.real_seconds(wait_s))
+        self._connection.close()
 
     def _turn_safely(self) -> float | None:
         try:
@@ -331,6 +332,7 @@ class Reporter:
             self._send_here(deadline)
         self._sender.stop()
         self._connection.abort()
+        self._to_send.put(True)
         if not self._sending.is_alive():
             self._connection.close()
         in_memory, folder = self._outbox.close()
