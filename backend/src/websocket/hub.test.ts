@@ -430,6 +430,39 @@ describe('a commit of another server', () => {
   });
 });
 
+describe('the figures', () => {
+  it('say what became of the changes: sent, collapsed into a newer one, or left to the database', async () => {
+    const { publish, frame, hub, source, viewer, run } = await makeWatched();
+    const grown = async (act: () => void) => {
+      const before = { ...hub.counts };
+      act();
+      await settle();
+      const { sent, collapsed, dropped } = hub.counts;
+      return [sent - before.sent, collapsed - before.collapsed, dropped - before.dropped];
+    };
+    const log = (message: string) => run.say('log', { level: 'info', message });
+    const collapsing = () => {
+      publish([log('goes out at once')]);
+      publish([run.say('client_status', isIn('training'))]);
+      publish([run.say('client_status', isIn('uploading'))]);
+      frame();
+    };
+    expect(await grown(collapsing)).toEqual([2, 1, 0]);
+    const holed = () => {
+      publish([log('waits for the next frame')]);
+      source.commit([log('is not heard of')]);
+      publish([log('comes after a hole')]);
+    };
+    expect(await grown(holed)).toEqual([0, 0, 1]);
+    expect(await grown(frame)).toEqual([3, 0, 1]);
+    expect(hub.lagging).toBe(0);
+    viewer.socket.stuckBytes = 300 * kb;
+    frame();
+    publish([log('is too much for this viewer')]);
+    expect(hub.lagging).toBe(1);
+  });
+});
+
 describe('a slow viewer', () => {
   it('[S6] holds no queue, delays nobody, and reads what it missed once it has drained', async () => {
     const { commit, open, hub, truth, viewer, run } = await makeWatched();

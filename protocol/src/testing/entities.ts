@@ -1,4 +1,4 @@
-import type { Client, LogEntry, MetricPoint, Model, Round, Run, Stop } from '../entities.ts';
+import type { Client, LogEntry, MetricPoint, Model, Round, Run } from '../entities.ts';
 import {
   type BatchMessage,
   type LiveEvent,
@@ -53,20 +53,6 @@ export const makeRound = (fields: Partial<Round> & { round: number }): Round => 
   stop_requested_at: null,
   stop_reason: null,
   stop: null,
-  ...fields,
-});
-
-export const makeStop = (fields: Partial<Stop> = {}): Stop => ({
-  command_id: 'a-command',
-  command: 'stop_round',
-  state: 'requested',
-  reason: 'slow',
-  requested_by: 'admin',
-  requested_at: noon(),
-  delivered_at: null,
-  ended_at: null,
-  detail: null,
-  expires_at: noon(300),
   ...fields,
 });
 
