@@ -1,22 +1,20 @@
-import type { InjectOptions, LightMyRequestResponse } from 'fastify';
+import type { LightMyRequestResponse } from 'fastify';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { createAuth } from './auth/services.ts';
 import { openTestApp, type TestApp } from './testing/app.ts';
 import { openTestDatabase } from './testing/database.ts';
-import { type Ask, makeWorld, RequestInMemory, type World } from './testing/exchanges.ts';
+import { type Ask, makeWorld, send, type World } from './testing/exchanges.ts';
 import { makeFaulty } from './testing/faulty-database.ts';
 import { happy } from './testing/happy.ts';
-import { checkerOf, type OpenApi, operationsOf } from './testing/openapi.ts';
+import { judgeOf, type Listed, type OpenApi, operationsOf } from './testing/openapi.ts';
 import { unhappy } from './testing/unhappy.ts';
-
-type Listed = ReturnType<typeof operationsOf>[number];
 
 let world: World;
 /** With single sign-on whose provider is out, a token for the figures, and a bound that no disk has room for. */
 let other: World;
 let setDown: (isDown: boolean) => void;
 let operations: Listed[];
-let check: ReturnType<typeof checkerOf>;
+let differs: ReturnType<typeof judgeOf>;
 const servers: TestApp[] = [];
 
 beforeAll(async () => {
@@ -30,7 +28,7 @@ beforeAll(async () => {
   [world, other] = (await Promise.all(servers.map(makeWorld))) as [World, World];
   const document: OpenApi = (await world.server.app.inject('/openapi.json')).json();
   operations = operationsOf(document);
-  check = checkerOf(document);
+  differs = judgeOf(document);
 });
 afterAll(async () => {
   for (const server of servers) await server.close();
@@ -66,17 +64,6 @@ it.each(Object.keys(happy))('%s answers with every status that it declares, and 
   expect(wrong).toEqual([]);
 });
 
-/** What an answer has that the document does not say of it. */
-function differs({ operation, method }: Listed, answer: LightMyRequestResponse): string | undefined {
-  const declared = operation.responses[answer.statusCode];
-  if (!declared) return 'is not declared';
-  if (method === 'HEAD') return undefined;
-  const type = String(answer.headers['content-type'] ?? '').split(';')[0] ?? '';
-  const media = Object.entries(declared.content ?? {}).find(([name]) => name.split(';')[0] === type)?.[1];
-  if (!media) return answer.body === '' ? undefined : `has a body of ${type}, which is not declared`;
-  return type.endsWith('json') ? check(media.schema, answer.json()) : undefined;
-}
-
 /** The servers on which an answer can be had that the first does not give. */
 const onOther = new Set([
   'startOidcSignIn 302',
@@ -109,15 +96,3 @@ const huge = (ask: Ask): Ask => {
   const name = ask.headers?.['upload-length'] ? 'upload-length' : 'content-length';
   return { ...ask, headers: { ...ask.headers, [name]: String(2 ** 50) } };
 };
-
-async function send(at: World, { method, path }: Listed, ask: Ask): Promise<LightMyRequestResponse> {
-  const { who = 'nobody', params = {}, query = {}, body, times = 1, atOnce = false, address = '127.0.0.1' } = ask;
-  const headers = { ...(who === 'nobody' ? {} : at[who].headers), ...ask.headers };
-  const url = path.replaceAll(/\{(\w+)\}/g, (_, name: string) => encodeURIComponent(String(params[name])));
-  const request = { method, url, query, headers, remoteAddress: address, ...(body !== undefined && { payload: body }) };
-  const once = () =>
-    at.server.app.inject({ ...request, Request: RequestInMemory } as InjectOptions) as Promise<LightMyRequestResponse>;
-  if (!atOnce) for (let n = 1; n < times; n++) await once();
-  const answers = await Promise.all(Array.from({ length: atOnce ? times : 1 }, once));
-  return answers.find(({ statusCode }) => statusCode === 429) ?? (answers[0] as LightMyRequestResponse);
-}

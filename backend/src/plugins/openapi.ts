@@ -7,6 +7,10 @@ import { completeDocument, type OpenApiDocument } from '../schemas/document.ts';
 
 /** `/openapi.json`, and a page at `/docs` to read and try it. */
 export const openapi = fastifyPlugin<{ readonly version: string }>(async (app, { version }) => {
+  const onlyStreams = new WeakSet<object>();
+  app.addHook('onRoute', function (route) {
+    if (!this.hasContentTypeParser('application/json')) onlyStreams.add(route.schema ?? {});
+  });
   await app.register(fastifySwagger, {
     openapi: {
       openapi: '3.1.0',
@@ -27,7 +31,7 @@ export const openapi = fastifyPlugin<{ readonly version: string }>(async (app, {
     },
     // Those of a HEAD that a GET brings along are taken out again.
     exposeHeadRoutes: true,
-    transform: (route) => jsonSchemaTransform({ ...route, schema: withCommonRefusals(route.schema) }),
+    transform: (given) => jsonSchemaTransform({ ...given, schema: withCommonRefusals(given, onlyStreams) }),
     transformObject: (given) => completeDocument(jsonSchemaTransformObject(given) as OpenApiDocument),
   });
   await app.register(fastifySwaggerUi, { routePrefix: '/docs', staticCSP: true });
@@ -48,12 +52,13 @@ const tags = [
   { name: 'health', description: 'How the server is' },
 ];
 
-type RouteSchema = Parameters<typeof jsonSchemaTransform>[0]['schema'];
+type Route = Parameters<typeof jsonSchemaTransform>[0];
 
-/** What any route can answer that reads JSON, or that asks the database who is there. */
-function withCommonRefusals(schema: RouteSchema): RouteSchema {
+/** What any route can answer to which a body can be sent, or that asks the database who is there. */
+function withCommonRefusals({ schema, route }: Route, onlyStreams: WeakSet<object>): Route['schema'] {
   if (typeof schema?.response !== 'object') return schema;
-  const ofBody = schema.body === undefined ? {} : problems(400, 413, 415);
+  const ofType = ['GET', 'HEAD'].includes(String(route.method)) ? {} : problems(415);
+  const ofBody = 415 in ofType && !onlyStreams.has(schema) ? problems(400, 413) : {};
   const ofDatabase = schema.security === undefined ? {} : problems(503);
-  return { ...schema, response: { ...ofBody, ...ofDatabase, ...schema.response } };
+  return { ...schema, response: { ...ofType, ...ofBody, ...ofDatabase, ...schema.response } };
 }

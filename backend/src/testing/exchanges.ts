@@ -1,7 +1,9 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { Readable } from 'node:stream';
+import type { InjectOptions, LightMyRequestResponse } from 'fastify';
 import type { TestApp } from './app.ts';
 import { aWholeRound, makeRun } from './facts.ts';
+import type { Listed } from './openapi.ts';
 
 /** A request without a socket, for routes that set the time that one may be silent. */
 export class RequestInMemory extends Readable {
@@ -97,3 +99,18 @@ const metadata = (entries: Readonly<Record<string, string>>): string =>
   Object.entries(entries)
     .map(([key, value]) => `${key} ${Buffer.from(value).toString('base64')}`)
     .join(',');
+
+/** Sends it as often as it says; a refusal for being too many is the answer. */
+export async function send(at: World, { method, path }: Listed, ask: Ask): Promise<LightMyRequestResponse> {
+  const { who = 'nobody', params = {}, query = {}, body, times = 1, atOnce = false, address = '127.0.0.1' } = ask;
+  const headers = { ...(who === 'nobody' ? {} : at[who].headers), ...ask.headers };
+  const url = path.replaceAll(/\{(\w+)\}/g, (_, name: string) =>
+    encodeURIComponent(String(params[name]).toWellFormed()),
+  );
+  const request = { method, url, query, headers, remoteAddress: address, ...(body !== undefined && { payload: body }) };
+  const once = () =>
+    at.server.app.inject({ ...request, Request: RequestInMemory } as InjectOptions) as Promise<LightMyRequestResponse>;
+  if (!atOnce) for (let n = 1; n < times; n++) await once();
+  const answers = await Promise.all(Array.from({ length: atOnce ? times : 1 }, once));
+  return answers.find(({ statusCode }) => statusCode === 429) ?? (answers[0] as LightMyRequestResponse);
+}

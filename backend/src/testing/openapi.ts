@@ -1,5 +1,6 @@
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import addFormats from 'ajv-formats';
+import type { LightMyRequestResponse } from 'fastify';
 
 interface Media {
   readonly schema: object;
@@ -42,6 +43,8 @@ export const operationsOf = ({ paths }: OpenApi) =>
     })),
   );
 
+export type Listed = ReturnType<typeof operationsOf>[number];
+
 /** Says what is wrong with a value by a schema of the document, or nothing. */
 export function checkerOf({ components }: OpenApi): (schema: object, value: unknown) => string | undefined {
   const ajv = new Ajv2020({ strict: false, allErrors: false, validateFormats: true });
@@ -54,3 +57,19 @@ export function checkerOf({ components }: OpenApi): (schema: object, value: unkn
     return validate(value) ? undefined : ajv.errorsText(validate.errors);
   };
 }
+
+/** Says what an answer has that the document does not say of it, or nothing. */
+export function judgeOf(document: OpenApi): (listed: Listed, answer: LightMyRequestResponse) => string | undefined {
+  const check = checkerOf(document);
+  return ({ operation, method }, answer) => {
+    const declared = operation.responses[answer.statusCode];
+    if (!declared) return 'is not declared';
+    if (method === 'HEAD') return undefined;
+    const type = mediaType(String(answer.headers['content-type'] ?? ''));
+    const media = Object.entries(declared.content ?? {}).find(([name]) => mediaType(name) === type)?.[1];
+    if (!media) return answer.body === '' ? undefined : `has a body of ${type}, which is not declared`;
+    return type.endsWith('json') ? check(media.schema, answer.json()) : undefined;
+  };
+}
+
+const mediaType = (header: string): string => header.split(';')[0] ?? '';

@@ -7,9 +7,8 @@ import { theServerItself } from '../auth/audit.ts';
 import { users } from '../db/tables/people.ts';
 import { type Ask, sha256, type World } from './exchanges.ts';
 import { happy } from './happy.ts';
-import type { operationsOf } from './openapi.ts';
+import type { Listed } from './openapi.ts';
 
-type Listed = ReturnType<typeof operationsOf>[number];
 type Make = (world: World) => Ask | Promise<Ask>;
 
 const missing = (path: string): Ask['params'] => ({
