@@ -6,7 +6,16 @@ import type { Column } from '../ui/Table.tsx';
 import { describeScopes } from './scopes.ts';
 
 export const columnsFor = (onRevoke: (key: ApiKey) => void): readonly Column<ApiKey>[] => [
-  { key: 'name', name: 'Name', cell: ({ name }) => <span className="font-medium break-words">{name}</span> },
+  {
+    key: 'name',
+    name: 'Name',
+    cell: (key) => (
+      <>
+        <span className="font-medium break-words">{key.name}</span>
+        <span className="block text-xs text-muted sm:hidden">{describeUse(key)}</span>
+      </>
+    ),
+  },
   { key: 'scopes', name: 'May', className: 'text-soft', cell: ({ scopes }) => describeScopes(scopes) },
   {
     key: 'created',
@@ -26,7 +35,7 @@ export const columnsFor = (onRevoke: (key: ApiKey) => void): readonly Column<Api
     key: 'expires',
     name: 'Expires',
     align: 'end',
-    className: 'max-[420px]:hidden',
+    className: 'max-sm:hidden',
     cell: ({ expires_at, is_expired }) =>
       expires_at === null ? (
         <span className="text-muted">{noValue}</span>
@@ -49,3 +58,10 @@ export const columnsFor = (onRevoke: (key: ApiKey) => void): readonly Column<Api
     ),
   },
 ];
+
+/** What a phone has no columns for. */
+function describeUse({ last_used_at, expires_at, is_expired }: ApiKey): string {
+  const used = last_used_at === null ? 'never used' : `used ${formatMoment(last_used_at)}`;
+  if (expires_at === null) return used;
+  return `${used}, ${is_expired ? 'expired' : 'expires'} ${formatMoment(expires_at)}`;
+}

@@ -34,11 +34,11 @@ export function columnsOf(place: 'panel' | 'page', search: string): readonly Col
       name: 'Version',
       className: 'max-w-52',
       cell: ({ version, aliases }) => (
-        <span className="flex flex-wrap items-center gap-x-1.5 gap-y-1">
+        <span className="flex min-w-28 flex-wrap items-center gap-x-1.5 gap-y-1 sm:min-w-36">
           <Link
             to={{ search: address(version) }}
             preventScrollReset
-            className="break-all hover:text-accent hover:underline"
+            className="[overflow-wrap:anywhere] hover:text-accent hover:underline"
           >
             {version}
           </Link>
@@ -133,7 +133,7 @@ export function columnsOf(place: 'panel' | 'page', search: string): readonly Col
       key: 'download',
       name: <span className="sr-only">Download</span>,
       align: 'end',
-      className: 'w-20',
+      className: 'w-px whitespace-nowrap',
       cell: (model) => <DownloadModel model={model} isSmall />,
     },
   ];
