@@ -5,6 +5,8 @@ import { fileURLToPath } from 'node:url';
 import { accountOf, type CommandRecord, type Round, type Run } from '@rondo/protocol';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { openTestApp, type TestApp } from './testing/app.ts';
+import { makeRun } from './testing/facts.ts';
+import { openSocket } from './testing/socket.ts';
 
 let server: TestApp;
 let url: string;
@@ -90,4 +92,30 @@ describe('the demo federation', () => {
     expect(await demo.ended).toEqual([0, null]);
     expect(await demo.run()).toMatchObject({ status: 'stopped', stop: { state: 'applied' } });
   });
+});
+
+it('[C4] a stop that no FL server confirms is shown to viewers as expired, by itself', async () => {
+  const patient = await openTestApp({ database: server.database, commandExpiresAfterMs: 1 });
+  onTestFinished(() => patient.app.close());
+  await patient.app.listen({ host: '127.0.0.1', port: 0 });
+  const reporter = await patient.makeReporter();
+  const { token, headers } = await patient.signIn('admin');
+  const run = makeRun();
+  await reporter.report([
+    run.say('run_started', { name: 'x', framework: 'f', commands_supported: ['stop_round'] }),
+    run.say('round_started', { round: 1, client_ids: ['a'] }),
+  ]);
+  const { port } = patient.app.server.address() as AddressInfo;
+  const viewer = await openSocket(`ws://127.0.0.1:${port}/ws/events?token=${token}&run_id=${run.id}`);
+  await viewer.next();
+  const list = await patient.ask('GET', `/api/rounds?run_id=${run.id}`, headers);
+  const { round_id } = list.json<{ items: Round[] }>().items[0] as Round;
+  const answer = await patient.ask('POST', `/api/rounds/${round_id}/stop`, headers, { reason: 'slow' });
+  expect(answer.json()).toMatchObject({ stop: { state: 'requested' } });
+  const seen = [await viewer.next(), await viewer.next()];
+  expect(seen).toMatchObject([
+    { events: [{ type: 'round_update', data: { stop: { state: 'requested' } } }] },
+    { events: [{ type: 'round_update', data: { stop: { state: 'expired' }, stop_requested_at: null } }] },
+  ]);
+  await viewer.close();
 });
