@@ -94,6 +94,7 @@ const backendLayers = [
     builtin,
   ),
   ...allow(source(backend('db')), backend('(db|errors)'), protocol, npm, builtin),
+  ...allow(source(backend('backup')), backend('(backup|db|checkpoints|config|version|errors)'), protocol, npm, builtin),
   ...allow(source(backend('auth')), backend('(auth|db/queries|errors|schemas)'), dbType, protocol, npm, builtin),
   ...allow(source(backend('checkpoints')), backend('(checkpoints|db/queries|errors)'), dbType, protocol, npm, builtin),
   ...allow(

@@ -7,6 +7,7 @@ import { buildApp } from './app.ts';
 import { theServerItself } from './auth/audit.ts';
 import { ensureAdmin } from './auth/ensure-admin.ts';
 import { type AuthServices, createAuth } from './auth/services.ts';
+import { answerBackups } from './backup/make-backup.ts';
 import { ConfigError, readConfig } from './config.ts';
 import { openDatabase } from './db/database.ts';
 import { listRuns } from './db/queries/runs.ts';
@@ -30,6 +31,10 @@ async function start(): Promise<void> {
   // Whoever starts it by hand reads the banner; a service is read by its log.
   const logger = createLogger(config.LOG_LEVEL ?? (options.local ? 'warn' : 'info'));
   const database = await openDatabase({ databaseUrl: config.DATABASE_URL, dataDir: config.DATA_DIR });
+  if (database.lock) {
+    const stored = { databaseUrl: undefined, dataDir: config.DATA_DIR, modelStoreUrl: config.MODEL_STORE_URL };
+    answerBackups(database.lock, database.db, stored);
+  }
   const auth = createAuth({
     db: database.db,
     secretKey: config.SECRET_KEY,

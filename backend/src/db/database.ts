@@ -2,6 +2,7 @@ import type { PgDatabase } from 'drizzle-orm/pg-core';
 import { drizzle, type PostgresJsQueryResultHKT } from 'drizzle-orm/postgres-js';
 import postgres, { type Sql } from 'postgres';
 import { openEmbedded } from './embedded.ts';
+import type { FolderLock } from './folder-lock.ts';
 import { type Hearing, listenForEver, type OpenLine } from './listener.ts';
 import { migrate } from './migrate.ts';
 import { Pool, type PoolUsage } from './pool.ts';
@@ -18,6 +19,8 @@ export interface Database {
   pool?(): PoolUsage;
   /** Hears what other servers on it `notify`, and answers how to stop; the embedded database has no others. */
   listen?(echo: string, hearing: Hearing): () => Promise<void>;
+  /** What another process of this machine may ask, by the folder of the embedded database. */
+  readonly lock?: FolderLock;
   close(): Promise<void>;
 }
 
@@ -49,13 +52,7 @@ async function openServer(url: string): Promise<Database> {
 }
 
 async function openFolder(dataDir: string): Promise<Database> {
-  const embedded = await openEmbedded(dataDir);
-  // PGlite serves one connection: more interleave their statements and fail.
-  const client = postgres({ ...embedded.connection, max: 1, ...common });
-  const close = async () => {
-    await client.end({ timeout: 5 });
-    await embedded.close();
-  };
+  const { embedded, client, close } = await connectToFolder(dataDir);
   try {
     await migrate(client);
   } catch (error) {
@@ -63,11 +60,32 @@ async function openFolder(dataDir: string): Promise<Database> {
     throw error;
   }
   embedded.startHousekeeping(client);
-  return { ...databaseOf(client), kind: 'embedded', close };
+  return { ...databaseOf(client), kind: 'embedded', lock: embedded.lock, close };
+}
+
+async function connectToFolder(dataDir: string) {
+  const embedded = await openEmbedded(dataDir);
+  // PGlite serves one connection: more interleave their statements and fail.
+  const client = postgres({ ...embedded.connection, max: 1, ...common });
+  const close = async () => {
+    await client.end({ timeout: 5 });
+    await embedded.close();
+  };
+  return { embedded, client, close };
+}
+
+/** The database as it is, for a backup or a restore: no migrations. */
+export async function openAsItIs({ databaseUrl, dataDir }: Options): Promise<Pick<Database, 'db' | 'close'>> {
+  if (!databaseUrl) {
+    const { client, close } = await connectToFolder(dataDir);
+    return { db: drizzle({ client }), close };
+  }
+  const client = connectForMaintenance(databaseUrl);
+  return { db: drizzle({ client }), close: () => client.end({ timeout: 5 }) };
 }
 
 /** One connection that may take its time: migrations wait for each other, and a backup reads everything. */
-export const connectForMaintenance = (url: string): Sql => postgres(url, { ...common, max: 1 });
+const connectForMaintenance = (url: string): Sql => postgres(url, { ...common, max: 1 });
 
 function databaseOf(client: Sql): Pick<Database, 'db' | 'ping'> {
   const ping = async (timeoutMs: number) => {

@@ -1,11 +1,10 @@
-import { createHash } from 'node:crypto';
-import { on, once } from 'node:events';
-import { mkdir, mkdtemp, realpath, rm } from 'node:fs/promises';
-import { connect, createServer, type Server } from 'node:net';
-import { tmpdir, userInfo } from 'node:os';
+import { on } from 'node:events';
+import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import type { Sql } from 'postgres';
+import { type FolderLock, lockFolder } from './folder-lock.ts';
 
 /**
  * The database that needs no installation: PGlite in a worker thread, reached through a Unix socket in a private folder
@@ -13,6 +12,7 @@ import type { Sql } from 'postgres';
  */
 export interface Embedded {
   readonly connection: { path: string; host: string; database: string; username: string };
+  readonly lock: FolderLock;
   startHousekeeping(client: Sql): void;
   close(): Promise<void>;
 }
@@ -22,7 +22,7 @@ const housekeepingMs = 60_000;
 
 export async function openEmbedded(dataDir: string): Promise<Embedded> {
   await mkdir(dataDir, { recursive: true, mode: 0o700 });
-  const lock = await lockFolder(await realpath(dataDir));
+  const lock = await lockFolder(dataDir);
   const folder = await mkdtemp(join(tmpdir(), 'rondo-'));
   const path = join(folder, '.s.PGSQL.5432');
   const worker = new Worker(new URL('./embedded-worker.ts', import.meta.url), {
@@ -37,6 +37,7 @@ export async function openEmbedded(dataDir: string): Promise<Embedded> {
   }
   let timer: NodeJS.Timeout | undefined;
   return {
+    lock,
     connection: { path, host: path, database: 'postgres', username: 'postgres' },
     startHousekeeping: (client) => {
       timer = setInterval(() => void tidy(client), housekeepingMs).unref();
@@ -64,41 +65,5 @@ async function tidy(client: Sql): Promise<void> {
     await client`checkpoint`;
   } catch {
     // The connection is closing, or the next turn will say the same: an untidy database is slower, not wrong.
-  }
-}
-
-/** One process per data folder: a bound socket is a lock that the system gives back when its owner dies. */
-async function lockFolder(dataDir: string): Promise<Server> {
-  const digest = createHash('sha256').update(dataDir).digest('hex').slice(0, 24);
-  const path = join(tmpdir(), `rondo-lock-${userInfo().uid}-${digest}`);
-  const server = createServer((socket) => socket.end());
-  server.unref();
-  for (const attempt of ['first', 'second'] as const) {
-    try {
-      server.listen(path);
-      await once(server, 'listening');
-      return server;
-    } catch (error) {
-      const inUse = (error as NodeJS.ErrnoException).code === 'EADDRINUSE';
-      if (!inUse || attempt === 'second' || (await answers(path))) {
-        throw new Error(`another Rondo server is using ${dataDir}; stop it, or set DATA_DIR to another folder`, {
-          cause: error,
-        });
-      }
-      await rm(path, { force: true });
-    }
-  }
-  throw new Error('unreachable');
-}
-
-async function answers(path: string): Promise<boolean> {
-  const socket = connect(path);
-  try {
-    await once(socket, 'connect');
-    return true;
-  } catch {
-    return false; // its owner died without removing it
-  } finally {
-    socket.destroy();
   }
 }

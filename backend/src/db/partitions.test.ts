@@ -1,4 +1,3 @@
-import { readdir } from 'node:fs/promises';
 import { sql } from 'drizzle-orm';
 import postgres from 'postgres';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -7,7 +6,7 @@ import { makeRun, type TestRun } from '../testing/facts.ts';
 import { type PostgresServer, startPostgres } from '../testing/postgres.ts';
 import { makeWriter } from '../testing/writer.ts';
 import { type Database, openDatabase } from './database.ts';
-import { migrate } from './migrate.ts';
+import { listMigrations, migrate } from './migrate.ts';
 import { listPartitions, monthOf, monthsLater } from './partitions.ts';
 import { readSnapshot } from './queries/live.ts';
 import { metricsSummary } from './queries/metrics.ts';
@@ -107,8 +106,7 @@ describe.each(engines)('metric points by month on $engine', ({ open }) => {
 
 it('the points that were stored before there were partitions move to the months of their runs', async () => {
   const client = postgres(await newDatabaseUrl('older'), { max: 1, onnotice: () => {}, fetch_types: false });
-  const files = (await readdir(new URL('./migrations/', import.meta.url))).sort();
-  await migrate(client, { upTo: files.filter((file) => file < '0005').at(-1) });
+  await migrate(client, { only: (await listMigrations()).filter((file) => file < '0005') });
   await client.unsafe(`
     insert into runs (run_id, name, status, config, tags, commands_supported, num_clients, started_at, status_at, epoch, seq, updated_seq, created_at)
     select 'run ' || n, 'run', 'running', '{}', '[]', '[]', 0, now(), now(), 'e', 1, 1, '2024-11-30 23:30:00Z'::timestamptz + n * interval '1 month'

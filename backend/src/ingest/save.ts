@@ -16,8 +16,8 @@ import {
 import { saveSeries } from '../db/queries/series.ts';
 import { addTotals, registerClients } from '../db/queries/totals.ts';
 import { toLog, toPoint } from '../db/wire.ts';
-import type { Reduction, RoundRow, RunRow, RunState } from './state.ts';
 import { applyModelNotices, settleModels } from './save-models.ts';
+import type { Reduction, RoundRow, RunRow, RunState } from './state.ts';
 import { changedTotals } from './totals.ts';
 
 export interface Saved extends Pick<Reduction, 'rounds' | 'clients' | 'updates'> {
@@ -64,8 +64,8 @@ export async function save(tx: Db, state: RunState, reduction: Reduction, receiv
   const updated_seq = reduction.run ? seq : state.run.updated_seq;
   const run = { ...(reduction.run ?? state.run), worked_at: reduction.worked_at, seq, updated_seq };
   await saveRun(tx, run);
-  return {
   const modelEvents = await settleModels(tx, state, stampedRounds, { ...modelNews, seq, receivedAt });
+  return {
     run,
     rounds: stampedRounds,
     clients: stampedClients,
@@ -76,8 +76,8 @@ export async function save(tx: Db, state: RunState, reduction: Reduction, receiv
       ...[...stampedRounds.values()].map((row) => roundEvent(row, seq - 1)),
       ...[...stampedClients.values()].map((row) => clientEvent(row, seq - 1)),
       ...pointRows.map((row): LiveEvent => ({ type: 'metric', data: toPoint(row) })),
-      ...logs.rows.flatMap((row): LiveEvent[] => {
       ...modelEvents,
+      ...logs.rows.flatMap((row): LiveEvent[] => {
         const log_id = newLogs.get(logKey(row));
         return log_id === undefined ? [] : [{ type: 'log', data: toLog({ ...row, log_id }) }];
       }),

@@ -3,7 +3,6 @@ import { and, asc, eq, inArray, lt } from 'drizzle-orm';
 import { bulkInsertNew, bulkUpsert } from '../bulk.ts';
 import type { Db } from '../database.ts';
 import { type Month, partitionOf } from '../partitions.ts';
-import { type Month, partitionOf } from '../partitions.ts';
 import { clients, clientUpdates, logs, metricPoints, rounds, runs } from '../schema.ts';
 
 type RunRow = typeof runs.$inferSelect;
