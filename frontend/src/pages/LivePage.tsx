@@ -6,6 +6,7 @@ import { MetricsChart } from '../components/MetricsChart/MetricsChart.tsx';
 import { ModelTable } from '../components/ModelTable/ModelTable.tsx';
 import { RecentRounds } from '../components/RecentRounds/RecentRounds.tsx';
 import { RoundMonitor } from '../components/RoundMonitor/RoundMonitor.tsx';
+import { useFLData } from '../hooks/useFLData.ts';
 
 /** Opened by hand, so nobody waits for it at first. */
 const ClientDrawer = lazy(async () => ({
@@ -13,6 +14,7 @@ const ClientDrawer = lazy(async () => ({
 }));
 
 export function LivePage() {
+  const hasClient = useFLData((state) => state.ui.selected_client !== null);
   return (
     <LiveGate>
       <div className="grid gap-4 xl:grid-cols-[minmax(0,1fr)_412px]">
@@ -27,9 +29,11 @@ export function LivePage() {
           <RecentRounds />
         </div>
       </div>
-      <Suspense fallback={null}>
-        <ClientDrawer />
-      </Suspense>
+      {hasClient && (
+        <Suspense fallback={null}>
+          <ClientDrawer />
+        </Suspense>
+      )}
     </LiveGate>
   );
 }
