@@ -149,7 +149,7 @@ it('[K2] a kill -9 in the middle of a PUT leaves no version', async () => {
   const file = await aFile('put', 24);
   const first = await start();
   const bytes = await readFile(file.path);
-  const put = (url: string, headers: Record<string, string>, body: BodyInit) =>
+  const put = (url: string, headers: Record<string, string>, body: RequestInit['body']) =>
     fetch(`${url}/api/models/put?run_id=uploads`, {
       method: 'PUT',
       headers: {
@@ -167,7 +167,7 @@ it('[K2] a kill -9 in the middle of a PUT leaves no version', async () => {
     first.child.kill('SIGKILL');
     yield bytes.subarray(8 * MiB);
   };
-  await expect(put(first.url, first.headers, slowly() as unknown as BodyInit)).rejects.toThrow();
+  await expect(put(first.url, first.headers, slowly() as unknown as RequestInit['body'])).rejects.toThrow();
   await first.ended;
 
   const second = await start();

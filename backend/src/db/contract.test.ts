@@ -12,6 +12,7 @@ import { findRun } from './queries/runs.ts';
 import { commandContract } from './testing/command-contract.ts';
 import { ingestContract } from './testing/ingest-contract.ts';
 import { liveContract } from './testing/live-contract.ts';
+import { modelContract } from './testing/model-contract.ts';
 import { pageContract } from './testing/page-contract.ts';
 import { queryContract } from './testing/query-contract.ts';
 import { seriesContract } from './testing/series-contract.ts';
@@ -48,6 +49,7 @@ describe.each(engines)('$engine', ({ open }) => {
   };
   ingestContract(opened);
   liveContract(opened);
+  modelContract(opened);
   queryContract(opened);
   pageContract(opened);
   seriesContract(opened);
