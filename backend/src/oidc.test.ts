@@ -254,6 +254,17 @@ describe('GET /api/auth/oidc/start', () => {
     expect(headers.get('cache-control')).toBe('no-store');
   });
 
+  it('is for who presses the button: a page elsewhere that sends somebody here gets them to the login page', async () => {
+    const { browser, url } = await setUp();
+    const from = async (site: string) => {
+      const answer = await browser.ask(`${url}/api/auth/oidc/start`, { headers: { 'sec-fetch-site': site } });
+      return answer.headers.get('location');
+    };
+    expect(await from('cross-site')).toBe('/login');
+    expect(await from('same-origin')).toContain('/auth?');
+    expect(await from('none')).toContain('/auth?');
+  });
+
   it('says that the provider is away, and goes on when it is back', async () => {
     const { browser, url, provider } = await setUp();
     await provider.stop();

@@ -45,7 +45,10 @@ export const oidcRouter =
       },
       (request, reply) =>
         orToLogin(request, reply, async () => {
-          const { url, sealed } = await offered().start(request.query.return_to);
+          const oidc = offered();
+          // Nobody is signed in because a page elsewhere wants it so (ASVS 5.0, 7.6.2).
+          if (request.headers['sec-fetch-site'] === 'cross-site') return reply.redirect('/login');
+          const { url, sealed } = await oidc.start(request.query.return_to);
           reply.setCookie(...stateCookie(request, sealed));
           return reply.redirect(url);
         }),

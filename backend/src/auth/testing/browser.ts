@@ -31,7 +31,11 @@ export function openBrowser() {
   /** One request, its redirect not followed. */
   const ask = async (address: string, init: RequestInit = {}): Promise<Response> => {
     const url = new URL(address);
-    const response = await fetch(url, { ...init, redirect: 'manual', headers: { cookie: cookiesFor(url) } });
+    const response = await fetch(url, {
+      ...init,
+      redirect: 'manual',
+      headers: { ...init.headers, cookie: cookiesFor(url) },
+    });
     for (const header of response.headers.getSetCookie()) keep(url, header);
     return response;
   };
