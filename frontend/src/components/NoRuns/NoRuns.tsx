@@ -1,4 +1,5 @@
 import { Tabs } from 'radix-ui';
+import { Link } from 'react-router';
 import { CopyButton } from '../ui/CopyButton.tsx';
 import { waysFor } from './ways.ts';
 
@@ -33,8 +34,11 @@ export function NoRuns() {
       </Tabs.Root>
       <p className="mt-4 text-sm leading-5 text-muted">
         The reporter reads <Code>RONDO_URL</Code> ({location.origin}) and <Code>RONDO_API_KEY</Code> from the
-        environment; an admin makes a key with <Code>POST /api/keys</Code>. No FL server at hand?{' '}
-        <Code>npm run demo</Code> trains a small federation of 50 clients.
+        environment; an admin makes a key under{' '}
+        <Link to="/settings/keys" className="text-accent underline">
+          Settings, API keys
+        </Link>
+        . No FL server at hand? <Code>npm run demo</Code> trains a small federation of 50 clients.
       </p>
     </section>
   );

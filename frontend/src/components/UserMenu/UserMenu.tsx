@@ -1,4 +1,5 @@
-import { LogOut, UserRound } from 'lucide-react';
+import { LogOut, Settings, UserRound } from 'lucide-react';
+import { Link } from 'react-router';
 import { useLogout, useSession } from '../../hooks/useSession.ts';
 import { Button } from '../ui/Button.tsx';
 import { Popover } from '../ui/Popover.tsx';
@@ -21,15 +22,23 @@ export function UserMenu() {
         </>
       }
     >
-      {() => (
+      {(close) => (
         <>
           <p className="px-2.5 py-1.5">
             <span className="block truncate font-medium">{username}</span>
             <span className="text-xs text-muted">
-              {role === 'admin' ? 'admin: may stop rounds' : 'viewer: may read'}
+              {role === 'admin' ? 'admin: may stop and manage' : 'viewer: may read'}
             </span>
           </p>
           <div className="my-1.5 h-px bg-line" />
+          <Link
+            to="/settings/account"
+            onClick={close}
+            className="flex h-8 items-center gap-1.5 rounded-control px-3 text-sm text-text hover:bg-raised"
+          >
+            <Settings aria-hidden size={14} />
+            Your account
+          </Link>
           <Button look="quiet" className="w-full justify-start text-text" onClick={() => void logout()}>
             <LogOut aria-hidden size={14} />
             Sign out
