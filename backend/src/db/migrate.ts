@@ -27,10 +27,20 @@ export async function migrateIn(tx: Db, { only }: Options = {}): Promise<string[
   const applied = new Set(rows.map(({ name }) => name));
   const missing = (await listMigrations()).filter((file) => !applied.has(file) && (only?.includes(file) ?? true));
   for (const file of missing) {
-    await tx.execute(sql.raw(await readFile(new URL(file, folder), 'utf8')));
+    await apply(tx, file);
     await tx.execute(sql`insert into migrations (name) values (${file})`);
   }
   return missing;
+}
+
+async function apply(tx: Db, file: string): Promise<void> {
+  const text = await readFile(new URL(file, folder), 'utf8');
+  try {
+    await tx.execute(sql.raw(text));
+  } catch (error) {
+    const { message } = (error as Error).cause as Error;
+    throw new Error(`the migration ${file} failed, and nothing was changed: ${message}`, { cause: error });
+  }
 }
 
 export const listMigrations = async (): Promise<string[]> =>
