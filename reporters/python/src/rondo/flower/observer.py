@@ -100,11 +100,9 @@ class Observer:
             now = set(node_ids)
             came, went = now - self._nodes, self._nodes - now
             self._nodes = now
-            if self._named_by_clients:
-                came = {node for node in came if node in self._known_names}
-            for node in sorted(came):
+            for node in sorted(node for node in came if self._is_named(node)):
                 self._say("client_joined", client_id=self.name_of(node), labels={"node_id": str(node)})
-            for node in sorted(went):
+            for node in sorted(node for node in went if self._is_named(node)):
                 self._say("client_left", client_id=self.name_of(node), reason="the node left the federation")
 
     @guarded
@@ -114,11 +112,14 @@ class Observer:
         self.nodes_are(nodes)
         with self._lock:
             waiting = {sent.client_id for sent in self._sent.values()}
-            for client_id in sorted({self.name_of(node) for node in nodes} & waiting):
+            for client_id in sorted({self.name_of(node) for node in nodes if self._is_named(node)} & waiting):
                 self._say("client_heartbeat", client_id=client_id)
 
     def name_of(self, node_id: int) -> str:
         return self._known_names.get(node_id) or naming.client_name(node_id, self._names)
+
+    def _is_named(self, node_id: int) -> bool:
+        return not self._named_by_clients or node_id in self._known_names
 
     # --- a round -----------------------------------------------------------------------------------------------------
 
@@ -366,7 +367,7 @@ class Observer:
         elif not nodes:
             return
         # Those that name themselves are counted until their first replies.
-        named = [self.name_of(node) for node in nodes if not self._named_by_clients or node in self._known_names]
+        named = [self.name_of(node) for node in nodes if self._is_named(node)]
         new = [client_id for client_id in named if client_id not in self._round.asked]
         if not new and self._round.is_announced:
             return
