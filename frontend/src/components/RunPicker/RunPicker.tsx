@@ -1,5 +1,5 @@
 import { ChevronsUpDown } from 'lucide-react';
-import { useNavigate, useParams } from 'react-router';
+import { useLocation, useNavigate, useParams } from 'react-router';
 import { useFLData, useRuns } from '../../hooks/useFLData.ts';
 import { Popover } from '../ui/Popover.tsx';
 import { RunList } from './RunList.tsx';
@@ -12,7 +12,10 @@ export function RunPicker() {
   const navigate = useNavigate();
   const items = runs.data?.items ?? [];
   const title = name ?? items.find((run) => run.run_id === picked)?.name ?? picked ?? 'No run yet';
-  const open = (run_id: string | null) => void navigate(run_id === null ? '/' : `/runs/${encodeURIComponent(run_id)}`);
+  // Who looks at series goes on looking at series, of another run.
+  const page = useLocation().pathname.endsWith('/series') ? '/series' : '';
+  const open = (run_id: string | null) =>
+    void navigate(run_id === null ? page || '/' : `/runs/${encodeURIComponent(run_id)}${page}`);
 
   return (
     <Popover
