@@ -19,6 +19,8 @@ export interface FederationOptions {
   readonly clock: Clock;
   readonly report: (fact: ReportedFact) => void;
   readonly onRound: (summary: RoundSummary) => void;
+  /** Keeps the global model of a round that completes, and says under which name; returns at once. */
+  readonly saveModel?: (round: number, parameters: Parameters) => string | null;
 }
 
 export interface RoundSummary extends Evaluation {
@@ -153,9 +155,11 @@ export class Federation {
     const { round, stopReason } = open;
     if (stopReason !== null) return { type: 'round_stopped', round, reason: stopReason };
     if (trainLoss === undefined) return { type: 'round_failed', round, reason: 'no client returned an update' };
+    const model_version = this.#options.saveModel?.(round, this.#global);
     return {
       type: 'round_complete',
       round,
+      ...(model_version && { model_version }),
       global_loss: evaluation.loss,
       global_accuracy: evaluation.accuracy,
       metrics: { train_loss: trainLoss, ...this.#spread() },

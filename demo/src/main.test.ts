@@ -8,14 +8,25 @@ import { type Command, type Fact, factSchema, ingestRequestSchema } from '@rondo
 import { describe, expect, it, onTestFinished } from 'vitest';
 
 /** A dashboard that takes every batch and may answer with a command. */
-async function startDashboard(commandFor: (fact: Fact) => Omit<Command, 'run_id'> | null = () => null) {
+async function startDashboard(
+  commandFor: (fact: Fact) => Omit<Command, 'run_id'> | null = () => null,
+  { modelStatus = 201 } = {},
+) {
   const facts: Fact[] = [];
+  const models: Record<string, unknown>[] = [];
   const keys = new Set<string | undefined>();
   const listeners: (() => void)[] = [];
   const server = createServer(async (request, response) => {
     const chunks: Buffer[] = [];
     for await (const chunk of request) chunks.push(chunk);
     const body = Buffer.concat(chunks);
+    if (request.method === 'PUT') {
+      const { pathname, searchParams } = new URL(request.url ?? '', 'http://dashboard');
+      models.push({ version: pathname.slice('/api/models/'.length), ...Object.fromEntries(searchParams), body });
+      response.statusCode = modelStatus;
+      response.end();
+      return;
+    }
     const json = request.headers['content-encoding'] === 'gzip' ? gunzipSync(body) : body;
     const { events } = ingestRequestSchema.parse(JSON.parse(json.toString()));
     const fresh = events.map((event) => factSchema.parse(event));
@@ -35,7 +46,7 @@ async function startDashboard(commandFor: (fact: Fact) => Omit<Command, 'run_id'
   await once(server, 'listening');
   const until = (isDone: (fact: Fact) => boolean) =>
     new Promise<void>((resolve) => listeners.push(() => facts.some(isDone) && resolve()));
-  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, facts, keys, until };
+  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, facts, models, keys, until };
 }
 
 function startDemo(env: Record<string, string>, ...args: string[]) {
@@ -77,6 +88,31 @@ describe('the demo as a program', () => {
     });
     expect([...keys]).toEqual(['Bearer key-1']);
     expect(demo.output()).toMatch(/round {3}3 {2}loss \d\.\d{3} {2}accuracy/);
+  });
+
+  it('stores a checkpoint after every so many rounds, and names it when the round completes', async () => {
+    const { url, facts, models } = await startDashboard();
+    const options = ['--rounds', '4', '--clients', '5', '--pace', '20', '--save-every', '2'];
+    expect(await startDemo({ RONDO_URL: url, RONDO_API_KEY: 'key-1' }, ...options).ended).toBe(0);
+    const named = facts.flatMap((fact) => (fact.type === 'round_complete' ? [fact.model_version ?? null] : []));
+    expect(models).toMatchObject([
+      { version: named[1], round: '2', format: 'safetensors', run_id: facts[0]?.run_id },
+      { version: named[3], round: '4', parent: named[1] },
+    ]);
+    expect([named[0], named[2]]).toEqual([null, null]);
+    const content = models[0]?.body as Buffer;
+    const header = JSON.parse(content.subarray(8, 8 + Number(content.readBigUInt64LE())).toString());
+    expect(header).toMatchObject({ weight: { dtype: 'F32', shape: [10, 60] }, bias: { shape: [10] } });
+    expect(content.length).toBe(8 + Number(content.readBigUInt64LE()) + 4 * 610);
+  });
+
+  it('trains on when its checkpoints are refused, and says so', async () => {
+    const { url, facts } = await startDashboard(undefined, { modelStatus: 403 });
+    const options = ['--rounds', '2', '--clients', '5', '--pace', '20', '--save-every', '1'];
+    const demo = startDemo({ RONDO_URL: url, RONDO_API_KEY: 'key-1' }, ...options);
+    expect(await demo.ended).toBe(0);
+    expect(facts.filter(({ type }) => type === 'round_complete')).toHaveLength(2);
+    expect(demo.output()).toMatch(/round-1 is not stored: the dashboard answered 403/);
   });
 
   it('closes a round within a second of the command', async () => {

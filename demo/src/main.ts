@@ -1,4 +1,5 @@
 import { createReporter, type Reporter } from '@rondo/reporter';
+import { Checkpoints } from './checkpoints.ts';
 import { systemClock } from './clock.ts';
 import { Federation, type RoundSummary } from './federation.ts';
 import { findApiKey, parseSettings, type Settings, usage } from './settings.ts';
@@ -9,6 +10,8 @@ const learningRate = 0.01;
 const epochs = 2;
 const batchSize = 10;
 const shareSelected = 0.6;
+// As long as the reporter takes for its last events.
+const goodbyeMs = 2_000;
 const unreachableMs = 10 * 60_000;
 
 const settings = readSettings();
@@ -19,7 +22,7 @@ if (apiKey === null) {
 await runDemo(settings, apiKey);
 
 async function runDemo(settings: Settings, apiKey: string): Promise<void> {
-  const { rounds, clients, alpha, beta, seed, algorithm, mu, pace } = settings;
+  const { rounds, clients, alpha, beta, seed, algorithm, mu, pace, saveEvery } = settings;
   const clientsPerRound = Math.max(1, Math.round(clients * shareSelected));
   const reporter = createReporter({
     apiKey,
@@ -48,6 +51,12 @@ async function runDemo(settings: Settings, apiKey: string): Promise<void> {
       return refusal === null ? undefined : { state: 'rejected', detail: refusal };
     },
   });
+  const checkpoints = new Checkpoints({
+    url: process.env.RONDO_URL || 'http://127.0.0.1:8000',
+    apiKey,
+    run_id: reporter.run_id,
+    onProblem: (message) => console.error(message),
+  });
   const federation = new Federation({
     world: makeSynthetic({ alpha, beta, clients, seed }),
     rounds,
@@ -57,6 +66,8 @@ async function runDemo(settings: Settings, apiKey: string): Promise<void> {
     pace,
     clock: systemClock,
     report: reporter.report,
+    saveModel: (round, parameters) =>
+      saveEvery > 0 && round % saveEvery === 0 ? checkpoints.save(round, parameters) : null,
     onRound: (summary) => console.log(lineOf(summary)),
   });
 
@@ -73,7 +84,7 @@ async function runDemo(settings: Settings, apiKey: string): Promise<void> {
   console.log(`demo: run ${reporter.run_id}, ${clients} clients, ${rounds} rounds`);
   await federation.run();
   clearInterval(watch);
-  const { acknowledged, dropped, lastError } = await reporter.close();
+  const [{ acknowledged, dropped, lastError }] = await Promise.all([reporter.close(), checkpoints.close(goodbyeMs)]);
   console.log(`demo: ended, ${acknowledged} events delivered${dropped > 0 ? `, ${dropped} lost: ${lastError}` : ''}`);
 }
 

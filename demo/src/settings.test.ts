@@ -6,7 +6,14 @@ import { findApiKey, parseSettings } from './settings.ts';
 
 describe('the settings of the demo', () => {
   it('have defaults', () => {
-    expect(parseSettings([])).toMatchObject({ rounds: 100, clients: 50, algorithm: 'fedavg', mu: 0, pace: 1 });
+    expect(parseSettings([])).toMatchObject({
+      rounds: 100,
+      clients: 50,
+      algorithm: 'fedavg',
+      mu: 0,
+      pace: 1,
+      saveEvery: 5,
+    });
   });
 
   it('take FedProx with its μ', () => {
@@ -17,6 +24,7 @@ describe('the settings of the demo', () => {
     ['--rounds', '0'],
     ['--clients', '2.5'],
     ['--pace', 'fast'],
+    ['--save-every', '-1'],
     ['--alpha', ''],
     ['--algorithm', 'sgd'],
     ['--colour', 'blue'],

@@ -11,6 +11,7 @@ export interface Settings {
   readonly algorithm: 'fedavg' | 'fedprox';
   readonly mu: number;
   readonly pace: number;
+  readonly saveEvery: number;
 }
 
 export const usage = `node demo/src/main.ts [options]
@@ -21,6 +22,7 @@ export const usage = `node demo/src/main.ts [options]
   --algorithm fedavg|fedprox     fedavg
   --mu X                         0.1: FedProx's pull to the global model
   --pace X                       1: 2 is twice as fast
+  --save-every N                 5: a checkpoint after every so many rounds; 0 is none
   RONDO_URL                      where the dashboard is (http://127.0.0.1:8000)
   RONDO_API_KEY                  else the key in $DATA_DIR/demo.key (./data/demo.key)`;
 
@@ -38,6 +40,7 @@ export function parseSettings(args: readonly string[]): Settings {
       algorithm: text('fedavg'),
       mu: text('0.1'),
       pace: text('1'),
+      'save-every': text('5'),
     },
   });
   const { algorithm } = values;
@@ -51,6 +54,7 @@ export function parseSettings(args: readonly string[]): Settings {
     algorithm,
     mu: algorithm === 'fedavg' ? 0 : atLeast('mu', values.mu, 0),
     pace: atLeast('pace', values.pace, 0.01),
+    saveEvery: whole('save-every', values['save-every'], 0),
   };
 }
 

@@ -3,7 +3,7 @@ import { classCount, type Dataset, featureCount } from './synthetic.ts';
 /** W as 10 rows of 60, then b: 610 numbers, 2,440 bytes as float32. */
 export type Parameters = Float32Array;
 
-const biasOffset = classCount * featureCount;
+export const biasOffset = classCount * featureCount;
 export const parameterCount = biasOffset + classCount;
 
 export const zeroParameters = (): Parameters => new Float32Array(parameterCount);
