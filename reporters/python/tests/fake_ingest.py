@@ -36,6 +36,7 @@ class FakeIngest:
         self.fault: Callable[[Seen], Fault] = lambda seen: None
         self.retry_after: str | None = None
         self.rejects: Callable[[dict[str, Any]], str | None] = lambda event: None
+        self.clock_skew_s = 0.0
         self.taken: dict[tuple[str, int], list[dict[str, Any]]] = {}
         #: Numbers that came again with other events.
         self.changed: list[tuple[str, int]] = []
@@ -44,6 +45,9 @@ class FakeIngest:
     def fail_next(self, *faults: Fault) -> None:
         left = list(faults)
         self.fault = lambda seen: left.pop(0) if left else None
+
+    def get(self, path: str) -> tuple[int, bytes]:
+        return (200, b'{"status":"ok","version":"1.2.3"}') if path == "/api/health" else (404, b"{}")
 
     def see(self, body: bytes, headers: Mapping[str, str]) -> Seen:
         raw = gzip.decompress(body) if headers.get("content-encoding") == "gzip" else body
@@ -117,6 +121,12 @@ class LiveIngest(FakeIngest):
         class Handler(BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
             timeout = 30
+
+            def do_GET(self) -> None:
+                ingest._send(self, *ingest.get(self.path))
+
+            def date_time_string(self, timestamp: float | None = None) -> str:
+                return super().date_time_string(time.time() + ingest.clock_skew_s)
 
             def do_POST(self) -> None:
                 body = self.rfile.read(int(self.headers["content-length"]))

@@ -89,7 +89,7 @@ class FakeTus:
         path = f"/api/uploads/{len(self.metadata)}"
         self.parts[path] = bytearray()
         self.lengths[path] = int(handler.headers["upload-length"])
-        self.say(handler, 201, b"", location=f"http://inside:8000{path}")
+        self.say(handler, 201, b"", {"location": f"http://inside:8000{path}"})
 
     def take(self, handler: BaseHTTPRequestHandler) -> None:
         fault = self.meets("PATCH")
@@ -118,7 +118,7 @@ class FakeTus:
         if isinstance(fault, int):
             self.say(handler, fault, b'{"title":"no"}')
             return
-        self.say(handler, 204, **{"upload-offset": str(len(part))})
+        self.say(handler, 204, b"", {"upload-offset": str(len(part))})
 
     def tell(self, handler: BaseHTTPRequestHandler) -> None:
         self.meets("HEAD")
@@ -126,13 +126,18 @@ class FakeTus:
         if part is None:
             self.say(handler, 404)
         else:
-            self.say(handler, 200, **{"upload-offset": str(len(part))})
+            self.say(handler, 200, b"", {"upload-offset": str(len(part))})
 
     def say(
-        self, handler: BaseHTTPRequestHandler, status: int, body: bytes = b"", close: bool = False, **headers: str
+        self,
+        handler: BaseHTTPRequestHandler,
+        status: int,
+        body: bytes = b"",
+        headers: dict[str, str] | None = None,
+        close: bool = False,
     ) -> None:
         handler.send_response(status)
-        for name, value in headers.items():
+        for name, value in (headers or {}).items():
             handler.send_header(name, value)
         if status != 204:
             handler.send_header("content-length", str(len(body)))

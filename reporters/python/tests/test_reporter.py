@@ -6,6 +6,7 @@ import os
 import threading
 import time
 import unittest
+from collections.abc import Callable
 from typing import Any, ClassVar
 
 import rondo
@@ -39,7 +40,7 @@ class Calls(SceneTest):
 
         run = rondo.Run(self._options())
         hostile: Any = Hostile()
-        calls = [
+        calls: list[Callable[[], None]] = [
             lambda: run.client_left(hostile),
             lambda: run.client_joined(None),  # type: ignore[arg-type]
             lambda: run.report(hostile),

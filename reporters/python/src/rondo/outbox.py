@@ -241,6 +241,11 @@ class Outbox:
             self._tidy()
         return sum(spool.waiting for spool in found)
 
+    def add(self, spool: Spool) -> None:
+        """One that somebody else has adopted."""
+        with self._lock:
+            self._adopted.append(spool)
+
     def keep_locks(self) -> None:
         """Says that we live; leaves what somebody else has taken over."""
         with self._lock:

@@ -1,0 +1,7 @@
+"""`python -m rondo`, where the `rondo` command is not on the path."""
+
+import sys
+
+from .cli import main
+
+sys.exit(main())
