@@ -107,6 +107,28 @@ describe('the settings', () => {
     expect(mistakesIn({ PORT })).toMatch(/PORT: /);
   });
 
+  it('read the address of a model store', () => {
+    const { MODEL_STORE_URL, MODELS_KEEP, MODEL_MAX_BYTES } = read({
+      MODEL_STORE_URL: 's3://bucket/prefix?region=eu-central-1',
+      MODELS_KEEP: '5',
+    });
+    expect([MODEL_STORE_URL?.hostname, MODEL_STORE_URL?.pathname]).toEqual(['bucket', '/prefix']);
+    expect([MODELS_KEEP, MODEL_MAX_BYTES]).toEqual([5, 16 * 1024 ** 3]);
+    expect(read().MODEL_STORE_URL).toBeUndefined();
+  });
+
+  it.each([
+    { MODEL_STORE_URL: 'https://bucket.s3.amazonaws.com' },
+    { MODEL_STORE_URL: 's3:///prefix' },
+    { MODEL_STORE_URL: 's3://hunter2:hunter2@bucket' },
+    { MODELS_KEEP: '0' },
+    { MODEL_MAX_BYTES: 'much' },
+  ])('refuse %j', (environment) => {
+    const [name = ''] = Object.keys(environment);
+    expect(mistakesIn(environment)).toContain(name);
+    expect(mistakesIn(environment)).not.toContain('hunter2');
+  });
+
   it('read origins as a list', () => {
     const { ALLOWED_ORIGINS } = read({ ALLOWED_ORIGINS: ' https://a.example , http://b.example:8080,' });
     expect(ALLOWED_ORIGINS).toEqual(['https://a.example', 'http://b.example:8080']);

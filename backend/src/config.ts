@@ -56,6 +56,9 @@ const environmentSchema = signOnSchema.extend({
   MODEL_STORE_URL: z
     .url({ protocol: /^s3$/, error: 'must be like s3://bucket/prefix?region=eu-central-1' })
     .transform((url) => new URL(url))
+    .refine(({ hostname }) => hostname !== '', 'must name a bucket')
+    // A setting is read by more people than a secret may be.
+    .refine(({ username }) => username === '', 'must not have credentials: they come by the environment or a profile')
     .optional(),
   MODELS_KEEP: z.coerce.number({ error: 'must be a whole number' }).int().min(1).optional(),
   // 16 GiB: a model of eight billion parameters in 16 bits.
