@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import time
+
 from flwr.app import ArrayRecord, Context, Message, MetricRecord, RecordDict
 from flwr.clientapp import ClientApp
 from rondo.flower import client_mod
@@ -18,6 +20,7 @@ def on_train(message: Message, context: Context) -> Message:
     x, y = _my_data(context)
     weights = message.content.array_records["arrays"].to_numpy_ndarrays()
     settings = context.run_config
+    time.sleep(float(settings["client-seconds"]))  # As if there were more to do.
     weights, loss = train(weights, x, y, steps=int(settings["local-steps"]), rate=float(settings["learning-rate"]))
     metrics = MetricRecord({"train_loss": loss, "num-examples": len(y)})
     return Message(RecordDict({"arrays": ArrayRecord(weights), "metrics": metrics}), reply_to=message)

@@ -13,7 +13,8 @@ app = ServerApp()
 @app.main()
 def main(grid: Grid, context: Context) -> None:
     strategy = FedAvg(min_available_nodes=int(context.run_config["clients"]))
-    grid, strategy = rondo.flower.observe(grid, strategy, context, name="digits", names_from_clients=True)
+    name = str(context.run_config["run-name"])
+    grid, strategy = rondo.flower.observe(grid, strategy, context, name=name, names_from_clients=True, checkpoint_every=1)
 
     x, y = load_held_out()
 
