@@ -8,12 +8,24 @@ import { ingest } from './entries/ingest.ts';
 import { logCall } from './entries/log-call.ts';
 import { openViewers } from './entries/open-viewers.ts';
 import { pixel } from './entries/pixel.ts';
+import { pythonLogCall } from './entries/python-log-call.ts';
 import { servers } from './entries/servers.ts';
 import { start } from './entries/start.ts';
 import { type Context, type Entry, type Result, Skipped, tableOf } from './lib/figure.ts';
 import { describeMachine } from './lib/machine.ts';
 
-const entries: readonly Entry[] = [ingest, pixel, servers, firstLoad, cuts, checkpoint, openViewers, logCall, start];
+const entries: readonly Entry[] = [
+  ingest,
+  pixel,
+  servers,
+  firstLoad,
+  cuts,
+  checkpoint,
+  openViewers,
+  logCall,
+  pythonLogCall,
+  start,
+];
 
 const { values: options } = parseArgs({
   options: {
