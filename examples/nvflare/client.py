@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import nvflare.client as flare
 import numpy as np
+import nvflare.client as flare
 from nvflare.client.tracking import SummaryWriter
 from sklearn.datasets import load_breast_cancer
 

@@ -6,16 +6,17 @@ import os
 import sys
 import tempfile
 
-import rondo.nvflare
 from nvflare.app_common.np.recipes.fedavg import NumpyFedAvgRecipe
 from nvflare.recipe import SimEnv
+
+import rondo.nvflare
 
 SITES, ROUNDS, FEATURES = 4, int(os.environ.get("ROUNDS", "5")), 30
 
 
 def main() -> None:
     recipe = NumpyFedAvgRecipe(
-        name="breast-cancer",
+        name=os.environ.get("JOB_NAME", "breast-cancer"),
         min_clients=SITES,
         num_rounds=ROUNDS,
         train_script="client.py",

@@ -4,6 +4,7 @@ import time
 
 from flwr.app import ArrayRecord, Context, Message, MetricRecord, RecordDict
 from flwr.clientapp import ClientApp
+
 from rondo.flower import client_mod
 
 from .task import evaluate, load, train

@@ -1,9 +1,10 @@
 from __future__ import annotations
 
-import rondo.flower
 from flwr.app import ArrayRecord, Context, MetricRecord
 from flwr.serverapp import Grid, ServerApp
 from flwr.serverapp.strategy import FedAvg
+
+import rondo.flower
 
 from .task import evaluate, initial_weights, load_held_out
 

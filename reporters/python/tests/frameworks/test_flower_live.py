@@ -8,7 +8,6 @@ import unittest
 import uuid
 from typing import Any
 
-import rondo.flower
 from apps import first_arrays, legacy_app, message_app
 from dashboard import TOKEN, WHY_NOT, ask, open_round, outcomes, over, rounds_of, series, until
 from digits import initial
@@ -19,6 +18,8 @@ from flwr.server.compat import start_grid
 from flwr.server.strategy import FedAvg as LegacyFedAvg
 from flwr.serverapp.strategy import FedAvg
 from local_grid import LocalGrid
+
+import rondo.flower
 
 NODES = [2**63 + 100 + i for i in range(12)]
 CLIENTS = {str(node) for node in NODES}
