@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -10,7 +10,8 @@ import { requireNode, root, withBinOnPath } from './lib/paths.js';
 import { findPython } from './lib/python.js';
 
 requireNode();
-const { values: options } = parseArgs({ options: { only: { type: 'string' } } });
+// `--totals` is a file for the counts, so that who runs more tests can end with the sum.
+const { values: options } = parseArgs({ options: { only: { type: 'string' }, totals: { type: 'string' } } });
 const kinds = ['check', 'unit', 'e2e'];
 if (options.only !== undefined && !kinds.includes(options.only)) {
   console.error(`--only must be one of ${kinds.join(', ')}`);
@@ -82,6 +83,7 @@ for (const step of steps) {
 }
 rmSync(reports, { recursive: true, force: true });
 
+if (options.totals) writeFileSync(options.totals, JSON.stringify(total));
 console.log(['', ...troubles, `${total.passed} passed, ${total.failed} failed`].join('\n'));
 process.exit(total.failed > 0 ? 1 : 0);
 

@@ -81,6 +81,8 @@ export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
     requestTimeout: 0,
     // An id of 128 characters, each written as up to nine; the router counts them as written.
     routerOptions: { maxParamLength: 128 * 9 },
+    // The longest query that is valid: 2,000 characters, each written as twelve.
+    http: { maxHeaderSize: 32 * 1024 },
     frameworkErrors: (error, _request, reply) => sendProblem(reply, toProblem(error)),
   }).withTypeProvider<ZodTypeProvider>();
   // JSON is all that is read here; whatever a page may send without asking first is refused.
