@@ -175,6 +175,18 @@ describe('a resumable upload', () => {
     expect(await newFiles()).toEqual([]);
   });
 
+  it('says which extensions of the protocol it speaks', async () => {
+    const { status, headers } = await fetch(`${url}/api/uploads`, { method: 'OPTIONS' });
+    expect([status, headers.get('tus-version'), headers.get('tus-max-size')]).toEqual([204, '1.0.0', '67108864']);
+    expect(headers.get('tus-extension')?.split(',').sort()).toEqual([
+      'creation',
+      'creation-with-upload',
+      'expiration',
+      'termination',
+    ]);
+    expect(headers.get('access-control-allow-origin')).toBeNull();
+  });
+
   it('belongs to the API key that began it', async () => {
     const path = await begin();
     const other = (await server.makeReporter()).headers;

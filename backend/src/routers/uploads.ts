@@ -34,6 +34,11 @@ export const uploadsRouter =
     });
     const done = (description: string) => z.null().describe(description);
 
+    // What a client may ask before it has a key: versions, extensions and the largest size.
+    app.options('/api/uploads', { config: { cors: false }, schema: { hide: true } }, async (request, reply) =>
+      relay(await uploads.handle(webRequestOf(request), { key_id: '', name: '' }), reply),
+    );
+
     const create = route(
       'createUpload',
       'Begin a resumable upload (tus)',
