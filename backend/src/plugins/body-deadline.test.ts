@@ -33,7 +33,9 @@ function send(path: string, type: string, length: number, pieces: readonly strin
   });
   socket.on('close', () => resolve(answer));
   socket.write(`POST ${path} HTTP/1.1\r\nhost: x\r\ncontent-type: ${type}\r\ncontent-length: ${length}\r\n\r\n`);
-  pieces.forEach((piece, index) => setTimeout(() => socket.writable && socket.write(piece), (index + 1) * pauseMs));
+  for (const [index, piece] of pieces.entries()) {
+    setTimeout(() => socket.writable && socket.write(piece), (index + 1) * pauseMs);
+  }
   return promise;
 }
 
