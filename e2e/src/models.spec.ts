@@ -134,7 +134,7 @@ test('an admin names a version, moves the name, and rolls it back', async ({
   }
   await expect(rows(page)).toHaveCount(2);
   const holderOf = (alias: string) => rows(page).filter({ hasText: alias }).getByRole('link');
-  await expect(holderOf('latest')).toHaveText(second);
+  await expect(holderOf('latest')).toHaveAccessibleName(second);
 
   const name = async (version: string) => {
     await page.getByRole('link', { name: version, exact: true }).click();
@@ -144,19 +144,19 @@ test('an admin names a version, moves the name, and rolls it back', async ({
   await name(first);
   await expect(drawer(page)).toContainText('by admin');
   await page.keyboard.press('Escape');
-  await expect(holderOf('pilot')).toHaveText(first);
+  await expect(holderOf('pilot')).toHaveAccessibleName(first);
 
   await name(second);
   await expect(page.getByTestId('confirm-dialog')).toContainText(`It points at ${first} now`);
   await page.getByRole('button', { name: 'Move' }).click();
   await expect(drawer(page).getByRole('button', { name: 'Roll back…' })).toBeVisible();
   await page.keyboard.press('Escape');
-  await expect(holderOf('pilot')).toHaveText(second);
+  await expect(holderOf('pilot')).toHaveAccessibleName(second);
 
   await page.getByRole('link', { name: second, exact: true }).click();
   await drawer(page).getByRole('button', { name: 'Roll back…' }).click();
   await page.getByRole('button', { name: 'Roll back', exact: true }).click();
   await expect(drawer(page)).not.toContainText('by admin');
   await page.keyboard.press('Escape');
-  await expect(holderOf('pilot')).toHaveText(first);
+  await expect(holderOf('pilot')).toHaveAccessibleName(first);
 });

@@ -2,6 +2,7 @@ import { expect, it, vi } from 'vitest';
 import { observeServerDate, serverNow } from './clock.ts';
 import { toCsv } from './csv.ts';
 import { returnAddress } from './return-address.ts';
+import { shortVersion } from './short-version.ts';
 import { throttle } from './throttle.ts';
 
 it('CSV quotes what needs quoting and defuses formulas', () => {
@@ -47,4 +48,11 @@ it('throttling runs at once, then once per interval, and never loses the last ca
   expect(task).toHaveBeenCalledTimes(3);
   throttled.cancel();
   vi.useRealTimers();
+});
+
+it('a version that is called after its run shows what tells it apart, and never nothing', () => {
+  expect(shortVersion('xray-1-round-40', 'xray-1')).toBe('round-40');
+  expect(shortVersion('v13', 'xray-1')).toBe('v13');
+  expect(shortVersion('xray-1', 'xray-1')).toBe('xray-1');
+  expect(shortVersion('xray-1-', 'xray-1')).toBe('xray-1-');
 });

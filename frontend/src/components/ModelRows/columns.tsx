@@ -1,6 +1,7 @@
 import type { Model } from '@rondo/protocol';
 import { Link } from 'react-router';
 import { formatBytes, formatMoment, formatShortCount, noValue } from '../../lib/format.ts';
+import { shortVersion } from '../../lib/short-version.ts';
 import { DownloadModel } from '../DownloadModel/DownloadModel.tsx';
 import { AliasChip } from '../ui/AliasChip.tsx';
 import { CopyButton } from '../ui/CopyButton.tsx';
@@ -33,18 +34,21 @@ export function columnsOf(place: 'panel' | 'page', search: string): readonly Col
       key: 'version',
       name: 'Version',
       className: 'max-w-52',
-      cell: ({ version, aliases }) => (
+      cell: ({ version, run_id, aliases }) => (
         <span className="flex min-w-28 flex-wrap items-center gap-x-1.5 gap-y-1 sm:min-w-36">
           <Link
             to={{ search: address(version) }}
             preventScrollReset
+            aria-label={version}
+            title={version}
             className="[overflow-wrap:anywhere] hover:text-accent hover:underline"
           >
-            {version}
+            {shortVersion(version, run_id)}
           </Link>
           {aliases.map((alias) => (
             <AliasChip key={alias} alias={alias} />
           ))}
+          {isPage && <span className="w-full truncate text-2xs text-muted lg:hidden">{run_id}</span>}
         </span>
       ),
     },
@@ -70,16 +74,18 @@ export function columnsOf(place: 'panel' | 'page', search: string): readonly Col
       key: 'parent',
       name: 'Parent',
       className: 'max-w-32 max-md:hidden',
-      cell: ({ parent }) =>
+      cell: ({ parent, run_id }) =>
         parent === null ? (
           <span className="text-faint">{noValue}</span>
         ) : (
           <Link
             to={{ search: address(parent) }}
             preventScrollReset
+            aria-label={parent}
+            title={parent}
             className="block truncate text-soft hover:text-accent hover:underline"
           >
-            {parent}
+            {shortVersion(parent, run_id)}
           </Link>
         ),
     },
