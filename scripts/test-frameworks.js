@@ -1,5 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
+import { pythonParts } from './frameworks/python.js';
 import { schemathesis } from './frameworks/schemathesis.js';
 import { ensureInstalled } from './lib/install.js';
 import { requireNode } from './lib/paths.js';
@@ -9,7 +10,7 @@ import { Unavailable } from './lib/venv.js';
  * Programs from PyPI against the running dashboard. A part has a `name`, and `run()` that answers
  * `{ passed, failed }` or throws `Unavailable` where Python or PyPI is missing.
  */
-const parts = [schemathesis];
+const parts = [...pythonParts, schemathesis];
 
 requireNode();
 const { values: options } = parseArgs({

@@ -27,7 +27,7 @@ def attach(
     """
     # Recipes kept their job in `job` up to 2.8 and in `_job` from 2.9.
     for candidate in (job, getattr(job, "job", None), getattr(job, "_job", None)):
-        if hasattr(candidate, "to_server"):
+        if candidate is not None and hasattr(candidate, "to_server"):
             candidate.to_server(RondoObserver(name, url, loss, accuracy), id="rondo")
             candidate.to_server(RondoReceiver(name, url), id="rondo_receiver")
             return

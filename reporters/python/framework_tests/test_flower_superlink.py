@@ -16,7 +16,7 @@ from typing import Any
 
 from dashboard import TOKEN, WHY_NOT, ask, open_round, outcomes, over, rounds_of, run_named, until
 
-EXAMPLE = Path(__file__).resolve().parents[4] / "examples" / "flower"
+EXAMPLE = Path(__file__).resolve().parents[3] / "examples" / "flower"
 BIN = Path(sys.executable).parent
 NODES = 3
 
@@ -38,7 +38,7 @@ def options_of(program: str) -> str:
 
 
 class Deployment:
-    """A SuperLink and its SuperNodes, in a folder of their own. Options differ between versions, so they are asked for."""
+    """A SuperLink and its SuperNodes, in a folder of their own. Their options differ between versions."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -64,9 +64,8 @@ class Deployment:
         self.nodes = [self.start_node(index) for index in range(NODES)]
         home = folder / "home"
         home.mkdir(exist_ok=True)
-        (home / "config.toml").write_text(
-            f'[superlink]\ndefault = "here"\n\n[superlink.here]\naddress = "127.0.0.1:{self.control}"\ninsecure = true\n'
-        )
+        here = f'address = "127.0.0.1:{self.control}"\ninsecure = true\n'
+        (home / "config.toml").write_text(f'[superlink]\ndefault = "here"\n\n[superlink.here]\n{here}')
         shutil.copytree(EXAMPLE, folder / "app", ignore=shutil.ignore_patterns("__pycache__"))
 
     def start_node(self, index: int) -> subprocess.Popen[bytes]:
@@ -87,7 +86,7 @@ class Deployment:
     def submit(self, **settings: Any) -> None:
         """Starts a run of the example."""
         config = " ".join(f"{name.replace('_', '-')}={value}" for name, value in settings.items())
-        command = [BIN / "flwr", "run", "app", "here", "--run-config", config]
+        command = [str(BIN / "flwr"), "run", "app", "here", "--run-config", config]
         done = subprocess.run(command, cwd=self.folder, env=self.env, capture_output=True, text=True, timeout=120)
         assert done.returncode == 0, done.stdout + done.stderr
 

@@ -341,6 +341,7 @@ class LegacyApi(unittest.TestCase):
         class Keeping(LegacyFedAvg):
             def aggregate_fit(self, server_round: int, results: Any, failures: Any) -> Any:
                 aggregated = super().aggregate_fit(server_round, results, failures)
+                assert aggregated[0] is not None
                 kept.append(parameters_to_ndarrays(aggregated[0]))
                 return aggregated
 

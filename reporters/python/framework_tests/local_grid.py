@@ -98,8 +98,9 @@ class LocalGrid(Grid):
 
 def round_of(message: Message) -> int:
     for record in message.content.config_records.values():
-        if "server-round" in record:
-            return int(record["server-round"])
+        number = record.get("server-round")
+        if isinstance(number, int):
+            return number
     return int(message.metadata.group_id or 0)
 
 

@@ -1,0 +1,76 @@
+import { spawn, spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { delimiter, join } from 'node:path';
+import { countPython } from '../lib/count.js';
+import { withDashboard } from '../lib/dashboard.js';
+import { root } from '../lib/paths.js';
+import { ensureVenv } from '../lib/venv.js';
+
+const reporter = join(root, 'reporters/python');
+const training = ['numpy', 'scikit-learn'];
+const longestMs = 1_200_000;
+
+/** The adapters' tests with one version of a framework, against a dashboard of their own. */
+const adapter = (name, framework, modules) => ({
+  name,
+  run: () => {
+    const bin = ensureVenv(name, [framework, ...training]);
+    console.log(`   ${versionOf(bin, framework)}`);
+    return withDashboard((dashboard) => testWith(bin, modules, dashboard));
+  },
+});
+
+const flower = ['test_flower', 'test_flower_live', 'test_flower_superlink'];
+
+export const pythonParts = [
+  {
+    name: 'python-style',
+    run: () => {
+      // The types of both frameworks are checked with the versions that the adapters are tested with.
+      const bin = ensureVenv('python-style', ['mypy==2.4.1', 'ruff==0.17.6', 'flwr', 'numpy']);
+      const checks = [['ruff', 'check', '.'], ['ruff', 'format', '--check', '.'], ['mypy']].map(
+        ([program, ...args]) => spawnSync(join(bin, program), args, { cwd: reporter, stdio: 'inherit' }).status === 0,
+      );
+      const passed = checks.filter(Boolean).length;
+      return { passed, failed: checks.length - passed };
+    },
+  },
+  // The newest that PyPI has; and one whose SuperLink still speaks gRPC.
+  adapter('flower', 'flwr', flower),
+  adapter('flower-1.27', 'flwr==1.27.0', flower),
+  adapter('nvflare', 'nvflare', ['test_nvflare_account', 'test_nvflare_live']),
+];
+
+function testWith(bin, modules, { url, token, apiKey }) {
+  const folder = mkdtempSync(join(tmpdir(), 'rondo-adapters-'));
+  const report = join(folder, 'report.json');
+  const env = {
+    ...process.env,
+    PYTHONPATH: [join(reporter, 'src'), join(reporter, 'framework_tests'), process.env.PYTHONPATH]
+      .filter(Boolean)
+      .join(delimiter),
+    PYTHONDONTWRITEBYTECODE: '1',
+    RONDO_URL: url,
+    RONDO_API_KEY: apiKey,
+    RONDO_TEST_TOKEN: token,
+    RONDO_SPOOL_DIR: join(folder, 'spool'),
+  };
+  return new Promise((done) => {
+    const args = ['-m', 'tests', '--json', report, ...modules];
+    const child = spawn(join(bin, 'python'), args, { cwd: reporter, env, stdio: 'inherit', timeout: longestMs });
+    child.on('error', (error) => console.error(error.message));
+    child.on('close', (code) => {
+      const { passed, failed } = countPython(report);
+      rmSync(folder, { recursive: true, force: true });
+      // A process that ended badly, or that skipped everything, has failed.
+      done({ passed, failed: failed === 0 && (code !== 0 || passed === 0) ? 1 : failed });
+    });
+  });
+}
+
+function versionOf(bin, framework) {
+  const name = framework.split(/[=<>[]/)[0];
+  const shown = spawnSync(join(bin, 'python'), ['-m', 'pip', 'show', name], { encoding: 'utf8' });
+  return `${name} ${/^Version: (.+)$/m.exec(shown.stdout)?.[1] ?? '?'}`;
+}
