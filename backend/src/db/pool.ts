@@ -143,7 +143,10 @@ export class Pool {
       return;
     }
     this.#idle.push(connection);
-    if (this.#open.size > kept) connection.idleTimer = setTimeout(() => void connection.close(), idleMs).unref();
+    const closeExtra = () => {
+      if (this.#open.size > kept) void connection.close();
+    };
+    if (this.#open.size > kept) connection.idleTimer = setTimeout(closeExtra, idleMs).unref();
   }
 
   #forget(closed: Connection): void {

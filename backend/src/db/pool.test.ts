@@ -1,0 +1,85 @@
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
+import { type PostgresServer, startPostgres } from '../testing/postgres.ts';
+import { Pool } from './pool.ts';
+import { isTransient } from './transient.ts';
+
+describe('the connections to PostgreSQL', () => {
+  let server: PostgresServer;
+  let url: string;
+  let pool: Pool | undefined;
+  beforeAll(async () => {
+    server = await startPostgres();
+    url = await server.createDatabase('pool');
+  });
+  afterAll(() => server.stop());
+  afterEach(async () => {
+    vi.useRealTimers();
+    await pool?.end();
+  });
+
+  const open = (connection = {}): Pool => {
+    pool = new Pool(url, { onnotice: () => {}, fetch_types: false, connection });
+    return pool;
+  };
+  const sleep = (from: Pool, seconds: number) => from.client.unsafe(`select pg_sleep(${seconds})`);
+  const many = (from: Pool, count: number, seconds = 0.2) =>
+    Promise.all(Array.from({ length: count }, () => sleep(from, seconds)));
+
+  it('are 10 and 20 more under load, of which 10 stay; further callers wait in line', async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'Date'] });
+    const one = open();
+    const busy = many(one, 40);
+    await vi.waitUntil(() => one.usage().waiting === 10, { interval: 5 });
+    expect(one.usage()).toEqual({ size: 30, open: 30, in_use: 30, waiting: 10 });
+    await busy;
+    expect(one.usage()).toEqual({ size: 30, open: 30, in_use: 0, waiting: 0 });
+    await vi.advanceTimersByTimeAsync(11_000);
+    expect(one.usage()).toMatchObject({ open: 10 });
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect(one.usage()).toMatchObject({ open: 10 });
+  });
+
+  it('whoever waits too long is told to come back', async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'Date'] });
+    const one = open();
+    const busy = many(one, 30, 1);
+    const late = one.client.unsafe('insert into nowhere values (1)').then(
+      () => 'answered',
+      (error: unknown) => isTransient(error),
+    );
+    await vi.waitUntil(() => one.usage().waiting === 1, { interval: 5 });
+    await vi.advanceTimersByTimeAsync(10_000);
+    expect(await late).toBe(true);
+    await busy;
+  });
+
+  it('end a statement that takes too long, and serve the next', async () => {
+    const one = open({ statement_timeout: 50 });
+    const error = await sleep(one, 5).catch((thrown: unknown) => thrown);
+    expect(error).toMatchObject({ code: '57014' });
+    expect(isTransient(error)).toBe(true);
+    expect(await one.client.unsafe('select 1 as one')).toMatchObject([{ one: 1 }]);
+  });
+
+  it('a transaction in which a failure went unnoticed is not committed', async () => {
+    const one = open();
+    await one.client.unsafe('create table kept (id int)');
+    const careless = one.client.begin(async (tx) => {
+      await tx.unsafe('insert into kept values (1)');
+      await tx.unsafe('select 1 / 0').catch(() => {});
+    });
+    await expect(careless).rejects.toThrow(/division by zero/);
+    expect(await one.client.unsafe('select * from kept')).toHaveLength(0);
+  });
+
+  it('a failure within a savepoint costs only what is in it', async () => {
+    const one = open();
+    await one.client.unsafe('create table saved (id int)');
+    await one.client.begin(async (tx) => {
+      await tx.unsafe('insert into saved values (1)');
+      await tx.savepoint((inner) => inner.unsafe('select 1 / 0')).catch(() => {});
+      await tx.unsafe('insert into saved values (2)');
+    });
+    expect(await one.client.unsafe('select * from saved')).toHaveLength(2);
+  });
+});
