@@ -37,6 +37,8 @@ class FakeIngest:
         self.retry_after: str | None = None
         self.rejects: Callable[[dict[str, Any]], str | None] = lambda event: None
         self.clock_skew_s = 0.0
+        #: Closes a connection after its answer without saying so before.
+        self.hangs_up = False
         self.taken: dict[tuple[str, int], list[dict[str, Any]]] = {}
         #: Numbers that came again with other events.
         self.changed: list[tuple[str, int]] = []
@@ -185,5 +187,6 @@ class LiveIngest(FakeIngest):
                 handler.send_header("retry-after", self.retry_after)
             handler.end_headers()
             handler.wfile.write(body)
+            handler.close_connection = handler.close_connection or self.hangs_up
         except OSError:
             handler.close_connection = True

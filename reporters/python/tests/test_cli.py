@@ -183,13 +183,15 @@ class Import(CommandLine):
         self.assertEqual(len(list(read_scalars(torn))), 4)
 
     def test_a_damaged_event_file_is_told(self) -> None:
-        content = bytearray(next((DATA / "tensorboard" / "old").iterdir()).read_bytes())
-        content[150] ^= 1
-        (self.root / "events.out.tfevents.1").write_bytes(content)
-        said = io.StringIO()
-        with contextlib.redirect_stderr(said):
-            self.assertEqual(len(list(read_scalars(self.root / "events.out.tfevents.1"))), 2)
-        self.assertIn("is damaged at byte", said.getvalue())
+        # In the letters of a tag, and in the length of a record.
+        for place, left in ((0x72, 0), (0x93, 2)):
+            content = bytearray(next((DATA / "tensorboard" / "old").iterdir()).read_bytes())
+            content[place] ^= 1
+            (self.root / "events.out.tfevents.1").write_bytes(content)
+            said = io.StringIO()
+            with contextlib.redirect_stderr(said):
+                self.assertEqual(len(list(read_scalars(self.root / "events.out.tfevents.1"))), left)
+            self.assertIn("is damaged at byte", said.getvalue())
 
     def test_the_checksum_is_that_of_the_specification(self) -> None:
         # RFC 3720, B.4.

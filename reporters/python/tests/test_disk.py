@@ -15,7 +15,7 @@ from typing import Any
 from unittest import mock
 
 from rondo.spool.home import SpoolHome
-from rondo.spool.lock import take_over
+from rondo.spool.lock import take, take_over
 from rondo.spool.state import read_state
 
 from .scene import Scene, SceneTest
@@ -98,6 +98,24 @@ class FullDisk(SceneTest):
         state = read_state(folder)
         assert state is not None
         self.assertEqual((state.damaged, len(state.events)), (0, 3))
+
+    def test_r27_a_batch_that_cannot_be_written_goes_under_another_reporter_id(self) -> None:
+        scene = self.scene()
+        scene.advance(0.1)
+        scene.metrics(*range(40))
+        scene.reporter.write_turn()
+        scene.server.fault = lambda seen: 413 if len(seen.events) > 15 else None
+        with full_disk():
+            scene.clock.advance(1)
+            while scene.reporter.send_turn() == 0:
+                pass
+            self.assertEqual(scene.server.steps, list(range(40)))
+        scene.metrics(40)
+        scene.advance(2)
+        self.assertEqual(scene.server.steps, list(range(41)))
+        first, *others = [seen.reporter_id for seen in scene.server.requests if len(seen.events) <= 15]
+        self.assertEqual([reporter_id == first for reporter_id in others], [False] * 3 + [True])
+        self.assertEqual((scene.reporter.stats().queued, scene.server.changed), (0, []))
 
     def test_r27_memory_is_bounded_too(self) -> None:
         scene = self.scene(max_queued_events=100)
@@ -236,6 +254,16 @@ class Adoption(SceneTest):
         scene.advance(20)
         self.assertEqual(scene.server.steps, [1, 2])
         self.assertEqual({path.name for path in folder.iterdir()} >= {"lock-1", "lock-2", "00000001.log"}, True)
+
+    def test_r25_a_lock_is_taken_once(self) -> None:
+        self.assertIsNotNone(take(self.root, 1))
+        self.assertIsNone(take(self.root, 1))
+        self.assertEqual([path.name for path in self.root.iterdir()], ["lock-1"])
+
+    def test_r25_a_lock_is_taken_once_on_a_disk_without_links(self) -> None:
+        with mock.patch("rondo.spool.lock.os.link", side_effect=OSError(errno.EPERM, "no links here")):
+            self.assertIsNotNone(take(self.root, 1))
+            self.assertIsNone(take(self.root, 1))
 
     def test_r19_only_its_owner_may_read_it(self) -> None:
         scene = self.scene()

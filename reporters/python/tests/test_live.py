@@ -144,6 +144,17 @@ class FaultMatrix(LiveTest):
         self.assertLess(time.monotonic() - began, 2.5)
         self.assertEqual((stats.queued, stats.dropped), (left, 0))
 
+    def test_r8_a_connection_that_was_closed_while_idle_is_no_trouble(self) -> None:
+        ingest = self.ingest()
+        ingest.hangs_up = True
+        problems: list[object] = []
+        reporter = self.reporter(ingest.url, on_problem=problems.append)
+        for step in range(5):
+            say_steps(reporter, step)
+            while reporter.stats().queued:
+                time.sleep(0.002)
+        self.assertEqual((ingest.steps, problems), (list(range(5)), []))
+
     def test_r13_a_command_reaches_the_handler_over_the_wire(self) -> None:
         ingest = self.ingest()
         got: list[object] = []

@@ -159,6 +159,22 @@ class Sending(SceneTest):
         self.assertEqual((stats.rejected, stats.acknowledged), (5, 6))
         self.assertEqual([problem.message for problem in scene.problems], ["the server refused metric: no"])
 
+    def test_r14_closing_tries_at_once_and_often(self) -> None:
+        scene = self.scene()
+        scene.server.fault = lambda seen: "down"
+        scene.advance(60)
+        before = len(scene.server.requests)
+        scene.reporter._sender.begin_closing()
+        scene.advance(2)
+        self.assertGreaterEqual(len(scene.server.requests) - before, 8)
+
+    def test_r14_closing_gives_up_at_once_on_a_wrong_key(self) -> None:
+        scene = self.scene()
+        scene.server.fault = lambda seen: 401
+        scene.reporter._sender.begin_closing()
+        scene.advance(2)
+        self.assertEqual((len(scene.server.requests), scene.reporter._sender.is_finished), (1, True))
+
 
 class Drops(SceneTest):
     def test_r7_the_oldest_telemetry_goes_first_and_is_told_when_the_link_is_back(self) -> None:

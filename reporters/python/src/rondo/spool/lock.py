@@ -71,14 +71,31 @@ class FolderLock:
 def take(folder: Path, generation: int) -> FolderLock | None:
     """Creates the lock of this generation, unless somebody was faster."""
     token = uuid.uuid4().hex
+    mine = {"pid": os.getpid(), "started": _started(os.getpid()), "place": here(), "token": token}
     try:
-        handle = os.open(_lock_path(folder, generation), os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
+        _create_whole(_lock_path(folder, generation), json.dumps(mine), token)
     except FileExistsError:
         return None
-    mine = {"pid": os.getpid(), "started": _started(os.getpid()), "place": here(), "token": token}
-    with os.fdopen(handle, "w") as file:
-        json.dump(mine, file)
     return FolderLock(folder, generation, token)
+
+
+def _create_whole(path: Path, text: str, token: str) -> None:
+    """Exclusively, and with its text in it: a process that is killed in between leaves no lock that says nothing."""
+    beside = path.with_name(f"{path.name}.{token}")
+    try:
+        _create(beside, text)
+        os.link(beside, path)
+    except FileExistsError:
+        raise
+    except OSError:
+        _create(path, text)  # There are disks without links.
+    finally:
+        beside.unlink(missing_ok=True)
+
+
+def _create(path: Path, text: str) -> None:
+    with os.fdopen(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "w") as file:
+        file.write(text)
 
 
 def take_over(folder: Path) -> FolderLock | None:
