@@ -36,7 +36,10 @@ export async function requestStop(deps: StopDeps, request: Request): Promise<Rou
   const { stop } = scope === 'run' ? after.run : after.round;
   // It ended between the look and the lock.
   if (stop?.command_id !== command_id && !isOpen(stop)) refuse(after.run, after.round, scope);
-  return after.round;
+  // Whoever asked sees what is asked, also where it is the run that has it.
+  return stop && scope === 'run'
+    ? { ...after.round, stop_requested_at: stop.requested_at, stop_reason: stop.reason }
+    : after.round;
 }
 
 async function find(db: Db, roundId: number): Promise<{ run: Run; round: Round }> {

@@ -146,6 +146,7 @@ describe('POST /api/rounds/{round_id}/stop', () => {
     await reporter.report([run.say('round_complete', { round: 1 })]);
     const answer = await stop(admin.headers, { reason: 'enough', scope: 'run' });
     expect([answer.statusCode, roundSchema.parse(answer.json()).stop]).toEqual([202, null]);
+    expect(answer.json()).toMatchObject({ stop_requested_at: expect.any(String), stop_reason: 'enough' });
     const [command] = (await reporter.report([])).commands;
     expect(command).toMatchObject({ command: 'stop_run', reason: 'enough' });
     await reporter.report([
