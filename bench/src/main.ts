@@ -7,8 +7,10 @@ import { firstLoad } from './entries/first-load.ts';
 import { ingest } from './entries/ingest.ts';
 import { logCall } from './entries/log-call.ts';
 import { openViewers } from './entries/open-viewers.ts';
+import { pages } from './entries/pages.ts';
 import { pixel } from './entries/pixel.ts';
 import { pythonLogCall } from './entries/python-log-call.ts';
+import { series } from './entries/series.ts';
 import { servers } from './entries/servers.ts';
 import { start } from './entries/start.ts';
 import { type Context, type Entry, type Result, Skipped, tableOf } from './lib/figure.ts';
@@ -17,6 +19,8 @@ import { describeMachine } from './lib/machine.ts';
 const entries: readonly Entry[] = [
   ingest,
   pixel,
+  pages,
+  series,
   servers,
   firstLoad,
   cuts,

@@ -43,6 +43,10 @@ export class Rest {
     return client_updates;
   }
 
+  get(path: string): Promise<unknown> {
+    return this.#request(path);
+  }
+
   async #request(path: string, init: RequestInit = {}): Promise<unknown> {
     const headers = { ...init.headers, authorization: `Bearer ${this.token}` };
     return answerOf(await fetch(`${this.#url}${path}`, { ...init, headers }));
