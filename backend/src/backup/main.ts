@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util';
+import { DrizzleQueryError } from 'drizzle-orm';
 import { ConfigError, readConfig } from '../config.ts';
 import type { Summary } from './format.ts';
 import { makeBackup, type Settings } from './make-backup.ts';
@@ -14,8 +15,8 @@ try {
   await run();
 } catch (error) {
   // A query that failed says the query; why is in its cause.
-  const { message, cause } = error as Error;
-  console.error(cause instanceof Error ? cause.message : message);
+  const { message } = error instanceof DrizzleQueryError && error.cause ? error.cause : (error as Error);
+  console.error(message);
   process.exitCode = 1;
 }
 
