@@ -79,6 +79,17 @@ describe('GET /api/rounds', () => {
   });
 });
 
+it("a client's history costs two queries, however many parts and runs it has", async () => {
+  const viewer = await server.signIn('viewer');
+  const reporter = await server.makeReporter();
+  for (const run of [makeRun(), makeRun()])
+    await reporter.report([1, 2, 3].flatMap((round) => aWholeRound(run, round, ['in two runs'])));
+  await server.ask('GET', '/api/auth/me', viewer.headers);
+  queries = 0;
+  const answer = await server.ask('GET', '/api/clients/in%20two%20runs/history', viewer.headers);
+  expect([answer.json<{ items: unknown[] }>().items.length, queries]).toEqual([6, 2]);
+});
+
 describe('POST /api/rounds/{round_id}/stop', () => {
   it('answers 202 with the request on the round; asked again, the same', async () => {
     const { stop, admin } = await aRound();

@@ -106,6 +106,11 @@ describe('what is read', () => {
     ['/api/rounds?offset=1e300', 'offset'],
     ['/api/rounds?status=nearly', 'status'],
     ['/api/rounds?run_id=a&run_id=b', 'run_id'],
+    ['/api/rounds?cursor=nonsense', 'cursor'],
+    // `22`, which is a place among rounds.
+    ['/api/rounds?cursor=MjI&offset=1', 'offset'],
+    ['/api/clients?cursor=MjI', 'cursor'],
+    ['/api/clients/a/history?cursor=MjI', 'cursor'],
     ['/api/rounds/abc', 'round_id'],
     ['/api/rounds/0', 'round_id'],
     ['/api/rounds/1e300', 'round_id'],
@@ -181,6 +186,25 @@ describe('what is read', () => {
       expect((await server.ask('GET', path, headers)).statusCode).toBe(200);
     }
   });
+});
+
+it.each(['/api/rounds', '/api/clients', '/api/clients/a/history'])('[Q1] %s is walked by `next`', async (path) => {
+  const reporter = await server.makeReporter();
+  const run = makeRun();
+  const ids = ['a', 'b', 'c', 'd', 'e'];
+  await reporter.report([1, 2, 3, 4, 5].flatMap((round) => aWholeRound(run, round, ids)));
+  const { headers } = await server.signIn('viewer');
+  const seen = new Set<string>();
+  let cursor: string | null = '';
+  for (let page = 0; page < 3; page++) {
+    const place: string = cursor ? `&cursor=${cursor}` : '';
+    const answer = await server.ask('GET', `${path}?run_id=${run.id}&limit=2${place}`, headers);
+    const { items, total, next } = answer.json<{ items: object[]; total: number; next: string | null }>();
+    expect([answer.statusCode, total]).toEqual([200, 5]);
+    for (const item of items) seen.add(JSON.stringify(item));
+    cursor = next;
+  }
+  expect([seen.size, cursor]).toEqual([5, null]);
 });
 
 describe('PATCH /api/runs/{run_id}', () => {

@@ -74,8 +74,12 @@ async function readChains(db: Db, id: ClientId, chains: readonly Chain[], limit:
         where run_id = starts.run_id and round = starts.head and client_id = ${id}
         union all
         select part.round, part.previous_part, chain.depth + 1
-        from chain join client_updates as part
-          on part.run_id = starts.run_id and part.round = chain.previous_part and part.client_id = ${id}
+        from chain cross join lateral (
+          select round, previous_part from client_updates
+          where run_id = starts.run_id and round = chain.previous_part and client_id = ${id}
+          -- One look-up by key for each link, also while the planner knows nothing of the table yet.
+          limit 1
+        ) as part
       )
       select round, depth from chain offset starts.skip limit ${limit}
     ) as links

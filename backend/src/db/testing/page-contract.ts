@@ -15,7 +15,7 @@ export const pageContract = (database: () => Database): void => {
   const tell = (facts: Parameters<ReturnType<typeof makeWriter>['writer']['submit']>[0]) =>
     makeWriter(database().db).writer.submit(facts);
 
-  describe('pages by cursor', () => {
+  describe('[Q1] pages by cursor', () => {
     it('show every round once, whatever comes meanwhile', async () => {
       const { db } = database();
       const run = makeRun();
@@ -102,7 +102,7 @@ export const pageContract = (database: () => Database): void => {
     });
   });
 
-  describe('totals', () => {
+  describe('[Q1] totals', () => {
     it('are what a count would say, through every change of status', async () => {
       const run = makeRun();
       await tell([
