@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import signal
+import socket
+import threading
 import time
+import unittest
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from typing import Any
 
+from rondo.connection import Connection
 from rondo.options import Options
 from rondo.reporter import Reporter
 
@@ -154,6 +160,68 @@ class FaultMatrix(LiveTest):
             while reporter.stats().queued:
                 time.sleep(0.002)
         self.assertEqual((ingest.steps, problems), (list(range(5)), []))
+
+    def test_r8_a_server_that_dribbles_is_one_that_does_not_answer(self) -> None:
+        listener = socket.create_server(("127.0.0.1", 0))
+        self.addCleanup(listener.close)
+
+        def dribble(client: socket.socket) -> None:
+            with client, suppress(OSError):
+                client.sendall(b"HTTP/1.1 200 OK\r\n")
+                while True:
+                    client.sendall(b"x-a: b\r\n")
+                    time.sleep(0.02)
+
+        def serve() -> None:
+            with suppress(OSError):
+                while True:
+                    threading.Thread(target=dribble, args=(listener.accept()[0],), daemon=True).start()
+
+        threading.Thread(target=serve, daemon=True).start()
+        connection = Connection(f"http://127.0.0.1:{listener.getsockname()[1]}", {})
+        began = time.monotonic()
+        with self.assertRaises(TimeoutError):
+            connection.request("POST", "/api/ingest", b"{}", timeout_s=0.3)
+        self.assertLess(time.monotonic() - began, 1)
+
+    def test_r1_calls_of_many_threads_arrive_once_each(self) -> None:
+        ingest = self.ingest()
+        reporter = self.reporter(ingest.url)
+        threads = [
+            threading.Thread(target=say_steps, args=(reporter, *range(first, first + 1_000)))
+            for first in range(0, 8_000, 1_000)
+        ]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        stats = reporter.close(20)
+        self.assertEqual((stats.reported, stats.acknowledged), (8_001, 8_001))
+        self.assertEqual(sorted(ingest.steps), list(range(8_000)))
+        moments = [fact["at"] for fact in ingest.facts]
+        self.assertEqual(moments, sorted(moments))
+
+    @unittest.skipUnless(hasattr(signal, "setitimer"), "there is no such timer here")
+    def test_r1_a_signal_handler_may_report_in_the_middle_of_a_report(self) -> None:
+        reporter = self.reporter("http://127.0.0.1:9")
+        handled = [0]
+
+        def handler(*_: object) -> None:
+            handled[0] += 1
+            say_steps(reporter, handled[0])
+
+        before = signal.signal(signal.SIGALRM, handler)
+        signal.setitimer(signal.ITIMER_REAL, 0.0005, 0.0005)
+        try:
+            end = time.monotonic() + 1
+            called = 0
+            while time.monotonic() < end:
+                say_steps(reporter, called)
+                called += 1
+        finally:
+            signal.setitimer(signal.ITIMER_REAL, 0)
+            signal.signal(signal.SIGALRM, before)
+        self.assertGreater(handled[0], 50)
 
     def test_r13_a_command_reaches_the_handler_over_the_wire(self) -> None:
         ingest = self.ingest()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import os
 import sys
 import time
@@ -30,6 +31,9 @@ def main() -> None:
     if ending == "raise":
         with run:
             raise ValueError("no data")
+    if ending == "late":
+        _report_at_exit(url, spool)
+        return
     if ending == "fork":
         _fork(run)
     print(f"stats {run.close()}", flush=True)
@@ -44,6 +48,21 @@ def _fork(run: rondo.Run) -> None:
         sys.exit(0)
     os.waitpid(child, 0)
     run.log("from the parent")
+
+
+def _report_at_exit(url: str, spool: str) -> None:
+    """A reporter that is only made when the interpreter ends, when no thread can be started any more."""
+
+    class Late:
+        def __del__(self) -> None:
+            late.log("from a finalizer")
+
+    def at_exit() -> None:
+        rondo.run("late", run_id="run-2", url=url, api_key="key-for-tests", spool_dir=spool).log("at exit")
+
+    late = rondo.run("late", run_id="run-3", url=url, api_key="key-for-tests", spool_dir=spool)
+    late.held = Late()  # type: ignore[attr-defined]
+    atexit.register(at_exit)
 
 
 def _nothing(problem: object) -> None:

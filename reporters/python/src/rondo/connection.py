@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import base64
 import http.client
+import io
 import socket
 import ssl
 import time
 import urllib.request
 from collections.abc import Iterable, Mapping
-from typing import NamedTuple
+from typing import Any, NamedTuple, cast
 from urllib.parse import SplitResult, unquote, urlsplit
 
 # The details of a batch in which every event is refused are about 1 MiB.
@@ -81,10 +82,10 @@ class Connection:
             connection = self._connection or self._open(deadline)
             if self._is_aborted:
                 raise ConnectionAbortedError("the reporter is closed")
-            _limit(connection, deadline)
+            cast(_Timed, connection.sock).deadline = deadline
             connection.request(method, self._prefix + path, body, {**self._headers, **headers})
             response = connection.getresponse()
-            content = _read(connection, response, deadline)
+            content = _read(response)
             if response.will_close:
                 self.close()
             return Response(response.status, {k.lower(): v for k, v in response.getheaders()}, content)
@@ -102,9 +103,9 @@ class Connection:
         connection, self._prefix = _connect_to(parts, max(0.001, deadline - time.monotonic()))
         self._connection = connection
         connection.connect()
-        if connection.sock is not None:
-            # A batch is written at once; the acknowledgement of its header must not be waited for.
-            connection.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        # A batch is written at once; the acknowledgement of its header must not be waited for.
+        connection.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        connection.sock = _Timed(connection.sock)
         return connection
 
 
@@ -154,25 +155,61 @@ def ssl_context() -> ssl.SSLContext:
     return _context
 
 
-def _read(connection: http.client.HTTPConnection, response: http.client.HTTPResponse, deadline: float) -> bytes:
+def _read(response: http.client.HTTPResponse) -> bytes:
     chunks: list[bytes] = []
     size = 0
-    while True:
-        _limit(connection, deadline)
-        chunk = response.read(65_536)
-        if not chunk:
-            if response.length:
-                raise http.client.IncompleteRead(b"".join(chunks), response.length)
-            return b"".join(chunks)
+    while chunk := response.read(65_536):
         size += len(chunk)
         if size > _MAX_ANSWER_BYTES:
             raise http.client.HTTPException("the answer is too long to be ours")
         chunks.append(chunk)
+    if response.length:
+        raise http.client.IncompleteRead(b"".join(chunks), response.length)
+    return b"".join(chunks)
 
 
-def _limit(connection: http.client.HTTPConnection, deadline: float) -> None:
-    left = deadline - time.monotonic()
-    if left <= 0:
-        raise TimeoutError
-    if connection.sock is not None:
-        connection.sock.settimeout(left)
+class _Timed:
+    """A socket with one deadline for all that is sent and received.
+
+    A timeout of its own is for each byte: a server that sends one a second would hold us for ever.
+    """
+
+    def __init__(self, opened: socket.socket) -> None:
+        self._opened = opened
+        self.deadline = float("inf")
+
+    def sendall(self, data: bytes) -> None:
+        self.limit()
+        self._opened.sendall(data)
+
+    def makefile(self, *_: object) -> io.BufferedReader:
+        return io.BufferedReader(_TimedReads(self, self._opened.makefile("rb", buffering=0)))
+
+    def shutdown(self, how: int) -> None:
+        self._opened.shutdown(how)
+
+    def close(self) -> None:
+        self._opened.close()
+
+    def limit(self) -> None:
+        left = self.deadline - time.monotonic()
+        if left <= 0:
+            raise TimeoutError
+        self._opened.settimeout(left)
+
+
+class _TimedReads(io.RawIOBase):
+    def __init__(self, timed: _Timed, raw: socket.SocketIO) -> None:
+        self._timed = timed
+        self._raw = raw
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int | None:
+        self._timed.limit()
+        return self._raw.readinto(buffer)
+
+    def close(self) -> None:
+        self._raw.close()
+        super().close()

@@ -104,6 +104,7 @@ class Reporter:
         self._is_closed = False
         self._is_silent = False
         self._is_awake = False
+        self._writes_itself = False
         # Unlike an Event, it may be used in a signal handler that interrupts its use.
         self._news: queue.SimpleQueue[bool] = queue.SimpleQueue()
         self._to_send: queue.SimpleQueue[bool] = queue.SimpleQueue()
@@ -156,7 +157,10 @@ class Reporter:
         )
         self._writing = threading.Thread(target=self._write_loop, name="rondo-spool", daemon=True)
         self._sending = threading.Thread(target=self._send_loop, name="rondo-send", daemon=True)
-        self._has_threads = options.is_threaded and self._start_threads()
+        # While the interpreter ends no thread can be started; then only a disk keeps what is still said. [R1]
+        self._writes_itself = options.is_threaded and not self._start_threads()
+        if self._writes_itself:
+            self._safely(self.write_turn)
         _reporters.add(self)
         atexit.register(self.close)
 
@@ -197,7 +201,9 @@ class Reporter:
         except Exception as error:
             # The caller's objects can hold anything: properties that raise, texts that are none.
             self._note_unreadable(error)
-        if not self._is_awake:
+        if self._writes_itself:
+            self._safely(self.write_turn)
+        elif not self._is_awake:
             self._is_awake = True
             self._news.put(True)
 
@@ -318,7 +324,7 @@ class Reporter:
             self._sending.start()
             return True
         except RuntimeError:
-            return False  # The interpreter is ending: `close` does what they would have done.
+            return False
 
     # --- the end -----------------------------------------------------------------------------------------------------
 
@@ -409,7 +415,10 @@ class Reporter:
         if error is None:
             self.problems.forget("spool_failed", "disk")
         else:
-            message = f"events cannot be kept on disk ({error}); they wait in memory, and a kill would lose them"
+            message = (
+                f"events cannot be kept on disk ({error}); they wait in memory, and a kill would lose them. "
+                "If it does not pass, set RONDO_SPOOL_DIR to a folder with room"
+            )
             self.problems.tell("spool_failed", message, "disk")
 
     def _count(self, what: str, number: int) -> None:
@@ -430,9 +439,11 @@ class Reporter:
 def _home_of(options: Options, normalized: str | None) -> SpoolHome | None:
     if not options.spool or normalized is None:
         return None
-    root = Path(options.spool_dir) if options.spool_dir is not None else default_root(os.environ)
-    if root is None:
+    given = Path(options.spool_dir) if options.spool_dir is not None else default_root(os.environ)
+    if given is None:
         return None
+    # A training may change its folder.
+    root = given.absolute()
     max_bytes = options.spool_max_bytes or bound_of(os.environ)
     clock = options.clock
     return SpoolHome(root, normalized, now=lambda: to_moment(clock.now_ms()), max_bytes=max_bytes)

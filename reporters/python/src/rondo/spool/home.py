@@ -31,7 +31,14 @@ def default_root(environment: Mapping[str, str]) -> Path | None:
         base = environment.get("LOCALAPPDATA", "")
     else:
         base = environment.get("XDG_STATE_HOME", "") or os.path.join(os.path.expanduser("~"), ".local", "state")
-    return Path(base) / "rondo" / "spool" if os.path.isabs(base) else Path(tempfile.gettempdir()) / "rondo-spool"
+    if os.path.isabs(base):
+        return Path(base) / "rondo" / "spool"
+    # Without a home, and not shared: whoever made it first would own it.
+    return Path(tempfile.gettempdir()) / f"rondo-spool-{_user()}"
+
+
+def _user() -> str:
+    return str(os.getuid()) if hasattr(os, "getuid") else os.environ.get("USERNAME", "")
 
 
 def bound_of(environment: Mapping[str, str]) -> int:
