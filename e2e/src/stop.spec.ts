@@ -67,6 +67,9 @@ test('the whole run is stopped where its FL server can do that; where it cannot,
   await page.goto(`${server.url}/runs/${able.run_id}`);
   await ask(page, 'Stop the run', 'The whole run');
   await expect(state(page, 'run')).toHaveAttribute('data-state', 'applied');
+  await expect(state(page, 'run')).toContainText('which now ends the run');
+  able.runComplete({ status: 'stopped', reason: 'asked for' });
+  await expect(state(page, 'run')).toContainText('was carried out');
   await expect(page.getByTestId('round-monitor')).toContainText('The run was stopped');
 
   const unable = makeReporter({ commands_supported: [] });

@@ -48,7 +48,7 @@ export function columnsOf(place: 'panel' | 'page', search: string): readonly Col
           {aliases.map((alias) => (
             <AliasChip key={alias} alias={alias} />
           ))}
-          {isPage && <span className="w-full truncate text-2xs text-muted lg:hidden">{run_id}</span>}
+          {isPage && <span className="w-full text-2xs [overflow-wrap:anywhere] text-muted lg:hidden">{run_id}</span>}
         </span>
       ),
     },

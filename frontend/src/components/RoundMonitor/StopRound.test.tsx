@@ -119,6 +119,21 @@ describe('what became of a stop', () => {
     expect(stopButton()).toBeNull();
   });
 
+  it('a run that its FL server is ending says so, and only the round can still be cut short', async () => {
+    const stop = { ...ended, command: 'stop_run', state: 'applied' };
+    show({}, { stop, commands_supported: both });
+    expect(words()).toContain('Stop of the run was taken up by the FL server, which now ends the run');
+    const dialog = await openDialog();
+    expect(screen.getAllByRole('radio')).toHaveLength(1);
+    expect(dialog.textContent).toContain('The FL server is ending the run.');
+  });
+
+  it('a run that has ended by it says that it was carried out', () => {
+    const stop = { ...ended, command: 'stop_run', state: 'applied' };
+    show({ status: 'stopped' }, { stop, status: 'stopped', commands_supported: both });
+    expect(words()).toContain('Stop of the run was carried out');
+  });
+
   it.each(['expired', 'rejected'])('one that was %s can be asked for again, in the same words', async (state) => {
     show({ stop: { ...ended, state } });
     fireEvent.click(screen.getByRole('button', { name: 'Ask again…' }));

@@ -15,6 +15,9 @@ interface StopStateProps {
   readonly run: Run;
 }
 
+/** A framework stops a round at once, and a run at the next moment it can, which nobody but it knows. */
+const isEnding = 'was taken up by the FL server, which now ends the run';
+
 const verdicts: Record<CommandState, string> = {
   requested: 'is on its way to the FL server',
   delivered: 'has reached the FL server, which has not confirmed it yet',
@@ -26,6 +29,7 @@ const verdicts: Record<CommandState, string> = {
 /** What became of a stop: who asked, when the FL server heard of it, and how it ended. */
 export function StopState({ stop, scope, round, run }: StopStateProps) {
   const isBad = stop.state === 'rejected' || stop.state === 'expired';
+  const isRunEnding = scope === 'run' && stop.state === 'applied' && run.status === 'running';
   const what = scope === 'run' ? 'the run' : `round ${round.round}`;
   return (
     <div
@@ -36,7 +40,7 @@ export function StopState({ stop, scope, round, run }: StopStateProps) {
     >
       <div className="flex flex-wrap items-center justify-between gap-x-4 gap-y-1">
         <p role="status" className={classes('text-sm', isBad ? 'text-no-reply' : 'text-soft')}>
-          Stop of {what} {verdicts[stop.state]}
+          Stop of {what} {isRunEnding ? isEnding : verdicts[stop.state]}
           {stop.detail !== null && <>: {stop.detail}</>}
         </p>
         {isBad && <StopRound round={round} run={run} again={{ scope, reason: stop.reason }} />}

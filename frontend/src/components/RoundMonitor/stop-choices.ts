@@ -29,7 +29,8 @@ export function stopChoices(round: Round, run: Run): readonly StopChoice[] {
       name: 'the run',
       whyNot:
         undeclared(run, 'stop_run', 'end the whole run') ??
-        (isStopOpen(run.stop) ? 'Stopping the run has been asked for already.' : null),
+        (isStopOpen(run.stop) ? 'Stopping the run has been asked for already.' : null) ??
+        (run.stop?.state === 'applied' ? 'The FL server is ending the run.' : null),
     },
   ];
 }
