@@ -4,6 +4,7 @@ import { parseArgs } from 'node:util';
 import { checkpoint } from './entries/checkpoint.ts';
 import { cuts } from './entries/cuts.ts';
 import { firstLoad } from './entries/first-load.ts';
+import { flower } from './entries/flower.ts';
 import { ingest } from './entries/ingest.ts';
 import { logCall } from './entries/log-call.ts';
 import { openViewers } from './entries/open-viewers.ts';
@@ -28,6 +29,7 @@ const entries: readonly Entry[] = [
   openViewers,
   logCall,
   pythonLogCall,
+  flower,
   start,
 ];
 

@@ -10,7 +10,7 @@ from ._flwr import Grid, Message
 from .observer import Observer
 
 # From quick enough for an in-process grid to gentle enough for a SuperLink, whose own grid asks every 3 s.
-FIRST_POLL_S = 0.01
+FIRST_POLL_S = 0.002
 LONGEST_POLL_S = 0.5
 # A third of the silence after which the dashboard calls a client offline.
 LOOK_AROUND_S = 20.0
@@ -75,7 +75,8 @@ class ObservedGrid(Grid):  # type: ignore[misc, unused-ignore]
             left = None if deadline is None else deadline - time.monotonic()
             if not waiting or self._observer.is_closed_for(going) or (left is not None and left <= 0):
                 break
-            pause = FIRST_POLL_S if came else min(pause * 1.5, LONGEST_POLL_S)
+            # Settles at about the pace at which replies come.
+            pause = max(pause / 2, FIRST_POLL_S) if came else min(pause * 1.5, LONGEST_POLL_S)
             self._observer.stops.wait(pause if left is None else min(pause, left))
         self._observer.gave_up(waiting)
         return [replies[message_id] for message_id in order if message_id in replies]

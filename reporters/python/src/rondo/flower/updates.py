@@ -1,8 +1,8 @@
 """How large each client's update was, and how far it points the mean's way: off the training thread.
 
-The update of a client is the difference between what it sent back and what it was sent, flattened to one vector of
-float64. `update_norm` is its Euclidean norm; `cosine_to_mean` its cosine to the mean of the round's updates, weighted
-by sample counts, as FedAvg weighs them (McMahan et al., arXiv 1602.05629, algorithm 1).
+The update of a client is the difference between what it sent back and what it was sent, flattened to one vector, in the
+precision of the model. `update_norm` is its Euclidean norm; `cosine_to_mean` its cosine to the mean of the round's
+updates, weighted by sample counts, as FedAvg weighs them (McMahan et al., arXiv 1602.05629, algorithm 1).
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ MAX_ROUND_BYTES = 256 * 1024 * 1024
 # Past it, results are said at once, without their norm.
 MAX_WAITING = 256
 
-Vector = NDArray[np.float64]
+Vector = NDArray[Any]
 SayMetric = Callable[[str, float, int, str], None]
 
 
@@ -103,21 +103,27 @@ def difference(before: Any, after: Any) -> Vector | None:
     """The update as one vector; None where the two do not have the same arrays."""
     if before is None or after is None:
         return None
-    old, new = _vectors(before), _vectors(after)
+    old, new = _floats(before), _floats(after)
     if [array.shape for array in old] != [array.shape for array in new] or not new:
         return None
-    pairs = zip(old, new, strict=True)
-    return np.concatenate([np.ravel(b).astype(np.float64) - np.ravel(a).astype(np.float64) for a, b in pairs])
+    parts = [np.subtract(b, a).reshape(-1) for a, b in zip(old, new, strict=True)]
+    return parts[0] if len(parts) == 1 else np.concatenate(parts)
 
 
 def cosines_to_mean(updates: dict[str, tuple[Vector, int]]) -> dict[str, float]:
     """Cosine, -1 to 1, of each update to the weighted mean; clients whose update is zero have none."""
-    vectors = np.stack([vector for vector, _ in updates.values()])
-    weights = np.array([samples for _, samples in updates.values()], dtype=np.float64)
-    mean = weights @ vectors / weights.sum()
-    norms = np.linalg.norm(vectors, axis=1) * np.linalg.norm(mean)
-    dots = vectors @ mean
-    return {client: float(dots[i] / norms[i]) for i, client in enumerate(updates) if norms[i] > 0}
+    total = sum(samples for _, samples in updates.values())
+    first, _ = next(iter(updates.values()))
+    mean = np.zeros_like(first)
+    for vector, samples in updates.values():
+        mean += vector * (samples / total)
+    length = float(np.linalg.norm(mean))
+    found: dict[str, float] = {}
+    for client_id, (vector, _) in updates.items():
+        norms = float(np.linalg.norm(vector)) * length
+        if norms > 0:
+            found[client_id] = max(-1.0, min(1.0, float(vector @ mean) / norms))
+    return found
 
 
 def numpy_arrays(record: Any) -> dict[str, NDArray[Any]]:
@@ -127,8 +133,9 @@ def numpy_arrays(record: Any) -> dict[str, NDArray[Any]]:
     return {str(name): _load(array.data) for name, array in record.items()}
 
 
-def _vectors(record: Any) -> list[NDArray[Any]]:
-    return [array for array in numpy_arrays(record).values() if np.issubdtype(array.dtype, np.number)]
+def _floats(record: Any) -> list[NDArray[Any]]:
+    """Counters and tokens are no part of a direction."""
+    return [array for array in numpy_arrays(record).values() if np.issubdtype(array.dtype, np.floating)]
 
 
 def _load(data: bytes) -> NDArray[Any]:
