@@ -55,8 +55,8 @@ function addPoint(block: Block, { step, value, at }: Point): void {
   }
 }
 
-/** Blocks of these many smallest ones: three sizes serve from thousands to a thousand million points. */
-const sizes = [1, 32, 1_024];
+/** Blocks of these many smallest ones: eight to the next, so that no range is read as more than about 4,000. */
+const sizes = [1, 8, 64, 512, 4_096];
 
 export const widthsOf = (smallest: number): number[] => sizes.map((size) => size * smallest);
 
