@@ -14,8 +14,8 @@ export function NoRuns() {
       <p className="mt-2 text-base leading-6 text-muted">
         Let your FL server report here. Rounds and clients show here as soon as it starts; there is nothing to reload.
       </p>
-      <Tabs.Root defaultValue="typescript" className="mt-6">
-        <Tabs.List aria-label="Way to connect" className="mb-3 flex gap-1">
+      <Tabs.Root defaultValue="flower" className="mt-6">
+        <Tabs.List aria-label="Way to connect" className="mb-3 flex flex-wrap gap-1">
           {ways.map(({ key, label }) => (
             <Tabs.Trigger
               key={key}
@@ -33,7 +33,7 @@ export function NoRuns() {
         ))}
       </Tabs.Root>
       <p className="mt-4 text-sm leading-5 text-muted">
-        The reporter reads <Code>RONDO_URL</Code> ({location.origin}) and <Code>RONDO_API_KEY</Code> from the
+        Reporters read <Code>RONDO_URL</Code> ({location.origin}) and <Code>RONDO_API_KEY</Code> from the
         environment; an admin makes a key under{' '}
         <Link to="/settings/keys" className="text-accent underline">
           Settings, API keys

@@ -2,6 +2,32 @@
 export const waysFor = (origin: string) =>
   [
     {
+      key: 'flower',
+      label: 'Flower',
+      code: `import rondo.flower
+
+@app.main()
+def main(grid, context):
+    grid, strategy = rondo.flower.observe(grid, FedAvg(), context)
+    strategy.start(grid=grid, initial_arrays=arrays, num_rounds=10)`,
+    },
+    {
+      key: 'nvflare',
+      label: 'NVIDIA FLARE',
+      code: `import rondo.nvflare
+
+rondo.nvflare.attach(recipe)  # or a FedJob`,
+    },
+    {
+      key: 'python',
+      label: 'Python',
+      code: `import rondo
+
+with rondo.run(name="my-run") as run:
+    with run.round(1, ["lyon", "oslo"]) as round:
+        round.result("lyon", 600, train_loss=0.41)`,
+    },
+    {
       key: 'typescript',
       label: 'TypeScript',
       code: `import { createReporter } from '@rondo/reporter';
