@@ -7,6 +7,7 @@ import os
 import sys
 import tempfile
 import time
+from collections import deque
 from collections.abc import Callable
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "../../../reporters/python/src"))
@@ -33,6 +34,13 @@ def measure(calls: int, call: Callable[[int], None]) -> dict[str, float]:
     return {"p50": took[len(took) // 2] / 1e3, "p99": took[len(took) * 99 // 100] / 1e3, "longest": took[-1] / 1e3}
 
 
+kept: deque[dict[str, object]] = deque(maxlen=1_000)
+
+
+def keep(n: int) -> None:
+    kept.append({"name": "loss", "value": 1 / (n + 1), "step": n})
+
+
 def sustained(run: rondo.Run, seconds: float) -> float:
     before = run.stats().acknowledged
     began = time.monotonic()
@@ -57,8 +65,8 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as spool:
         run = rondo.run("python-log-call", spool_dir=spool)
         figures: dict[str, object] = {
-            # What the measure itself takes on this machine, now.
-            "nothing": measure(calls, lambda n: None),
+            # What the first call of every burst finds in the caches is the machine's, and it is the 99th percentile.
+            "plain append()": measure(calls, keep),
             "metric()": measure(calls, lambda n: run.metric("loss", 1 / (n + 1), step=n)),
             "client_result()": measure(calls, lambda n: say_result(run, n)),
             "log()": measure(calls, lambda n: run.log(f"step {n} done")),
