@@ -9,6 +9,8 @@ export default defineConfig({
           include: ['{protocol,backend,reporters/typescript,demo,scripts}/**/*.test.ts'],
           testTimeout: 20_000,
           hookTimeout: 60_000,
+          // Reporters of tests leave nothing in the home of whoever runs them.
+          env: { RONDO_SPOOL_DIR: 'off' },
         },
       },
       {

@@ -1,5 +1,6 @@
 import type { FactType, LogLevel } from '@rondo/protocol';
 import type { ReportedFact } from './event.ts';
+import type { ModelAbout, ModelSource, ModelUpload } from './models.ts';
 
 /** Always: `reported` = `acknowledged` + `rejected` + `dropped` + `queued`. [R17] */
 export interface ReporterStats {
@@ -11,10 +12,12 @@ export interface ReporterStats {
   readonly duplicates: number;
   /** Refused by the server. */
   readonly rejected: number;
-  /** Lost: invalid, pushed out of a full queue, refused with their batch, or left when the reporter closed. */
+  /** Lost: invalid, pushed out of a full queue or spool, refused with their batch, or left in memory when the reporter closed. */
   readonly dropped: number;
-  /** Waiting or on their way. */
+  /** Waiting or on their way; after `close`, on disk for the next reporter. */
   readonly queued: number;
+  /** Events of processes that ended before, delivered by this one; not part of `reported`. */
+  readonly recovered: number;
   readonly lastError: string | null;
 }
 
@@ -45,7 +48,12 @@ export interface Reporter {
   readonly privacySpent: Say<'privacy_spent'>;
   readonly metric: (name: string, value: number, where: { step?: number; round?: number; client_id?: string }) => void;
   readonly log: (level: LogLevel, message: string, about?: { client_id?: string }) => void;
+  /** Uploads a model beside the training: a file's path, or bytes that must not change meanwhile. Never throws. [R28] */
+  readonly saveModel: (version: string, source: ModelSource, about?: ModelAbout) => ModelUpload;
   readonly stats: () => ReporterStats;
-  /** Delivers what is queued, for at most `timeoutMs` (2,000), then stops for good. Never rejects; says how it went. [R14] */
+  /**
+   * Delivers what is queued, for at most `timeoutMs` (2,000), then stops for good; uploads go on while their bytes move. Never
+   * rejects; says how it went. [R14]
+   */
   readonly close: (options?: { timeoutMs?: number }) => Promise<ReporterStats>;
 }

@@ -1,11 +1,16 @@
 import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
-import type { QueuedEvent } from './event.ts';
+
+/** An event in its wire form. */
+export interface BatchEvent {
+  readonly json: string;
+  readonly bytes: number;
+}
 
 /** A batch keeps its number and its events until it is answered. [R4] */
 export interface Batch {
   readonly number: number;
-  readonly events: readonly QueuedEvent[];
+  readonly events: readonly BatchEvent[];
 }
 
 export interface EncodedBatch {

@@ -19,16 +19,19 @@ const remembered = 1_000;
 
 /** Hands each command to the program once and says what became of it. [R13] */
 export class Commands {
+  readonly #run_id: string;
   readonly #handler: CommandHandler | undefined;
   readonly #acknowledge: (ack: ReportedFact & { type: 'command_ack' }) => void;
   readonly #onFailure: (error: unknown) => void;
   readonly #seen = new Set<string>();
 
   constructor(
+    run_id: string,
     handler: CommandHandler | undefined,
     acknowledge: (ack: ReportedFact & { type: 'command_ack' }) => void,
     onFailure: (error: unknown) => void,
   ) {
+    this.#run_id = run_id;
     this.#handler = handler;
     this.#acknowledge = acknowledge;
     this.#onFailure = onFailure;
@@ -36,7 +39,8 @@ export class Commands {
 
   receive({ commands, unknownCommands }: Pick<Answer, 'commands' | 'unknownCommands'>): void {
     for (const command of commands) {
-      if (this.#isNew(command.command_id)) void this.#carryOut(command);
+      // Those of a run that has ended belong to whoever continues it. [R26]
+      if (command.run_id === this.#run_id && this.#isNew(command.command_id)) void this.#carryOut(command);
     }
     for (const command_id of unknownCommands) {
       if (this.#isNew(command_id)) this.#ack(command_id, 'rejected', 'not supported by this version of the reporter');

@@ -1,5 +1,6 @@
 import { type FactInput, type FactType, factSchema, limits } from '@rondo/protocol';
 import { isRecord, toConfig } from './plain.ts';
+import type { EventClass } from './spool/records.ts';
 import { clipId, clipText } from './storable.ts';
 
 type WithoutEnvelope<F> = F extends FactInput ? Omit<F, 'run_id' | 'at'> & { at?: string | Date } : never;
@@ -9,6 +10,8 @@ export type ReportedFact = WithoutEnvelope<FactInput>;
 /** One event as it waits for its batch: already JSON, so that later changes to the caller's objects change nothing. */
 export interface QueuedEvent {
   readonly type: FactType;
+  /** What it is worth when there is no room. [R7] */
+  readonly class: EventClass;
   readonly json: string;
   readonly bytes: number;
 }
@@ -27,6 +30,14 @@ const fieldsByType = new Map<string, readonly string[]>(
     Object.keys(option.shape).filter((field) => !['type', 'run_id', 'at'].includes(field)),
   ]),
 );
+
+/** What a later event replaces or what only adds detail. [R7] */
+const telemetryTypes: ReadonlySet<FactType> = new Set(['client_heartbeat', 'client_status', 'log', 'metric']);
+
+export function classOf(type: FactType): EventClass {
+  if (type === 'run_started') return 's';
+  return telemetryTypes.has(type) ? 't' : 'f';
+}
 
 /**
  * The wire form of a fact. Values are brought within the protocol's bounds; an optional field that cannot be is left out
@@ -50,7 +61,7 @@ export function makeEvent(fact: ReportedFact, run_id: string, at: string): MadeE
   if (bytes > largestEventBytes) return { state: 'invalid', flaw: `${fact.type}: ${bytes} bytes are too many` };
   return {
     state: 'valid',
-    event: { type: fact.type, json, bytes },
+    event: { type: fact.type, class: classOf(fact.type), json, bytes },
     flaw: flaw && `${fact.type}: left out what is not valid: ${flaw}`,
   };
 }

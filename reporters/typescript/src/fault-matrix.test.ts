@@ -46,6 +46,7 @@ describe('over real sockets', () => {
       name: 'faults',
       requestTimeoutMs: 5_000,
       onProblem: () => {},
+      spoolDir: false,
       clock: {
         now: Date.now,
         schedule: (run, ms) => {

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import type { CommandName } from '@rondo/protocol';
 import type { Clock } from './clock.ts';
 import type { CommandHandler } from './commands.ts';
-import type { Post } from './http-post.ts';
+import type { Post } from './http.ts';
 import type { Problem } from './problems.ts';
 
 export interface ReporterOptions {
@@ -31,6 +31,13 @@ export interface ReporterOptions {
   readonly maxQueuedEvents?: number;
   /** Estimated memory of the queue. Default: 64 MiB. */
   readonly maxQueuedBytes?: number;
+  /**
+   * Where events are kept until the server has them; `false`: in memory alone. Default: `RONDO_SPOOL_DIR` (`off`: none), else
+   * `~/.local/state/rondo/spool`.
+   */
+  readonly spoolDir?: string | false;
+  /** Default: `RONDO_SPOOL_MAX_BYTES`, else 256 MiB. */
+  readonly spoolMaxBytes?: number;
   /** For tests: time, chance and the network. */
   readonly clock?: Clock;
   readonly random?: () => number;

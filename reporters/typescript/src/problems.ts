@@ -7,8 +7,12 @@ export type ProblemCode =
   | 'unreachable'
   /** Wrong key or address; tried again once a minute. */
   | 'misconfigured'
-  /** Events were lost: the queue was full, a batch was refused, or the reporter closed before they were delivered. */
+  /** Events were lost: the queue or the spool was full, a batch was refused, or the reporter closed with some in memory alone. */
   | 'events_dropped'
+  /** Events cannot be kept on disk; they wait in memory. */
+  | 'spool_failed'
+  /** A model will not be uploaded. */
+  | 'upload_failed'
   /** `onCommand` threw. */
   | 'command_failed';
 

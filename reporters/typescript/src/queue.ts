@@ -10,9 +10,6 @@ export interface Dropped {
   readonly facts: number;
 }
 
-/** What a later event replaces or what only adds detail: the first to go when the queue is full. [R7] */
-const telemetryTypes: ReadonlySet<string> = new Set(['client_heartbeat', 'client_status', 'log', 'metric']);
-
 // An entry holds an object and a string header beside its JSON.
 const overheadBytes = 100;
 
@@ -45,9 +42,9 @@ export class EventQueue {
     return this.size * 2 > this.#bounds.maxEvents || this.#bytes * 2 > this.#bounds.maxBytes;
   }
 
-  /** Adds an event; returns what had to go for it. `keep` makes telemetry as lasting as a fact. */
-  push(event: QueuedEvent, keep = false): Dropped {
-    const line = telemetryTypes.has(event.type) && !keep ? this.#telemetry : this.#facts;
+  /** Adds an event; returns what had to go for it. */
+  push(event: QueuedEvent): Dropped {
+    const line = event.class === 't' ? this.#telemetry : this.#facts;
     line.push({ event, order: this.#order++ });
     this.#bytes += event.bytes + overheadBytes;
     let telemetry = 0;
@@ -60,26 +57,30 @@ export class EventQueue {
     return { telemetry, facts };
   }
 
-  /** The oldest events that fit in one batch: at least one if there is any. */
-  take(maxEvents: number, maxBytes: number): QueuedEvent[] {
-    const taken: QueuedEvent[] = [];
+  /** The oldest events that fit: at least one if there is any. */
+  peek(maxEvents: number, maxBytes: number): QueuedEvent[] {
+    const found: QueuedEvent[] = [];
+    const places = { telemetry: 0, facts: 0 };
     let bytes = 0;
-    while (taken.length < maxEvents) {
-      const line = this.#lineOfOldest();
-      const event = line.peek()?.event;
-      if (!event || (taken.length > 0 && bytes + event.bytes > maxBytes)) break;
-      line.shift();
-      taken.push(event);
+    while (found.length < maxEvents) {
+      const telemetry = this.#telemetry.peek(places.telemetry);
+      const fact = this.#facts.peek(places.facts);
+      const isTelemetry = !fact || (telemetry !== undefined && telemetry.order < fact.order);
+      const event = (isTelemetry ? telemetry : fact)?.event;
+      if (!event || (found.length > 0 && bytes + event.bytes > maxBytes)) break;
+      places[isTelemetry ? 'telemetry' : 'facts']++;
+      found.push(event);
       bytes += event.bytes + 1;
-      this.#bytes -= event.bytes + overheadBytes;
     }
-    return taken;
+    return found;
   }
 
-  #lineOfOldest(): Fifo<Entry> {
-    const telemetry = this.#telemetry.peek()?.order ?? Number.POSITIVE_INFINITY;
-    const fact = this.#facts.peek()?.order ?? Number.POSITIVE_INFINITY;
-    return telemetry < fact ? this.#telemetry : this.#facts;
+  /** Removes what was just peeked. */
+  discard(events: readonly QueuedEvent[]): void {
+    for (const event of events) {
+      (event.class === 't' ? this.#telemetry : this.#facts).shift();
+      this.#bytes -= event.bytes + overheadBytes;
+    }
   }
 
   #dropOne(): Entry {
@@ -91,7 +92,7 @@ export class EventQueue {
   /** Without `run_started` nothing that follows has a name, so it is the last fact to go. */
   #shiftFact(): Entry | undefined {
     const oldest = this.#facts.shift();
-    if (oldest?.event.type !== 'run_started' || this.#facts.size === 0) return oldest;
+    if (oldest?.event.class !== 's' || this.#facts.size === 0) return oldest;
     const next = this.#facts.shift();
     this.#facts.unshift(oldest);
     return next;
@@ -111,8 +112,8 @@ class Fifo<T> {
     this.#items.push(item);
   }
 
-  peek(): T | undefined {
-    return this.#items[this.#head];
+  peek(place: number): T | undefined {
+    return this.#items[this.#head + place];
   }
 
   shift(): T | undefined {

@@ -1,22 +1,32 @@
-import { randomUUID } from 'node:crypto';
 import type { FactType } from '@rondo/protocol';
+import { normalizeAddress, shownAddress } from './address.ts';
 import type { Reporter, ReporterStats, Say } from './api.ts';
+import { atExit } from './at-exit.ts';
 import { systemClock } from './clock.ts';
 import { Commands } from './commands.ts';
 import { makeEvent, type QueuedEvent, type ReportedFact } from './event.ts';
-import { createHttpPost } from './http-post.ts';
+import { createHttp, createHttpPost } from './http.ts';
+import { Uploads } from './models.ts';
 import { createRunId, defaultFlushIntervalMs, defaultUrl, type ReporterOptions } from './options.ts';
+import { Outbox, type Work } from './outbox.ts';
+import { isRecord } from './plain.ts';
 import { Problems } from './problems.ts';
 import { EventQueue } from './queue.ts';
-import { Sender } from './sender.ts';
+import { maxBatchBytes, maxBatchEvents, Sender } from './sender.ts';
+import { defaultBound, defaultRoot, SpoolHome } from './spool/home.ts';
+import { touchMs } from './spool/lock.ts';
 import { Stamper } from './stamp.ts';
 import { clipId } from './storable.ts';
 import type { Answer, Verdict } from './verdict.ts';
 
+const full = 'the queue is full: the oldest events are being dropped';
+// Long enough to write many calls at once, short enough that a kill loses little. [R18]
+const gatherMs = 20;
+
 /** Starts reporting a run: `run_started` is queued at once. Never throws, whatever the server or the options are. [R1] */
 export function createReporter(options: ReporterOptions): Reporter {
   const clock = options.clock ?? systemClock;
-  const url = options.url ?? process.env.RONDO_URL ?? defaultUrl;
+  const url = options.url ?? (process.env.RONDO_URL?.trim() || defaultUrl);
   const apiKey = (options.apiKey ?? process.env.RONDO_API_KEY ?? '').trim();
   const run_id = clipId(String(options.run_id ?? createRunId(String(options.name), clock.now())), 128);
   const problems = new Problems(options.onProblem ?? (({ message }) => console.error(`rondo: ${message}`)), apiKey);
@@ -25,32 +35,54 @@ export function createReporter(options: ReporterOptions): Reporter {
     maxBytes: options.maxQueuedBytes ?? 64 * 1024 * 1024,
   });
   const stamper = new Stamper(clock.now);
-  const counts = { reported: 0, acknowledged: 0, duplicates: 0, rejected: 0, dropped: 0 };
+  const counts = { reported: 0, acknowledged: 0, duplicates: 0, rejected: 0, dropped: 0, recovered: 0 };
   const untold = { telemetry: 0, facts: 0 };
   let lastError: string | null = null;
   let isRunOver = false;
   let closed: Promise<ReporterStats> | null = null;
   let isClosed = false;
+  let leftOnDisk = 0;
+  let isGathering = false;
+  const http = createHttp(url);
+  const headers: Record<string, string> = apiKey === '' ? {} : { authorization: `Bearer ${apiKey}` };
+  const random = options.random ?? Math.random;
+  const home = findHome(options, url, clock.now);
+
+  const outbox = new Outbox({
+    run_id,
+    queue,
+    home,
+    clock,
+    maxBatchEvents,
+    maxBatchBytes,
+    onDiskTrouble,
+    onDropped: (telemetry, facts) => {
+      counts.dropped += telemetry + facts;
+      fail('events_dropped', full, 'full');
+    },
+    makeNotice,
+  });
 
   const sender = new Sender({
-    reporter_id: randomUUID(),
-    source: queue,
-    post: options.post ?? createHttpPost(`${url.replace(/\/+$/, '')}/api/ingest`),
-    headers: apiKey === '' ? {} : { authorization: `Bearer ${apiKey}` },
+    outbox,
+    post: options.post ?? createHttpPost(http),
+    headers,
     clock,
-    random: options.random ?? Math.random,
+    random,
     flushIntervalMs: options.flushIntervalMs ?? defaultFlushIntervalMs,
     requestTimeoutMs: options.requestTimeoutMs ?? 10_000,
     isPolling: () => !isRunOver && (options.commands_supported?.length ?? 0) > 0,
     onAnswer,
-    onLost: (events, why) => {
-      counts.dropped += events.length;
+    onLost: ({ batch: { events }, isOwn }, why) => {
+      if (isOwn) counts.dropped += events.length;
       fail('events_dropped', `${events.length} events were refused by the server: ${why}`);
     },
     onTrouble,
   });
 
-  const commands = new Commands(options.onCommand, report, (error) =>
+  const uploads = new Uploads({ http, headers, run_id, clock, random, tell: fail });
+
+  const commands = new Commands(run_id, options.onCommand, report, (error) =>
     fail('command_failed', `onCommand failed: ${error instanceof Error ? error.message : String(error)}`),
   );
 
@@ -69,7 +101,7 @@ export function createReporter(options: ReporterOptions): Reporter {
       const made = makeEvent(fact, run_id, stamper.stamp(fact));
       if (made.flaw !== null) fail('invalid_event', made.flaw);
       if (made.state === 'invalid') counts.dropped++;
-      else enqueue(made.event, keep);
+      else enqueue(keep ? { ...made.event, class: 'f' } : made.event);
     } catch (error) {
       // The caller's objects can hold anything: getters that throw, revoked proxies. [R1]
       drop('invalid_event', `an event cannot be read: ${error instanceof Error ? error.message : String(error)}`);
@@ -81,36 +113,76 @@ export function createReporter(options: ReporterOptions): Reporter {
     fail(code, message);
   }
 
-  function enqueue(event: QueuedEvent, keep: boolean): void {
+  function enqueue(event: QueuedEvent): void {
     if (event.type === 'run_complete') isRunOver = true;
-    const { telemetry, facts } = queue.push(event, keep);
+    const { telemetry, facts } = queue.push(event);
     if (telemetry + facts > 0) {
       counts.dropped += telemetry + facts;
       untold.telemetry += telemetry;
       untold.facts += facts;
-      fail('events_dropped', 'the queue is full: the oldest events are being dropped', 'full');
+      fail('events_dropped', full, 'full');
     }
+    gather();
     sender.wake();
   }
 
-  function onAnswer(events: readonly QueuedEvent[], answer: Answer): void {
+  function gather(): void {
+    if (home === null || isGathering) return;
+    isGathering = true;
+    clock.schedule(() => {
+      isGathering = false;
+      outbox.flush();
+    }, gatherMs);
+  }
+
+  function onAnswer({ batch: { events }, isOwn }: Work, answer: Answer): void {
     const rejected = Math.min(answer.rejected.length, events.length);
-    counts.rejected += rejected;
-    counts.acknowledged += events.length - rejected;
-    counts.duplicates += Math.min(answer.duplicates, events.length - rejected);
+    if (isOwn) {
+      counts.rejected += rejected;
+      counts.acknowledged += events.length - rejected;
+      counts.duplicates += Math.min(answer.duplicates, events.length - rejected);
+    } else {
+      counts.recovered += events.length - rejected;
+    }
     for (const { index, detail } of answer.rejected) {
-      fail('rejected_event', `the server refused ${events[index]?.type ?? 'an event'}: ${detail}`);
+      fail('rejected_event', `the server refused ${typeOf(events[index]?.json)}: ${detail}`);
     }
     commands.receive(answer);
-    if (untold.telemetry + untold.facts > 0 && !queue.isOverHalf) tellDrops();
+    if (!outbox.isOverHalf) tellDrops();
+  }
+
+  function makeNotice(run_id: string, telemetry: number, facts: number): QueuedEvent | null {
+    if (telemetry + facts === 0) return null;
+    const message = `The reporter's queue was full: ${telemetry} measurements, status and log events and ${facts} facts were dropped`;
+    const fact: ReportedFact = { type: 'log', level: 'warning', message };
+    const made = makeEvent(fact, run_id, stamper.stamp(fact));
+    return made.state === 'valid' ? { ...made.event, class: 'f' } : null;
   }
 
   function tellDrops(): void {
-    const message = `The reporter's queue was full: ${untold.telemetry} measurements, status and log events and ${untold.facts} facts were dropped`;
+    const [telemetry, facts] = outbox.dropped;
+    const notice = makeNotice(run_id, untold.telemetry + telemetry, untold.facts + facts);
+    if (notice === null) return;
+    // Those of the spool are told where they are counted, or a kill would tell them twice.
+    if (telemetry + facts > 0 && !outbox.tellDrops(notice)) return;
+    counts.reported++;
     untold.telemetry = 0;
     untold.facts = 0;
     problems.forget('events_dropped', 'full');
-    report({ type: 'log', level: 'warning', message }, true);
+    if (telemetry + facts === 0) enqueue(notice);
+  }
+
+  function onDiskTrouble(error: unknown): void {
+    if (error === null) {
+      problems.forget('spool_failed', 'disk');
+      return;
+    }
+    const why = error instanceof Error ? error.message : String(error);
+    fail(
+      'spool_failed',
+      `events cannot be kept on disk (${why}); they wait in memory, and a kill would lose them`,
+      'disk',
+    );
   }
 
   function onTrouble(trouble: Exclude<Verdict, { state: 'answered' }> | null): void {
@@ -118,31 +190,53 @@ export function createReporter(options: ReporterOptions): Reporter {
       problems.forget('unreachable', url);
       problems.forget('misconfigured', url);
     } else if (trouble.state === 'unanswered') {
-      fail('unreachable', `${addressOf(url)} cannot be reached: ${trouble.why}; events are kept and retried`, url);
+      fail('unreachable', `${shownAddress(url)} cannot be reached: ${trouble.why}; events are kept and retried`, url);
     } else if (trouble.state === 'misconfigured') {
-      fail('misconfigured', `${addressOf(url)}: ${trouble.why}; events are kept and retried every minute`, url);
+      fail('misconfigured', `${shownAddress(url)}: ${trouble.why}; events are kept and retried every minute`, url);
     }
   }
 
   function stats(): ReporterStats {
-    return { ...counts, queued: isClosed ? 0 : queue.size + sender.unanswered, lastError };
+    return { ...counts, queued: isClosed ? leftOnDisk : outbox.waiting, lastError };
   }
 
   function close({ timeoutMs = 2_000 } = {}): Promise<ReporterStats> {
-    closed ??= sender.close(timeoutMs).then(() => {
-      process.off('beforeExit', closeAtExit);
-      const left = queue.size + sender.unanswered;
-      isClosed = true;
-      counts.dropped += left;
-      if (left > 0) fail('events_dropped', `${left} events were not acknowledged before the reporter closed`);
-      return stats();
-    });
+    if (!closed) outbox.flush();
+    closed ??= Promise.all([sender.close(timeoutMs), uploads.close(timeoutMs)]).then(finish);
     return closed;
   }
 
+  function finish(): ReporterStats {
+    if (isClosed) return stats();
+    leaveExit();
+    stopLooking();
+    const { inMemory, onDisk, folder } = outbox.close();
+    isClosed = true;
+    leftOnDisk = onDisk;
+    counts.dropped += inMemory;
+    if (inMemory > 0) fail('events_dropped', `${inMemory} events were not acknowledged before the reporter closed`);
+    if (folder !== null) {
+      fail(
+        'unreachable',
+        `${onDisk} events are not delivered yet; they are kept in ${folder}, and the next reporter to this server delivers them`,
+      );
+    }
+    return stats();
+  }
+
   // For a program that forgets to: the last events of a run are the ones that matter most.
-  const closeAtExit = () => void close();
-  process.once('beforeExit', closeAtExit);
+  const leaveExit = atExit({ onIdle: () => void close(), onExit: () => void finish() });
+  let stopLooking = () => {};
+  if (home !== null) look();
+
+  /** Now and then: our lock says that we live, and others may have ended. [R25, R26] */
+  function look(): void {
+    stopLooking = clock.schedule(() => {
+      outbox.keepLocks();
+      sender.lookAround();
+      look();
+    }, touchMs);
+  }
 
   const say =
     <T extends FactType>(type: T): Say<T> =>
@@ -155,6 +249,9 @@ export function createReporter(options: ReporterOptions): Reporter {
     };
 
   if (apiKey === '') fail('misconfigured', 'there is no API key; set RONDO_API_KEY or the option apiKey');
+  if (normalizeAddress(url) === null) {
+    fail('misconfigured', 'RONDO_URL is not an address such as http://127.0.0.1:8000');
+  }
   const { name, framework = 'custom', config = {}, num_rounds, tags = [], commands_supported = [] } = options;
   report({
     type: 'run_started',
@@ -185,12 +282,21 @@ export function createReporter(options: ReporterOptions): Reporter {
     privacySpent: say('privacy_spent'),
     metric: (name, value, where) => say('metric')({ ...where, name, value }),
     log: (level, message, about) => say('log')({ ...about, level, message }),
+    saveModel: (version, source, about) => uploads.add(version, source, about),
     stats,
     close,
   };
 }
 
-/** Without the password that a URL may carry. [R16] */
-function addressOf(url: string): string {
-  return URL.canParse(url) ? new URL(url).origin : 'RONDO_URL (not a valid address)';
+function findHome({ spoolDir, spoolMaxBytes }: ReporterOptions, url: string, now: () => number): SpoolHome | null {
+  const root = spoolDir ?? defaultRoot(process.env);
+  const address = normalizeAddress(url);
+  if (root === false || root === null || address === null) return null;
+  const at = () => new Date(now()).toISOString();
+  return new SpoolHome({ root, address, at, maxBytes: spoolMaxBytes ?? defaultBound(process.env) });
+}
+
+function typeOf(json: string | undefined): string {
+  const event: unknown = json === undefined ? null : JSON.parse(json);
+  return isRecord(event) ? String(event.type) : 'an event';
 }

@@ -1,21 +1,13 @@
 import { limits } from '@rondo/protocol';
 import { backoffMs } from './backoff.ts';
-import { type Batch, type EncodedBatch, encodeBatch } from './batch.ts';
+import { type BatchEvent, type EncodedBatch, encodeBatch } from './batch.ts';
 import type { Clock } from './clock.ts';
-import type { QueuedEvent } from './event.ts';
-import type { Post } from './http-post.ts';
+import type { Post } from './http.ts';
+import type { Outbox, Work } from './outbox.ts';
 import { type Answer, judge, type Verdict } from './verdict.ts';
 
-/** Where batches come from: the queue, or whatever keeps events between the queue and the sender. */
-interface EventSource {
-  readonly size: number;
-  readonly bytes: number;
-  take(maxEvents: number, maxBytes: number): QueuedEvent[];
-}
-
-export interface SenderOptions {
-  readonly reporter_id: string;
-  readonly source: EventSource;
+interface SenderOptions {
+  readonly outbox: Outbox;
   readonly post: Post;
   readonly headers: Readonly<Record<string, string>>;
   readonly clock: Clock;
@@ -24,27 +16,29 @@ export interface SenderOptions {
   readonly requestTimeoutMs: number;
   /** Whether to ask for commands when there is nothing to say. */
   readonly isPolling: () => boolean;
-  readonly onAnswer: (events: readonly QueuedEvent[], answer: Answer) => void;
+  readonly onAnswer: (work: Work, answer: Answer) => void;
   /** These events will not be sent. */
-  readonly onLost: (events: readonly QueuedEvent[], why: string) => void;
+  readonly onLost: (work: Work, why: string) => void;
   /** Something is in the way, or (`null`) no longer. */
   readonly onTrouble: (trouble: Exclude<Verdict, { state: 'answered' }> | null) => void;
 }
 
 // Half of what the server takes, so that a batch and its envelope never touch its limits.
-const maxBatchEvents = limits.batchEvents / 2;
-const maxBatchBytes = limits.batchBytes / 2;
+export const maxBatchEvents = limits.batchEvents / 2;
+export const maxBatchBytes = limits.batchBytes / 2;
 // A stop reaches the FL server within about a second. [R5]
 const pollMs = 1_000;
 // Long enough not to spin on a wrong key, short enough that a mended one is noticed. [R9]
 const misconfiguredMs = 60_000;
 // Someone waits for `close`: a server that is just restarting still gets its chance.
 const closingBackoffMs = 250;
+// A disk that gives nothing back is asked again, not at once.
+const nothingMs = 1_000;
 
 /**
  * Brings batches to the server, one at a time, each until it is answered. [R4]
  *
- *             something queued: flushIntervalMs · polling: 1 s
+ *             something waits: flushIntervalMs · polling: 1 s
  *        idle ───────────────────────────────────────────────▶ sending ──answered──▶ idle
  *                                                            │        ▲
  *                       lost, 429, 5xx, wrong key, bad answer ▼        │ backoff, Retry-After, or 60 s
@@ -54,11 +48,8 @@ const closingBackoffMs = 250;
 export class Sender {
   readonly #options: SenderOptions;
   #state: 'idle' | 'sending' | 'waiting' | 'closed' = 'idle';
-  #batch: Batch | null = null;
+  #work: Work | null = null;
   #encoded: EncodedBatch | null = null;
-  /** What was cut off a batch that was too large, oldest first. */
-  #rest: (readonly QueuedEvent[])[] = [];
-  #nextNumber = 0;
   #attempt = 0;
   #timer: { dueMs: number; cancel: () => void } | null = null;
   #inFlight: AbortController | null = null;
@@ -68,21 +59,21 @@ export class Sender {
     this.#options = options;
   }
 
-  /** Events taken from the source and not yet answered. */
-  get unanswered(): number {
-    const batches = [this.#batch?.events ?? [], ...this.#rest];
-    return batches.reduce((sum, events) => sum + events.length, 0);
-  }
-
   /** There may be something to send. */
   wake(): void {
     if (this.#state !== 'idle') return;
-    if (this.#hasFullBatch()) this.#arm(0);
-    else if (this.#options.source.size > 0) this.#arm(this.#options.flushIntervalMs);
+    const { outbox, flushIntervalMs } = this.#options;
+    if (outbox.hasFullBatch) this.#arm(0);
+    else if (outbox.hasWork(false)) this.#arm(flushIntervalMs);
     else if (this.#options.isPolling()) this.#arm(pollMs);
   }
 
-  /** Delivers what is left for at most `timeoutMs`; the rest is lost. Never rejects. [R14] */
+  /** What ended processes have left is worth a turn, if nothing else is under way. [R26] */
+  lookAround(): void {
+    if (this.#state === 'idle' && this.#options.outbox.isAdoptionDue) this.#arm(0);
+  }
+
+  /** Delivers what is left for at most `timeoutMs`; then stops for good. Never rejects. [R14] */
   close(timeoutMs: number): Promise<void> {
     return new Promise((resolve) => {
       if (this.#state === 'closed') {
@@ -99,13 +90,9 @@ export class Sender {
     });
   }
 
-  #hasFullBatch(): boolean {
-    const { source } = this.#options;
-    return source.size >= maxBatchEvents || source.bytes >= maxBatchBytes;
-  }
-
+  /** What other runs have left is for the next reporter. */
   #isDrained(): boolean {
-    return this.#options.source.size === 0 && this.unanswered === 0;
+    return this.#work === null && !this.#options.outbox.hasWork(true);
   }
 
   /** The earlier of what is planned and this. */
@@ -123,19 +110,28 @@ export class Sender {
 
   async #turn(): Promise<void> {
     this.#timer = null;
-    this.#state = 'idle';
-    const { source, isPolling } = this.#options;
-    if (this.#isDrained() && !this.#batch && !isPolling()) return;
     this.#state = 'sending';
-    this.#batch ??= {
-      number: this.#nextNumber++,
-      events: this.#rest.shift() ?? source.take(maxBatchEvents, maxBatchBytes),
-    };
-    const verdict = await this.#send(this.#batch);
+    const { outbox, isPolling } = this.#options;
+    await outbox.adopt();
+    if (this.#isClosed()) return;
+    const isLast = this.#onClosed !== null;
+    this.#work ??= outbox.next({ isPoll: !isLast && isPolling(), isLast });
+    if (this.#work === null) {
+      this.#rest(isLast);
+      return;
+    }
+    const verdict = await this.#send(this.#work);
     if (this.#isClosed()) return;
     this.#state = 'idle';
-    this.#settle(this.#batch, verdict);
+    this.#settle(this.#work, verdict);
     if (this.#onClosed && this.#isDrained()) this.#finish();
+  }
+
+  #rest(isLast: boolean): void {
+    this.#state = 'idle';
+    if (isLast) this.#finish();
+    else if (this.#options.outbox.hasWork(false)) this.#wait(nothingMs);
+    else this.wake();
   }
 
   // A method, because closing happens while `#turn` awaits and the compiler would not believe it.
@@ -143,14 +139,14 @@ export class Sender {
     return this.#state === 'closed';
   }
 
-  async #send(batch: Batch): Promise<Verdict> {
-    const { reporter_id, clock, post, headers, requestTimeoutMs } = this.#options;
+  async #send({ lane, batch }: Work): Promise<Verdict> {
+    const { clock, post, headers, requestTimeoutMs } = this.#options;
     const controller = new AbortController();
     this.#inFlight = controller;
     const tooLate = new Error(`no answer within ${requestTimeoutMs} ms`);
     const cancelTimeout = clock.schedule(() => controller.abort(tooLate), requestTimeoutMs);
     try {
-      this.#encoded ??= await encodeBatch(reporter_id, batch);
+      this.#encoded ??= await encodeBatch(lane.reporter_id, batch);
       const { body } = this.#encoded;
       const answer = await post({ body, headers: { ...headers, ...this.#encoded.headers }, signal: controller.signal });
       return judge(answer, clock.now());
@@ -163,14 +159,15 @@ export class Sender {
     }
   }
 
-  #settle(batch: Batch, verdict: Verdict): void {
-    const { onAnswer, onTrouble, random } = this.#options;
+  #settle(work: Work, verdict: Verdict): void {
+    const { outbox, onAnswer, onTrouble, random } = this.#options;
     if (verdict.state === 'answered') {
-      this.#setBatch(null);
+      this.#takeUp(null);
       this.#attempt = 0;
+      outbox.answered(work);
       onTrouble(null);
-      onAnswer(batch.events, verdict.answer);
-      if (this.#onClosed || this.#rest.length > 0) this.#arm(0);
+      onAnswer(work, verdict.answer);
+      if (this.#onClosed || outbox.hasRest || isBacklog(work)) this.#arm(0);
       else this.wake();
       return;
     }
@@ -183,42 +180,38 @@ export class Sender {
         this.#wait(misconfiguredMs);
         break;
       case 'too_large':
-        if (batch.events.length > 1) this.#halve(batch);
-        else this.#giveUp(batch, 'too large for the server');
+        if (work.batch.events.length > 1) this.#goOnWith(outbox.halve(work));
+        else this.#giveUp(work, 'too large for the server');
         break;
       case 'refused':
-        this.#giveUp(batch, verdict.why);
+        this.#giveUp(work, verdict.why);
         break;
       default:
         verdict satisfies never;
     }
   }
 
-  /**
-   * The first half keeps the number, the rest follows under the next ones. Right whether or not an earlier, lost attempt
-   * was taken: if it was, both halves are duplicates, by number and by their natural keys. [R10]
-   */
-  #halve({ number, events }: Batch): void {
-    const middle = events.length >> 1;
-    this.#rest.unshift(events.slice(middle));
-    this.#setBatch({ number, events: events.slice(0, middle) });
+  #giveUp(work: Work, why: string): void {
+    if (work.batch.events.length === 0) {
+      this.#wait(misconfiguredMs);
+      return;
+    }
+    this.#options.onLost(work, why);
+    this.#goOnWith(this.#options.outbox.giveUp(work));
+  }
+
+  #goOnWith(work: Work | null): void {
+    this.#takeUp(work);
     this.#arm(0);
   }
 
-  /** The number is still sent, empty, until it is answered: an earlier, lost attempt may have used it up. [R11] */
-  #giveUp({ number, events }: Batch, why: string): void {
-    if (events.length > 0) this.#options.onLost(events, why);
-    this.#setBatch({ number, events: [] });
-    if (events.length > 0) this.#arm(0);
-    else this.#wait(misconfiguredMs);
-  }
-
-  #setBatch(batch: Batch | null): void {
-    this.#batch = batch;
+  #takeUp(work: Work | null): void {
+    this.#work = work;
     this.#encoded = null;
   }
 
   #wait(ms: number, atLeastMs = 0): void {
+    if (this.#state === 'closed') return;
     this.#state = 'waiting';
     if (this.#onClosed && ms >= misconfiguredMs) this.#finish();
     else this.#arm(Math.max(atLeastMs, this.#onClosed ? Math.min(ms, closingBackoffMs) : ms));
@@ -232,6 +225,14 @@ export class Sender {
     this.#onClosed?.();
   }
 }
+
+/** More of it follows without a pause. [R5] */
+function isBacklog({ batch: { events }, isOwn }: Work): boolean {
+  if (!isOwn || events.length >= maxBatchEvents) return true;
+  return bytesOf(events) >= maxBatchBytes / 2;
+}
+
+const bytesOf = (events: readonly BatchEvent[]): number => events.reduce((sum, { bytes }) => sum + bytes, 0);
 
 function messageOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);

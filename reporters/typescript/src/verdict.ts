@@ -1,6 +1,6 @@
 import { type Command, commandSchema, type IngestAnswer, ingestAnswerSchema } from '@rondo/protocol';
 import { retryAfterMs } from './backoff.ts';
-import type { PostAnswer } from './http-post.ts';
+import type { PostAnswer } from './http.ts';
 import { isRecord } from './plain.ts';
 
 /** The server's answer to one batch. */

@@ -1,6 +1,6 @@
 import { gunzipSync } from 'node:zlib';
 import { type Command, type Fact, factSchema, type IngestAnswer, ingestRequestSchema } from '@rondo/protocol';
-import type { Post, PostAnswer, PostRequest } from '../http-post.ts';
+import type { Post, PostAnswer, PostRequest } from '../http.ts';
 
 export interface SeenRequest {
   readonly reporter_id: string;

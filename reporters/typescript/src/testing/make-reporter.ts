@@ -27,6 +27,7 @@ export function makeReporter(options: Partial<ReporterOptions> = {}): Scene {
     random: () => 0.5,
     post: server.post,
     onProblem: (problem) => problems.push(problem),
+    spoolDir: false,
     ...options,
   });
   onTestFinished(async () => {

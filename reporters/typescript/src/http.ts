@@ -1,0 +1,92 @@
+import { Agent as HttpAgent, request as httpRequest, type IncomingHttpHeaders } from 'node:http';
+import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
+import { Readable } from 'node:stream';
+
+interface HttpRequest {
+  readonly method: string;
+  readonly path: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body?: Uint8Array | AsyncIterable<Uint8Array>;
+  readonly signal: AbortSignal;
+}
+
+export interface HttpAnswer {
+  readonly status: number;
+  readonly headers: IncomingHttpHeaders;
+  readonly text: string;
+}
+
+/** One HTTP request; rejects when no whole answer came. */
+export type Http = (request: HttpRequest) => Promise<HttpAnswer>;
+
+export interface PostRequest {
+  readonly body: Uint8Array;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly signal: AbortSignal;
+}
+
+export interface PostAnswer {
+  readonly status: number;
+  readonly retryAfter: string | null;
+  readonly text: string;
+}
+
+/** One batch on its way; rejects when no whole answer came. */
+export type Post = (request: PostRequest) => Promise<PostAnswer>;
+
+// The details of a batch in which every event is refused are about 1 MiB.
+const maxAnswerBytes = 16 * 1024 * 1024;
+
+/**
+ * Requests to one address over one connection that is kept open. Not `fetch`: its sockets hold the process until the answer
+ * comes, and a finished training must be able to exit. [R15] Redirects are not followed, so the key goes nowhere else. [R16]
+ */
+export function createHttp(url: string): Http {
+  const base = url.trim().replace(/\/+$/, '');
+  const isSecure = /^https:/i.test(base);
+  // As the other reporter does: a server in a hospital often leaves it through a proxy only.
+  const agent = new (isSecure ? HttpsAgent : HttpAgent)({ keepAlive: true, maxSockets: 1, proxyEnv: process.env });
+  const request = isSecure ? httpsRequest : httpRequest;
+
+  return ({ method, path, headers, body, signal }) =>
+    new Promise((resolve, reject) => {
+      const sent = request(`${base}${path}`, { method, agent, signal, headers }, (response) => {
+        const chunks: Buffer[] = [];
+        let bytes = 0;
+        response.on('data', (chunk: Buffer) => {
+          bytes += chunk.length;
+          if (bytes > maxAnswerBytes) sent.destroy(new Error('the answer is too long to be ours'));
+          else chunks.push(chunk);
+        });
+        response.on('error', reject);
+        response.on('end', () => {
+          resolve({
+            status: response.statusCode ?? 0,
+            headers: response.headers,
+            text: Buffer.concat(chunks).toString(),
+          });
+          // Refused before all of it was sent: the rest would be taken for the next request.
+          if (!sent.writableFinished) sent.destroy();
+        });
+      });
+      sent.on('socket', (socket) => socket.unref());
+      sent.on('error', reject);
+      if (body === undefined || body instanceof Uint8Array) sent.end(body);
+      else stream(body, sent);
+    });
+}
+
+function stream(body: AsyncIterable<Uint8Array>, sent: ReturnType<typeof httpRequest>): void {
+  const source = Readable.from(body, { objectMode: false });
+  source.on('error', (error) => sent.destroy(error));
+  sent.on('close', () => source.destroy());
+  source.pipe(sent);
+}
+
+export function createHttpPost(http: Http): Post {
+  return async ({ body, headers, signal }) => {
+    const sized = { ...headers, 'content-length': String(body.length) };
+    const answer = await http({ method: 'POST', path: '/api/ingest', headers: sized, body, signal });
+    return { status: answer.status, retryAfter: answer.headers['retry-after'] ?? null, text: answer.text };
+  };
+}

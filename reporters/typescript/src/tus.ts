@@ -1,0 +1,149 @@
+import type { Http, HttpAnswer } from './http.ts';
+
+/** What is uploaded: any part of it, as often as asked. */
+export interface TusSource {
+  readonly size: number;
+  blocks(start: number, size: number): AsyncIterable<Uint8Array>;
+}
+
+interface TusOptions {
+  readonly http: Http;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly metadata: Readonly<Record<string, string>>;
+  readonly source: TusSource;
+  readonly partBytes: number;
+  readonly signal: AbortSignal;
+  readonly onProgress: () => void;
+}
+
+/** The server answered, and not with yes. */
+export class TusRefusal extends Error {
+  override readonly name = 'TusRefusal';
+  readonly answer: HttpAnswer;
+
+  constructor(answer: HttpAnswer) {
+    super(`HTTP ${answer.status}: ${answer.text.slice(0, 300)}`);
+    this.answer = answer;
+  }
+}
+
+// Nothing moves for so long: the connection is lost.
+const silentMs = 30_000;
+
+/**
+ * A small tus 1.0 client: one upload, in parts, resumed where the server says. [R28] Each step rejects with `TusRefusal` or with
+ * what broke the connection; whoever calls decides about trying again.
+ */
+export class TusUpload {
+  readonly #options: TusOptions;
+  #path: string | null = null;
+  #offset = 0;
+
+  constructor(options: TusOptions) {
+    this.#options = options;
+  }
+
+  get isDone(): boolean {
+    return this.#path !== null && this.#offset >= this.#options.source.size;
+  }
+
+  /** Whether the next part is the one that makes it a model. */
+  get isLastPart(): boolean {
+    return this.#offset + this.#options.partBytes >= this.#options.source.size;
+  }
+
+  /** Creates the upload, or asks how far it has come. */
+  async begin(): Promise<void> {
+    if (this.#path === null) {
+      await this.#create();
+      return;
+    }
+    const answer = await this.#request('HEAD', this.#path, {});
+    if (answer.status === 404 || answer.status === 410) {
+      this.#path = null;
+      await this.#create();
+      return;
+    }
+    this.#offset = offsetIn(must(answer, 200, 204)) ?? 0;
+  }
+
+  async sendPart(): Promise<void> {
+    const { source, partBytes } = this.#options;
+    const size = Math.min(partBytes, source.size - this.#offset);
+    const headers = {
+      'upload-offset': String(this.#offset),
+      'content-type': 'application/offset+octet-stream',
+      'content-length': String(size),
+    };
+    const answer = await this.#request('PATCH', this.#path ?? '', headers, source.blocks(this.#offset, size));
+    this.#offset = offsetIn(must(answer, 204, 200)) ?? this.#offset + size;
+  }
+
+  async cancel(): Promise<void> {
+    if (this.#path !== null) await this.#request('DELETE', this.#path, {});
+    this.#path = null;
+  }
+
+  async #create(): Promise<void> {
+    const { metadata, source } = this.#options;
+    const headers = {
+      'upload-length': String(source.size),
+      'upload-metadata': encodeMetadata(metadata),
+      'content-length': '0',
+    };
+    const answer = must(await this.#request('POST', '/api/uploads', headers), 201, 200);
+    // Only its path: the server may know itself by another name than the one that leads to it.
+    const place = URL.parse(answer.headers.location ?? '', 'http://server/api/uploads');
+    if (place === null || answer.headers.location === undefined) throw new TusRefusal(answer);
+    this.#path = place.pathname;
+    this.#offset = offsetIn(answer) ?? 0;
+  }
+
+  async #request(
+    method: string,
+    path: string,
+    headers: Readonly<Record<string, string>>,
+    body?: AsyncIterable<Uint8Array>,
+  ): Promise<HttpAnswer> {
+    const { http, signal, onProgress } = this.#options;
+    const silence = new AbortController();
+    const timer = setTimeout(() => silence.abort(new Error(`nothing moved for ${silentMs} ms`)), silentMs).unref();
+    const onMoved = () => {
+      timer.refresh();
+      onProgress();
+    };
+    try {
+      return await http({
+        method,
+        path,
+        headers: { ...this.#options.headers, 'tus-resumable': '1.0.0', ...headers },
+        signal: AbortSignal.any([signal, silence.signal]),
+        ...(body && { body: told(body, onMoved) }),
+      });
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+}
+
+export const encodeMetadata = (entries: Readonly<Record<string, string>>): string =>
+  Object.entries(entries)
+    .map(([key, value]) => `${key} ${Buffer.from(value).toString('base64')}`)
+    .join(',');
+
+async function* told(blocks: AsyncIterable<Uint8Array>, onMoved: () => void): AsyncGenerator<Uint8Array> {
+  for await (const block of blocks) {
+    onMoved();
+    yield block;
+  }
+}
+
+function must(answer: HttpAnswer, ...statuses: number[]): HttpAnswer {
+  if (!statuses.includes(answer.status)) throw new TusRefusal(answer);
+  return answer;
+}
+
+function offsetIn({ headers }: HttpAnswer): number | null {
+  const offset = headers['upload-offset'];
+  return typeof offset === 'string' && /^\d+$/.test(offset) ? Number(offset) : null;
+}
