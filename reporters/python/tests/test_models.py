@@ -218,6 +218,16 @@ class Models(SceneTest):
         self.assertEqual(upload.detail, "the file changed while it was uploaded")
         self.assertEqual((self.server.models, self.server.requests[-1]), ({}, "DELETE"))
 
+    def test_r28_a_file_that_shrinks_meanwhile_is_told_at_once(self) -> None:
+        path = self.root / "model"
+        path.write_bytes(b"a" * 500_000)
+        self._parts_of(100_000)
+        self.server.fault = lambda method, count: path.write_bytes(b"") and None if method == "PATCH" else None
+        upload = self.run_to().save_model("v1", path)
+        self.assertFalse(upload.wait(20))
+        self.assertEqual(upload.detail, "the file changed while it was uploaded")
+        self.assertEqual(self.server.models, {})
+
     def test_r28_a_refusal_is_told_and_final(self) -> None:
         for status in (409, 422):
             self.server.fault = lambda method, count, status=status: status if method == "POST" else None  # type: ignore[misc]

@@ -62,6 +62,10 @@ class _Unreadable(Exception):
     """The file is not there, or not ours to read."""
 
 
+class _Changed(Exception):
+    """The file is not what its digest was counted from."""
+
+
 class _Job:
     def __init__(self, upload: ModelUpload, source: ModelSource, metadata: dict[str, str]) -> None:
         self.upload = upload
@@ -87,8 +91,11 @@ class _Job:
             left = size
             while left is None or left > 0:
                 data = file.read(block if left is None else min(block, left))
-                if not data:
+                if not data and left is None:
                     return
+                if not data:
+                    # The server would wait for the rest of the part.
+                    raise _Changed
                 left = None if left is None else left - len(data)
                 yield data
 
@@ -200,11 +207,16 @@ class Uploads:
                     job.upload._end("done")
                     return
                 if sending.offset + tus.PART_BYTES >= size and job.digest() != (sha256, size):
-                    sending.cancel()
-                    self._fail(job, "the file changed while it was uploaded")
-                    return
+                    raise _Changed
                 sending.send_part(job)
                 attempt = 0
+            except _Changed:
+                try:
+                    sending.cancel()
+                except (OSError, HTTPException, tus.Refused):
+                    pass  # The server forgets it by itself after a while.
+                self._fail(job, "the file changed while it was uploaded")
+                return
             except tus.Refused as refused:
                 is_begun = False
                 wait_s = self._wait_after(refused, attempt, job)
