@@ -96,7 +96,14 @@ const backendLayers = [
   ...allow(source(backend('db')), backend('(db|errors)'), protocol, npm, builtin),
   ...allow(source(backend('backup')), backend('(backup|db|checkpoints|config|version|errors)'), protocol, npm, builtin),
   ...allow(source(backend('auth')), backend('(auth|db/queries|errors|schemas)'), dbType, protocol, npm, builtin),
-  ...allow(source(backend('checkpoints')), backend('(checkpoints|db/queries|errors|schemas)'), dbType, protocol, npm, builtin),
+  ...allow(
+    source(backend('checkpoints')),
+    backend('(checkpoints|db/queries|errors|schemas)'),
+    dbType,
+    protocol,
+    npm,
+    builtin,
+  ),
   ...allow(
     source('^backend/src/(config|errors|logger|version)\\.ts$'),
     backend('(config|errors|logger|version|schemas)'),

@@ -33,8 +33,8 @@ export function NoRuns() {
         ))}
       </Tabs.Root>
       <p className="mt-4 text-sm leading-5 text-muted">
-        Reporters read <Code>RONDO_URL</Code> ({location.origin}) and <Code>RONDO_API_KEY</Code> from the
-        environment; an admin makes a key under{' '}
+        Reporters read <Code>RONDO_URL</Code> ({location.origin}) and <Code>RONDO_API_KEY</Code> from the environment;
+        an admin makes a key under{' '}
         <Link to="/settings/keys" className="text-accent underline">
           Settings, API keys
         </Link>
