@@ -6,24 +6,19 @@ the strategy is handed all results of a round at once, and so are they reported.
 
 from __future__ import annotations
 
-import functools
-from collections.abc import Callable
 from typing import Any
 
 from rondo.adapters import naming
 
 from .lifetime import Lifetime
+from .listen import Method, listen
 from .observer import Observer
-
-Method = Callable[..., Any]
 
 
 def observe_legacy_strategy(strategy: Any, observer: Observer, lifetime: Lifetime) -> None:
     """Listens to this strategy object. What its methods return and raise is passed on as it is."""
-    hooks = _Hooks(observer, lifetime)
-    for name in ("configure_fit", "aggregate_fit", "configure_evaluate", "aggregate_evaluate", "evaluate"):
-        method = getattr(strategy, name)
-        setattr(strategy, name, functools.wraps(method)(functools.partial(getattr(hooks, name), method)))
+    names = ("configure_fit", "aggregate_fit", "configure_evaluate", "aggregate_evaluate", "evaluate")
+    listen(strategy, _Hooks(observer, lifetime), names)
 
 
 class _Hooks:

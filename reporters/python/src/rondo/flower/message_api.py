@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import functools
 import inspect
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from typing import Any
 
 from rondo.adapters import naming
@@ -16,17 +16,14 @@ from rondo.adapters import naming
 from ._flwr import ConfigRecord
 from .grid import ObservedGrid
 from .lifetime import Lifetime
+from .listen import Method, listen
 from .observer import Observer
-
-Method = Callable[..., Any]
 
 
 def observe_strategy(strategy: Any, observer: Observer, lifetime: Lifetime) -> None:
     """Listens to this strategy object. What its methods return and raise is passed on as it is."""
-    hooks = _Hooks(observer, lifetime)
-    for name in ("configure_train", "aggregate_train", "configure_evaluate", "aggregate_evaluate", "start"):
-        method = getattr(strategy, name)
-        setattr(strategy, name, functools.wraps(method)(functools.partial(getattr(hooks, name), method)))
+    names = ("configure_train", "aggregate_train", "configure_evaluate", "aggregate_evaluate", "start")
+    listen(strategy, _Hooks(observer, lifetime), names)
 
 
 class _Hooks:
