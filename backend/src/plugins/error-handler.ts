@@ -15,9 +15,9 @@ interface Problem {
 /** Every refusal leaves as `application/problem+json`; a bug leaves as a 500 that says nothing internal. */
 export const errorHandler = fastifyPlugin(async (app) => {
   app.setErrorHandler((thrown: FastifyError | CallerError, request, reply) => {
-    const error = isTransient(thrown)
-      ? new Busy('the database is out of reach or too busy', 1, { cause: thrown })
-      : thrown;
+    // A caller's fault and a store that does not answer may have a broken line as their cause, which is not the database's.
+    const isOutage = !(thrown instanceof CallerError) && isTransient(thrown);
+    const error = isOutage ? new Busy('the database is out of reach or too busy', 1, { cause: thrown }) : thrown;
     const problem = toProblem(error);
     if (problem.status >= 500) request.log.error({ err: error }, 'request failed');
     if ('retryAfterS' in error && typeof error.retryAfterS === 'number') reply.header('retry-after', error.retryAfterS);
