@@ -21,6 +21,7 @@ from rondo.adapters.guard import guarded
 
 from . import messages as read
 from ._flwr import Message
+from .directory import Directory
 from .stops import Stops
 from .updates import UpdateMeter
 
@@ -74,8 +75,7 @@ class Observer:
         clock: Callable[[], float] = time.time,
     ) -> None:
         self._run = run
-        self._names = names
-        self._named_by_clients = named_by_clients
+        self._directory = Directory(names, named_by_clients)
         self._weight_key = weight_key
         self._loss = loss
         self._accuracy = accuracy
@@ -84,8 +84,6 @@ class Observer:
         self._clock = clock
         self._lock = threading.RLock()
         self._sent: dict[str, Sent] = {}
-        self._known_names: dict[int, str] = {}
-        self._nodes: set[int] = set()
         self._round: Round | None = None
         self.stops = Stops()
         #: The grid tells of every answer as it comes; without it a strategy's results are all there is.
@@ -97,12 +95,10 @@ class Observer:
     def nodes_are(self, node_ids: Sequence[int]) -> None:
         """Clients that have come and gone since the last look."""
         with self._lock:
-            now = set(node_ids)
-            came, went = now - self._nodes, self._nodes - now
-            self._nodes = now
-            for node in sorted(node for node in came if self._is_named(node)):
+            came, went = self._directory.look(node_ids)
+            for node in came:
                 self._say("client_joined", client_id=self.name_of(node), labels={"node_id": str(node)})
-            for node in sorted(node for node in went if self._is_named(node)):
+            for node in went:
                 self._say("client_left", client_id=self.name_of(node), reason="the node left the federation")
 
     @guarded
@@ -112,14 +108,11 @@ class Observer:
         self.nodes_are(nodes)
         with self._lock:
             waiting = {sent.client_id for sent in self._sent.values()}
-            for client_id in sorted({self.name_of(node) for node in nodes if self._is_named(node)} & waiting):
+            for client_id in sorted({self.name_of(node) for node in nodes if self._directory.is_named(node)} & waiting):
                 self._say("client_heartbeat", client_id=client_id)
 
     def name_of(self, node_id: int) -> str:
-        return self._known_names.get(node_id) or naming.client_name(node_id, self._names)
-
-    def _is_named(self, node_id: int) -> bool:
-        return not self._named_by_clients or node_id in self._known_names
+        return self._directory.name_of(node_id)
 
     # --- a round -----------------------------------------------------------------------------------------------------
 
@@ -345,13 +338,11 @@ class Observer:
             self._meter.measure(client_id, round_number, samples, sent.arrays, arrays, say)
 
     def _learn_name(self, reply: Message, sent: Sent) -> str:
-        """The name that the client itself gives, where the user said that clients do."""
-        node_id, record = reply.metadata.src_node_id, read.client_record(reply)
-        if self._named_by_clients and node_id not in self._known_names and "client_id" in record:
-            self._known_names[node_id] = str(record["client_id"])
-            labels = {"node_id": str(node_id)}
-            self._say("client_joined", client_id=self._known_names[node_id], labels=labels)
-            return self._known_names[node_id]
+        """The name under which this client is reported from now on."""
+        node_id = reply.metadata.src_node_id
+        if self._directory.learn(node_id, read.client_record(reply).get("client_id")):
+            self._say("client_joined", client_id=self.name_of(node_id), labels={"node_id": str(node_id)})
+            return self.name_of(node_id)
         return sent.client_id
 
     def _say_system(self, reply: Message, client_id: str) -> None:
@@ -367,7 +358,7 @@ class Observer:
         elif not nodes:
             return
         # Those that name themselves are counted until their first replies.
-        named = [self.name_of(node) for node in nodes if self._is_named(node)]
+        named = [self.name_of(node) for node in nodes if self._directory.is_named(node)]
         new = [client_id for client_id in named if client_id not in self._round.asked]
         if not new and self._round.is_announced:
             return
