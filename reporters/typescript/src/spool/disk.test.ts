@@ -231,7 +231,7 @@ describe('[R27] a disk that fails', () => {
     writeFileSync(blocked, 'not a folder');
     const scene = makeSpooling(join(blocked, 'spool'));
     sayMetrics(scene, range(10));
-    await scene.clock.advance(3_000);
+    await deliver(scene);
     expect(scene.server.steps).toEqual(range(10));
     expect(scene.problems.map(({ code }) => code)).toEqual(['spool_failed']);
   });

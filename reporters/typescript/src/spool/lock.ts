@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import {
   existsSync,
+  linkSync,
   readdirSync,
   readFileSync,
   readlinkSync,
@@ -51,7 +52,7 @@ export class FolderLock {
       utimesSync(this.#path, now, now);
     } catch (error) {
       // A disk that fails now and then does not make the folder anybody else's.
-      return !isMissing(error);
+      return !hasCode(error, 'ENOENT');
     }
     return !existsSync(lockPath(this.#folder, this.#generation + 1));
   }
@@ -80,13 +81,36 @@ export class FolderLock {
 export function take(folder: string, generation: number): FolderLock | null {
   const token = randomUUID();
   const mine = { pid: process.pid, started: startOfLiving(process.pid) || null, place: here(), token };
+  return createWhole(lockPath(folder, generation), JSON.stringify(mine), join(folder, `.${token}`))
+    ? new FolderLock(folder, generation, token)
+    : null;
+}
+
+/**
+ * Creates a file exclusively, with its text in it: killed between the two, we would leave a lock that nobody can read, and the
+ * folder would wait two minutes for it. `false` if it is there already. May throw.
+ */
+function createWhole(path: string, text: string, beside: string): boolean {
+  writeFileSync(beside, text, { mode: 0o600 });
   try {
-    writeFileSync(lockPath(folder, generation), JSON.stringify(mine), { flag: 'wx', mode: 0o600 });
+    linkSync(beside, path);
+    return true;
   } catch (error) {
-    if (isRecord(error) && error.code === 'EEXIST') return null;
+    if (hasCode(error, 'EEXIST')) return false;
+    return createAtOnce(path, text); // A file system that knows no links.
+  } finally {
+    rmSync(beside, { force: true });
+  }
+}
+
+function createAtOnce(path: string, text: string): boolean {
+  try {
+    writeFileSync(path, text, { flag: 'wx', mode: 0o600 });
+    return true;
+  } catch (error) {
+    if (hasCode(error, 'EEXIST')) return false;
     throw error;
   }
-  return new FolderLock(folder, generation, token);
 }
 
 /** Takes a folder whose owner is gone. May throw. */
@@ -155,7 +179,7 @@ function startOfLiving(pid: number): string | false | null {
     process.kill(pid, 0);
   } catch (error) {
     // Any other says that it lives, and is somebody else's.
-    if (isRecord(error) && error.code === 'ESRCH') return false;
+    if (hasCode(error, 'ESRCH')) return false;
   }
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
@@ -171,11 +195,14 @@ function startOfLiving(pid: number): string | false | null {
   }
 }
 
-const isMissing = (error: unknown): boolean => isRecord(error) && error.code === 'ENOENT';
+const hasCode = (error: unknown, code: string): boolean => isRecord(error) && error.code === code;
 
-/** Everything in a folder, the lock last. May throw. */
+/**
+ * Everything in a folder, the lock last. The oldest segment first: what a kill leaves of it must still say what is settled.
+ * May throw.
+ */
 export function removeFolder(folder: string, lock: FolderLock): void {
-  for (const name of readdirSync(folder)) {
+  for (const name of readdirSync(folder).sort()) {
     if (!name.startsWith('lock-')) unlinkSync(join(folder, name));
   }
   lock.remove();

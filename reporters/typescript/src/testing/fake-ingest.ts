@@ -11,7 +11,7 @@ export interface SeenRequest {
 }
 
 /** What one request meets instead of a healthy server. */
-export type Fault = 'down' | 'silent' | 'lost answer' | 'garbage' | { status: number; retryAfter?: string };
+export type Fault = 'down' | 'silent' | 'slow' | 'lost answer' | 'garbage' | { status: number; retryAfter?: string };
 
 /** The server's side of the contract, in memory: a number already taken is answered with its events as duplicates. */
 export class FakeIngest {
@@ -20,7 +20,9 @@ export class FakeIngest {
   commands: Command[] = [];
   /** Decides what the next request meets. */
   fault: (request: SeenRequest) => Fault | null = () => null;
-  readonly #taken = new Set<string>();
+  /** Numbers that came again with other events. */
+  readonly changed: string[] = [];
+  readonly #taken = new Map<string, string>();
 
   /** Faults for the next requests, one each, then health. */
   failNext(...faults: Fault[]): void {
@@ -52,8 +54,13 @@ export class FakeIngest {
   commit({ reporter_id, batch, events }: SeenRequest): IngestAnswer {
     const id = `${reporter_id} ${batch}`;
     const commands = this.commands;
-    if (this.#taken.has(id)) return { accepted: 0, duplicates: events.length, rejected: [], commands };
-    this.#taken.add(id);
+    const content = JSON.stringify(events);
+    const before = this.#taken.get(id);
+    if (before !== undefined) {
+      if (before !== content) this.changed.push(id);
+      return { accepted: 0, duplicates: events.length, rejected: [], commands };
+    }
+    this.#taken.set(id, content);
     const rejected: IngestAnswer['rejected'] = [];
     for (const [index, event] of events.entries()) {
       const fact = factSchema.safeParse(event);
