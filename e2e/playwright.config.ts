@@ -1,6 +1,9 @@
 import { defineConfig } from '@playwright/test';
 import { findChromium } from './src/chromium.ts';
 
+// Reporters of tests leave nothing in the home of whoever runs them.
+process.env.RONDO_SPOOL_DIR ??= 'off';
+
 export default defineConfig({
   testDir: './src',
   outputDir: './test-results',

@@ -20,11 +20,12 @@ async function startDashboard(
     const chunks: Buffer[] = [];
     for await (const chunk of request) chunks.push(chunk);
     const body = Buffer.concat(chunks);
-    if (request.method === 'PUT') {
-      const { pathname, searchParams } = new URL(request.url ?? '', 'http://dashboard');
-      models.push({ version: pathname.slice('/api/models/'.length), ...Object.fromEntries(searchParams), body });
-      response.statusCode = modelStatus;
-      response.end();
+    if (request.url?.startsWith('/api/uploads')) {
+      const begun = models.at(-1);
+      if (request.method === 'POST') models.push(metadataOf(request.headers['upload-metadata']));
+      else if (begun) begun.body = body;
+      const status = request.method === 'PATCH' ? 204 : modelStatus;
+      response.writeHead(status, { location: `/api/uploads/${models.length}`, 'upload-offset': body.length }).end();
       return;
     }
     const json = request.headers['content-encoding'] === 'gzip' ? gunzipSync(body) : body;
@@ -49,9 +50,20 @@ async function startDashboard(
   return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, facts, models, keys, until };
 }
 
+const metadataOf = (header: unknown): Record<string, unknown> =>
+  Object.fromEntries(
+    String(header)
+      .split(',')
+      .map((pair) => pair.split(' '))
+      .map(([key, value = '']) => [key, Buffer.from(value, 'base64').toString()]),
+  );
+
 function startDemo(env: Record<string, string>, ...args: string[]) {
   const main = fileURLToPath(new URL('./main.ts', import.meta.url));
-  const child = spawn(process.execPath, [main, ...args], { env, stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn(process.execPath, [main, ...args], {
+    env: { RONDO_SPOOL_DIR: 'off', ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
   onTestFinished(() => void child.kill('SIGKILL'));
   let output = '';
   for (const stream of [child.stdout, child.stderr]) {
@@ -112,7 +124,8 @@ describe('the demo as a program', () => {
     const demo = startDemo({ RONDO_URL: url, RONDO_API_KEY: 'key-1' }, ...options);
     expect(await demo.ended).toBe(0);
     expect(facts.filter(({ type }) => type === 'round_complete')).toHaveLength(2);
-    expect(demo.output()).toMatch(/round-1 is not stored: the dashboard answered 403/);
+    expect(demo.output()).toMatch(/models are not accepted \(HTTP 403\)/);
+    expect(demo.output()).toMatch(/round-1 is not uploaded/);
   });
 
   it('closes a round within a second of the command', async () => {

@@ -10,8 +10,6 @@ const learningRate = 0.01;
 const epochs = 2;
 const batchSize = 10;
 const shareSelected = 0.6;
-// As long as the reporter takes for its last events.
-const goodbyeMs = 2_000;
 const unreachableMs = 10 * 60_000;
 
 const settings = readSettings();
@@ -52,9 +50,8 @@ async function runDemo(settings: Settings, apiKey: string): Promise<void> {
     },
   });
   const checkpoints = new Checkpoints({
-    url: process.env.RONDO_URL || 'http://127.0.0.1:8000',
-    apiKey,
     run_id: reporter.run_id,
+    saveModel: reporter.saveModel,
     onProblem: (message) => console.error(message),
   });
   const federation = new Federation({
@@ -84,7 +81,7 @@ async function runDemo(settings: Settings, apiKey: string): Promise<void> {
   console.log(`demo: run ${reporter.run_id}, ${clients} clients, ${rounds} rounds`);
   await federation.run();
   clearInterval(watch);
-  const [{ acknowledged, dropped, lastError }] = await Promise.all([reporter.close(), checkpoints.close(goodbyeMs)]);
+  const { acknowledged, dropped, lastError } = await reporter.close();
   console.log(`demo: ended, ${acknowledged} events delivered${dropped > 0 ? `, ${dropped} lost: ${lastError}` : ''}`);
 }
 

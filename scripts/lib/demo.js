@@ -17,7 +17,9 @@ export const demoLog = relative(process.cwd(), logPath);
 export function startDemo(url) {
   const { RONDO_API_KEY: _, ...env } = process.env;
   const log = openSync(logPath, 'a');
-  const demo = startChild([main], { env: { ...env, RONDO_URL: url, DATA_DIR: dataDir }, stdio: ['ignore', log, log] });
+  // Beside the data that it reports into: whoever removes the one removes the other.
+  const settings = { RONDO_SPOOL_DIR: join(dataDir, 'demo-spool'), ...env, RONDO_URL: url, DATA_DIR: dataDir };
+  const demo = startChild([main], { env: settings, stdio: ['ignore', log, log] });
   writeFileSync(pidPath, String(demo.child.pid));
   demo.ended.then(() => rmSync(pidPath, { force: true }));
   return { stop: () => stopChild(demo, goodbyeMs), leave: () => demo.child.unref() };
