@@ -12,7 +12,6 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from typing import Any, Protocol
 
@@ -22,6 +21,7 @@ from rondo.adapters.guard import guarded
 from . import messages as read
 from ._flwr import Message
 from .directory import Directory
+from .rounds import Round, Sent
 from .stops import Stops
 from .updates import UpdateMeter
 
@@ -30,32 +30,6 @@ class Reporting(Protocol):
     """The part of a `rondo.Run` that the adapter speaks to."""
 
     def report(self, event: Mapping[str, Any]) -> None: ...
-
-
-@dataclass(frozen=True)
-class Sent:
-    """One request that is on its way."""
-
-    client_id: str
-    round: int
-    phase: str
-    at: float
-    bytes_down: int | None
-    arrays: Any
-
-
-@dataclass
-class Round:
-    """What has been said of one round."""
-
-    number: int
-    asked: dict[str, str] = field(default_factory=dict)
-    metrics: dict[str, float] = field(default_factory=dict)
-    #: Figures of the global model under the user's own names, by who took them.
-    evaluations: dict[str, dict[str, float]] = field(default_factory=dict)
-    model_version: str | None = None
-    is_announced: bool = False
-    is_over: bool = False
 
 
 class Observer:
@@ -170,7 +144,7 @@ class Observer:
         with self._lock:
             if self._round is None:
                 return
-            missing = [client for client, state in self._round.asked.items() if state == "asked"]
+            missing = self._round.unanswered()
             for position, client_id in enumerate(missing):
                 # A legacy failure does not say whose it is; only one for each of the missing is surely theirs.
                 if len(reasons) >= len(missing):
@@ -224,8 +198,8 @@ class Observer:
             self._say(
                 "round_complete",
                 round=round_number,
-                global_loss=_global(current, self._loss, naming.EVAL_LOSS),
-                global_accuracy=_global(current, self._accuracy, naming.EVAL_ACCURACY),
+                global_loss=current.figure(self._loss, naming.EVAL_LOSS),
+                global_accuracy=current.figure(self._accuracy, naming.EVAL_ACCURACY),
                 metrics=current.metrics,
                 model_version=current.model_version,
             )
@@ -373,12 +347,7 @@ class Observer:
         return self._round
 
     def _settle(self, client_id: str, outcome: str) -> bool:
-        """Notes a client's outcome; whether it had none yet."""
-        if self._round is None:
-            return True
-        was = self._round.asked.get(client_id)
-        self._round.asked[client_id] = outcome
-        return was in (None, "asked")
+        return self._round is None or self._round.settle(client_id, outcome)
 
     def _round_of(self, message: Message) -> int:
         number = read.round_of(message)
@@ -390,12 +359,3 @@ class Observer:
 
     def _say(self, event_type: str, **fields: Any) -> None:
         self._run.report({"type": event_type, **{name: value for name, value in fields.items() if value is not None}})
-
-
-def _global(current: Round, wanted: str | None, usual: tuple[str, ...]) -> float | None:
-    """The server's own evaluation counts before the clients'."""
-    for where in ("central", "eval"):
-        found = naming.pick(current.evaluations.get(where, {}), wanted, usual)
-        if found is not None:
-            return found
-    return None if wanted is None else current.metrics.get(wanted)
