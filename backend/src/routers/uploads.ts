@@ -11,6 +11,7 @@ interface UploadsDeps {
 }
 
 const params = z.object({ id: z.string().regex(/^[0-9a-f]{32}$/, 'must be the id of an upload') });
+const tusVersion = '1.0.0';
 // Bytes, not chunks: what a slow disk has not taken stays on the wire.
 const buffered = new ByteLengthQueuingStrategy({ highWaterMark: 256 * 1024 });
 
@@ -22,6 +23,7 @@ export const uploadsRouter =
     app.addContentTypeParser('application/offset+octet-stream', (_request, stream, done) => done(null, stream));
 
     const answer = async (request: FastifyRequest, reply: FastifyReply) => {
+      if (request.headers['tus-resumable'] !== tusVersion) return refuseVersion(reply);
       const { key_id, name } = request.reporterKey as NonNullable<typeof request.reporterKey>;
       return relay(await uploads.handle(webRequestOf(request), { key_id, name }), reply);
     };
@@ -115,6 +117,14 @@ function webRequestOf({ method, url, headers, body }: FastifyRequest): Request {
   return new Request(new URL(url, 'http://localhost'), init as RequestInit);
 }
 
+/** The library takes another version for a malformed header, and does not say which one it speaks. */
+const refuseVersion = (reply: FastifyReply) =>
+  sendProblem(reply.header('tus-version', tusVersion), {
+    status: 412,
+    title: 'Precondition Failed',
+    detail: `the header Tus-Resumable must be ${tusVersion}`,
+  });
+
 async function relay(response: Response, reply: FastifyReply) {
   for (const [name, value] of response.headers) {
     // Who may ask from another origin is decided once, for all routes.
@@ -129,6 +139,5 @@ const titles: Record<number, string> = {
   404: 'Not Found',
   409: 'Conflict',
   410: 'Gone',
-  412: 'Precondition Failed',
   413: 'Content Too Large',
 };

@@ -242,9 +242,9 @@ const specials: Readonly<Record<string, Readonly<Record<string, Make>>>> = {
       body: 'abcd',
     }),
   },
-  cancelUpload: { 400: withHeaders('cancelUpload', { 'tus-resumable': '0.2.2' }) },
+  cancelUpload: { 400: withHeaders('cancelUpload', { 'upload-offset': 'x' }) },
   getUpload: {
-    400: withHeaders('getUpload', { 'tus-resumable': '0.2.2' }),
+    400: withHeaders('getUpload', { 'upload-offset': 'x' }),
     410: from('getUpload', (good, world) => expired(good, world)),
   },
   setAlias: {
