@@ -1,5 +1,5 @@
 import { getTableColumns, type SQL, sql } from 'drizzle-orm';
-import { getTableConfig, type PgTable } from 'drizzle-orm/pg-core';
+import { getTableConfig, type PgColumn, type PgTable } from 'drizzle-orm/pg-core';
 import type { Db } from './database.ts';
 
 interface Options {
@@ -16,8 +16,8 @@ interface Options {
 }
 
 /**
- * Writes any number of rows in one statement with one parameter: rows travel as JSON, which PostgreSQL takes apart.
- * Faster than a parameter per value, and without the limit of 65,535 of them.
+ * Writes any number of rows in one statement: they travel as JSON, which PostgreSQL takes apart. Faster than a parameter
+ * per value, and without the limit of 65,535 of them.
  */
 export async function bulkUpsert(
   db: Db,
@@ -47,15 +47,53 @@ export async function bulkInsertNew(
   return db.execute(sql`${insert} on conflict do nothing ${returningClause(returning)}`);
 }
 
+/** Writes rows that are known not to be there, which spares looking for each; one that is there fails the statement. */
+export async function bulkInsert(db: Db, table: PgTable, rows: readonly object[]): Promise<void> {
+  if (rows.length > 0) await db.execute(parts(table, rows, { key: [] }).insert);
+}
+
 const returningClause = (columns: string): SQL => sql.raw(columns && `returning ${columns}`);
 
 function parts(table: PgTable, rows: readonly object[], { generated = [], partition }: Options) {
   const config = getTableConfig(table);
   const columns = Object.values(getTableColumns(table)).filter(({ name }) => !generated.includes(name));
-  const names = columns.map(({ name }) => quote(name)).join(', ');
-  const typed = columns.map((column) => `${quote(column.name)} ${column.getSQLType()}`).join(', ');
-  const insert = sql`insert into ${sql.raw(quote(partition ?? config.name))} (${sql.raw(names)}) select ${sql.raw(names)} from json_to_recordset(${JSON.stringify(rows)}::text::json) as row_(${sql.raw(typed)})`;
-  return { insert, columns: columns.map(({ name }) => name) };
+  const names = columns.map(({ name }) => name);
+  const into = `insert into ${quote(partition ?? config.name)} (${names.map(quote).join(', ')})`;
+  return { insert: sql`${sql.raw(into)} ${packed(columns, rows)}`, columns: names };
+}
+
+/**
+ * The rows as a query. Taking JSON apart is most of what a row costs, so it has short names, no nulls, and nothing that
+ * is the same in every row, which is a parameter instead.
+ */
+function packed(columns: readonly PgColumn[], rows: readonly object[]): SQL {
+  const values = rows as readonly Row[];
+  const different = columns.filter(({ name }) => !isShared(values, name));
+  const own = different.length > 0 ? different : columns;
+  const keys = new Map(own.map(({ name }, index) => [name, `c${index}`]));
+  const selected = columns.map((column) => {
+    const key = keys.get(column.name);
+    if (key) return sql.raw(key);
+    const value = values[0]?.[column.name] ?? null;
+    return sql`${value === null ? null : String(value)}::text::${sql.raw(column.getSQLType())}`;
+  });
+  const typed = own.map((column) => `${keys.get(column.name)} ${column.getSQLType()}`).join(', ');
+  const json = JSON.stringify(values.map((row) => pack(row, [...keys])));
+  return sql`select ${sql.join(selected, sql`, `)} from json_to_recordset(${json}::text::json) as row_(${sql.raw(typed)})`;
+}
+
+type Row = Readonly<Record<string, unknown>>;
+
+/** Objects may be equal without being the same; to look would cost more than it spares. */
+function isShared(rows: readonly Row[], name: string): boolean {
+  const first = rows[0]?.[name] ?? null;
+  return (first === null || typeof first !== 'object') && rows.every((row) => (row[name] ?? null) === first);
+}
+
+function pack(row: Row, keys: readonly (readonly [string, string])[]): Row {
+  const packed: Record<string, unknown> = {};
+  for (const [name, key] of keys) if (row[name] !== null) packed[key] = row[name];
+  return packed;
 }
 
 const quote = (name: string): string => `"${name}"`;

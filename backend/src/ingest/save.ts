@@ -6,6 +6,7 @@ import { saveCommands } from '../db/queries/commands.ts';
 import {
   insertLogs,
   insertPoints,
+  insertUpdates,
   logKey,
   pointKey,
   saveClients,
@@ -17,7 +18,7 @@ import { saveSeries } from '../db/queries/series.ts';
 import { addTotals, registerClients } from '../db/queries/totals.ts';
 import { toLog, toPoint } from '../db/wire.ts';
 import { applyModelNotices, settleModels } from './save-models.ts';
-import type { Reduction, RoundRow, RunRow, RunState } from './state.ts';
+import type { Reduction, RoundRow, RunRow, RunState, UpdateRow } from './state.ts';
 import { changedTotals } from './totals.ts';
 
 export interface Saved extends Pick<Reduction, 'rounds' | 'clients' | 'updates'> {
@@ -52,10 +53,10 @@ export async function save(tx: Db, state: RunState, reduction: Reduction, receiv
   }
   const stampedClients = stamp(clients, seq);
   await saveClients(tx, [...stampedClients.values()]);
-  await saveUpdates(
-    tx,
-    [...updates.values()].flatMap((rows) => [...rows.values()]),
-  );
+  // Of a round that the state has, it has every part.
+  const [newUpdates, oldUpdates] = partitionUpdates(updates, state.updates);
+  await insertUpdates(tx, newUpdates);
+  await saveUpdates(tx, oldUpdates);
   const totals = changedTotals(state, reduction);
   await addTotals(tx, totals.changes);
   await registerClients(tx, state.run.run_id, totals.newClients);
@@ -83,6 +84,16 @@ export async function save(tx: Db, state: RunState, reduction: Reduction, receiv
       }),
     ],
   };
+}
+
+function partitionUpdates(updates: RunState['updates'], known: RunState['updates']): [UpdateRow[], UpdateRow[]] {
+  const fresh: UpdateRow[] = [];
+  const changed: UpdateRow[] = [];
+  for (const [round, rows] of updates) {
+    const ofRound = known.get(round);
+    for (const [id, row] of rows) (ofRound && !ofRound.has(id) ? fresh : changed).push(row);
+  }
+  return [fresh, changed];
 }
 
 const stamp = <R extends { created_seq: number; updated_seq: number }, K>(

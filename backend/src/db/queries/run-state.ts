@@ -1,6 +1,6 @@
 import type { ClientId, RunId } from '@rondo/protocol';
 import { and, asc, eq, inArray, lt } from 'drizzle-orm';
-import { bulkInsertNew, bulkUpsert } from '../bulk.ts';
+import { bulkInsert, bulkInsertNew, bulkUpsert } from '../bulk.ts';
 import type { Db } from '../database.ts';
 import { type Month, partitionOf } from '../partitions.ts';
 import { clients, clientUpdates, logs, metricPoints, rounds, runs } from '../schema.ts';
@@ -58,6 +58,8 @@ export async function saveRounds(db: Db, rows: readonly RoundRow[]): Promise<Map
 
 export const saveClients = (db: Db, rows: readonly ClientRow[]): Promise<unknown> =>
   bulkUpsert(db, clients, rows, { key: ['run_id', 'client_id'], keep: ['created_seq'] });
+
+export const insertUpdates = (db: Db, rows: readonly UpdateRow[]): Promise<void> => bulkInsert(db, clientUpdates, rows);
 
 export const saveUpdates = (db: Db, rows: readonly UpdateRow[]): Promise<unknown> =>
   bulkUpsert(db, clientUpdates, rows, { key: ['run_id', 'round', 'client_id'] });
