@@ -17,6 +17,8 @@ import type { Input, Notice, RunRow } from './state.ts';
 export interface Outcome {
   readonly accepted: number;
   readonly duplicates: number;
+  /** Its batch number was taken. */
+  readonly isRepeated: boolean;
   readonly commands: Command[];
 }
 
@@ -188,7 +190,7 @@ export class IngestWriter {
           if (batch && runIds.length > 0) await noteRuns(tx, batch, runIds);
           const repeated = duplicates[index] ?? 0;
           const commands = batch ? await openCommandsFor(tx, batch) : [];
-          return { accepted: inputs.length - repeated, duplicates: repeated, commands };
+          return { accepted: inputs.length - repeated, duplicates: repeated, isRepeated: !fresh[index], commands };
         }),
       );
     });

@@ -42,6 +42,16 @@ describe('POST /api/ingest', () => {
     expect(shown.json()).toMatchObject({ current_round: 1, num_clients: 2 });
   });
 
+  it('[I3] answers a number that is taken with all its events as duplicates, those it refused among them', async () => {
+    const { key } = await server.makeReporter();
+    const run = makeRun();
+    const events = [run.say('client_heartbeat', { client_id: 'a' }), { type: 'nonsense' }, null];
+    const body = { reporter_id: 'r', batch: 1, events };
+    const send = () => server.ask('POST', '/api/ingest', { authorization: `Bearer ${key}` }, body);
+    expect((await send()).json()).toMatchObject({ accepted: 1, rejected: [{ index: 1 }, { index: 2 }] });
+    expect((await send()).json()).toEqual({ accepted: 0, duplicates: 3, rejected: [], commands: [] });
+  });
+
   it('keeps the batch numbers of two API keys apart', async () => {
     const run = makeRun();
     const body = JSON.stringify({

@@ -28,13 +28,19 @@ export const ingestRouter =
         },
       },
       async ({ body: { reporter_id, batch, events }, reporterKey }) => {
-        const { facts, rejected } = await validateEvents(events);
+        const { facts, rejected: refused } = await validateEvents(events);
         const key_id = reporterKey?.key_id ?? '';
-        const outcome = await writer.submit(facts, { key_id, reporter_id, batch });
-        countEvents('accepted', outcome.accepted);
-        countEvents('duplicate', outcome.duplicates);
+        const { accepted, isRepeated, commands, ...stored } = await writer.submit(facts, {
+          key_id,
+          reporter_id,
+          batch,
+        });
+        // Of a number that is taken all events are duplicates, also those that were refused the first time. [I3]
+        const [duplicates, rejected] = isRepeated ? [events.length, []] : [stored.duplicates, refused];
+        countEvents('accepted', accepted);
+        countEvents('duplicate', duplicates);
         countEvents('rejected', rejected.length);
-        return { ...outcome, rejected };
+        return { accepted, duplicates, rejected, commands };
       },
     );
   };
