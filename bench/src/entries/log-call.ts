@@ -1,4 +1,4 @@
-import { setTimeout as wait } from 'node:timers/promises';
+import { setImmediate, setTimeout as wait } from 'node:timers/promises';
 import { createReporter, type Reporter } from '@rondo/reporter';
 import { atMost, type Entry, type Figure } from '../lib/figure.ts';
 import { quantiles } from '../lib/quantiles.ts';
@@ -9,10 +9,14 @@ const warmUpCalls = 5_000;
 const burst = 100;
 const everyMs = 10;
 
-/** What a call costs the training that makes it, the sending in the same process included where it gets in between. */
+// Enough that the reporter never waits for us, far from a full queue.
+const ahead = 20_000;
+const atOnce = 1_000;
+
+/** What a call costs the training that makes it, spooling and sending in the same process included where they get in between. */
 export const logCall: Entry = {
   name: 'log-call',
-  about: 'one call of the reporter, while it delivers to a server',
+  about: 'one call of the reporter while it spools and delivers, and how many events it brings',
   run: ({ quick }) =>
     withServer({}, async (server, rest) => {
       const reporter = createReporter({ url: server.url, apiKey: await rest.createKey('bench'), name: 'log-call' });
@@ -22,13 +26,29 @@ export const logCall: Entry = {
         ...(await measure('clientResult()', calls, (n) => sayResult(reporter, n))),
         ...(await measure('log()', calls, (n) => reporter.log('info', `step ${n} done`))),
       ];
-      const { dropped, rejected } = await reporter.close({ timeoutMs: 10_000 });
+      const per_second = await measureSustained(reporter, quick ? 3_000 : 10_000);
+      const { dropped, rejected, queued } = await reporter.close({ timeoutMs: 10_000 });
       return [
         ...figures,
-        { name: 'dropped or rejected', value: dropped + rejected, unit: 'events', target: atMost(0) },
+        { name: 'sustained, one reporter', value: per_second, unit: 'events/s' },
+        { name: 'dropped, rejected or left', value: dropped + rejected + queued, unit: 'events', target: atMost(0) },
       ];
     }),
 };
+
+/** What the server takes while there is always more to send. */
+async function measureSustained(reporter: Reporter, ms: number): Promise<number> {
+  while (reporter.stats().queued > 0) await wait(everyMs);
+  const before = reporter.stats().acknowledged;
+  const startedAt = performance.now();
+  for (let step = 0; performance.now() - startedAt < ms; ) {
+    const more = Math.min(atOnce, ahead - reporter.stats().queued);
+    for (let n = 0; n < more; n++, step++) reporter.metric('sustained', step / 7, { step });
+    await setImmediate();
+  }
+  const seconds = (performance.now() - startedAt) / 1_000;
+  return (reporter.stats().acknowledged - before) / seconds;
+}
 
 const sayResult = (reporter: Reporter, n: number) =>
   reporter.clientResult({
