@@ -83,7 +83,7 @@ describe('[R18] the spool', () => {
     const root = makeFolder();
     const scene = makeSpooling(root);
     sayMetrics(scene, range(10));
-    await scene.clock.advance(100);
+    await deliver(scene);
     const closing = scene.reporter.close();
     await scene.clock.advance(10);
     expect(await closing).toMatchObject({ acknowledged: 11, queued: 0 });
