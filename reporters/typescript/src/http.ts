@@ -44,12 +44,13 @@ const maxAnswerBytes = 16 * 1024 * 1024;
 export function createHttp(url: string): Http {
   const base = url.trim().replace(/\/+$/, '');
   const isSecure = /^https:/i.test(base);
-  // As the other reporter does: a server in a hospital often leaves it through a proxy only.
-  const agent = new (isSecure ? HttpsAgent : HttpAgent)({ keepAlive: true, maxSockets: 1, proxyEnv: process.env });
   const request = isSecure ? httpsRequest : httpRequest;
+  let agent: HttpAgent | undefined;
 
   return ({ method, path, headers, body, signal }) =>
     new Promise((resolve, reject) => {
+      // Not before: a proxy that is misspelt is an address that cannot be reached, not a reason to throw. [R1]
+      agent ??= makeAgent(base, isSecure);
       const sent = request(`${base}${path}`, { method, agent, signal, headers }, (response) => {
         const chunks: Buffer[] = [];
         let bytes = 0;
@@ -74,6 +75,13 @@ export function createHttp(url: string): Http {
       if (body === undefined || body instanceof Uint8Array) sent.end(body);
       else stream(body, sent);
     });
+}
+
+/** A hospital's network is often left by a proxy only; the machine itself is not reached by one. */
+function makeAgent(url: string, isSecure: boolean): HttpAgent {
+  const isHere = /^(localhost|127\..*|\[::1\])$/.test(URL.parse(url)?.hostname ?? '');
+  const Agent = isSecure ? HttpsAgent : HttpAgent;
+  return new Agent({ keepAlive: true, maxSockets: 1, ...(!isHere && { proxyEnv: process.env }) });
 }
 
 function stream(body: AsyncIterable<Uint8Array>, sent: ReturnType<typeof httpRequest>): void {

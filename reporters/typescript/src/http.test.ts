@@ -1,0 +1,38 @@
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { afterEach, expect, it, onTestFinished, vi } from 'vitest';
+import { createHttp } from './http.ts';
+
+afterEach(() => vi.unstubAllEnvs());
+
+/** Answers everything, and says what it was asked for. */
+async function listen() {
+  const asked: string[] = [];
+  const server = createServer((request, response) => {
+    asked.push(request.url ?? '');
+    response.end('{}');
+  }).listen(0, '127.0.0.1');
+  onTestFinished(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+  await once(server, 'listening');
+  return { asked, url: `http://127.0.0.1:${(server.address() as AddressInfo).port}` };
+}
+
+const get = (url: string) =>
+  createHttp(url)({ method: 'GET', path: '/x', headers: {}, signal: AbortSignal.timeout(5_000) });
+
+it('goes through the proxy that the environment names, but not to this machine', async () => {
+  const [proxy, server] = [await listen(), await listen()];
+  vi.stubEnv('HTTP_PROXY', proxy.url);
+  await get('http://rondo.example:8000');
+  await get(server.url);
+  expect([proxy.asked, server.asked]).toEqual([['http://rondo.example:8000/x'], ['/x']]);
+});
+
+it('[R1] does not throw when the proxy is misspelt', async () => {
+  vi.stubEnv('HTTP_PROXY', 'http://[');
+  await expect(get('http://rondo.example:8000')).rejects.toThrow();
+});
