@@ -12,6 +12,7 @@ import { findRun } from './queries/runs.ts';
 import { commandContract } from './testing/command-contract.ts';
 import { ingestContract } from './testing/ingest-contract.ts';
 import { liveContract } from './testing/live-contract.ts';
+import { metricNamesContract } from './testing/metric-names-contract.ts';
 import { modelContract } from './testing/model-contract.ts';
 import { pageContract } from './testing/page-contract.ts';
 import { queryContract } from './testing/query-contract.ts';
@@ -53,6 +54,7 @@ describe.each(engines)('$engine', ({ open }) => {
   queryContract(opened);
   pageContract(opened);
   seriesContract(opened);
+  metricNamesContract(opened);
   commandContract(opened);
 });
 

@@ -3,11 +3,12 @@ import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import type { Db } from '../db/database.ts';
 import { newestRunId } from '../db/queries/live.ts';
+import { listMetricNames } from '../db/queries/metric-names.ts';
 import { metricsSummary } from '../db/queries/metrics.ts';
 import { readSeries } from '../db/queries/read-series.ts';
 import { findRun } from '../db/queries/runs.ts';
 import { NotFound } from '../errors.ts';
-import { problems } from '../schemas/common.ts';
+import { pageOf, pageQuery, problems } from '../schemas/common.ts';
 
 const step = z.coerce.number().int().min(0).max(Number.MAX_SAFE_INTEGER).optional();
 
@@ -45,6 +46,36 @@ export const metricsRouter =
         },
       },
       async ({ query: { run_id } }) => metricsSummary(db, await existing(run_id ?? (await newestRunId(db)))),
+    );
+
+    app.get(
+      '/api/metrics/names',
+      {
+        onRequest: app.requireUser,
+        schema: {
+          ...about,
+          operationId: 'listMetricNames',
+          summary: "The names of the server's own series, or of a client's, by name",
+          querystring: z.object({
+            run_id: runIdSchema,
+            client_id: clientIdSchema.optional(),
+            ...pageQuery,
+            limit: z.coerce.number().int().min(1).max(10_000).default(1_000),
+          }),
+          response: {
+            200: pageOf(z.object({ name: z.string(), points: z.int().min(1).nullable() })).extend({
+              run_id: runIdSchema,
+              client_id: clientIdSchema.nullable(),
+            }),
+            ...problems(401, 404, 422),
+          },
+        },
+      },
+      async ({ query }) => {
+        const { limit, offset, client_id = null } = query;
+        const run_id = await existing(query.run_id);
+        return { run_id, client_id, ...(await listMetricNames(db, query)), limit, offset };
+      },
     );
 
     app.get(

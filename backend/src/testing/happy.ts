@@ -91,6 +91,7 @@ export const happy: Readonly<Record<string, Make>> = {
   listClients: ofRun((run_id) => ({ query: { run_id } })),
   getClientHistory: ofRun((run_id) => ({ params: { client_id: 'a' }, query: { run_id } })),
   getMetricsSummary: ofRun((run_id) => ({ query: { run_id } })),
+  listMetricNames: ofRun((run_id) => ({ query: { run_id } })),
   getMetricSeries: ofRun((run_id) => ({ query: { run_id, name: 'lr' } })),
   listModels: async ({ aModel }) => ({ who: 'viewer', query: { run_id: (await aModel()).run_id } }),
   getModel: ofModel,

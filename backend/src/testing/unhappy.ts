@@ -188,6 +188,7 @@ const specials: Readonly<Record<string, Readonly<Record<string, Make>>>> = {
     409: async ({ aRun }) => ({ who: 'admin', params: { round_id: (await aRun()).over }, body: { reason: 'x' } }),
   },
   getMetricsSummary: { 404: () => ({ who: 'viewer', query: { run_id: 'missing' } }) },
+  listMetricNames: { 404: () => ({ who: 'viewer', query: { run_id: 'missing' } }) },
   getMetricSeries: {
     404: () => ({ who: 'viewer', query: { run_id: 'missing', name: 'lr' } }),
     422: () => ({ who: 'viewer', query: { run_id: 'missing' } }),

@@ -22,7 +22,8 @@ const ofRounds = (name: string) => ({
         : sql`metrics ->> ${name}`,
 });
 
-const clientColumns = [
+/** What every client update may carry beside its own metrics. */
+export const clientColumns = [
   'train_loss',
   'duration_ms',
   'bytes_up',

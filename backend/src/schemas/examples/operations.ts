@@ -53,6 +53,19 @@ export const examples: Readonly<Record<string, Example>> = {
   getMetricsSummary: {
     response: { run_id, round: 2, global_loss: 0.231, global_accuracy: 0.928, metrics: { learning_rate: 0.1 } },
   },
+  listMetricNames: {
+    response: {
+      run_id,
+      client_id: a.client.client_id,
+      items: [
+        { name: 'batch_loss', points: 1_000_000 },
+        { name: 'train_loss', points: null },
+      ],
+      total: 2,
+      limit: 1_000,
+      offset: 0,
+    },
+  },
   getMetricSeries: {
     response: {
       run_id,
