@@ -12,8 +12,8 @@ import { until } from './testing/make-reporter.ts';
 const training = join(import.meta.dirname, 'testing/training.ts');
 // 200 for the record, a few for every day: `TEST_KILLS=200 npx vitest run processes`.
 const kills = Number(process.env.TEST_KILLS ?? 9);
-// Twice what R18 promises: the machine that runs this has other things to do.
-const unspooledNs = 100_000_000n;
+// What R18 promises of a program whose event loop goes on; one that the machine does not let run is only late.
+const unspooledNs = 50_000_000n;
 
 function train(url: string, spool: string, first: number, seconds: number, ending = 'forget') {
   const child = spawn(process.execPath, [training, url, spool, String(first), String(seconds), ending], {
@@ -81,12 +81,13 @@ it(
       await begun(child);
       await wait(chance() * 250);
       child.kill('SIGKILL');
-      const killedAt = process.hrtime.bigint();
       await ended;
       // A line that was cut short says nothing.
-      for (const [, step = '', at = ''] of (await output).matchAll(/^(\d+) (\d+)\n/gm)) {
+      const lines = [...(await output).matchAll(/^(\d+) (\d+)\n/gm)];
+      const lastAt = BigInt(lines.at(-1)?.[2] ?? 0);
+      for (const [, step = '', at = ''] of lines) {
         first = Number(step) + 1;
-        said.push({ step: Number(step), mustBeThere: BigInt(at) < killedAt - unspooledNs });
+        said.push({ step: Number(step), mustBeThere: BigInt(at) < lastAt - unspooledNs });
       }
     }
     ingest.fault = () => null;
@@ -100,7 +101,7 @@ it(
       filesIn(spool).filter((path) => !path.includes('.new-')),
       about,
     ).toEqual([]);
-    expect(said.length, about).toBeGreaterThan(kills * 5);
+    expect(said.filter(({ mustBeThere }) => mustBeThere).length, about).toBeGreaterThan(kills * 5);
     expect(ingest.changed, about).toEqual([]);
     expect(got, `out of order or doubled; ${about}`).toEqual([...there].sort((a, b) => a - b));
     expect(
