@@ -40,6 +40,15 @@ export interface SeriesQuery {
   readonly max_points: number;
 }
 
+export interface MetricNames {
+  readonly items: readonly {
+    readonly name: string;
+    /** How many were logged; `null` where only rounds or client updates carry it. */
+    readonly points: number | null;
+  }[];
+  readonly total: number;
+}
+
 /** Addresses are the keys under which answers are kept. */
 export const paths = {
   runs: '/api/runs?limit=100',
@@ -49,6 +58,8 @@ export const paths = {
   /** The one that is `offset` before the newest. */
   roundAt: (run_id: string, offset: number) =>
     `/api/rounds?${new URLSearchParams({ run_id, limit: '1', offset: String(offset) })}`,
+  metricNames: (run_id: string, client_id: string | null) =>
+    `/api/metrics/names?${new URLSearchParams({ run_id, ...(client_id !== null && { client_id }), limit: '500' })}`,
   series: ({ run_id, name, client_id, range, max_points }: SeriesQuery) => {
     const query = new URLSearchParams({ run_id, name, max_points: String(max_points) });
     if (client_id !== null) query.set('client_id', client_id);

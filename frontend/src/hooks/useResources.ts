@@ -3,6 +3,7 @@ import useSWR, { type SWRConfiguration, type SWRResponse } from 'swr';
 import {
   type ClientHistory,
   getJson,
+  type MetricNames,
   type Page,
   paths,
   type RoundDetail,
@@ -23,6 +24,10 @@ export const useClientHistory = (client_id: string | null, run_id: string | null
   useJson<ClientHistory>(client_id === null || run_id === null ? null : paths.clientHistory(client_id, run_id), {
     refreshInterval: 5_000,
   });
+
+/** What the server itself, or one client, has series of: a list to suggest from, so it may be a little old. */
+export const useMetricNames = (run_id: string | null, client_id: string | null) =>
+  useJson<MetricNames>(run_id === null ? null : paths.metricNames(run_id, client_id), { refreshInterval: 15_000 });
 
 /** One part of a series. While another part is fetched, what is known of the same series stays. */
 export function useSeries(query: SeriesQuery | null) {

@@ -1,7 +1,7 @@
 import { fireEvent, screen, waitFor } from '@testing-library/react';
 import { beforeEach, expect, it } from 'vitest';
 import { useFLStore } from '../../store/fl-store.ts';
-import { makeRound } from '../../test/factories.ts';
+import { makeClient, makeRound } from '../../test/factories.ts';
 import { renderLive, showRun } from '../../test/render-live.tsx';
 import { Refused, type Routes, serve, signInAs } from '../../test/serve.ts';
 import { SeriesChart } from './SeriesChart.tsx';
@@ -28,7 +28,9 @@ beforeEach(() => {
 });
 
 const open = (address = '/?name=lr') => renderLive(<SeriesChart />, address);
-const last = () => new URLSearchParams(asked.at(-1)?.url.split('?')[1]);
+const last = () =>
+  new URLSearchParams(asked.findLast(({ what }) => what === 'GET /api/metrics/series')?.url.split('?')[1]);
+const namesOf = (...names: string[]) => ({ items: names.map((name) => ({ name, points: 1 })), total: names.length });
 
 it('says how much is shown of how much, and what is a gap', async () => {
   open();
@@ -49,15 +51,29 @@ it('asks the server anew for the part that is zoomed to, and for all of it again
   await screen.findByText(/1,000,000 values/);
 });
 
-it('picks another series by name and client, and suggests what is known', async () => {
-  const { container } = open();
+it('picks another series by name and client', async () => {
+  open();
   await screen.findByRole('slider');
-  const suggested = [...container.querySelectorAll('datalist option')].map((option) => option.getAttribute('value'));
-  expect(suggested).toEqual(expect.arrayContaining(['global_loss', 'auc']));
   fireEvent.change(screen.getByLabelText('Name'), { target: { value: ' train_loss ' } });
   fireEvent.change(screen.getByLabelText('Client'), { target: { value: 'c1' } });
   fireEvent.click(screen.getByRole('button', { name: 'Show' }));
   await waitFor(() => expect([last().get('name'), last().get('client_id')]).toEqual(['train_loss', 'c1']));
+});
+
+it("suggests the server's own names, and a client's once its id is whole", async () => {
+  showRun({ clients: [makeClient({ client_id: 'c12' })] });
+  routes['GET /api/metrics/names'] = namesOf('auc', 'lr');
+  const { container } = open();
+  const suggested = () => [...container.querySelectorAll('datalist option')].map((each) => each.getAttribute('value'));
+  await waitFor(() => expect(suggested()).toEqual(['auc', 'lr', 'c12']));
+  const type = (value: string) => fireEvent.change(screen.getByLabelText('Client'), { target: { value } });
+  routes['GET /api/metrics/names'] = namesOf('batch_loss');
+  type('c1');
+  expect(suggested()).toEqual(['c12']);
+  type('c12');
+  await waitFor(() => expect(suggested()).toEqual(['batch_loss', 'c12']));
+  const questions = asked.filter(({ what }) => what === 'GET /api/metrics/names').map(({ url }) => url.split('?')[1]);
+  expect(questions).toEqual(['run_id=run-1&limit=500', 'run_id=run-1&client_id=c12&limit=500']);
 });
 
 it('never shows the values of one series under the name of another', async () => {

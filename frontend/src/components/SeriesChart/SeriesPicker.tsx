@@ -1,8 +1,8 @@
 import { type FormEvent, useId, useState } from 'react';
-import { useSlowFLData } from '../../hooks/useFLData.ts';
+import { useFLData, useMetricNames, useSlowFLData } from '../../hooks/useFLData.ts';
 import { Button } from '../ui/Button.tsx';
 import { Field } from '../ui/Field.tsx';
-import { isSameList, knownClients, knownNames } from './known-names.ts';
+import { isSameList, knownClients } from './known-clients.ts';
 
 interface Picked {
   readonly name: string;
@@ -24,12 +24,15 @@ export function SeriesPicker(props: SeriesPickerProps) {
 function PickerForm({ name, client_id, onPick }: SeriesPickerProps) {
   const [nameList, clientList] = [useId(), useId()];
   const [draft, setDraft] = useState({ name, client: client_id ?? '' });
-  const ofClient = draft.client.trim() !== '';
-  const names = useSlowFLData((state) => knownNames(state.viewer, ofClient), suggestEveryMs, isSameList, [ofClient]);
+  const client = draft.client.trim();
+  // Half an id is nobody's.
+  const isWhole = useFLData(({ viewer }) => client === (client_id ?? '') || viewer.clients[client] !== undefined);
+  const run_id = useFLData(({ viewer }) => viewer.run_id);
+  const names = useMetricNames(isWhole || client === '' ? run_id : null, client || null).data?.items ?? [];
   const clients = useSlowFLData((state) => knownClients(state.viewer), suggestEveryMs, isSameList, []);
   const submit = (event: FormEvent) => {
     event.preventDefault();
-    onPick({ name: draft.name.trim(), client_id: draft.client.trim() || null });
+    onPick({ name: draft.name.trim(), client_id: client || null });
   };
   return (
     <form onSubmit={submit} aria-label="Pick a series" className="mb-4 flex flex-wrap items-end gap-3">
@@ -62,7 +65,7 @@ function PickerForm({ name, client_id, onPick }: SeriesPickerProps) {
       </Button>
       <datalist id={nameList}>
         {names.map((each) => (
-          <option key={each} value={each} />
+          <option key={each.name} value={each.name} />
         ))}
       </datalist>
       <datalist id={clientList}>
