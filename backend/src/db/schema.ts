@@ -27,6 +27,8 @@ export const runs = pgTable('runs', {
   num_rounds: count(),
   tags: jsonb().$type<string[]>().notNull(),
   notes: text().notNull(),
+  /** What an admin named, which the FL server no longer does. [F7] */
+  edited: jsonb().$type<('name' | 'tags')[]>().notNull(),
   commands_supported: jsonb().$type<string[]>().notNull(),
   current_round: integer(),
   num_clients: count().notNull(),

@@ -7,7 +7,7 @@ type ClientRow = typeof clients.$inferSelect;
 
 /** Rows as viewers and REST clients see them: without what only the server needs. */
 export function toRun(row: RunRow): Run {
-  const { status_at, declared_at, worked_at, epoch, seq, updated_seq, created_at, ...run } = row;
+  const { status_at, declared_at, worked_at, edited, epoch, seq, updated_seq, created_at, ...run } = row;
   return run;
 }
 

@@ -239,6 +239,18 @@ describe('facts about the unknown', () => {
     });
   });
 
+  it('[F7] a run that is announced again keeps what an admin named, and takes the rest', () => {
+    const run = makeRun();
+    const announce = (name: string, num_rounds: number) =>
+      run.say('run_started', { name, framework: 'flower', num_rounds, tags: [name] });
+    const edited = { type: 'run_edited', run_id: run.id } as const;
+    const renamed = told([announce('a', 1), { ...edited, name: 'Hearts' }, { ...edited, notes: 'good' }]);
+    const again = renamed.next([announce('b', 2)]);
+    expect(again.run).toMatchObject({ name: 'Hearts', tags: ['b'], notes: 'good', num_rounds: 2 });
+    const tagged = again.next([{ ...edited, tags: ['best'] }]).next([announce('c', 3)]);
+    expect(tagged.run).toMatchObject({ name: 'Hearts', tags: ['best'], num_rounds: 3 });
+  });
+
   it('[F4] the run’s newest round is the highest, in whatever order they come', () => {
     const run = makeRun();
     expect(told([complete(run, second(3), 3), complete(run, second(2), 2)]).run.current_round).toBe(3);

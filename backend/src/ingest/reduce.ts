@@ -4,7 +4,7 @@ import { joinClient, leaveClient, markSilent, seeClient, tellStatus } from './cl
 import { answerCommand, askStop, expireCommand } from './command-facts.ts';
 import { Draft } from './draft.ts';
 import { endRound, resolvePart, startRound, updateRound } from './round-facts.ts';
-import { completeRun, endWithRun, startRun, wakeRun } from './run-facts.ts';
+import { completeRun, editRun, endWithRun, startRun, wakeRun } from './run-facts.ts';
 import type { Answer, Input, Reduction, RunState } from './state.ts';
 
 /**
@@ -64,11 +64,9 @@ function apply(draft: Draft, input: Input, index: number, receivedAt: string): b
       return askStop(draft, input);
     case 'command_expired':
       return expireCommand(draft, input);
-    case 'run_edited': {
-      const { type, run_id, ...change } = input;
-      draft.setRun(change);
+    case 'run_edited':
+      editRun(draft, input);
       return true;
-    }
     case 'model_saved':
     case 'model_deleted':
     case 'alias_set':

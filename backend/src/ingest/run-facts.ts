@@ -2,7 +2,7 @@ import { type FactOf, isRoundOver, type RunId } from '@rondo/protocol';
 import { concludeStop } from './command-facts.ts';
 import type { Draft } from './draft.ts';
 import { endRound } from './round-facts.ts';
-import type { RunRow } from './state.ts';
+import type { Notice, RunRow } from './state.ts';
 
 /** A run that is known only because a fact names it. [F4] */
 export function unknownRun(run_id: RunId, at: string, epoch: string): RunRow {
@@ -16,6 +16,7 @@ export function unknownRun(run_id: RunId, at: string, epoch: string): RunRow {
     num_rounds: null,
     tags: [],
     notes: '',
+    edited: [],
     commands_supported: [],
     current_round: null,
     num_clients: 0,
@@ -35,18 +36,26 @@ export function unknownRun(run_id: RunId, at: string, epoch: string): RunRow {
 export function startRun(draft: Draft, fact: FactOf<'run_started'>): boolean {
   const { run } = draft;
   if (run.declared_at !== null && fact.at <= run.declared_at) return false;
+  const isEdited = (field: RunRow['edited'][number]) => run.edited.includes(field);
   draft.setRun({
-    name: fact.name,
+    name: isEdited('name') ? run.name : fact.name,
     framework: fact.framework,
     config: fact.config,
     num_rounds: fact.num_rounds ?? null,
-    tags: fact.tags,
+    tags: isEdited('tags') ? run.tags : fact.tags,
     commands_supported: fact.commands_supported,
     declared_at: fact.at,
     started_at: run.declared_at === null || fact.at < run.started_at ? fact.at : run.started_at,
   });
   wakeRun(draft, fact.at);
   return true;
+}
+
+/** What an admin named stays. [F7] */
+export function editRun(draft: Draft, notice: Extract<Notice, { type: 'run_edited' }>): void {
+  const { type, run_id, ...change } = notice;
+  const named = (['name', 'tags'] as const).filter((field) => change[field] !== undefined);
+  draft.setRun({ ...change, edited: [...new Set([...draft.run.edited, ...named])] });
 }
 
 /** Work that is newer overtakes an end, whichever is told first. [L3] */

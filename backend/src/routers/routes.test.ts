@@ -218,6 +218,19 @@ describe('PATCH /api/runs/{run_id}', () => {
     expect(shown.json()).toEqual(answer.json());
   });
 
+  it('[F7] stays when the FL server announces the run again', async () => {
+    const run = await aReportedRun();
+    const { headers } = await server.signIn('admin');
+    await server.ask('PATCH', `/api/runs/${run.id}`, headers, { name: 'Hearts' });
+    const reporter = await server.makeReporter();
+    const at = new Date().toISOString();
+    const again = run.say('run_started', { name: 'mnist', framework: 'flower', tags: ['second'], at });
+    expect(await reporter.report([again])).toMatchObject({ accepted: 1 });
+    const shown = await server.ask('GET', `/api/runs/${run.id}`, headers);
+    expect(shown.json()).toMatchObject({ name: 'Hearts', tags: ['second'] });
+    expect(shown.json()).not.toHaveProperty('edited');
+  });
+
   it('does not let a caller write what is not theirs to write', async () => {
     const run = await aReportedRun();
     const { headers } = await server.signIn('admin');
