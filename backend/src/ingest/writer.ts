@@ -2,11 +2,11 @@ import { randomBytes } from 'node:crypto';
 import type { Command, RunId } from '@rondo/protocol';
 import type { Db } from '../db/database.ts';
 import { createPartitions, isMissingPartition, type Month, monthOf } from '../db/partitions.ts';
-import { openCommandsFor } from '../db/queries/commands.ts';
-import { type BatchId, noteRuns, takeBatch } from '../db/queries/reporters.ts';
+import { type BatchId, reporterOf } from '../db/queries/reporters.ts';
 import { insertRuns, lockRuns } from '../db/queries/run-state.ts';
 import { isTransient } from '../db/transient.ts';
 import { Busy } from '../errors.ts';
+import { Batches } from './batches.ts';
 import type { Committed, EventBus } from './event-bus.ts';
 import { reduce } from './reduce.ts';
 import { RunCache } from './run-cache.ts';
@@ -162,7 +162,8 @@ export class IngestWriter {
     const written: { before: RunRow; saved: Saved }[] = [];
     let newMonths: Month[] = [];
     const outcomes = await this.#db.transaction(async (tx) => {
-      const fresh = await takeBatches(tx, group, receivedAt);
+      const batches = new Batches(tx, group);
+      const fresh = await batches.take(receivedAt);
       const byRun = groupByRun(group, fresh);
       const duplicates = group.map(({ inputs }, index) => (fresh[index] ? 0 : inputs.length));
       const locked = await this.#lock(tx, byRun, receivedAt);
@@ -184,15 +185,12 @@ export class IngestWriter {
         .flatMap(toCommitted)
         .map(({ run_id, epoch, seq, is_new_run }) => ({ run_id, epoch, seq, is_new_run }));
       if (runs.length > 0) await this.#bus.announce(tx, { runs });
-      return Promise.all(
-        group.map(async ({ batch, inputs }, index): Promise<Outcome> => {
-          const runIds = [...new Set(inputs.map(({ run_id }) => run_id))];
-          if (batch && runIds.length > 0) await noteRuns(tx, batch, runIds);
-          const repeated = duplicates[index] ?? 0;
-          const commands = batch ? await openCommandsFor(tx, batch) : [];
-          return { accepted: inputs.length - repeated, duplicates: repeated, isRepeated: !fresh[index], commands };
-        }),
-      );
+      const waiting = await batches.answer();
+      return group.map(({ batch, inputs }, index): Outcome => {
+        const repeated = duplicates[index] ?? 0;
+        const commands = (batch && waiting.get(reporterOf(batch))) ?? [];
+        return { accepted: inputs.length - repeated, duplicates: repeated, isRepeated: !fresh[index], commands };
+      });
     });
     for (const month of newMonths) this.#months.add(month);
     for (const { saved } of written) this.#cache.apply(saved.run, saved);
@@ -237,21 +235,6 @@ const noticeTypes: Record<Exclude<Notice['type'], 'model_saved'>, true> = {
   alias_rolled_back: true,
 };
 const isNotice = ({ type }: Input): boolean => Object.hasOwn(noticeTypes, type);
-
-/** Which of the batches are new. In one order everywhere: a reporter may have reached two servers. */
-async function takeBatches(tx: Db, group: readonly Job[], receivedAt: string): Promise<boolean[]> {
-  const fresh = group.map(() => true);
-  const taken = group.flatMap(({ batch }, index) =>
-    batch ? [{ batch, index, key: `${batch.key_id} ${batch.reporter_id}` }] : [],
-  );
-  taken.sort((a, b) => (a.key === b.key ? 0 : a.key < b.key ? -1 : 1));
-  await Promise.all(
-    taken.map(async ({ batch, index }) => {
-      fresh[index] = await takeBatch(tx, batch, receivedAt);
-    }),
-  );
-  return fresh;
-}
 
 interface Entry {
   readonly input: Input;

@@ -4,7 +4,7 @@ import { bulkUpsert } from '../bulk.ts';
 import type { Db } from '../database.ts';
 import { commands } from '../schema.ts';
 import { countRows, type Page } from './page.ts';
-import type { BatchId } from './reporters.ts';
+import { type BatchId, type ReporterKey, reporterOf } from './reporters.ts';
 
 type CommandRow = typeof commands.$inferSelect;
 
@@ -29,19 +29,23 @@ export async function listCommands(
   return { items, total: await countRows(db, commands, where) };
 }
 
-/** What waits for a reporter: the open commands of every run that it speaks for. [C2] */
-export async function openCommandsFor(db: Db, { key_id, reporter_id }: BatchId): Promise<Command[]> {
-  const rows = await db
-    .select()
-    .from(commands)
-    .where(
-      and(
-        eq(commands.state, 'requested'),
-        sql`${commands.run_id} in (
-          select jsonb_array_elements_text(run_ids) from reporters where key_id = ${key_id} and reporter_id = ${reporter_id})`,
-      ),
-    );
-  return rows.map(({ command_id, command, run_id, round, reason }) => ({ command_id, command, run_id, round, reason }));
+/** What waits for reporters: the open commands of every run that each of them speaks for. [C2] */
+export async function openCommandsFor(db: Db, batches: readonly BatchId[]): Promise<Map<ReporterKey, Command[]>> {
+  const waiting = new Map<ReporterKey, Command[]>();
+  if (batches.length === 0) return waiting;
+  const rows = await db.execute<Command & Pick<BatchId, 'key_id' | 'reporter_id'>>(sql`
+    select key_id, reporter_id, command_id, command, commands.run_id, round, reason
+    from reporters
+      cross join lateral jsonb_array_elements_text(run_ids) as spoken(run_id)
+      join commands on commands.run_id = spoken.run_id
+    where state = 'requested' and (key_id, reporter_id) in (
+      select key_id, reporter_id
+      from json_to_recordset(${JSON.stringify(batches)}::text::json) as row_(key_id text, reporter_id text))`);
+  for (const { key_id, reporter_id, ...command } of rows) {
+    const reporter = reporterOf({ key_id, reporter_id });
+    waiting.set(reporter, [...(waiting.get(reporter) ?? []), command]);
+  }
+  return waiting;
 }
 
 export const loadCommands = (db: Db, runId: RunId, ids: readonly string[]): Promise<CommandRow[]> =>

@@ -8,25 +8,34 @@ export interface BatchId {
   readonly batch: number;
 }
 
+export type ReporterKey = `${string} ${ReporterId}`;
+export const reporterOf = ({ key_id, reporter_id }: Pick<BatchId, 'key_id' | 'reporter_id'>): ReporterKey =>
+  `${key_id} ${reporter_id}`;
+
 /**
- * Takes a batch number, unless it is taken. [I3]
+ * Takes the batch numbers that are not taken, at most one a reporter, and says which runs are known of those reporters. [I3]
  *
  * The numbers are a multirange, so a reporter that counts up by one keeps one short range.
  */
-export async function takeBatch(db: Db, { key_id, reporter_id, batch }: BatchId, seenAt: string): Promise<boolean> {
-  const taken = await db.execute(sql`
+export async function takeBatches(
+  db: Db,
+  batches: readonly BatchId[],
+  seenAt: string,
+): Promise<Map<ReporterKey, readonly RunId[]>> {
+  const taken = await db.execute<Record<'key_id', string> & { reporter_id: ReporterId; run_ids: RunId[] }>(sql`
     insert into reporters as known (key_id, reporter_id, batches, seen_at)
-    values (${key_id}, ${reporter_id}, int8multirange(int8range(${batch}::bigint, ${batch}::bigint, '[]')), ${seenAt}::timestamptz)
+    select key_id, reporter_id, int8multirange(int8range(batch, batch, '[]')), ${seenAt}::timestamptz
+    from json_to_recordset(${JSON.stringify(batches)}::text::json) as row_(key_id text, reporter_id text, batch bigint)
     on conflict (key_id, reporter_id) do update
       set batches = known.batches + excluded.batches, seen_at = excluded.seen_at
-      where not known.batches @> ${batch}::bigint
-    returning 1`);
-  return taken.length > 0;
+      where not known.batches @> excluded.batches
+    returning key_id, reporter_id, run_ids`);
+  return new Map(taken.map((row) => [reporterOf(row), row.run_ids]));
 }
 
 /** Remembers which runs a reporter speaks for, so that even its empty batches bring back their commands. */
-export async function noteRuns(db: Db, { key_id, reporter_id }: BatchId, runIds: readonly RunId[]): Promise<void> {
-  const ids = JSON.stringify(runIds);
+export async function noteRuns(db: Db, { key_id, reporter_id }: BatchId, runIds: Iterable<RunId>): Promise<void> {
+  const ids = JSON.stringify([...runIds]);
   await db.execute(sql`
     update reporters set run_ids = (
       select jsonb_agg(id) from (
