@@ -127,6 +127,19 @@ describe('the end of one reporter and the start of the next', () => {
     },
   );
 
+  it('[R8] a connection that was closed while nothing was said is no trouble', async () => {
+    const ingest = await LiveIngest.start();
+    const problems: unknown[] = [];
+    const reporter = makeLiveReporter(ingest.url, { spoolDir: false, onProblem: (problem) => problems.push(problem) });
+    for (const step of range(20)) {
+      reporter.metric('loss', 1, { step });
+      await until(() => reporter.stats().queued === 0);
+      ingest.hangUp();
+    }
+    expect([ingest.steps, problems]).toEqual([range(20), []]);
+    await reporter.close();
+  });
+
   it('[R5] an event arrives within a tenth of a second, by way of the disk', async () => {
     const ingest = await LiveIngest.start();
     const reporter = makeLiveReporter(ingest.url, { spoolDir: makeFolder() }, 1);

@@ -47,7 +47,7 @@ export function createHttp(url: string): Http {
   const request = isSecure ? httpsRequest : httpRequest;
   let agent: HttpAgent | undefined;
 
-  return ({ method, path, headers, body, signal }) =>
+  const attempt: Http = ({ method, path, headers, body, signal }) =>
     new Promise((resolve, reject) => {
       // Not before: a proxy that is misspelt is an address that cannot be reached, not a reason to throw. [R1]
       agent ??= makeAgent(base, isSecure);
@@ -71,11 +71,26 @@ export function createHttp(url: string): Http {
         });
       });
       sent.on('socket', (socket) => socket.unref());
-      sent.on('error', reject);
-      if (body === undefined || body instanceof Uint8Array) sent.end(body);
+      const isRepeatable = body === undefined || body instanceof Uint8Array;
+      sent.on('error', (error) =>
+        reject(isRepeatable && sent.reusedSocket && wasClosed(error) ? new IdleClosed(error.message) : error),
+      );
+      if (isRepeatable) sent.end(body);
       else stream(body, sent);
     });
+
+  return (asked) =>
+    attempt(asked).catch((error: unknown) => {
+      // Once, over a new connection: that the other side has closed an idle one is no outage.
+      if (error instanceof IdleClosed) return attempt(asked);
+      throw error;
+    });
 }
+
+/** The connection had been kept open, and was closed by the other side before it answered. */
+class IdleClosed extends Error {}
+
+const wasClosed = (error: Error): boolean => 'code' in error && (error.code === 'ECONNRESET' || error.code === 'EPIPE');
 
 /** A hospital's network is often left by a proxy only; the machine itself is not reached by one. */
 function makeAgent(url: string, isSecure: boolean): HttpAgent {

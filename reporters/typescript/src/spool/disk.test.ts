@@ -12,7 +12,7 @@ import { createReporter } from '../reporter.ts';
 import { filesIn, makeFolder, sayItDied, spoolsIn } from '../testing/folders.ts';
 import { makeReporter, range, type Scene, until } from '../testing/make-reporter.ts';
 import { SpoolHome } from './home.ts';
-import { takeOver } from './lock.ts';
+import { take, takeOver } from './lock.ts';
 import { readState } from './state.ts';
 
 const url = 'http://127.0.0.1:8000';
@@ -237,6 +237,19 @@ describe('[R27] a disk that fails', () => {
   });
 });
 
+it('[R8] two hours without a server lose nothing, on disk', async () => {
+  const scene = makeSpooling(makeFolder());
+  scene.server.fault = () => 'down';
+  for (const step of range(720)) {
+    sayMetrics(scene, [step]);
+    await scene.clock.advance(10_000);
+  }
+  scene.server.fault = () => null;
+  await deliver(scene);
+  expect(scene.server.steps).toEqual(range(720));
+  expect(scene.server.changed).toEqual([]);
+});
+
 describe('[R26] what others have left', () => {
   it('[R26] is delivered by the next reporter, before its own events', async () => {
     const root = makeFolder();
@@ -369,6 +382,24 @@ function laterVersion(): { version: number; files: Record<string, string> } {
 describe('[R25] the lock', () => {
   const homeOf = (root: string) => new SpoolHome({ root, address: url, at: () => '', maxBytes: 1e9 });
 
+  it.each(['with', 'without'])('[R25] is taken once, on a disk %s links', (links) => {
+    const { linkSync } = fs;
+    const set = (is: typeof fs.linkSync) => {
+      fs.linkSync = is;
+      syncBuiltinESMExports();
+    };
+    onTestFinished(() => set(linkSync));
+    if (links === 'without') {
+      set(() => {
+        throw Object.assign(new Error('no links here'), { code: 'EPERM' });
+      });
+    }
+    const folder = makeFolder();
+    expect(take(folder, 1)).not.toBeNull();
+    expect(take(folder, 1)).toBeNull();
+    expect(readdirSync(folder)).toEqual(['lock-1']);
+  });
+
   it('[R25] of a living owner keeps its folder', async () => {
     const root = makeFolder();
     const scene = makeSpooling(root);
@@ -386,6 +417,7 @@ describe('[R25] the lock', () => {
     const [folder = ''] = spoolsIn(root);
     writeFileSync(join(folder, 'lock-2'), JSON.stringify({ pid: 1, place: 'another machine' }));
     await scene.clock.advance(10_000);
+    expect(scene.reporter.stats()).toMatchObject({ reported: 2, queued: 2 });
     scene.server.fault = () => null;
     sayMetrics(scene, [2]);
     await scene.clock.advance(20_000);

@@ -30,6 +30,11 @@ export class LiveIngest extends FakeIngest {
     this.#port = (this.#server.address() as AddressInfo).port;
   }
 
+  /** As a server or a proxy does with a connection that it thinks idle. */
+  hangUp(): void {
+    this.#server?.closeAllConnections();
+  }
+
   async stop(): Promise<void> {
     const server = this.#server;
     this.#server = null;
