@@ -21,8 +21,12 @@ export function useEventStream(run_id: string | null): void {
 }
 
 function keepIfSameRun(run_id: string | null): Position | null {
-  const { viewer, reset } = useFLStore.getState();
-  const isSame = viewer.run_id !== null && viewer.epoch !== null && (run_id === null || viewer.run_id === run_id);
+  const { viewer, link, reset } = useFLStore.getState();
+  const isSame =
+    !link.is_missing &&
+    viewer.run_id !== null &&
+    viewer.epoch !== null &&
+    (run_id === null || viewer.run_id === run_id);
   if (isSame) return { run_id: viewer.run_id, epoch: viewer.epoch, seq: viewer.seq };
   reset();
   return null;

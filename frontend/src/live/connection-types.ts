@@ -21,6 +21,8 @@ export interface Memory {
   readonly gaps: number;
   /** The session was renewed and the server has not yet said a word since. */
   readonly is_renewed: boolean;
+  /** The server has said that there is no such run, or no longer, and nothing of it has come since. */
+  readonly is_missing: boolean;
 }
 
 interface OnSocket {
@@ -34,7 +36,7 @@ export type Connection = Memory &
     | { readonly state: 'idle' }
     | ({ readonly state: 'connecting' } & OnSocket)
     | ({ readonly state: 'live'; readonly pinged_at: number | null } & OnSocket)
-    | { readonly state: 'waiting'; readonly retry_at: number; readonly close_code: number | null }
+    | { readonly state: 'waiting'; readonly retry_at: number }
     | { readonly state: 'unauthorized' }
     | { readonly state: 'closed' }
   );

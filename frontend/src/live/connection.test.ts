@@ -13,13 +13,14 @@ const memory: Memory = {
   attempt: 0,
   gaps: 0,
   is_renewed: false,
+  is_missing: false,
 };
 
 const states: Record<ConnectionState, Connection> = {
   idle: initialConnection,
   connecting: { ...memory, state: 'connecting', socket_id: 1, since: 0 },
   live: { ...memory, state: 'live', socket_id: 1, since: 0, pinged_at: null },
-  waiting: { ...memory, state: 'waiting', retry_at: 0, close_code: 1006 },
+  waiting: { ...memory, state: 'waiting', retry_at: 0 },
   unauthorized: { ...memory, state: 'unauthorized' },
   closed: { ...memory, state: 'closed' },
 };
@@ -99,6 +100,8 @@ const table: Record<ConnectionState, Record<EventType, ConnectionState>> = {
   },
 };
 
+const socketOf = (connection: Connection) => ({ socket_id: 'socket_id' in connection ? connection.socket_id : 0 });
+
 const does = <D extends Effect['do']>(effects: readonly Effect[], what: D): Extract<Effect, { do: D }>[] =>
   effects.filter((effect): effect is Extract<Effect, { do: D }> => effect.do === what);
 
@@ -166,7 +169,7 @@ describe('retries', () => {
   });
 
   it('resumes where it was: same run, epoch and seq', () => {
-    const waiting: Connection = { ...memory, run_id: 'run-1', state: 'waiting', retry_at: 0, close_code: 1006 };
+    const waiting: Connection = { ...memory, run_id: 'run-1', state: 'waiting', retry_at: 0 };
     const [, effects] = transition(waiting, events.timer, context());
     expect(does(effects, 'open')).toEqual([
       { do: 'open', socket_id: 2, run_id: 'run-1', position: { run_id: 'run-1', epoch: 'e1', seq: 5 } },
@@ -174,7 +177,7 @@ describe('retries', () => {
   });
 
   it('tries at once when the network comes back or somebody looks', () => {
-    const waiting: Connection = { ...memory, state: 'waiting', retry_at: 99_999, close_code: null };
+    const waiting: Connection = { ...memory, state: 'waiting', retry_at: 99_999 };
     expect(transition(waiting, events.timer, context())[0].state).toBe('waiting');
     expect(transition(waiting, events.woke, context())[0].state).toBe('connecting');
   });
@@ -183,8 +186,30 @@ describe('retries', () => {
 describe('an ended session', () => {
   const refused: Event = { type: 'ended', socket_id: 1, code: closeCodes.unauthorized };
 
+  it('asks again for a run that is not there, with waits that grow although each try is answered', () => {
+    let connection: Connection = states.live;
+    const waits: number[] = [];
+    for (let attempt = 0; attempt < 4; attempt++) {
+      connection = transition(
+        connection,
+        { ...socketOf(connection), type: 'ended', code: closedBy.runNotFound },
+        context(),
+      )[0];
+      expect(connection.is_missing).toBe(true);
+      if (connection.state === 'waiting') waits.push(connection.retry_at);
+      connection = transition(connection, events.woke, context())[0];
+      connection = transition(connection, { ...socketOf(connection), type: 'text', text: 'pong' }, context())[0];
+    }
+    expect([connection.state, connection.is_missing]).toEqual(['live', true]);
+    expect(waits).toEqual([250, 500, 1_000, 2_000]);
+    const news: Event = { ...socketOf(connection), type: 'text', text: JSON.stringify(makeSnapshot(1)) };
+    expect(transition(connection, news, context())[0]).toMatchObject({ state: 'live', is_missing: false, attempt: 0 });
+    expect(transition(connection, events.start, context())[0].is_missing).toBe(false);
+  });
+
   it('knows the same close codes as the protocol', () => {
-    expect(closedBy).toEqual({ viewer: closeCodes.normal, unauthorized: closeCodes.unauthorized });
+    const { normal, unauthorized, runNotFound } = closeCodes;
+    expect(closedBy).toEqual({ viewer: normal, unauthorized, runNotFound });
   });
 
   it('WebSocket reconnects in infinite loop: no retry on 4001', () => {

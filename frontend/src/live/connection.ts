@@ -30,7 +30,7 @@ export const timings = {
 } as const;
 
 /** Same as `closeCodes` of the protocol, which would bring its schemas to the browser; a test holds them equal. */
-export const closedBy = { viewer: 1000, unauthorized: 4001 } as const;
+export const closedBy = { viewer: 1000, unauthorized: 4001, runNotFound: 4004 } as const;
 
 export const initialConnection: Connection = {
   state: 'idle',
@@ -41,6 +41,7 @@ export const initialConnection: Connection = {
   attempt: 0,
   gaps: 0,
   is_renewed: false,
+  is_missing: false,
 };
 
 export function transition(connection: Connection, event: Event, context: Context): Step {
@@ -70,7 +71,15 @@ export function transition(connection: Connection, event: Event, context: Contex
 
 function start(connection: Connection, event: Extract<Event, { type: 'start' }>, context: Context): Step {
   const [next, effects] = connect(
-    { ...memoryOf(connection), run_id: event.run_id, position: event.position, attempt: 0, gaps: 0, is_renewed: false },
+    {
+      ...memoryOf(connection),
+      run_id: event.run_id,
+      position: event.position,
+      attempt: 0,
+      gaps: 0,
+      is_renewed: false,
+      is_missing: false,
+    },
     context,
   );
   return [next, [...closeSocket(connection), ...effects]];
@@ -88,20 +97,19 @@ function connect(memory: Memory, { now }: Context): Step {
 }
 
 function ended(connection: Connection, code: number, context: Context): Step {
-  if (code !== closedBy.unauthorized) return retry(memoryOf(connection), code, context);
   const memory = memoryOf(connection);
+  // It may be reported anew, so it is asked for again, as a whole.
+  if (code === closedBy.runNotFound) return retry({ ...memory, position: null, is_missing: true }, context);
+  if (code !== closedBy.unauthorized) return retry(memory, context);
   return [
     { ...memory, state: 'unauthorized' },
     [{ do: 'timer', at: null }, { do: memory.is_renewed ? 'give_up' : 'renew_session' }],
   ];
 }
 
-function retry(memory: Memory, close_code: number | null, { now, random }: Context): Step {
+function retry(memory: Memory, { now, random }: Context): Step {
   const retry_at = now + backoffMs(Math.max(memory.attempt, memory.gaps), random);
-  return [
-    { ...memory, state: 'waiting', attempt: memory.attempt + 1, retry_at, close_code },
-    [{ do: 'timer', at: retry_at }],
-  ];
+  return [{ ...memory, state: 'waiting', attempt: memory.attempt + 1, retry_at }, [{ do: 'timer', at: retry_at }]];
 }
 
 function heard(connection: Connection, text: string, context: Context): Step {
@@ -115,7 +123,8 @@ function heard(connection: Connection, text: string, context: Context): Step {
     since: connection.state === 'live' ? connection.since : now,
     pinged_at: null,
     last_heard_at: now,
-    attempt: 0,
+    // Who asks for a missing run is answered, too, before the socket is closed.
+    attempt: connection.is_missing ? connection.attempt : 0,
     gaps: isProven ? 0 : connection.gaps,
     is_renewed: false,
   };
@@ -126,7 +135,10 @@ function heard(connection: Connection, text: string, context: Context): Step {
   // Not of this protocol, or of a newer one: it counts as a sign of life and nothing else.
   if (message === null) return [live, effects];
   if (message.type === 'snapshot') {
-    return [{ ...live, position: positionOf(message) }, [...effects, { do: 'apply', message }]];
+    return [
+      { ...live, position: positionOf(message), attempt: 0, is_missing: false },
+      [...effects, { do: 'apply', message }],
+    ];
   }
   return continueWith(live, message, effects, context);
 }
@@ -141,7 +153,7 @@ function continueWith(live: Connection, batch: BatchMessage, effects: Effect[], 
   }
   // A second gap before the link has proved itself: resuming does not help, so ask for a whole snapshot.
   const next = { ...memoryOf(live), gaps: live.gaps + 1, position: live.gaps > 0 ? null : position };
-  const [waiting, retryEffects] = retry(next, null, context);
+  const [waiting, retryEffects] = retry(next, context);
   return [waiting, [...closeSocket(live), ...retryEffects]];
 }
 
@@ -191,7 +203,7 @@ function woke(connection: Connection, context: Context): Step {
 }
 
 function lose(connection: Connection, context: Context): Step {
-  const [next, effects] = retry(memoryOf(connection), null, context);
+  const [next, effects] = retry(memoryOf(connection), context);
   return [next, [...closeSocket(connection), ...effects]];
 }
 
@@ -207,6 +219,6 @@ const positionOf = ({ run_id, epoch, seq }: SnapshotLike): Position | null =>
   run_id === null || epoch === null ? null : { run_id, epoch, seq };
 
 function memoryOf(connection: Connection): Memory {
-  const { run_id, position, next_socket_id, last_heard_at, attempt, gaps, is_renewed } = connection;
-  return { run_id, position, next_socket_id, last_heard_at, attempt, gaps, is_renewed };
+  const { run_id, position, next_socket_id, last_heard_at, attempt, gaps, is_renewed, is_missing } = connection;
+  return { run_id, position, next_socket_id, last_heard_at, attempt, gaps, is_renewed, is_missing };
 }

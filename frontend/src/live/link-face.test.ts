@@ -5,7 +5,7 @@ import { linkFace } from './link-face.ts';
 
 const { state: _, ...memory } = initialConnection;
 const live: Connection = { ...memory, state: 'live', socket_id: 1, since: 0, pinged_at: null, last_heard_at: 1_000 };
-const waiting: Connection = { ...memory, state: 'waiting', retry_at: 9_000, close_code: null, last_heard_at: 1_000 };
+const waiting: Connection = { ...memory, state: 'waiting', retry_at: 9_000, last_heard_at: 1_000 };
 
 it('is live with the age of the last word', () => {
   expect(linkFace(live, 1_200)).toEqual({ face: 'live', age_ms: 200 });
@@ -29,4 +29,9 @@ it('is not stale but waiting when nothing has ever come', () => {
 
 it('says when the session has ended', () => {
   expect(linkFace({ ...memory, state: 'unauthorized' }, 0)).toEqual({ face: 'unauthorized' });
+});
+
+it('is neither stale nor connecting while the run is not there, whatever the socket does', () => {
+  expect(linkFace({ ...waiting, is_missing: true }, 60_000)).toEqual({ face: 'missing' });
+  expect(linkFace({ ...live, is_missing: true }, 1_200)).toEqual({ face: 'missing' });
 });

@@ -7,7 +7,8 @@ export type LinkFace =
   | { readonly face: 'stale'; readonly age_ms: number; readonly retry_in_ms: number | null }
   | { readonly face: 'waiting'; readonly retry_in_ms: number }
   | { readonly face: 'connecting' }
-  | { readonly face: 'unauthorized' };
+  | { readonly face: 'unauthorized' }
+  | { readonly face: 'missing' };
 
 /** A link that drops and is back at once is no reason to alarm anybody; the promise is 5 s. */
 const staleAfterMs = 2_000;
@@ -19,6 +20,7 @@ export function linkFace(connection: Connection, now: number): LinkFace {
   const { state, last_heard_at } = connection;
   const age_ms = last_heard_at === null ? null : Math.max(0, now - last_heard_at);
   if (state === 'unauthorized') return { face: 'unauthorized' };
+  if (connection.is_missing) return { face: 'missing' };
   if (state === 'live' && age_ms !== null && age_ms < liveForMs) return { face: 'live', age_ms };
   const retry_in_ms = state === 'waiting' ? Math.max(0, connection.retry_at - now) : null;
   if (age_ms !== null && age_ms >= staleAfterMs) return { face: 'stale', age_ms, retry_in_ms };

@@ -18,11 +18,10 @@ export const liveLink = (last_heard_at = Date.now()): Connection => ({
   last_heard_at,
 });
 
-export const waitingLink = (last_heard_at: number | null, close_code: number | null = null): Connection => ({
+export const waitingLink = (last_heard_at: number | null): Connection => ({
   ...memory,
   state: 'waiting',
   retry_at: Date.now() + 3_000,
-  close_code,
   last_heard_at,
 });
 

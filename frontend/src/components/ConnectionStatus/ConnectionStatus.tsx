@@ -8,6 +8,7 @@ const dots: Record<LinkFace['face'], string> = {
   waiting: 'bg-no-reply',
   connecting: 'bg-waiting',
   unauthorized: 'bg-failed',
+  missing: 'bg-waiting',
 };
 
 /** Is what I see true? The state of the link and the age of the data, always on screen. */

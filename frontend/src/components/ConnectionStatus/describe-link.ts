@@ -19,6 +19,8 @@ export function describeLink(link: LinkFace): LinkWords {
       return { state: 'connecting…', detail: '' };
     case 'unauthorized':
       return { state: 'signed out', detail: 'renewing the session' };
+    case 'missing':
+      return { state: 'no such run', detail: '' };
     default:
       return assertNever(link);
   }

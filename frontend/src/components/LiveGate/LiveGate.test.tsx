@@ -1,9 +1,9 @@
-import { closeCodes } from '@rondo/protocol';
 import { screen } from '@testing-library/react';
 import { beforeEach, expect, it } from 'vitest';
 import { useFLStore } from '../../store/fl-store.ts';
+import { makeRun } from '../../test/factories.ts';
 import { liveLink, renderLive, showRun, waitingLink } from '../../test/render-live.tsx';
-import { LiveGate, runNotFoundCode } from './LiveGate.tsx';
+import { LiveGate } from './LiveGate.tsx';
 
 beforeEach(() => useFLStore.getState().reset());
 
@@ -41,9 +41,17 @@ it('stale: dims the page and says in words how old it is, so that nobody trusts 
 });
 
 it('failed: a run that does not exist is said so, with a way on', () => {
-  expect(runNotFoundCode).toBe(closeCodes.runNotFound);
-  useFLStore.setState({ link: waitingLink(null, closeCodes.runNotFound) });
+  useFLStore.setState({ link: { ...waitingLink(null), is_missing: true } });
   renderLive(gate, '/runs/nope');
   screen.getByText('There is no run “nope”');
   expect(screen.getByRole('link', { name: 'Follow the newest run' }).getAttribute('href')).toBe('/');
+});
+
+it('deleted: a run that was on screen gives way to the news that it is gone, also while it is asked for again', () => {
+  showRun({ run: makeRun({ name: 'mnist' }) }, { ...liveLink(), is_missing: true });
+  renderLive(gate, '/runs/run-1');
+  screen.getByText('The run “mnist” was deleted');
+  expect(screen.queryByText('the run')).toBeNull();
+  expect(screen.queryByText(/The link to the server is lost/)).toBeNull();
+  expect(screen.getByRole('link', { name: 'pick another' }).getAttribute('href')).toBe('/runs');
 });

@@ -9,9 +9,6 @@ import { Skeleton } from '../ui/Skeleton.tsx';
 
 const NoRuns = lazy(async () => ({ default: (await import('../NoRuns/NoRuns.tsx')).NoRuns }));
 
-/** The close code for a run that is not there; a test holds it equal to the protocol's. */
-export const runNotFoundCode = 4004;
-
 interface LiveGateProps {
   /** What the page is, for its heading. */
   readonly title?: string;
@@ -22,6 +19,7 @@ interface LiveGateProps {
 export function LiveGate({ title = 'Live', children }: LiveGateProps) {
   const name = useFLData((state) => state.viewer.run?.name ?? null);
   const isStale = useLinkFace().face === 'stale';
+  const isMissing = useFLData((state) => state.link.is_missing);
   return (
     <>
       <h1 className="sr-only">{name === null ? title : `${title}: ${name}`}</h1>
@@ -30,27 +28,35 @@ export function LiveGate({ title = 'Live', children }: LiveGateProps) {
         className={classes('transition-opacity duration-300', isStale && 'opacity-90 saturate-[0.35]')}
         data-stale={isStale}
       >
-        {name === null ? <NothingToShow /> : children}
+        {isMissing ? <MissingRun name={name} /> : name === null ? <NothingToShow /> : children}
       </div>
     </>
   );
 }
 
-function NothingToShow() {
+/** What was seen of it is not shown any more: it is gone for everybody. */
+function MissingRun({ name }: { readonly name: string | null }) {
   const picked = useParams().run_id;
-  const link = useFLData((state) => state.link);
-  const isLoaded = useFLData((state) => state.is_loaded);
-  if (link.state === 'waiting' && link.close_code === runNotFoundCode) {
-    return (
-      <EmptyState title={`There is no run “${picked}”`}>
-        It may have been deleted.{' '}
+  return (
+    <div role="status">
+      <EmptyState title={name === null ? `There is no run “${picked}”` : `The run “${name}” was deleted`}>
+        {name === null ? 'It may have been deleted. ' : 'All that was reported of it is gone, for everybody. '}
         <Link to="/" className="text-accent underline">
           Follow the newest run
         </Link>{' '}
-        instead.
+        instead, or{' '}
+        <Link to="/runs" className="text-accent underline">
+          pick another
+        </Link>
+        .
       </EmptyState>
-    );
-  }
+    </div>
+  );
+}
+
+function NothingToShow() {
+  const picked = useParams().run_id;
+  const isLoaded = useFLData((state) => state.is_loaded);
   // Loaded without a run: the server has said that there is none.
   if (isLoaded && picked === undefined) {
     return (
