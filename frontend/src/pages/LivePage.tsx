@@ -6,6 +6,7 @@ import { MetricsChart } from '../components/MetricsChart/MetricsChart.tsx';
 import { ModelTable } from '../components/ModelTable/ModelTable.tsx';
 import { RecentRounds } from '../components/RecentRounds/RecentRounds.tsx';
 import { RoundMonitor } from '../components/RoundMonitor/RoundMonitor.tsx';
+import { RunNotes } from '../components/RunNotes/RunNotes.tsx';
 import { useFLData } from '../hooks/useFLData.ts';
 
 /** Opened by hand, so nobody waits for it at first. */
@@ -17,6 +18,7 @@ export function LivePage() {
   const hasClient = useFLData((state) => state.ui.selected_client !== null);
   return (
     <LiveGate>
+      <RunNotes />
       <div className="grid gap-4 xl:grid-cols-[minmax(0,1fr)_412px]">
         <div className="flex min-w-0 flex-col gap-4">
           <RoundMonitor />

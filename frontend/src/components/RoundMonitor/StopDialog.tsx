@@ -1,10 +1,11 @@
 import type { Round, Run } from '@rondo/protocol';
-import { type FormEvent, useId, useState } from 'react';
+import { type FormEvent, useState } from 'react';
 import { useStopRound } from '../../hooks/useStopRound.ts';
 import { Alert } from '../ui/Alert.tsx';
 import { Button } from '../ui/Button.tsx';
 import { Choice } from '../ui/Choice.tsx';
 import { Dialog } from '../ui/Dialog.tsx';
+import { TextArea } from '../ui/TextArea.tsx';
 import { type StopChoice, type StopScope, stopChoices } from './stop-choices.ts';
 
 interface StopDialogProps {
@@ -48,7 +49,6 @@ interface StopFormProps extends Pick<StopDialogProps, 'round' | 'again' | 'onClo
 }
 
 function StopForm({ round, offered, again, onClose }: StopFormProps) {
-  const id = useId();
   const [scope, setScope] = useState(again?.scope);
   const [reason, setReason] = useState(again?.reason ?? '');
   const [progress, stop] = useStopRound();
@@ -74,20 +74,14 @@ function StopForm({ round, offered, again, onClose }: StopFormProps) {
           />
         ))}
       </fieldset>
-      <div className="flex flex-col gap-1.5">
-        <label htmlFor={id} className="text-xs font-medium text-soft">
-          Reason, kept in the audit log
-        </label>
-        <textarea
-          id={id}
-          required
-          rows={3}
-          maxLength={reasonLength}
-          value={reason}
-          onChange={(event) => setReason(event.target.value)}
-          className="resize-y rounded-control border border-edge bg-panel px-3 py-2 text-base text-text"
-        />
-      </div>
+      <TextArea
+        label="Reason, kept in the audit log"
+        required
+        rows={3}
+        maxLength={reasonLength}
+        value={reason}
+        onChange={(event) => setReason(event.target.value)}
+      />
       {progress.state === 'failed' && <Alert>{progress.detail}</Alert>}
       <div className="flex justify-end gap-2">
         <Button onClick={onClose}>Keep it running</Button>

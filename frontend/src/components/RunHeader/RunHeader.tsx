@@ -1,16 +1,18 @@
 import type { Run } from '@rondo/protocol';
-import { useParams } from 'react-router';
+import { useNavigate, useParams } from 'react-router';
 import { useFLData } from '../../hooks/useFLData.ts';
 import { useNow } from '../../hooks/useNow.ts';
 import { serverNow } from '../../lib/clock.ts';
 import { formatDuration } from '../../lib/format.ts';
+import { EditRunButton } from '../EditRun/EditRunButton.tsx';
 import { RunPicker } from '../RunPicker/RunPicker.tsx';
 import { Chip, type Tone } from '../ui/Chip.tsx';
 import { RunStatusText } from '../ui/RunStatusText.tsx';
 
-/** The run on screen: its name, framework, state and age. */
+/** The run on screen: its name, framework, state, age and tags. */
 export function RunHeader() {
-  const run = useFLData((state) => state.viewer.run);
+  const run = useFLData((state) => (state.link.is_missing ? null : state.viewer.run));
+  const navigate = useNavigate();
   const isFollowing = useParams().run_id === undefined;
   return (
     <div className="flex max-w-full min-w-0 flex-wrap sm:-ml-1.5 items-center gap-2">
@@ -22,7 +24,26 @@ export function RunHeader() {
           {isFollowing ? 'following the newest' : 'picked'}
         </span>
       )}
+      {run && <RunTags tags={run.tags} />}
+      {run && <EditRunButton run={run} onDeleted={() => void (isFollowing || navigate('/runs'))} />}
     </div>
+  );
+}
+
+/** As many as fit beside the rest; the list of runs has them all. */
+const mostTags = 3;
+
+function RunTags({ tags }: Pick<Run, 'tags'>) {
+  if (tags.length === 0) return null;
+  return (
+    <ul aria-label="Tags" title={tags.join(', ')} className="flex min-w-0 gap-1.5 text-xs text-muted max-xl:hidden">
+      {tags.slice(0, mostTags).map((tag) => (
+        <li key={tag} className="max-w-32 truncate">
+          #{tag}
+        </li>
+      ))}
+      {tags.length > mostTags && <li>+{tags.length - mostTags}</li>}
+    </ul>
   );
 }
 

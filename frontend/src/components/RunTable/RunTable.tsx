@@ -1,8 +1,11 @@
 import type { Run } from '@rondo/protocol';
+import { useMemo } from 'react';
 import { Link } from 'react-router';
 import { useRuns } from '../../hooks/useFLData.ts';
 import { useProblemDetail } from '../../hooks/useProblemDetail.ts';
+import { useIsAdmin } from '../../hooks/useSession.ts';
 import { formatMoment, noValue, plural } from '../../lib/format.ts';
+import { EditRunButton } from '../EditRun/EditRunButton.tsx';
 import { Alert } from '../ui/Alert.tsx';
 import { EmptyState } from '../ui/EmptyState.tsx';
 import { Panel } from '../ui/Panel.tsx';
@@ -14,6 +17,8 @@ import { type Column, Table } from '../ui/Table.tsx';
 export function RunTable() {
   const { data, error, isLoading } = useRuns();
   const problem = useProblemDetail(error);
+  const isAdmin = useIsAdmin();
+  const shown = useMemo(() => (isAdmin ? [...columns, editColumn] : columns), [isAdmin]);
   const note =
     data === undefined
       ? undefined
@@ -33,7 +38,7 @@ export function RunTable() {
         </EmptyState>
       )}
       {data !== undefined && data.items.length > 0 && (
-        <Table label="Runs" columns={columns} rows={data.items} keyOf={(run) => run.run_id} />
+        <Table label="Runs" columns={shown} rows={data.items} keyOf={(run) => run.run_id} />
       )}
     </Panel>
   );
@@ -45,12 +50,22 @@ const columns: readonly Column<Run>[] = [
     name: 'Name',
     className: 'min-w-24',
     cell: (run) => (
-      <Link
-        to={`/runs/${encodeURIComponent(run.run_id)}`}
-        className="font-medium break-words hover:text-accent hover:underline"
-      >
-        {run.name}
-      </Link>
+      <>
+        <Link
+          to={`/runs/${encodeURIComponent(run.run_id)}`}
+          className="font-medium break-words hover:text-accent hover:underline"
+        >
+          {run.name}
+        </Link>
+        {run.notes.trim() !== '' && (
+          <span
+            title={run.notes}
+            className="block max-w-[32ch] truncate text-xs text-muted max-sm:hidden xl:max-w-[56ch]"
+          >
+            {run.notes}
+          </span>
+        )}
+      </>
     ),
   },
   { key: 'status', name: 'Status', cell: (run) => <RunStatusText status={run.status} /> },
@@ -86,3 +101,10 @@ const columns: readonly Column<Run>[] = [
     cell: (run) => formatMoment(run.started_at),
   },
 ];
+
+const editColumn: Column<Run> = {
+  key: 'edit',
+  name: <span className="sr-only">Edit</span>,
+  align: 'end',
+  cell: (run) => <EditRunButton run={run} />,
+};

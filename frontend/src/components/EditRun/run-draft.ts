@@ -1,0 +1,31 @@
+import type { Run } from '@rondo/protocol';
+import type { RunChange } from '../../hooks/useEditRun.ts';
+
+/** What stands in the fields. */
+export interface RunDraft {
+  readonly name: string;
+  /** With commas between them. */
+  readonly tags: string;
+  readonly notes: string;
+}
+
+export const draftOf = ({ name, tags, notes }: Run): RunDraft => ({ name, tags: tags.join(', '), notes });
+
+/** Only what was changed here, so that what somebody else changes meanwhile stays; `null` when nothing was. */
+export function changeOf(before: RunDraft, draft: RunDraft): RunChange | null {
+  const change: RunChange = {
+    ...(draft.name.trim() !== before.name && { name: draft.name.trim() }),
+    ...(draft.tags !== before.tags && { tags: tagsOf(draft.tags) }),
+    ...(draft.notes !== before.notes && { notes: draft.notes }),
+  };
+  return Object.keys(change).length === 0 ? null : change;
+}
+
+const tagsOf = (text: string): string[] => [
+  ...new Set(
+    text
+      .split(',')
+      .map((tag) => tag.trim())
+      .filter((tag) => tag !== ''),
+  ),
+];
