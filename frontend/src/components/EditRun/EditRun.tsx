@@ -1,72 +1,40 @@
 import type { Run } from '@rondo/protocol';
-import { useState } from 'react';
-import { useEditRun } from '../../hooks/useEditRun.ts';
-import { Dialog } from '../ui/Dialog.tsx';
-import { Field } from '../ui/Field.tsx';
-import { Form } from '../ui/Form.tsx';
-import { TextArea } from '../ui/TextArea.tsx';
-import { DeleteRun } from './DeleteRun.tsx';
-import { changeOf, draftOf } from './run-draft.ts';
+import { Pencil } from 'lucide-react';
+import { lazy, Suspense, useState } from 'react';
+import { useIsAdmin } from '../../hooks/useSession.ts';
+import { Button } from '../ui/Button.tsx';
+
+const EditRunDialog = lazy(async () => ({ default: (await import('./EditRunDialog.tsx')).EditRunDialog }));
 
 interface EditRunProps {
-  /** As it was when the dialog opened. */
   readonly run: Run;
-  readonly onClose: () => void;
-  readonly onDeleted: () => void;
+  readonly onDeleted?: () => void;
 }
 
-/** As many characters as the server keeps. */
-const length = { name: 128, notes: 10_000 };
-
-export function EditRun({ run, onClose, onDeleted }: EditRunProps) {
-  const before = draftOf(run);
-  const [draft, setDraft] = useState(before);
-  const [progress, edit] = useEditRun();
-  const change = changeOf(before, draft);
-  const submit = async () => {
-    if (change && (await edit(run.run_id, change))) onClose();
-  };
+/** Name, tags and notes are an admin's to change, and so is deleting. */
+export function EditRun({ run, onDeleted }: EditRunProps) {
+  const isAdmin = useIsAdmin();
+  // The page may move on to another run while the dialog is open.
+  const [edited, setEdited] = useState<Run | null>(null);
+  if (!isAdmin) return null;
+  const close = () => setEdited(null);
   return (
-    <Dialog
-      isOpen
-      onOpenChange={onClose}
-      title={`Edit ${before.name}`}
-      description="Everybody who watches the run sees it at once."
-      testId="edit-run"
-    >
-      <Form
-        progress={progress}
-        verb="Save"
-        isReady={change !== null && draft.name.trim() !== ''}
-        onSubmit={() => void submit()}
-        onCancel={onClose}
-      >
-        <Field
-          label="Name"
-          required
-          maxLength={length.name}
-          autoComplete="off"
-          value={draft.name}
-          onChange={(event) => setDraft({ ...draft, name: event.target.value })}
-        />
-        <Field
-          label="Tags, with commas between them"
-          autoComplete="off"
-          placeholder="baseline, non-iid"
-          value={draft.tags}
-          onChange={(event) => setDraft({ ...draft, tags: event.target.value })}
-        />
-        <TextArea
-          label="Notes"
-          rows={5}
-          maxLength={length.notes}
-          value={draft.notes}
-          onChange={(event) => setDraft({ ...draft, notes: event.target.value })}
-        />
-      </Form>
-      <div className="border-t border-line pt-4">
-        <DeleteRun run={run} onDeleted={onDeleted} />
-      </div>
-    </Dialog>
+    <>
+      <Button look="quiet" size="smallIcon" aria-label={`Edit ${run.name}`} title="Edit" onClick={() => setEdited(run)}>
+        <Pencil aria-hidden size={14} />
+      </Button>
+      {edited && (
+        <Suspense fallback={null}>
+          <EditRunDialog
+            run={edited}
+            onClose={close}
+            onDeleted={() => {
+              close();
+              onDeleted?.();
+            }}
+          />
+        </Suspense>
+      )}
+    </>
   );
 }

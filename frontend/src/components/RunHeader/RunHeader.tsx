@@ -4,7 +4,7 @@ import { useFLData } from '../../hooks/useFLData.ts';
 import { useNow } from '../../hooks/useNow.ts';
 import { serverNow } from '../../lib/clock.ts';
 import { formatDuration } from '../../lib/format.ts';
-import { EditRunButton } from '../EditRun/EditRunButton.tsx';
+import { EditRun } from '../EditRun/EditRun.tsx';
 import { RunPicker } from '../RunPicker/RunPicker.tsx';
 import { Chip, type Tone } from '../ui/Chip.tsx';
 import { RunStatusText } from '../ui/RunStatusText.tsx';
@@ -25,7 +25,7 @@ export function RunHeader() {
         </span>
       )}
       {run && <RunTags tags={run.tags} />}
-      {run && <EditRunButton run={run} onDeleted={() => void (isFollowing || navigate('/runs'))} />}
+      {run && <EditRun run={run} onDeleted={() => void (isFollowing || navigate('/runs'))} />}
     </div>
   );
 }

@@ -5,7 +5,7 @@ import { useRuns } from '../../hooks/useFLData.ts';
 import { useProblemDetail } from '../../hooks/useProblemDetail.ts';
 import { useIsAdmin } from '../../hooks/useSession.ts';
 import { formatMoment, noValue, plural } from '../../lib/format.ts';
-import { EditRunButton } from '../EditRun/EditRunButton.tsx';
+import { EditRun } from '../EditRun/EditRun.tsx';
 import { Alert } from '../ui/Alert.tsx';
 import { EmptyState } from '../ui/EmptyState.tsx';
 import { Panel } from '../ui/Panel.tsx';
@@ -106,5 +106,5 @@ const editColumn: Column<Run> = {
   key: 'edit',
   name: <span className="sr-only">Edit</span>,
   align: 'end',
-  cell: (run) => <EditRunButton run={run} />,
+  cell: (run) => <EditRun run={run} />,
 };
