@@ -8,6 +8,7 @@ import os
 import subprocess
 import sys
 import time
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,6 +17,7 @@ from unittest import mock
 
 from rondo.spool.home import SpoolHome
 from rondo.spool.lock import take, take_over
+from rondo.spool.spool import remove_folder
 from rondo.spool.state import read_state
 
 from .scene import Scene, SceneTest
@@ -232,6 +234,60 @@ class Adoption(SceneTest):
         [notice] = [fact for fact in after.server.facts if fact["type"] == "log"]
         self.assertIn(f"{dropped} measurements", notice["message"])
         self.assertEqual(len(after.server.steps) + dropped, 600)
+
+    def test_r21_what_is_spoilt_while_it_waits_is_dropped_and_told_not_sent_for_ever(self) -> None:
+        scene = self.scene()
+        scene.server.fault = lambda seen: "down"
+        scene.metrics(1, 2, 3)
+        scene.advance(0.1)
+        scene.metrics(4)
+        scene.advance(0.03)
+        [folder] = folders_in(self.root)
+        [segment] = folder.glob("*.log")
+        lines = segment.read_bytes().split(b"\n")
+        spoilt = [b"x" * len(text) if b'"step":4' in text else text for text in lines]
+        self.assertNotEqual(spoilt, lines)
+        segment.write_bytes(b"\n".join(spoilt))
+        scene.server.fault = lambda seen: None
+        before = len(scene.server.requests)
+        scene.advance(30)
+        self.assertEqual(scene.server.steps, [1, 2, 3])
+        self.assertLess(len(scene.server.requests) - before, 6)
+        stats = scene.reporter.stats()
+        self.assertEqual((stats.dropped, stats.queued), (1, 0))
+
+    def test_r21_a_folder_in_which_nothing_can_be_read_is_left_alone(self) -> None:
+        folder = self.leave(1, 2)
+        [segment] = folder.glob("*.log")
+        # As of a later version whose first line, where that stands, is damaged.
+        newer = [b"N 9 something else" for _ in range(3)]
+        content = b"damaged\n" + b"".join(b"%08x %s\n" % (zlib.crc32(text), text) for text in newer)
+        segment.write_bytes(content)
+        self.scene().advance(120)
+        self.assertEqual(segment.read_bytes(), content)
+
+    def test_r23_a_folder_is_removed_from_its_oldest_segment_on(self) -> None:
+        folder = self.root / "folder"
+        folder.mkdir()
+        lock = take(folder, 1)
+        assert lock is not None
+        names = [f"{index:08d}.log" for index in (2, 3, 1)]
+        for name in names:
+            (folder / name).touch()
+        removed: list[str] = []
+        unlink = Path.unlink
+
+        def noted(path: Path, missing_ok: bool = False) -> None:
+            removed.append(path.name)
+            unlink(path, missing_ok)
+
+        with (
+            mock.patch.object(Path, "iterdir", lambda path: iter([folder / name for name in names])),
+            mock.patch.object(Path, "unlink", noted),
+        ):
+            remove_folder(folder, lock)
+        self.assertEqual(removed[:3], sorted(names))
+        self.assertFalse(folder.exists())
 
     def test_r25_a_living_owner_keeps_its_folder(self) -> None:
         scene = self.scene()

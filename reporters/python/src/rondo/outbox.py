@@ -170,9 +170,12 @@ class Outbox:
 
     def _from_spool(self, spool: Spool, is_own: bool) -> Work | None:
         try:
-            return Work(spool, spool.next_batch(MAX_BATCH_EVENTS, MAX_BATCH_BYTES), is_own)
+            work = Work(spool, spool.next_batch(MAX_BATCH_EVENTS, MAX_BATCH_BYTES), is_own)
         except OSError:
             return self._lend(spool, is_own)
+        if is_own:
+            self._count_spool_drops(spool)
+        return work
 
     def _poll(self) -> Work:
         if self._own is not None:

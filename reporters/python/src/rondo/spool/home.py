@@ -109,7 +109,11 @@ def adopt(folder: Path, now: Callable[[], str], max_bytes: int = MAX_BYTES) -> S
 def _open(folder: Path, lock: FolderLock, now: Callable[[], str], max_bytes: int) -> Spool | None:
     try:
         state = read_state(folder)
-        if state is None or (not state.unsettled and state.dropped == (0, 0)):
+        if state is None or (state.header is None and state.damaged > 0 and not state.events):
+            # A later version wrote it, or nothing in it can be read: not ours to throw away.
+            lock.give_back()
+            return None
+        if not state.unsettled and state.dropped == (0, 0):
             remove_folder(folder, lock)
             return None
         header = state.header or Header(folder.name, "", "", "")

@@ -141,6 +141,8 @@ class Spool:
             if self._open is None:
                 self._open_cursor = self._cursor
                 events = self.peek(max_events, max_bytes)
+                if not events and max_events > 0:
+                    self._drop_unreadable()
                 to = events[-1].n + 1 if events else self._settled
                 try:
                     self._write_batch(Batch(self._next_batch, events, self._settled, to))
@@ -221,6 +223,14 @@ class Spool:
         if self._open is None:
             raise AssertionError("no batch is open")
         return self._open
+
+    def _drop_unreadable(self) -> None:
+        """What waits and cannot be read was spoilt on the disk since it was written: nobody can send it."""
+        telemetry, facts = self._dropped
+        self._dropped = (telemetry, facts + self._waiting)
+        self._waiting = 0
+        with suppress(OSError):
+            self._write(line(b"D %d %d" % self._dropped))
 
     def _write_batch(self, batch: Batch) -> None:
         self._write(line(b"B %d %d %d" % (batch.number, batch.start, batch.to)))
@@ -397,8 +407,8 @@ class Spool:
 
 
 def remove_folder(folder: Path, lock: FolderLock) -> None:
-    """Everything in it, the lock last."""
-    for path in folder.iterdir():
+    """Everything in it, oldest first and the lock last: killed half-way, what is left still says what is settled."""
+    for path in sorted(folder.iterdir()):
         if not path.name.startswith("lock-"):
             path.unlink(missing_ok=True)
     lock.remove()
