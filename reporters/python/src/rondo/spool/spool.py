@@ -141,7 +141,7 @@ class Spool:
             if self._open is None:
                 self._open_cursor = self._cursor
                 events = self.peek(max_events, max_bytes)
-                if not events and max_events > 0:
+                if not events and max_events > 0 and self._waiting > 0:
                     self._drop_unreadable()
                 to = events[-1].n + 1 if events else self._settled
                 try:
