@@ -61,3 +61,22 @@ test('a spike among many values is seen from afar, and zooming in asks for what 
   await page.getByRole('button', { name: 'Reset zoom' }).click();
   await expect(plot).toHaveAttribute('data-total', String(steps));
 });
+
+test('the picker suggests the names that a client logged and those that its updates carry', async ({
+  signedIn: page,
+  server,
+  makeReporter,
+}) => {
+  const reporter = makeReporter();
+  reporter.roundStarted({ round: 1, client_ids: ['a'] });
+  reporter.metric('batch_loss', 0.5, { step: 1, client_id: 'a' });
+  reporter.clientResult({ client_id: 'a', round: 1, sample_count: 10, metrics: { f1: 0.5 } });
+  reporter.roundComplete({ round: 1, global_loss: 0.5, metrics: { auc: 0.9 } });
+  await reporter.close();
+  await page.goto(`${server.url}/runs/${reporter.run_id}/series`);
+  const suggested = (name: string) => page.locator(`datalist option[value="${name}"]`);
+  for (const name of ['auc', 'global_loss']) await expect(suggested(name)).toHaveCount(1);
+  await page.getByLabel('Client').fill('a');
+  for (const name of ['batch_loss', 'f1', 'sample_count']) await expect(suggested(name)).toHaveCount(1);
+  await expect(suggested('auc')).toHaveCount(0);
+});

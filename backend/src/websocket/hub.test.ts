@@ -70,7 +70,7 @@ describe('the first message', () => {
     expect(runIdsOf(viewer)).toEqual([run.id]);
   });
 
-  it('never comes for a run that does not exist: 4004', async () => {
+  it('[S11] never comes for a run that does not exist: 4004', async () => {
     const live = makeLive();
     const { socket } = live.open({ runId: runIdSchema.parse('no-such-run') });
     await settle();
@@ -121,7 +121,7 @@ describe('which run', () => {
     expect(runIdsOf(picked)).toEqual([run.id, run.id]);
   });
 
-  it('a deleted run: who follows moves to the newest, who picked it is told by 4004', async () => {
+  it('[S11] a deleted run: who follows moves to the newest, who picked it is told by 4004', async () => {
     const { hub, source, commit, open, viewer, run } = await makeWatched();
     const older = makeRun();
     await commit(older.say('client_joined', { client_id: 'a' }));

@@ -186,7 +186,7 @@ describe('retries', () => {
 describe('an ended session', () => {
   const refused: Event = { type: 'ended', socket_id: 1, code: closeCodes.unauthorized };
 
-  it('asks again for a run that is not there, with waits that grow although each try is answered', () => {
+  it('[S11] asks again for a run that is not there, with waits that grow although each try is answered', () => {
     let connection: Connection = states.live;
     const waits: number[] = [];
     for (let attempt = 0; attempt < 4; attempt++) {
