@@ -43,7 +43,8 @@ export function chartOptions({ lines, columns, isLog, onZoom, onCursor }: ChartC
   });
 
   return {
-    padding: [8, 4, 0, 4],
+    // Half of the last step's number, where no axis on the right makes room for it.
+    padding: [8, right ? 4 : 24, 0, 4],
     legend: { show: false },
     cursor: {
       y: false,
