@@ -38,7 +38,8 @@ const signOnSchema = z.object({
   OIDC_VIEWER_VALUES: list.optional(),
 });
 
-const environmentSchema = signOnSchema.extend({
+/** Every setting. README, `.env.example`, Compose and Helm are checked against it. */
+export const environmentSchema = signOnSchema.extend({
   HOST: z.string().min(1).default('127.0.0.1'),
   // Digits only: as a number, a blank would be 0, which is any port.
   PORT: z
