@@ -2,9 +2,9 @@ import { globSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
-import { environmentSchema } from '../backend/src/config.ts';
+import { environmentSchema } from './config.ts';
 
-const root = resolve(import.meta.dirname, '..');
+const root = resolve(import.meta.dirname, '../..');
 const read = (path: string): string => readFileSync(join(root, path), 'utf8');
 const settings = Object.keys(environmentSchema.shape).sort();
 /** Read by PostgreSQL's container and by reporters, not by the server. */
