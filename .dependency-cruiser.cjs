@@ -63,13 +63,13 @@ const withoutDatabase = {
 };
 
 /** What a query is handed; who only passes it on needs its type. */
-const dbType = { path: '^backend/src/db/database\\.ts$', dependencyTypes: ['type-only'] };
+const dbType = { path: '^backend/src/db/(db|database)\\.ts$', dependencyTypes: ['type-only'] };
 
 const backendLayers = [
   ...allow(source('^backend/src/(app|main)\\.ts$'), '^backend/src/', protocol, npm, builtin),
   ...allow(
     source(backend('routers')),
-    backend('(routers|schemas|ingest|db/queries|auth|errors|plugins|config|checkpoints)'),
+    backend('(routers|schemas|ingest|bus|db/queries|auth|errors|plugins|config|checkpoints)'),
     dbType,
     protocol,
     withoutDatabase,
@@ -84,28 +84,29 @@ const backendLayers = [
     withoutDatabase,
     builtin,
   ),
-  ...allow(source(backend('ingest')), backend('(ingest|db|errors)'), protocol, npm, builtin),
+  ...allow(source(backend('ingest')), backend('(ingest|bus|periodic|db|errors)'), protocol, npm, builtin),
+  ...allow(source(backend('bus')), backend('(bus|db)'), protocol, npm, builtin),
   ...allow(
     source(backend('websocket')),
-    backend('(websocket|ingest/(event-)?bus|db/queries|auth|errors)'),
+    backend('(websocket|bus|periodic|db/queries|auth|errors)'),
     dbType,
     protocol,
     npm,
     builtin,
   ),
-  ...allow(source(backend('db')), backend('(db|errors)'), protocol, npm, builtin),
+  ...allow(source(backend('db')), backend('(db|periodic|errors)'), protocol, npm, builtin),
   ...allow(source(backend('backup')), backend('(backup|db|checkpoints|config|version|errors)'), protocol, npm, builtin),
   ...allow(source(backend('auth')), backend('(auth|db/queries|errors|schemas)'), dbType, protocol, npm, builtin),
   ...allow(
     source(backend('checkpoints')),
-    backend('(checkpoints|db/queries|errors|schemas)'),
+    backend('(checkpoints|periodic|db/queries|errors|schemas)'),
     dbType,
     protocol,
     npm,
     builtin,
   ),
   ...allow(
-    source('^backend/src/(config|errors|logger|version)\\.ts$'),
+    source('^backend/src/(config|errors|logger|periodic|version)\\.ts$'),
     backend('(config|errors|logger|version|schemas)'),
     protocol,
     packages('zod', 'pino'),
@@ -115,7 +116,7 @@ const backendLayers = [
 
 /** Tests may look inside their own package, and nowhere else. */
 const tests = ['protocol', 'backend', 'frontend', 'reporters/typescript', 'demo'].flatMap((name) =>
-  allow({ path: `^${name}/.*(${isTest})` }, inside(name), protocol, reporter, npm, builtin),
+  allow({ path: `^${name}(?=/).*(${isTest})` }, inside(name), protocol, reporter, npm, builtin),
 );
 
 const tools = [

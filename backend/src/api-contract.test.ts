@@ -1,13 +1,13 @@
 import type { LightMyRequestResponse } from 'fastify';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { openTestApp, type TestApp } from '../testing/app.ts';
+import { openTestDatabase } from '../testing/database.ts';
+import { type Ask, makeWorld, send, type World } from '../testing/exchanges.ts';
+import { makeFaulty } from '../testing/faulty-database.ts';
+import { happy } from '../testing/happy.ts';
+import { judgeOf, type Listed, type OpenApi, operationsOf } from '../testing/openapi.ts';
+import { unhappy } from '../testing/unhappy.ts';
 import { createAuth } from './auth/services.ts';
-import { openTestApp, type TestApp } from './testing/app.ts';
-import { openTestDatabase } from './testing/database.ts';
-import { type Ask, makeWorld, send, type World } from './testing/exchanges.ts';
-import { makeFaulty } from './testing/faulty-database.ts';
-import { happy } from './testing/happy.ts';
-import { judgeOf, type Listed, type OpenApi, operationsOf } from './testing/openapi.ts';
-import { unhappy } from './testing/unhappy.ts';
 
 let world: World;
 /** With single sign-on whose provider is out, a token for the figures, and a bound that no disk has room for. */

@@ -1,10 +1,10 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { openTestApp, type TestApp } from '../testing/app.ts';
+import { type Ask, makeWorld, send, type World } from '../testing/exchanges.ts';
+import { happy } from '../testing/happy.ts';
+import { judgeOf, type Listed, type OpenApi, operationsOf } from '../testing/openapi.ts';
 import { facts } from './schemas/examples/entities.ts';
-import { openTestApp, type TestApp } from './testing/app.ts';
-import { type Ask, makeWorld, send, type World } from './testing/exchanges.ts';
-import { happy } from './testing/happy.ts';
-import { judgeOf, type Listed, type OpenApi, operationsOf } from './testing/openapi.ts';
 
 // FUZZ_RUNS=50000 and FUZZ_SEED=… for a long look, or to see a failure again.
 const numRuns = Number(process.env.FUZZ_RUNS ?? 1_000);

@@ -3,9 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { brotliDecompressSync, gunzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { devOrigin, openTestApp, type TestApp } from '../testing/app.ts';
+import { makeRun } from '../testing/facts.ts';
 import { problemSchema } from './schemas/common.ts';
-import { devOrigin, openTestApp, type TestApp } from './testing/app.ts';
-import { makeRun } from './testing/facts.ts';
 
 const page = '<!doctype html><title>Rondo</title>';
 const script = `export const words = ${JSON.stringify('round '.repeat(1_000))};`;

@@ -7,12 +7,12 @@ import { serializerCompiler, validatorCompiler, type ZodTypeProvider } from 'fas
 import { createDownloadLinks } from './auth/download-links.ts';
 import { authPlugin } from './auth/plugin.ts';
 import type { AuthServices } from './auth/services.ts';
+import { connectServers } from './bus/doorbell.ts';
+import { EventBus } from './bus/event-bus.ts';
 import { type CheckpointSettings, openCheckpoints } from './checkpoints/open-checkpoints.ts';
 import type { Database } from './db/database.ts';
 import { modelTotals } from './db/queries/model-totals.ts';
 import { startRetention } from './db/retention.ts';
-import { connectServers } from './ingest/doorbell.ts';
-import { EventBus } from './ingest/event-bus.ts';
 import { startExpiring } from './ingest/expiry.ts';
 import { createModelWriter } from './ingest/model-writer.ts';
 import { startSweeping } from './ingest/silence.ts';
@@ -109,9 +109,9 @@ export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
       hub.forgetRun(runId);
       onDeleted();
     },
-    rung: (ring) => hub.hear(ring),
+    committedElsewhere: (commit) => hub.publishRemote(commit),
     sessionEnded: (id) => {
-      auth.sessions.hearEnded(id);
+      auth.sessions.noteEnded(id);
       hub.closeWhere((session) => session.authSessionId === id);
     },
     missed: () => {

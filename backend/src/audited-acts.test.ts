@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { openTestApp, type TestApp } from './testing/app.ts';
-import { aWholeRound, makeRun } from './testing/facts.ts';
+import { openTestApp, type TestApp } from '../testing/app.ts';
+import { aWholeRound, makeRun } from '../testing/facts.ts';
 
 let server: TestApp;
 beforeAll(async () => {

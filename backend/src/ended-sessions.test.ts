@@ -1,7 +1,7 @@
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { openTestApp, type TestApp } from './testing/app.ts';
-import { openSocket } from './testing/socket.ts';
+import { openTestApp, type TestApp } from '../testing/app.ts';
+import { openSocket } from '../testing/socket.ts';
 
 let server: TestApp;
 let address: string;

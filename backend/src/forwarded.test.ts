@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { openTestApp } from '../testing/app.ts';
+import { openTestDatabase } from '../testing/database.ts';
 import type { Database } from './db/database.ts';
 import { listAudit } from './db/queries/audit.ts';
-import { openTestApp } from './testing/app.ts';
-import { openTestDatabase } from './testing/database.ts';
 
 let database: Database;
 beforeAll(async () => {

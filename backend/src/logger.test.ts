@@ -1,12 +1,12 @@
 import type { AddressInfo } from 'node:net';
 import { type SQL, sql } from 'drizzle-orm';
 import { expect, it } from 'vitest';
-import { makeUser } from './auth/testing/people.ts';
+import { openTestApp } from '../testing/app.ts';
+import { makeUser } from '../testing/auth/people.ts';
+import { openTestDatabase } from '../testing/database.ts';
+import { makeRun } from '../testing/facts.ts';
+import { openSocket } from '../testing/socket.ts';
 import { createLogger } from './logger.ts';
-import { openTestApp } from './testing/app.ts';
-import { openTestDatabase } from './testing/database.ts';
-import { makeRun } from './testing/facts.ts';
-import { openSocket } from './testing/socket.ts';
 
 it('logs carry no password, token, cookie, ticket or API key, whatever was asked and refused', async () => {
   const lines: string[] = [];

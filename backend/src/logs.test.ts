@@ -2,10 +2,10 @@ import { createHash, randomUUID } from 'node:crypto';
 import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, it, onTestFinished } from 'vitest';
-import { makeDataDir } from './testing/database.ts';
-import { makeRun } from './testing/facts.ts';
-import { startProcess } from './testing/process.ts';
-import { openSocket } from './testing/socket.ts';
+import { makeDataDir } from '../testing/database.ts';
+import { makeRun } from '../testing/facts.ts';
+import { startProcess } from '../testing/process.ts';
+import { openSocket } from '../testing/socket.ts';
 
 const settings = {
   ADMIN_PASSWORD: 'the password of the admin',

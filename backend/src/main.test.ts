@@ -8,8 +8,8 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { IngestAnswer } from '@rondo/protocol';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { makeRun } from './testing/facts.ts';
-import { startProcess } from './testing/process.ts';
+import { makeRun } from '../testing/facts.ts';
+import { startProcess } from '../testing/process.ts';
 
 const password = 'correct horse battery';
 const children = new Set<ChildProcess>();

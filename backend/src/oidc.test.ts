@@ -1,17 +1,17 @@
 import { randomUUID } from 'node:crypto';
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import type { RoleRule } from './auth/oidc-claims.ts';
+import { openTestApp } from '../testing/app.ts';
+import { openBrowser } from '../testing/auth/browser.ts';
+import { makeUser } from '../testing/auth/people.ts';
+import { clientId, clientSecret, scopes, startProvider, type TestProvider } from '../testing/auth/provider.ts';
+import { openTestDatabase } from '../testing/database.ts';
+import type { RoleRule } from './auth/oidc/claims.ts';
 import { createAuth } from './auth/services.ts';
-import { openBrowser } from './auth/testing/browser.ts';
-import { makeUser } from './auth/testing/people.ts';
-import { clientId, clientSecret, scopes, startProvider, type TestProvider } from './auth/testing/provider.ts';
 import type { Database } from './db/database.ts';
 import { listAudit } from './db/queries/audit.ts';
 import { findUserByName, updateUser } from './db/queries/users.ts';
 import { createLogger } from './logger.ts';
-import { openTestApp } from './testing/app.ts';
-import { openTestDatabase } from './testing/database.ts';
 
 let database: Database;
 beforeAll(async () => {

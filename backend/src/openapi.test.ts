@@ -1,8 +1,8 @@
 import { Validator } from '@seriousme/openapi-schema-validator';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { openTestApp, type TestApp } from '../testing/app.ts';
+import { checkerOf, operationsOf } from '../testing/openapi.ts';
 import { examples } from './schemas/examples/operations.ts';
-import { openTestApp, type TestApp } from './testing/app.ts';
-import { checkerOf, operationsOf } from './testing/openapi.ts';
 
 let server: TestApp;
 beforeAll(async () => {

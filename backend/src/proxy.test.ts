@@ -12,8 +12,8 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
-import { openTestApp, type TestApp } from './testing/app.ts';
-import { aWholeRound, makeRun } from './testing/facts.ts';
+import { openTestApp, type TestApp } from '../testing/app.ts';
+import { aWholeRound, makeRun } from '../testing/facts.ts';
 
 const example = fileURLToPath(new URL('../../deploy/nginx.conf', import.meta.url));
 const nginx = ['nginx', '/usr/sbin/nginx'].find((name) => spawnSync(name, ['-v']).status === 0);

@@ -4,10 +4,10 @@ import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { applyBatch, fromSnapshot, type ViewerState } from '@rondo/protocol';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { makeRun, type TestRun } from './testing/facts.ts';
-import { type PostgresServer, startPostgres } from './testing/postgres.ts';
-import { type ServerProcess, startProcess } from './testing/process.ts';
-import { openSocket, type TestSocket } from './testing/socket.ts';
+import { makeRun, type TestRun } from '../testing/facts.ts';
+import { type PostgresServer, startPostgres } from '../testing/postgres.ts';
+import { type ServerProcess, startProcess } from '../testing/process.ts';
+import { openSocket, type TestSocket } from '../testing/socket.ts';
 
 const admin = { username: 'admin', password: 'correct horse battery' };
 const reporters = 3;

@@ -3,10 +3,10 @@ import { get, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { applyBatch, fromSnapshot, type ServerMessage, type ViewerState } from '@rondo/protocol';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { devOrigin, openTestApp, type TestApp } from './testing/app.ts';
-import { openTestDatabase } from './testing/database.ts';
-import { aWholeRound, makeRun } from './testing/facts.ts';
-import { openSocket } from './testing/socket.ts';
+import { devOrigin, openTestApp, type TestApp } from '../testing/app.ts';
+import { openTestDatabase } from '../testing/database.ts';
+import { aWholeRound, makeRun } from '../testing/facts.ts';
+import { openSocket } from '../testing/socket.ts';
 
 let server: TestApp;
 let address: string;

@@ -1,10 +1,10 @@
 import type { AddressInfo } from 'node:net';
 import type { Round } from '@rondo/protocol';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { openTestApp, type TestApp } from './testing/app.ts';
-import { makeWorld, RequestInMemory, type World } from './testing/exchanges.ts';
-import { aWholeRound, makeRun } from './testing/facts.ts';
-import { openSocket } from './testing/socket.ts';
+import { openTestApp, type TestApp } from '../testing/app.ts';
+import { makeWorld, RequestInMemory, type World } from '../testing/exchanges.ts';
+import { aWholeRound, makeRun } from '../testing/facts.ts';
+import { openSocket } from '../testing/socket.ts';
 
 let server: TestApp;
 let world: World;

@@ -4,9 +4,9 @@ import type { AddressInfo } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { accountOf, type CommandRecord, type Round, type Run } from '@rondo/protocol';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
-import { openTestApp, type TestApp } from './testing/app.ts';
-import { makeRun } from './testing/facts.ts';
-import { openSocket } from './testing/socket.ts';
+import { openTestApp, type TestApp } from '../testing/app.ts';
+import { makeRun } from '../testing/facts.ts';
+import { openSocket } from '../testing/socket.ts';
 
 let server: TestApp;
 let url: string;

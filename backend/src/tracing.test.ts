@@ -4,9 +4,9 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { expect, it, onTestFinished } from 'vitest';
-import { makeDataDir } from './testing/database.ts';
-import { makeRun } from './testing/facts.ts';
-import { startProcess } from './testing/process.ts';
+import { makeDataDir } from '../testing/database.ts';
+import { makeRun } from '../testing/facts.ts';
+import { startProcess } from '../testing/process.ts';
 
 interface Span {
   readonly traceId: string;

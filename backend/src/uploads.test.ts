@@ -6,10 +6,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Upload } from 'tus-js-client';
 import { afterAll, afterEach, beforeAll, expect, it, vi } from 'vitest';
-import { filesUnder } from './testing/checkpoints.ts';
-import { openCuttingProxy } from './testing/cutting-proxy.ts';
-import { type PostgresServer, startPostgres } from './testing/postgres.ts';
-import { startProcess } from './testing/process.ts';
+import { filesUnder } from '../testing/checkpoints.ts';
+import { openCuttingProxy } from '../testing/cutting-proxy.ts';
+import { type PostgresServer, startPostgres } from '../testing/postgres.ts';
+import { startProcess } from '../testing/process.ts';
 
 const MiB = 1024 * 1024;
 const password = 'correct horse battery';

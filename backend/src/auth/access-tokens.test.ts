@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { type JWTPayload, SignJWT, UnsecuredJWT } from 'jose';
 import { describe, expect, it } from 'vitest';
+import { fakeClock } from '../../testing/auth/people.ts';
 import { Unauthorized } from '../errors.ts';
 import { createAccessTokens } from './access-tokens.ts';
 import { MINUTE, SECOND } from './clock.ts';
-import { fakeClock } from './testing/people.ts';
 
 const secretKey = 'a secret of at least thirty-two bytes';
 const user = { id: randomUUID(), username: 'ada', role: 'admin' } as const;

@@ -1,13 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { fakeClock } from '../../testing/auth/people.ts';
+import { openTestDatabase } from '../../testing/database.ts';
 import type { Database } from '../db/database.ts';
 import { apiKeys as table } from '../db/tables/people.ts';
 import { Forbidden, Invalid, NotFound, Unauthorized } from '../errors.ts';
-import { openTestDatabase } from '../testing/database.ts';
 import { createApiKeys } from './api-keys.ts';
 import { theServerItself } from './audit.ts';
 import { HOUR, MINUTE, momentAt, SECOND } from './clock.ts';
-import { fakeClock } from './testing/people.ts';
 
 let database: Database;
 beforeAll(async () => {

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { Db } from '../db/database.ts';
+import type { Db } from '../db/db.ts';
 import { findKeyByHash, insertKey, listKeys, revokeKey, touchKey } from '../db/queries/api-keys.ts';
 import type { Page } from '../db/queries/page.ts';
 import { Forbidden, Invalid, NotFound, Unauthorized } from '../errors.ts';

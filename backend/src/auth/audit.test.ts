@@ -1,8 +1,8 @@
 import { sql } from 'drizzle-orm';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { openTestDatabase } from '../../testing/database.ts';
 import type { Database } from '../db/database.ts';
 import { listAudit } from '../db/queries/audit.ts';
-import { openTestDatabase } from '../testing/database.ts';
 import { recordAudit } from './audit.ts';
 
 let database: Database;

@@ -1,4 +1,4 @@
-import type { Db } from '../db/database.ts';
+import type { Db } from '../db/db.ts';
 import { insertAudit } from '../db/queries/audit.ts';
 import type { AuditAction, AuditTargetType } from '../schemas/audit.ts';
 import { type Clock, momentAt } from './clock.ts';

@@ -1,4 +1,4 @@
-import type { Db } from '../db/database.ts';
+import type { Db } from '../db/db.ts';
 import { deleteLinksOf } from '../db/queries/sign-in-links.ts';
 import { findUser, updateUser } from '../db/queries/users.ts';
 import { Conflict, Invalid } from '../errors.ts';

@@ -1,5 +1,5 @@
 import type { ModelVersion } from '@rondo/protocol';
-import type { Db } from '../db/database.ts';
+import type { Db } from '../db/db.ts';
 import { insertDownloadLink, purgeDownloadLinks, takeDownloadLink } from '../db/queries/download-links.ts';
 import { Unauthorized } from '../errors.ts';
 import { type Clock, momentAt, SECOND } from './clock.ts';

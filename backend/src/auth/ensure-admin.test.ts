@@ -1,11 +1,11 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { makeUser } from '../../testing/auth/people.ts';
+import { openTestDatabase } from '../../testing/database.ts';
 import type { Database } from '../db/database.ts';
 import { findUserByName, listUsers, updateUser } from '../db/queries/users.ts';
 import { users } from '../db/tables/people.ts';
-import { openTestDatabase } from '../testing/database.ts';
 import { ensureAdmin } from './ensure-admin.ts';
 import { verifyPassword } from './passwords.ts';
-import { makeUser } from './testing/people.ts';
 
 let database: Database;
 beforeAll(async () => {

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { Db } from '../db/database.ts';
+import type { Db } from '../db/db.ts';
 import { findUserByName, hasUsers, insertUser } from '../db/queries/users.ts';
 import { momentAt } from './clock.ts';
 import { hashPassword } from './passwords.ts';

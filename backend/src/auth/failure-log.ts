@@ -1,4 +1,4 @@
-import type { Db } from '../db/database.ts';
+import type { Db } from '../db/db.ts';
 import { type AuditedRequest, recordAudit } from './audit.ts';
 import { type Clock, HOUR } from './clock.ts';
 

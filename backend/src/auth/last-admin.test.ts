@@ -1,11 +1,11 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { aRequest, makeUser } from '../../testing/auth/people.ts';
+import { type PostgresServer, startPostgres } from '../../testing/postgres.ts';
 import { type Database, openDatabase } from '../db/database.ts';
 import { findUser } from '../db/queries/users.ts';
 import { users as table } from '../db/tables/people.ts';
 import { Conflict } from '../errors.ts';
-import { type PostgresServer, startPostgres } from '../testing/postgres.ts';
 import { createAuth } from './services.ts';
-import { aRequest, makeUser } from './testing/people.ts';
 
 let server: PostgresServer;
 let database: Database;

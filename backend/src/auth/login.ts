@@ -1,4 +1,4 @@
-import type { Db } from '../db/database.ts';
+import type { Db } from '../db/db.ts';
 import { hasSessionFrom } from '../db/queries/sessions.ts';
 import { findUserByName } from '../db/queries/users.ts';
 import { Unauthorized } from '../errors.ts';

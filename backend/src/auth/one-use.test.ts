@@ -1,12 +1,12 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { aRequest, aVisit, fakeClock, makeUser } from '../../testing/auth/people.ts';
+import { openTestDatabase } from '../../testing/database.ts';
 import type { Database } from '../db/database.ts';
 import { updateUser } from '../db/queries/users.ts';
 import { signInLinks, wsTickets } from '../db/tables/people.ts';
 import { Unauthorized } from '../errors.ts';
-import { openTestDatabase } from '../testing/database.ts';
 import { DAY, HOUR, SECOND } from './clock.ts';
 import { createAuth } from './services.ts';
-import { aRequest, aVisit, fakeClock, makeUser } from './testing/people.ts';
 
 let database: Database;
 beforeAll(async () => {

@@ -1,4 +1,4 @@
-import type { Db } from '../db/database.ts';
+import type { Db } from '../db/db.ts';
 import { updateUser } from '../db/queries/users.ts';
 import { Unauthorized } from '../errors.ts';
 import type { PasswordChange } from '../schemas/users.ts';
@@ -10,7 +10,7 @@ import { type Clock, momentAt } from './clock.ts';
 import { createFailureLog } from './failure-log.ts';
 import { type Credentials, logIn } from './login.ts';
 import { createLoginThrottle } from './login-throttle.ts';
-import { createOidc, type OidcSettings } from './oidc.ts';
+import { createOidc, type OidcSettings } from './oidc/client.ts';
 import type { Principal, User } from './principal.ts';
 import { createSessions, type Visit } from './sessions.ts';
 import { createSignInLink, redeemSignInLink } from './sign-in-links.ts';

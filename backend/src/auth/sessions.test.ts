@@ -1,14 +1,14 @@
 import { eq } from 'drizzle-orm';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { aRequest, aVisit, fakeClock, makeUser } from '../../testing/auth/people.ts';
+import { openTestDatabase } from '../../testing/database.ts';
 import type { Database } from '../db/database.ts';
 import { listAudit } from '../db/queries/audit.ts';
 import { updateUser } from '../db/queries/users.ts';
 import { sessions as table } from '../db/tables/people.ts';
 import { Unauthorized } from '../errors.ts';
-import { openTestDatabase } from '../testing/database.ts';
 import { DAY, HOUR, MINUTE, SECOND } from './clock.ts';
 import { createSessions } from './sessions.ts';
-import { aRequest, aVisit, fakeClock, makeUser } from './testing/people.ts';
 
 let database: Database;
 beforeAll(async () => {

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { Db } from '../db/database.ts';
+import type { Db } from '../db/db.ts';
 import {
   endSession,
   endSessionBySecret,
@@ -155,7 +155,7 @@ export function createSessions(db: Db, now: Clock = Date.now) {
     isActive: (session_id: string): Promise<boolean> => active.get(session_id),
 
     /** Another server ended it. */
-    hearEnded(session_id: string): void {
+    noteEnded(session_id: string): void {
       active.set(session_id, false);
     },
 

@@ -1,4 +1,4 @@
-import type { Db } from '../db/database.ts';
+import type { Db } from '../db/db.ts';
 import { deleteLinksOf, insertLink, purgeLinks, takeLink } from '../db/queries/sign-in-links.ts';
 import { findEnabledUser } from '../db/queries/users.ts';
 import { Unauthorized } from '../errors.ts';

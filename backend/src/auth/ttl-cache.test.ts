@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { fakeClock } from './testing/people.ts';
+import { fakeClock } from '../../testing/auth/people.ts';
 import { createTtlCache } from './ttl-cache.ts';
 
 describe('the cache', () => {

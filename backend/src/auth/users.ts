@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { Db } from '../db/database.ts';
+import type { Db } from '../db/db.ts';
 import type { Page } from '../db/queries/page.ts';
 import { deleteLinksOf } from '../db/queries/sign-in-links.ts';
 import { deleteUser, findUser, insertUser, listUsers, lockEnabledAdmins, updateUser } from '../db/queries/users.ts';

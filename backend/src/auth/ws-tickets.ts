@@ -1,4 +1,4 @@
-import type { Db } from '../db/database.ts';
+import type { Db } from '../db/db.ts';
 import { insertTicket, purgeTickets, takeTicket } from '../db/queries/ws-tickets.ts';
 import { Unauthorized } from '../errors.ts';
 import { type Clock, momentAt, SECOND } from './clock.ts';

@@ -4,7 +4,7 @@ import { pipeline } from 'node:stream/promises';
 import { createGzip } from 'node:zlib';
 import { sql } from 'drizzle-orm';
 import type { CheckpointStore } from '../checkpoints/store.ts';
-import type { Db } from '../db/database.ts';
+import type { Db } from '../db/db.ts';
 import { listPartitions } from '../db/partitions.ts';
 import { version } from '../version.ts';
 import type { Header, TableHead } from './format.ts';

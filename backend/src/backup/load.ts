@@ -5,7 +5,7 @@ import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { sql } from 'drizzle-orm';
 import type { CheckpointStore } from '../checkpoints/store.ts';
-import type { Db } from '../db/database.ts';
+import type { Db } from '../db/db.ts';
 import { listMigrations, migrateIn } from '../db/migrate.ts';
 import { createPartitions, type Month } from '../db/partitions.ts';
 import { type Header, readBackup, type Summary, type TableHead } from './format.ts';

@@ -1,12 +1,12 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
+import { type CheckpointRig, openCheckpointRig } from '../../testing/checkpoint-rig.ts';
+import { filesUnder, sha256 } from '../../testing/checkpoints.ts';
+import { openTestDatabase } from '../../testing/database.ts';
+import { version } from '../../testing/models.ts';
 import type { Database } from '../db/database.ts';
 import { findModel } from '../db/queries/models.ts';
-import { type CheckpointRig, openCheckpointRig } from '../testing/checkpoint-rig.ts';
-import { filesUnder, sha256 } from '../testing/checkpoints.ts';
-import { openTestDatabase } from '../testing/database.ts';
-import { version } from '../testing/models.ts';
 
 let database: Database;
 let rig: CheckpointRig;

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { stat } from 'node:fs/promises';
 import type { Model, ModelVersion, RunId } from '@rondo/protocol';
-import type { Db } from '../db/database.ts';
+import type { Db } from '../db/db.ts';
 import { surplusModels } from '../db/queries/model-changes.ts';
 import { claimContent, forgetContent, releaseClaim, takeUnreferenced } from '../db/queries/model-contents.ts';
 import { findModel } from '../db/queries/models.ts';

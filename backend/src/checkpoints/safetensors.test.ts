@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { makeSafetensors, withHeader } from '../testing/checkpoints.ts';
+import { makeSafetensors, withHeader } from '../../testing/checkpoints.ts';
 import { readSafetensors, summarize } from './safetensors.ts';
 
 let folder: string;

@@ -2,12 +2,12 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { storeContract } from '../../testing/checkpoints/store-contract.ts';
+import { filesUnder, sha256 } from '../../testing/checkpoints.ts';
+import { type S3Server, startS3 } from '../../testing/s3.ts';
 import { Busy } from '../errors.ts';
-import { filesUnder, sha256 } from '../testing/checkpoints.ts';
-import { type S3Server, startS3 } from '../testing/s3.ts';
 import { openStore } from './open-store.ts';
 import type { CheckpointStore } from './store.ts';
-import { storeContract } from './testing/store-contract.ts';
 
 let folder: string;
 let s3: S3Server | undefined;

@@ -1,7 +1,7 @@
 import type { ClientId, RunId } from '@rondo/protocol';
 import { eq } from 'drizzle-orm';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { openTestDatabase } from '../testing/database.ts';
+import { openTestDatabase } from '../../testing/database.ts';
 import { bulkInsert, bulkUpsert } from './bulk.ts';
 import type { Database } from './database.ts';
 import { clientUpdates } from './schema.ts';

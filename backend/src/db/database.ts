@@ -1,31 +1,30 @@
-import type { PgDatabase } from 'drizzle-orm/pg-core';
-import { drizzle, type PostgresJsQueryResultHKT } from 'drizzle-orm/postgres-js';
+import { drizzle } from 'drizzle-orm/postgres-js';
 import postgres, { type Sql } from 'postgres';
+import type { Db } from './db.ts';
 import { openEmbedded } from './embedded.ts';
 import type { FolderLock } from './folder-lock.ts';
-import { type Hearing, listenForEver, type OpenLine } from './listener.ts';
 import { migrate } from './migrate.ts';
 import { Pool, type PoolUsage } from './pool.ts';
 
-/** A database or a transaction on it: query functions do not care which. */
-export type Db = PgDatabase<PostgresJsQueryResultHKT>;
+/** Opens a connection for LISTEN; `onClose` is called when it ends, for whatever reason. */
+export type OpenListenConnection = (on: { onNotify: (payload: string) => void; onClose: () => void }) => Sql;
 
 export interface Database {
   readonly db: Db;
   readonly kind: 'embedded' | 'postgresql';
-  /** Answers, or rejects within `timeoutMs`. */
+  /** Runs a trivial query; rejects after `timeoutMs`. */
   ping(timeoutMs: number): Promise<void>;
-  /** Of the server's connections; the embedded database has one. */
+  /** Usage of the connection pool. Absent for the embedded database, which has one connection. */
   pool?(): PoolUsage;
-  /** Hears what other servers on it `notify`, and answers how to stop; the embedded database has no others. */
-  listen?(echo: string, hearing: Hearing): () => Promise<void>;
-  /** What another process of this machine may ask, by the folder of the embedded database. */
+  /** Absent for the embedded database, which serves one process only. */
+  readonly openListenConnection?: OpenListenConnection;
+  /** Lets other processes on this machine reach the owner of the embedded database's folder. */
   readonly lock?: FolderLock;
   close(): Promise<void>;
 }
 
 interface Options {
-  /** A `postgres://` URL; without it the embedded database under `dataDir` serves. */
+  /** A `postgres://` URL. If absent, the embedded database under `dataDir` is used. */
   readonly databaseUrl?: string | undefined;
   readonly dataDir: string;
 }
@@ -46,7 +45,7 @@ async function openServer(url: string): Promise<Database> {
     ...databaseOf(pool.client),
     kind: 'postgresql',
     pool: pool.usage,
-    listen: (echo, hearing) => listenForEver((on) => openLine(url, on), echo, hearing),
+    openListenConnection: (on) => openListenConnection(url, on),
     close: pool.end,
   };
 }
@@ -74,7 +73,7 @@ async function connectToFolder(dataDir: string) {
   return { embedded, client, close };
 }
 
-/** The database as it is, for a backup or a restore: no migrations. */
+/** Opens the database without migrating it, for a backup or a restore. */
 export async function openAsItIs({ databaseUrl, dataDir }: Options): Promise<Pick<Database, 'db' | 'close'>> {
   if (!databaseUrl) {
     const { client, close } = await connectToFolder(dataDir);
@@ -84,7 +83,7 @@ export async function openAsItIs({ databaseUrl, dataDir }: Options): Promise<Pic
   return { db: drizzle({ client }), close: () => client.end({ timeout: 5 }) };
 }
 
-/** One connection that may take its time: migrations wait for each other, and a backup reads everything. */
+/** One connection without timeouts: migrations wait for each other, and a backup reads everything. */
 const connectForMaintenance = (url: string): Sql => postgres(url, { ...common, max: 1 });
 
 function databaseOf(client: Sql): Pick<Database, 'db' | 'ping'> {
@@ -94,8 +93,8 @@ function databaseOf(client: Sql): Pick<Database, 'db' | 'ping'> {
   return { db: drizzle({ client }), ping };
 }
 
-/** postgres.js has its own `listen`, which neither says when the line was down nor notices that it died silently. */
-function openLine(url: string, { onNotify, onClose }: Parameters<OpenLine>[0]): Sql {
+/** The `listen` of postgres.js neither reports an interruption nor detects a connection that died silently. */
+function openListenConnection(url: string, { onNotify, onClose }: Parameters<OpenListenConnection>[0]): Sql {
   const onnotify = (_channel: string, payload: string) => onNotify(payload);
   const connection = { ...common.connection, application_name: 'rondo doorbell' };
   const lasting = { max: 1, max_lifetime: null, idle_timeout: undefined };
@@ -106,17 +105,17 @@ function openLine(url: string, { onNotify, onClose }: Parameters<OpenLine>[0]): 
 const common = {
   onnotice: () => {},
   connect_timeout: 10,
-  // No array travels as one. Its query on each new connection rejects where nobody listens when the server goes away.
+  // We send no arrays. The driver's type query on connect rejects unhandled if the server goes away.
   fetch_types: false,
   connection: { application_name: 'rondo', timezone: 'UTC' },
 } as const;
 
-// What PostgreSQL ends by itself; the URL may say otherwise (`?statement_timeout=60000`).
+// Enforced by PostgreSQL. The URL can override them (`?statement_timeout=60000`).
 const timeouts = {
   statement_timeout: 30_000,
   // Another server's writer holds a run for one flush.
   lock_timeout: 10_000,
-  // A server that froze within a transaction must not hold its runs for ever.
+  // A server that froze within a transaction must release its run locks.
   idle_in_transaction_session_timeout: 30_000,
 } as const;
 

@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import postgres from 'postgres';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type PostgresServer, startPostgres } from '../testing/postgres.ts';
+import { type PostgresServer, startPostgres } from '../../testing/postgres.ts';
 import { listMigrations, migrate } from './migrate.ts';
 
 const run = promisify(execFile);

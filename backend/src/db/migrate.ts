@@ -2,7 +2,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import { sql } from 'drizzle-orm';
 import { drizzle } from 'drizzle-orm/postgres-js';
 import type { Sql } from 'postgres';
-import type { Db } from './database.ts';
+import type { Db } from './db.ts';
 
 const folder = new URL('./migrations/', import.meta.url);
 // Any number that nothing else in the database locks: several servers may start at once.

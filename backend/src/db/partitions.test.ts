@@ -1,10 +1,10 @@
 import { sql } from 'drizzle-orm';
 import postgres from 'postgres';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { openTestDatabase } from '../testing/database.ts';
-import { makeRun, type TestRun } from '../testing/facts.ts';
-import { type PostgresServer, startPostgres } from '../testing/postgres.ts';
-import { makeWriter } from '../testing/writer.ts';
+import { openTestDatabase } from '../../testing/database.ts';
+import { makeRun, type TestRun } from '../../testing/facts.ts';
+import { type PostgresServer, startPostgres } from '../../testing/postgres.ts';
+import { makeWriter } from '../../testing/writer.ts';
 import { type Database, openDatabase } from './database.ts';
 import { listMigrations, migrate } from './migrate.ts';
 import { listPartitions, monthOf, monthsLater } from './partitions.ts';

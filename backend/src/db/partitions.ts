@@ -1,5 +1,5 @@
 import { sql } from 'drizzle-orm';
-import type { Db } from './database.ts';
+import type { Db } from './db.ts';
 
 /** A month of UTC as `2026-11`. */
 export type Month = string & { readonly __month: never };

@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
-import { type PostgresServer, startPostgres } from '../testing/postgres.ts';
+import { type PostgresServer, startPostgres } from '../../testing/postgres.ts';
 import { Pool } from './pool.ts';
 import { isTransient } from './transient.ts';
 

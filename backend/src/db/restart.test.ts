@@ -1,9 +1,9 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { sql } from 'drizzle-orm';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { openTestApp, type TestApp } from '../testing/app.ts';
-import { makeRun } from '../testing/facts.ts';
-import { type PostgresServer, startPostgres } from '../testing/postgres.ts';
+import { openTestApp, type TestApp } from '../../testing/app.ts';
+import { makeRun } from '../../testing/facts.ts';
+import { type PostgresServer, startPostgres } from '../../testing/postgres.ts';
 import { openDatabase } from './database.ts';
 
 describe('PostgreSQL goes away and comes back under load', { timeout: 60_000 }, () => {

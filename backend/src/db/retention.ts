@@ -1,4 +1,4 @@
-import type { Db } from './database.ts';
+import type { Db } from './db.ts';
 import { createPartitions, dropPartitions, type Month, monthOf, monthsLater, tryLockPartitions } from './partitions.ts';
 
 interface Options {

@@ -1,8 +1,8 @@
 import type { ReporterId } from '@rondo/protocol';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { openTestDatabase } from '../../testing/database.ts';
+import { makeRun } from '../../testing/facts.ts';
 import type { Database } from '../db/database.ts';
-import { openTestDatabase } from '../testing/database.ts';
-import { makeRun } from '../testing/facts.ts';
 import { Batches } from './batches.ts';
 
 let database: Database;

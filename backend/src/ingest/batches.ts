@@ -1,5 +1,5 @@
 import type { Command, RunId } from '@rondo/protocol';
-import type { Db } from '../db/database.ts';
+import type { Db } from '../db/db.ts';
 import { openCommandsFor } from '../db/queries/commands.ts';
 import { type BatchId, noteRuns, type ReporterKey, reporterOf, takeBatches } from '../db/queries/reporters.ts';
 import type { Input } from './state.ts';

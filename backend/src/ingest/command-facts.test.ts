@@ -1,7 +1,7 @@
 import { accountOf } from '@rondo/protocol';
 import { describe, expect, it } from 'vitest';
-import { makeRun, type TestRun } from '../testing/facts.ts';
-import { noon, told } from '../testing/run-state.ts';
+import { makeRun, type TestRun } from '../../testing/facts.ts';
+import { noon, told } from '../../testing/run-state.ts';
 import type { Input, Notice } from './state.ts';
 
 const second = (count: number) => new Date(Date.parse(noon) + count * 1_000).toISOString();

@@ -1,6 +1,6 @@
-import type { Db } from '../db/database.ts';
+import type { Db } from '../db/db.ts';
 import { overdueCommands } from '../db/queries/commands.ts';
-import { takeTurns } from './turns.ts';
+import { takeTurns } from '../periodic.ts';
 import type { IngestWriter } from './writer.ts';
 
 interface Options {

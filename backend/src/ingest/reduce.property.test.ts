@@ -1,8 +1,8 @@
 import { isRoundOver, type Outcome } from '@rondo/protocol';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { anyStream, namedStream, streamRunId } from '../testing/fact-streams.ts';
-import { emptyState, fold, foldPieces, noon } from '../testing/run-state.ts';
+import { anyStream, namedStream, streamRunId } from '../../testing/fact-streams.ts';
+import { emptyState, fold, foldPieces, noon } from '../../testing/run-state.ts';
 import { isOpen } from './command-facts.ts';
 import { reduce } from './reduce.ts';
 import type { Input, Reduction, RoundRow, RunState } from './state.ts';

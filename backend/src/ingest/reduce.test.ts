@@ -1,7 +1,7 @@
 import { accountOf, type ClientId } from '@rondo/protocol';
 import { describe, expect, it } from 'vitest';
-import { makeRun, type TestRun } from '../testing/facts.ts';
-import { emptyState, fold, look, noon, told } from '../testing/run-state.ts';
+import { makeRun, type TestRun } from '../../testing/facts.ts';
+import { emptyState, fold, look, noon, told } from '../../testing/run-state.ts';
 import { reduce } from './reduce.ts';
 
 /** The moment so many seconds after noon, where the server’s clock stands. */

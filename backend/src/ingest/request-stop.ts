@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { CommandName, Round, Run } from '@rondo/protocol';
 import { isRoundOver } from '@rondo/protocol';
-import type { Db } from '../db/database.ts';
+import type { Db } from '../db/db.ts';
 import { findRound } from '../db/queries/rounds.ts';
 import { findRun } from '../db/queries/runs.ts';
 import { Conflict, NotFound } from '../errors.ts';

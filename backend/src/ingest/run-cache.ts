@@ -1,5 +1,5 @@
 import type { ClientId, RunId } from '@rondo/protocol';
-import type { Db } from '../db/database.ts';
+import type { Db } from '../db/db.ts';
 import { loadCommands } from '../db/queries/commands.ts';
 import { loadClients, loadRounds, loadUpdates, openRounds } from '../db/queries/run-state.ts';
 import { isOpen } from './command-facts.ts';

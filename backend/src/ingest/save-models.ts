@@ -1,5 +1,5 @@
 import type { LiveEvent } from '@rondo/protocol';
-import type { Db } from '../db/database.ts';
+import type { Db } from '../db/db.ts';
 import { deleteAlias, keepAutomaticAliases, rollBackAlias, setAlias } from '../db/queries/model-aliases.ts';
 import { deleteModel, insertModel, touchModelsOfRounds } from '../db/queries/model-changes.ts';
 import { modelEventsSince } from '../db/queries/models.ts';

@@ -1,5 +1,5 @@
 import type { LiveEvent } from '@rondo/protocol';
-import type { Db } from '../db/database.ts';
+import type { Db } from '../db/db.ts';
 import { clientEvent, roundEvent, runEvent } from '../db/live-events.ts';
 import { monthOf } from '../db/partitions.ts';
 import { saveCommands } from '../db/queries/commands.ts';

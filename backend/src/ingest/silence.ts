@@ -1,6 +1,6 @@
-import type { Db } from '../db/database.ts';
+import type { Db } from '../db/db.ts';
 import { silentClients } from '../db/queries/run-state.ts';
-import { takeTurns } from './turns.ts';
+import { takeTurns } from '../periodic.ts';
 import type { IngestWriter } from './writer.ts';
 
 interface Options {

@@ -1,5 +1,5 @@
 import type { ClientId, Fact, FactOf, ModelVersion, RunId } from '@rondo/protocol';
-import type { Db } from '../db/database.ts';
+import type { Db } from '../db/db.ts';
 import type { ModelRow } from '../db/queries/model-changes.ts';
 import type { clients, clientUpdates, commands, logs, metricPoints, rounds, runs } from '../db/schema.ts';
 

@@ -3,11 +3,12 @@ import { type RunId, runIdSchema } from '@rondo/protocol';
 import { sql } from 'drizzle-orm';
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { type Database, type Db, openDatabase } from '../db/database.ts';
-import { anyStream } from '../testing/fact-streams.ts';
-import { type PostgresServer, startPostgres } from '../testing/postgres.ts';
-import { makeRandom, type Random } from '../testing/random.ts';
-import { makeReporterBatches, makeWriter } from '../testing/writer.ts';
+import { anyStream } from '../../testing/fact-streams.ts';
+import { type PostgresServer, startPostgres } from '../../testing/postgres.ts';
+import { makeRandom, type Random } from '../../testing/random.ts';
+import { makeReporterBatches, makeWriter } from '../../testing/writer.ts';
+import { type Database, openDatabase } from '../db/database.ts';
+import type { Db } from '../db/db.ts';
 import type { Input } from './state.ts';
 
 const stories = 12;

@@ -1,13 +1,13 @@
 import { randomBytes } from 'node:crypto';
 import type { Command, RunId } from '@rondo/protocol';
-import type { Db } from '../db/database.ts';
+import type { Committed, EventBus } from '../bus/event-bus.ts';
+import type { Db } from '../db/db.ts';
 import { createPartitions, isMissingPartition, type Month, monthOf } from '../db/partitions.ts';
 import { type BatchId, reporterOf } from '../db/queries/reporters.ts';
 import { insertRuns, lockRuns } from '../db/queries/run-state.ts';
 import { isTransient } from '../db/transient.ts';
 import { Busy } from '../errors.ts';
 import { Batches } from './batches.ts';
-import type { Committed, EventBus } from './event-bus.ts';
 import { reduce } from './reduce.ts';
 import { RunCache } from './run-cache.ts';
 import { unknownRun } from './run-facts.ts';
@@ -151,7 +151,7 @@ export class IngestWriter {
       return this.#flush(group);
     }
     // A connection that broke during the commit leaves open whether it happened.
-    if (isTransient(error)) this.#bus.miss();
+    if (isTransient(error)) this.#bus.publishMissed();
     // One job that the database refuses must not cost the others theirs.
     if (group.length > 1 && !isTransient(error)) for (const job of group) await this.#flush([job]);
     else for (const job of group) job.reject(isTransient(error) ? new Busy('the database is out of reach', 1) : error);

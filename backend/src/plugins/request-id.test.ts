@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { openTestApp, type TestApp } from '../../testing/app.ts';
 import { createLogger } from '../logger.ts';
-import { openTestApp, type TestApp } from '../testing/app.ts';
 
 const lines: string[] = [];
 let server: TestApp;

@@ -3,7 +3,7 @@ import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import { recordAudit } from '../auth/audit.ts';
 import { principalOf } from '../auth/plugin.ts';
-import type { Db } from '../db/database.ts';
+import type { Db } from '../db/db.ts';
 import { type Alias, findAlias, listAliases } from '../db/queries/model-aliases.ts';
 import { findModel } from '../db/queries/models.ts';
 import { findRun } from '../db/queries/runs.ts';

@@ -1,6 +1,6 @@
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
-import type { Db } from '../db/database.ts';
+import type { Db } from '../db/db.ts';
 import { listAudit } from '../db/queries/audit.ts';
 import { auditEntrySchema, auditQuery } from '../schemas/audit.ts';
 import { pageOf, pageQuery, problems } from '../schemas/common.ts';

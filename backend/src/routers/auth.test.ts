@@ -1,12 +1,12 @@
 import type { LightMyRequestResponse } from 'fastify';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { buildAuthApp } from '../../testing/auth/app.ts';
+import { fakeClock, makeUser } from '../../testing/auth/people.ts';
+import { openTestDatabase } from '../../testing/database.ts';
 import { DAY, MINUTE, SECOND } from '../auth/clock.ts';
-import { buildAuthApp } from '../auth/testing/app.ts';
-import { fakeClock, makeUser } from '../auth/testing/people.ts';
 import type { Database } from '../db/database.ts';
 import { listAudit } from '../db/queries/audit.ts';
 import { updateUser } from '../db/queries/users.ts';
-import { openTestDatabase } from '../testing/database.ts';
 
 const password = 'correct horse';
 

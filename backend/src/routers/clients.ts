@@ -8,7 +8,7 @@ import {
 } from '@rondo/protocol';
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
-import type { Db } from '../db/database.ts';
+import type { Db } from '../db/db.ts';
 import { clientHistory } from '../db/queries/client-history.ts';
 import { listClients } from '../db/queries/clients.ts';
 import { NotFound } from '../errors.ts';

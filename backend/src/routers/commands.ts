@@ -1,7 +1,7 @@
 import { commandRecordSchema, commandStateSchema, runIdSchema } from '@rondo/protocol';
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
-import type { Db } from '../db/database.ts';
+import type { Db } from '../db/db.ts';
 import { listCommands } from '../db/queries/commands.ts';
 import { pageOf, pageQuery, problems } from '../schemas/common.ts';
 

@@ -1,10 +1,10 @@
 import { gzipSync } from 'node:zlib';
 import { ingestAnswerSchema, limits } from '@rondo/protocol';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { openTestApp, type TestApp } from '../../testing/app.ts';
+import { aWholeRound, makeRun } from '../../testing/facts.ts';
 import { validateEvents } from '../ingest/validate-events.ts';
 import { problemSchema } from '../schemas/common.ts';
-import { openTestApp, type TestApp } from '../testing/app.ts';
-import { aWholeRound, makeRun } from '../testing/facts.ts';
 
 let server: TestApp;
 beforeAll(async () => {

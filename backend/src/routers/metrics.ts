@@ -1,7 +1,7 @@
 import { clientIdSchema, metricValueSchema, momentSchema, type RunId, runIdSchema, text } from '@rondo/protocol';
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
-import type { Db } from '../db/database.ts';
+import type { Db } from '../db/db.ts';
 import { newestRunId } from '../db/queries/live.ts';
 import { listMetricNames } from '../db/queries/metric-names.ts';
 import { metricsSummary } from '../db/queries/metrics.ts';

@@ -7,7 +7,7 @@ import { type DownloadLinks, linkSeconds } from '../auth/download-links.ts';
 import { principalOf } from '../auth/plugin.ts';
 import { planDownload } from '../checkpoints/download.ts';
 import type { Checkpoints } from '../checkpoints/open-checkpoints.ts';
-import type { Db } from '../db/database.ts';
+import type { Db } from '../db/db.ts';
 import { findModel } from '../db/queries/models.ts';
 import { LengthRequired, NotFound } from '../errors.ts';
 import { sendProblem } from '../plugins/error-handler.ts';

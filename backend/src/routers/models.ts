@@ -2,7 +2,7 @@ import { type ModelVersion, modelSchema, modelVersionSchema, runIdSchema } from 
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import { recordAudit } from '../auth/audit.ts';
-import type { Db } from '../db/database.ts';
+import type { Db } from '../db/db.ts';
 import { findModel, findModelDetail, listModels } from '../db/queries/models.ts';
 import { Conflict, NotFound } from '../errors.ts';
 import type { IngestWriter } from '../ingest/writer.ts';

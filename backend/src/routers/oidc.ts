@@ -1,8 +1,8 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
-import { OidcProblem } from '../auth/oidc-problem.ts';
-import { oidcStateSeconds } from '../auth/oidc-state.ts';
+import { OidcProblem } from '../auth/oidc/problem.ts';
+import { oidcStateSeconds } from '../auth/oidc/state.ts';
 import { createRequestLimit } from '../auth/request-limits.ts';
 import type { AuthServices } from '../auth/services.ts';
 import { NotFound } from '../errors.ts';

@@ -2,10 +2,10 @@ import { type RunId, runIdSchema, runSchema, runStatusSchema, text } from '@rond
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import { recordAudit } from '../auth/audit.ts';
-import type { Db } from '../db/database.ts';
+import type { EventBus } from '../bus/event-bus.ts';
+import type { Db } from '../db/db.ts';
 import { deleteRun, findRun, listRuns } from '../db/queries/runs.ts';
 import { NotFound } from '../errors.ts';
-import type { EventBus } from '../ingest/event-bus.ts';
 import type { IngestWriter } from '../ingest/writer.ts';
 import { pageOf, pageQuery, problems } from '../schemas/common.ts';
 

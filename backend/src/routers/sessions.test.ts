@@ -1,11 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { openAuthTest } from '../../testing/auth/client.ts';
+import { aRequest, aVisit } from '../../testing/auth/people.ts';
+import { openTestDatabase } from '../../testing/database.ts';
 import { MINUTE } from '../auth/clock.ts';
-import { openAuthTest } from '../auth/testing/client.ts';
-import { aRequest, aVisit } from '../auth/testing/people.ts';
 import type { Database } from '../db/database.ts';
 import { listAudit } from '../db/queries/audit.ts';
-import { openTestDatabase } from '../testing/database.ts';
 
 const password = 'correct horse';
 

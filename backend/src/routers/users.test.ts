@@ -1,13 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import { ne } from 'drizzle-orm';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { openAuthTest } from '../auth/testing/client.ts';
-import { aRequest, makeUser } from '../auth/testing/people.ts';
+import { openAuthTest } from '../../testing/auth/client.ts';
+import { aRequest, makeUser } from '../../testing/auth/people.ts';
+import { openTestDatabase } from '../../testing/database.ts';
 import type { Database } from '../db/database.ts';
 import { listAudit } from '../db/queries/audit.ts';
 import { findUser, insertUser, updateUser } from '../db/queries/users.ts';
 import { users } from '../db/tables/people.ts';
-import { openTestDatabase } from '../testing/database.ts';
 
 const password = 'correct horse';
 

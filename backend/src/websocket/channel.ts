@@ -1,4 +1,4 @@
-import type { Committed } from '../ingest/event-bus.ts';
+import type { Committed } from '../bus/event-bus.ts';
 import { type ChangeCounts, Collapsed } from './frame.ts';
 import type { Session } from './session.ts';
 
@@ -46,7 +46,7 @@ export class Channel {
 
   /** A commit of this server. False when it is known already. */
   add(committed: Committed): boolean {
-    if (this.#isOfAnotherRun(committed)) return this.hear(committed);
+    if (this.#isOfAnotherRun(committed)) return this.addRemote(committed);
     if (committed.seq <= this.seq) return false;
     if (committed.from_seq > this.seq) {
       this.pending.drop();
@@ -63,7 +63,7 @@ export class Channel {
   }
 
   /** A commit of another server. False when it is known already. */
-  hear({ epoch, seq }: Position): boolean {
+  addRemote({ epoch, seq }: Position): boolean {
     const heard = this.#isOfAnotherRun({ epoch, seq }) ? Number.POSITIVE_INFINITY : seq;
     if (heard <= Math.max(this.seq, this.heard)) return false;
     this.epoch ??= epoch;

@@ -1,8 +1,8 @@
 import { type BatchMessage, closeCodes, runIdSchema } from '@rondo/protocol';
 import { describe, expect, it } from 'vitest';
-import { makeRun } from '../testing/facts.ts';
-import { makeLive, settle, type TestViewer } from '../testing/live-rig.ts';
-import { viewed } from '../testing/socket-pair.ts';
+import { makeRun } from '../../testing/facts.ts';
+import { makeLive, settle, type TestViewer } from '../../testing/live-rig.ts';
+import { viewed } from '../../testing/socket-pair.ts';
 
 /** A run with a client, in a database that somebody is looking at. */
 async function makeWatched() {
@@ -301,7 +301,7 @@ describe('a commit of another server', () => {
     const { hub, source, join, deliver, expectTruth } = await makeElsewhere();
     const ring = join('b');
     source.hold(true);
-    hub.hear(ring);
+    hub.publishRemote(ring);
     expect(source.waitingReads).toBe(1);
     source.release();
     await settle();
@@ -314,9 +314,9 @@ describe('a commit of another server', () => {
   it('[D2] that is heard of while another is read is read after it', async () => {
     const { hub, source, join, frame, deliver, expectTruth } = await makeElsewhere();
     source.hold(true);
-    hub.hear(join('b'));
+    hub.publishRemote(join('b'));
     source.look();
-    hub.hear(join('c'));
+    hub.publishRemote(join('c'));
     source.hold(false);
     source.release();
     await settle();
@@ -331,7 +331,7 @@ describe('a commit of another server', () => {
     for (let turn = 0; turn < 5; turn++) {
       const ring = join(`there-${turn}`);
       publish([run.say('client_joined', { client_id: `here-${turn}` })]);
-      hub.hear(ring);
+      hub.publishRemote(ring);
       frame();
       await settle();
       deliver();
@@ -345,16 +345,16 @@ describe('a commit of another server', () => {
   it('[D2] costs nothing when it is known already, or nobody watches', async () => {
     const { hub, source, run } = await makeElsewhere();
     source.hold(true);
-    hub.hear({ run_id: run.id, epoch: 'epoch-1', seq: 1, is_new_run: false });
+    hub.publishRemote({ run_id: run.id, epoch: 'epoch-1', seq: 1, is_new_run: false });
     const unwatched = source.commit([makeRun().say('client_joined', { client_id: 'a' })]);
-    if (unwatched) hub.hear({ ...unwatched, is_new_run: false });
+    if (unwatched) hub.publishRemote({ ...unwatched, is_new_run: false });
     expect(source.waitingReads).toBe(0);
   });
 
   it('[D2] is read again a second later when the database does not answer, and nobody is sent away', async () => {
     const { hub, source, errors, join, timers, viewer, deliver, expectTruth } = await makeElsewhere();
     source.hold(true);
-    hub.hear(join('b'));
+    hub.publishRemote(join('b'));
     source.break();
     await settle();
     expect(errors).toHaveLength(1);
@@ -386,8 +386,8 @@ describe('a commit of another server', () => {
       return committed;
     });
     if (!older || !newer) throw new Error('two runs');
-    hub.hear(newer);
-    hub.hear(older);
+    hub.publishRemote(newer);
+    hub.publishRemote(older);
     await settle();
     expect(runIdsOf(viewer)).toEqual([newer.run_id]);
     expect(runIdsOf(picked)).toEqual([run.id]);
@@ -398,7 +398,7 @@ describe('a commit of another server', () => {
     const newer = source.commit([makeRun().say('client_joined', { client_id: 'a' })]);
     if (!newer) throw new Error('nothing was committed');
     source.hold(true);
-    hub.hear(newer);
+    hub.publishRemote(newer);
     source.break();
     source.hold(false);
     await settle();

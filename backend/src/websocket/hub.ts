@@ -1,6 +1,6 @@
 import { closeCodes, type EmptySnapshotMessage, type RunId } from '@rondo/protocol';
+import type { Committed, RemoteCommit } from '../bus/event-bus.ts';
 import type { Changes } from '../db/queries/live.ts';
-import type { Committed, Ring } from '../ingest/event-bus.ts';
 import { Channel, type Position } from './channel.ts';
 import { type ChangeCounts, Frame } from './frame.ts';
 import { Session, type Socket, type Wish } from './session.ts';
@@ -112,10 +112,10 @@ export class Hub {
   }
 
   /** The doorbell: a commit of another server, whose changes are in the database. [D2] */
-  hear(ring: Ring): void {
-    if (ring.is_new_run) this.#look();
-    const channel = this.#channels.get(ring.run_id);
-    if (channel?.hear(ring)) this.#schedule(ring.run_id, channel);
+  publishRemote(commit: RemoteCommit): void {
+    if (commit.is_new_run) this.#look();
+    const channel = this.#channels.get(commit.run_id);
+    if (channel?.addRemote(commit)) this.#schedule(commit.run_id, channel);
   }
 
   /** Rings may have been missed: the database tells what they were about. [D3] */

@@ -1,6 +1,6 @@
 import { runIdSchema } from '@rondo/protocol';
 import { expect, it } from 'vitest';
-import type { Db } from '../db/database.ts';
+import type { Db } from '../db/db.ts';
 import { createLiveSource } from './live-source.ts';
 
 /** A database whose transactions the test ends by hand, each with its number. */

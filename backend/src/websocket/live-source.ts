@@ -1,5 +1,5 @@
 import type { RunId } from '@rondo/protocol';
-import type { Db } from '../db/database.ts';
+import type { Db } from '../db/db.ts';
 import { newestRunId, readChanges, readSnapshot } from '../db/queries/live.ts';
 import type { LiveSource } from './hub.ts';
 

@@ -1,11 +1,11 @@
 import { emptyViewerState, type RunId, type ViewerState } from '@rondo/protocol';
 import { expect, it } from 'vitest';
-import type { Ring } from '../ingest/event-bus.ts';
+import { makeRun, type TestRun } from '../../testing/facts.ts';
+import { makeLive, settle, type TestLive, type TestViewer } from '../../testing/live-rig.ts';
+import { makeRandom, type Random } from '../../testing/random.ts';
+import { receive } from '../../testing/socket-pair.ts';
+import type { RemoteCommit } from '../bus/event-bus.ts';
 import type { Input } from '../ingest/state.ts';
-import { makeRun, type TestRun } from '../testing/facts.ts';
-import { makeLive, settle, type TestLive, type TestViewer } from '../testing/live-rig.ts';
-import { makeRandom, type Random } from '../testing/random.ts';
-import { receive } from '../testing/socket-pair.ts';
 
 const seeds = 200;
 const steps = 60;
@@ -71,7 +71,7 @@ class Viewer {
 /** Another server on the same database. */
 class Elsewhere {
   readonly #live: TestLive;
-  readonly #rings: Ring[] = [];
+  readonly #rings: RemoteCommit[] = [];
 
   constructor(live: TestLive) {
     this.#live = live;
@@ -83,7 +83,7 @@ class Elsewhere {
   }
 
   ring(count: number): void {
-    for (const ring of this.#rings.splice(0, count)) this.#live.hub.hear(ring);
+    for (const ring of this.#rings.splice(0, count)) this.#live.hub.publishRemote(ring);
   }
 
   /** The line was down, and is up again. */

@@ -58,7 +58,7 @@ export const liveRoute = fastifyPlugin<Options>(async (app, { hub, auth, isAllow
     const query = querySchema.parse(request.query);
     let session: Session | undefined;
     let isGone = false;
-    socket.on('message', (data) => session?.hear(String(data), Date.now()));
+    socket.on('message', (data) => session?.receive(String(data), Date.now()));
     socket.on('error', (error) => request.log.debug({ err: error }, 'socket error'));
     socket.on('close', () => {
       isGone = true;

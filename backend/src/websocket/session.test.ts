@@ -1,6 +1,6 @@
 import { closeCodes, runIdSchema } from '@rondo/protocol';
 import { describe, expect, it } from 'vitest';
-import { SocketPair } from '../testing/socket-pair.ts';
+import { SocketPair } from '../../testing/socket-pair.ts';
 import { Frame } from './frame.ts';
 import { Session } from './session.ts';
 
@@ -39,7 +39,7 @@ describe('silence', () => {
     const { socket, session } = makeSession();
     session.checkSilence(silence);
     session.checkSilence(2 * silence);
-    session.hear('pong', 2 * silence + 1);
+    session.receive('pong', 2 * silence + 1);
     session.checkSilence(3 * silence);
     expect(socket.isClosed).toBe(false);
     socket.deliver();
@@ -59,16 +59,16 @@ describe('silence', () => {
 describe('what a viewer says', () => {
   it('[S7] ping is answered pong, and pong by nothing', () => {
     const { socket, session } = makeSession();
-    session.hear('ping', 1);
-    session.hear('pong', 2);
-    session.hear('hello', 3);
+    session.receive('ping', 1);
+    session.receive('pong', 2);
+    session.receive('hello', 3);
     expect(socket.deliver()).toEqual(['pong']);
   });
 
   it('[S6] ping gets no answer while the viewer does not read', () => {
     const { socket, session } = makeSession();
     socket.stuckBytes = highWater;
-    session.hear('ping', 1);
+    session.receive('ping', 1);
     expect(socket.inFlight).toEqual([]);
   });
 });

@@ -66,7 +66,7 @@ export class Session {
     this.#heardAt = now;
   }
 
-  hear(text: string, now: number): void {
+  receive(text: string, now: number): void {
     this.#heardAt = now;
     this.#pings = 0;
     // A viewer that asks without reading gets no answers to pile up.

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Batch, BatchEvent } from './batch.ts';
-import type { Lane } from './outbox.ts';
+import type { Lane } from './lane.ts';
 import type { EventQueue } from './queue.ts';
 
 /** Batches of what only memory has, under a `reporter_id` of their own: no number of a spool is ever used for them. [R27] */

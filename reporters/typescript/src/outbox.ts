@@ -1,28 +1,11 @@
-import type { Batch } from './batch.ts';
 import type { Clock } from './clock.ts';
 import type { QueuedEvent } from './event.ts';
+import type { Work } from './lane.ts';
 import { MemoryLane } from './memory-lane.ts';
 import type { EventQueue } from './queue.ts';
 import { byAge, type SpoolHome } from './spool/home.ts';
 import type { Stored } from './spool/records.ts';
 import { Spool, type SpoolBatch } from './spool/spool.ts';
-
-/** Events under one `reporter_id`, in batches that are numbered from 0. */
-export interface Lane {
-  readonly reporter_id: string;
-  nextBatch(maxEvents: number, maxBytes: number): Batch;
-  answered(): void;
-  halve(): Batch;
-  giveUp(): Batch;
-}
-
-/** A batch on its way. */
-export interface Work {
-  readonly lane: Lane;
-  readonly batch: Batch;
-  /** Of this reporter, not of one that ended before. */
-  readonly isOwn: boolean;
-}
 
 interface OutboxOptions {
   readonly run_id: string;

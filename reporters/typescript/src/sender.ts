@@ -3,7 +3,8 @@ import { backoffMs } from './backoff.ts';
 import { type BatchEvent, type EncodedBatch, encodeBatch } from './batch.ts';
 import type { Clock } from './clock.ts';
 import type { Post } from './http.ts';
-import type { Outbox, Work } from './outbox.ts';
+import type { Work } from './lane.ts';
+import type { Outbox } from './outbox.ts';
 import { type Answer, judge, type Verdict } from './verdict.ts';
 
 interface SenderOptions {

@@ -1,5 +1,5 @@
 import { and, asc, eq, isNull, lt, or } from 'drizzle-orm';
-import type { Db } from '../database.ts';
+import type { Db } from '../db.ts';
 import { apiKeys, users } from '../tables/people.ts';
 import { countRows, type Page } from './page.ts';
 

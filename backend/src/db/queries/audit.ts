@@ -1,5 +1,5 @@
 import { and, desc, eq, gte, lt, type SQL } from 'drizzle-orm';
-import type { Db } from '../database.ts';
+import type { Db } from '../db.ts';
 import { audit } from '../tables/people.ts';
 import { countRows, type Page } from './page.ts';
 

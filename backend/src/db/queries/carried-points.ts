@@ -1,5 +1,5 @@
 import { type SQL, sql } from 'drizzle-orm';
-import type { SeriesQuery } from './read-series.ts';
+import type { SeriesQuery } from './series-query.ts';
 
 /** The points of a series that rounds and client results carry under its name. [M2] */
 export function carriedPoints({ run_id, name, client_id, from, to }: SeriesQuery): SQL {

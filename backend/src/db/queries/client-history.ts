@@ -1,6 +1,6 @@
 import type { ClientId, ClientUpdate, RunId } from '@rondo/protocol';
 import { and, desc, eq, getTableColumns, sql } from 'drizzle-orm';
-import type { Db } from '../database.ts';
+import type { Db } from '../db.ts';
 import { clients, clientUpdates, rounds, runs } from '../schema.ts';
 import { toClientUpdate } from '../wire.ts';
 import { cutPage, type KeysetPage, type Listed } from './page.ts';

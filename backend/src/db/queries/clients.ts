@@ -1,6 +1,6 @@
 import type { Client, ClientId, ClientStatus, RunId } from '@rondo/protocol';
 import { and, asc, count, desc, eq, gt } from 'drizzle-orm';
-import type { Db } from '../database.ts';
+import type { Db } from '../db.ts';
 import { clients, registeredClients } from '../schema.ts';
 import { toClient } from '../wire.ts';
 import { cutPage, type KeysetPage, type Listed } from './page.ts';

@@ -1,7 +1,7 @@
 import type { Command, CommandRecord, CommandState, RunId } from '@rondo/protocol';
 import { and, asc, desc, eq, inArray, lte, sql } from 'drizzle-orm';
 import { bulkUpsert } from '../bulk.ts';
-import type { Db } from '../database.ts';
+import type { Db } from '../db.ts';
 import { commands } from '../schema.ts';
 import { countRows, type Page } from './page.ts';
 import { type BatchId, type ReporterKey, reporterOf } from './reporters.ts';

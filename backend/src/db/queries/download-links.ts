@@ -1,5 +1,5 @@
 import { and, eq, gt, lte } from 'drizzle-orm';
-import type { Db } from '../database.ts';
+import type { Db } from '../db.ts';
 import { downloadLinks } from '../tables/models.ts';
 
 export async function insertDownloadLink(db: Db, link: typeof downloadLinks.$inferInsert): Promise<void> {

@@ -1,6 +1,6 @@
 import { type LiveEvent, limits, type RunId, type SnapshotMessage } from '@rondo/protocol';
 import { and, desc, eq, gt, isNotNull, or } from 'drizzle-orm';
-import type { Db } from '../database.ts';
+import type { Db } from '../db.ts';
 import { clientEvent, roundEvent, runEvent } from '../live-events.ts';
 import { clients, logs, metricPoints, metricSeries, rounds, runs } from '../schema.ts';
 import { toClient, toLog, toPoint, toRound, toRun } from '../wire.ts';

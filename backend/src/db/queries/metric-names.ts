@@ -1,6 +1,6 @@
 import type { RunId } from '@rondo/protocol';
 import { type SQL, sql } from 'drizzle-orm';
-import type { Db } from '../database.ts';
+import type { Db } from '../db.ts';
 import { clientColumns } from './carried-points.ts';
 import type { Page } from './page.ts';
 

@@ -1,6 +1,6 @@
 import type { Metrics, MetricValue, RunId } from '@rondo/protocol';
 import { and, desc, eq, isNotNull, or } from 'drizzle-orm';
-import type { Db } from '../database.ts';
+import type { Db } from '../db.ts';
 import { metricSeries, rounds } from '../schema.ts';
 
 export interface Summary {

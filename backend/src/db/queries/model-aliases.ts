@@ -1,6 +1,6 @@
 import type { ModelVersion, RunId } from '@rondo/protocol';
 import { and, asc, desc, eq, sql } from 'drizzle-orm';
-import type { Db } from '../database.ts';
+import type { Db } from '../db.ts';
 import { rounds } from '../schema.ts';
 import { modelAliases, modelAliasHistory, models } from '../tables/models.ts';
 import { touchModels } from './model-changes.ts';

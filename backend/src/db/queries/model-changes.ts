@@ -1,6 +1,6 @@
 import { limits, type ModelVersion, type RunId } from '@rondo/protocol';
 import { and, desc, eq, inArray, notExists, sql } from 'drizzle-orm';
-import type { Db } from '../database.ts';
+import type { Db } from '../db.ts';
 import { deletedModels, modelAliases, models } from '../tables/models.ts';
 
 export type ModelRow = typeof models.$inferSelect;

@@ -1,5 +1,5 @@
 import { and, eq, inArray, isNull, lt, lte, or, sql } from 'drizzle-orm';
-import type { Db } from '../database.ts';
+import type { Db } from '../db.ts';
 import { contentClaims, modelContents } from '../tables/models.ts';
 
 export type ContentRow = Omit<typeof modelContents.$inferInsert, 'removing_since'>;

@@ -1,5 +1,5 @@
 import { count, sql } from 'drizzle-orm';
-import type { Db } from '../database.ts';
+import type { Db } from '../db.ts';
 import { modelContents, models } from '../tables/models.ts';
 
 /** How many versions there are, and how much room their contents take; equal contents are stored once. */

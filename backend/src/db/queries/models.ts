@@ -1,6 +1,6 @@
 import type { LiveEvent, Metrics, MetricValue, Model, ModelVersion, RunId } from '@rondo/protocol';
 import { and, desc, eq, gt, type SQL, sql } from 'drizzle-orm';
-import type { Db } from '../database.ts';
+import type { Db } from '../db.ts';
 import { rounds } from '../schema.ts';
 import { deletedModels, modelContents, models, type Tensor } from '../tables/models.ts';
 import { countRows, type Page } from './page.ts';

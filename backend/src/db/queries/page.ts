@@ -1,6 +1,6 @@
 import { count, type SQL } from 'drizzle-orm';
 import type { PgTable } from 'drizzle-orm/pg-core';
-import type { Db } from '../database.ts';
+import type { Db } from '../db.ts';
 
 export interface Page {
   readonly limit: number;

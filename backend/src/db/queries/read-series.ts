@@ -1,17 +1,9 @@
-import { type MetricValue, type RunId, toMetricValue } from '@rondo/protocol';
+import { type MetricValue, toMetricValue } from '@rondo/protocol';
 import { type SQL, sql } from 'drizzle-orm';
-import type { Db } from '../database.ts';
+import type { Db } from '../db.ts';
 import { type Piece, piecesOf, widthsOf } from './blocks.ts';
 import { carriedPoints } from './carried-points.ts';
-
-export interface SeriesQuery {
-  readonly run_id: RunId;
-  readonly name: string;
-  readonly client_id?: string | undefined;
-  readonly from?: number | undefined;
-  readonly to?: number | undefined;
-  readonly max_points: number;
-}
+import type { SeriesQuery } from './series-query.ts';
 
 export interface Series {
   readonly total: number;

@@ -1,6 +1,6 @@
 import type { ReporterId, RunId } from '@rondo/protocol';
 import { sql } from 'drizzle-orm';
-import type { Db } from '../database.ts';
+import type { Db } from '../db.ts';
 
 export interface BatchId {
   readonly key_id: string;

@@ -1,6 +1,6 @@
 import type { ClientUpdate, Round, RoundStatus, RunId } from '@rondo/protocol';
 import { and, asc, desc, eq, lt } from 'drizzle-orm';
-import type { Db } from '../database.ts';
+import type { Db } from '../db.ts';
 import { clientUpdates, rounds } from '../schema.ts';
 import { toClientUpdate, toRound } from '../wire.ts';
 import { cutPage, type KeysetPage, type Listed } from './page.ts';

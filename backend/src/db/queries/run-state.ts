@@ -1,7 +1,7 @@
 import type { ClientId, RunId } from '@rondo/protocol';
 import { and, asc, eq, inArray, lt } from 'drizzle-orm';
 import { bulkInsert, bulkInsertNew, bulkUpsert } from '../bulk.ts';
-import type { Db } from '../database.ts';
+import type { Db } from '../db.ts';
 import { type Month, partitionOf } from '../partitions.ts';
 import { clients, clientUpdates, logs, metricPoints, rounds, runs } from '../schema.ts';
 

@@ -1,6 +1,6 @@
 import type { Run, RunId, RunStatus } from '@rondo/protocol';
 import { desc, eq } from 'drizzle-orm';
-import type { Db } from '../database.ts';
+import type { Db } from '../db.ts';
 import { clients, clientUpdates, metricBlocks, metricPoints, metricSeries, runs } from '../schema.ts';
 import { toRun } from '../wire.ts';
 import { countRows, type Page } from './page.ts';

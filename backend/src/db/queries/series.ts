@@ -1,6 +1,6 @@
 import type { RunId } from '@rondo/protocol';
 import { and, asc, eq, gt, sql } from 'drizzle-orm';
-import type { Db } from '../database.ts';
+import type { Db } from '../db.ts';
 import { metricBlocks, metricPoints, metricSeries } from '../schema.ts';
 import { type Block, blocksOf, type Point, smallestWidth, widthsOf } from './blocks.ts';
 

@@ -1,5 +1,5 @@
 import { and, desc, eq, gt, gte, isNull, lt, ne, or } from 'drizzle-orm';
-import type { Db } from '../database.ts';
+import type { Db } from '../db.ts';
 import { sessions, users } from '../tables/people.ts';
 
 /** The moments against which a session is judged. */

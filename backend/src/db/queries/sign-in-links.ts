@@ -1,5 +1,5 @@
 import { and, eq, gt, lte } from 'drizzle-orm';
-import type { Db } from '../database.ts';
+import type { Db } from '../db.ts';
 import { signInLinks } from '../tables/people.ts';
 
 export async function insertLink(db: Db, link: typeof signInLinks.$inferInsert): Promise<void> {

@@ -1,6 +1,6 @@
 import type { ClientId, RunId } from '@rondo/protocol';
 import { and, eq, sql } from 'drizzle-orm';
-import type { Db } from '../database.ts';
+import type { Db } from '../db.ts';
 import { clients, listTotals, registeredClients } from '../schema.ts';
 
 export type ListTotal = typeof listTotals.$inferSelect;

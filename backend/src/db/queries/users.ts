@@ -1,5 +1,5 @@
 import { and, asc, eq, isNotNull, sql } from 'drizzle-orm';
-import type { Db } from '../database.ts';
+import type { Db } from '../db.ts';
 import { type StoredRole, users } from '../tables/people.ts';
 import { countRows, type Page } from './page.ts';
 

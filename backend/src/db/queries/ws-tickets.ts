@@ -1,5 +1,5 @@
 import { and, eq, gt, lte } from 'drizzle-orm';
-import type { Db } from '../database.ts';
+import type { Db } from '../db.ts';
 import { wsTickets } from '../tables/people.ts';
 
 export async function insertTicket(db: Db, ticket: typeof wsTickets.$inferInsert): Promise<void> {

@@ -1,0 +1,66 @@
+import { randomUUID } from 'node:crypto';
+import type { Db } from '../../db/db.ts';
+import { findUserByIdentity, type Identity, insertUser, updateUser } from '../../db/queries/users.ts';
+import type { Role } from '../../schemas/auth.ts';
+import { type AuditedRequest, recordAudit } from '../audit.ts';
+import { type Clock, momentAt } from '../clock.ts';
+import type { User } from '../principal.ts';
+import type { Sessions } from '../sessions.ts';
+import { OidcProblem } from './problem.ts';
+
+interface Deps {
+  readonly db: Db;
+  readonly sessions: Sessions;
+  readonly now: Clock;
+  readonly areRolesFromProvider: boolean;
+}
+
+interface Arrival {
+  readonly identity: Identity;
+  readonly username: string | undefined;
+  readonly role: Role | undefined;
+}
+
+/**
+ * The user whom the provider vouches for, made at the first sign-in. Found by issuer and subject only: a name that is
+ * taken here stays with whom it belongs to.
+ */
+export async function admit(deps: Deps, by: AuditedRequest, arrival: Arrival): Promise<User> {
+  const { identity, role, username } = arrival;
+  const known = await findUserByIdentity(deps.db, identity);
+  if (known?.disabled) throw new OidcProblem('disabled', known.username);
+  if (role === undefined) {
+    if (known) (await deps.sessions.endAllOf(deps.db, known.id))();
+    throw new OidcProblem('not_allowed', known?.username ?? username);
+  }
+  if (!known) return create(deps, by, { identity, username, role });
+  if (deps.areRolesFromProvider && known.role !== role) await changeRole(deps, by, known, role);
+  return { id: known.id, username: known.username, role: deps.areRolesFromProvider ? role : known.role };
+}
+
+async function create(
+  { db, now }: Deps,
+  by: AuditedRequest,
+  { identity, username, role }: { identity: Identity; username: string | undefined; role: Role },
+): Promise<User> {
+  if (username === undefined) throw new OidcProblem('no_username');
+  return db.transaction(async (tx) => {
+    const user = { id: randomUUID(), username, role, provider: 'oidc', ...identity } as const;
+    const created = await insertUser(tx, { ...user, created_at: momentAt(now()) });
+    if (!created) throw new OidcProblem('username_taken', username);
+    const detail = { role, provider: 'oidc', ...identity };
+    await recordAudit(tx, by, { action: 'user.create', target_type: 'user', target: username, detail }, now);
+    return { id: user.id, username, role };
+  });
+}
+
+/** What other browsers of theirs hold still says the old one. */
+async function changeRole({ db, sessions, now }: Deps, by: AuditedRequest, user: User, role: Role): Promise<void> {
+  const tellEnded = await db.transaction(async (tx) => {
+    await updateUser(tx, user.id, { role });
+    const detail = { role, by: 'the identity provider' };
+    await recordAudit(tx, by, { action: 'user.update', target_type: 'user', target: user.username, detail }, now);
+    return sessions.endAllOf(tx, user.id);
+  });
+  tellEnded();
+}

@@ -1,0 +1,80 @@
+import type { LiveEvent, RunId } from '@rondo/protocol';
+import type { Db } from '../db/db.ts';
+
+/** What one commit changed in one run. */
+export interface Committed {
+  readonly run_id: RunId;
+  readonly epoch: string;
+  /** The run's seq before and after the commit. */
+  readonly from_seq: number;
+  readonly seq: number;
+  /** Built on first use. */
+  readonly events: () => LiveEvent[];
+  /** This commit created the run. */
+  readonly is_new_run: boolean;
+}
+
+/** Another server's commit. The changes themselves are read from the database. */
+export type RemoteCommit = Pick<Committed, 'run_id' | 'epoch' | 'seq' | 'is_new_run'>;
+
+/** A message between servers that share a database. */
+export interface ServerMessage {
+  readonly runs?: readonly RemoteCommit[];
+  readonly deleted_runs?: readonly RunId[];
+  /** Sign-ins that ended. */
+  readonly ended_sessions?: readonly string[];
+}
+
+export interface BusSubscriber {
+  readonly committed: (committed: Committed) => void;
+  readonly runDeleted: (runId: RunId) => void;
+  readonly committedElsewhere: (commit: RemoteCommit) => void;
+  /** A sign-in ended on another server. */
+  readonly sessionEnded: (sessionId: string) => void;
+  /** Messages may have been lost, so anything may have been committed. */
+  readonly missed: () => void;
+}
+
+type Announce = (tx: Db, message: ServerMessage) => Promise<void>;
+
+/** Connects ingest to the sockets. Events are published after the commit, never before. [S1] */
+export class EventBus {
+  readonly #subscribers = new Set<BusSubscriber>();
+  #announce: Announce = async () => {};
+
+  /** Sets how messages reach the other servers. Without it there are no others. */
+  connect(announce: Announce): void {
+    this.#announce = announce;
+  }
+
+  subscribe(subscriber: BusSubscriber): () => void {
+    this.#subscribers.add(subscriber);
+    return () => this.#subscribers.delete(subscriber);
+  }
+
+  /** Sends the message to the other servers when this transaction commits, and only then. [D1] */
+  announce(tx: Db, message: ServerMessage): Promise<void> {
+    return this.#announce(tx, message);
+  }
+
+  publish(committed: Committed): void {
+    for (const subscriber of this.#subscribers) subscriber.committed(committed);
+  }
+
+  publishDeletion(runId: RunId): void {
+    for (const subscriber of this.#subscribers) subscriber.runDeleted(runId);
+  }
+
+  /** Publishes a message of another server. */
+  publishRemote({ runs = [], deleted_runs = [], ended_sessions = [] }: ServerMessage): void {
+    for (const subscriber of this.#subscribers) {
+      for (const runId of deleted_runs) subscriber.runDeleted(runId);
+      for (const commit of runs) subscriber.committedElsewhere(commit);
+      for (const id of ended_sessions) subscriber.sessionEnded(id);
+    }
+  }
+
+  publishMissed(): void {
+    for (const subscriber of this.#subscribers) subscriber.missed();
+  }
+}

@@ -1,0 +1,161 @@
+import {
+  applyBatch,
+  type BatchMessage,
+  fromSnapshot,
+  type LiveEvent,
+  liveEventKey,
+  serverMessageSchema,
+} from '@rondo/protocol';
+import { describe, expect, it } from 'vitest';
+import type { Database } from '../../src/db/database.ts';
+import { listClients } from '../../src/db/queries/clients.ts';
+import { newestRunId, readChanges, readSnapshot } from '../../src/db/queries/live.ts';
+import { sweepSilent } from '../../src/ingest/silence.ts';
+import { aWholeRound, makeRun } from '../facts.ts';
+import { makeWriter } from '../writer.ts';
+
+const keysOf = (events: readonly LiveEvent[] = []) => events.map(liveEventKey).sort();
+
+/** What viewers read: snapshots, what changed since, and who fell silent. */
+export const liveContract = (database: () => Database): void => {
+  describe('live', () => {
+    it('reads exactly what changed since a seq', async () => {
+      const { run, writer, epoch, since } = await aKnownRun(database());
+      await writer.submit([
+        run.say('round_started', { round: 2, client_ids: ['a'] }),
+        run.say('metric', { name: 'loss', value: 1, step: 2 }),
+        run.say('log', { level: 'info', message: 'on we go' }),
+      ]);
+      const changes = await readChanges(database().db, run.id, epoch, since);
+      expect(changes?.seq).toBe(since + 1);
+      const keys = ['client a', expect.stringMatching(/^log \d+$/), 'metric 2 ["loss",null]', 'round 2', 'run'];
+      expect(keysOf(changes?.events)).toEqual(keys);
+    });
+
+    it('reads nothing when nothing changed', async () => {
+      const { run, epoch, since } = await aKnownRun(database());
+      expect(await readChanges(database().db, run.id, epoch, since)).toEqual({ seq: since, events: [] });
+    });
+
+    it('names what is new to this viewer as joined and started, the rest as updates', async () => {
+      const { run, writer, epoch, since } = await aKnownRun(database());
+      await writer.submit([run.say('round_started', { round: 2, client_ids: ['a', 'c'] })]);
+      const changes = await readChanges(database().db, run.id, epoch, since);
+      expect(
+        changes?.events.map(({ type, data }) => `${type} ${'client_id' in data ? data.client_id : ''}`).sort(),
+      ).toEqual(['client_joined c', 'client_update a', 'round_started ', 'run_update ']);
+    });
+
+    it('leaves it to a snapshot when the epoch is another, the seq is of the future, or the run is unknown', async () => {
+      const { run, epoch, since } = await aKnownRun(database());
+      const { db } = database();
+      expect(await readChanges(db, run.id, 'another', since)).toBeUndefined();
+      expect(await readChanges(db, run.id, epoch, since + 1)).toBeUndefined();
+      expect(await readChanges(db, makeRun().id, epoch, 0)).toBeUndefined();
+    });
+
+    it('leaves it to a snapshot when too much changed', async () => {
+      const { run, writer, epoch, since } = await aKnownRun(database());
+      const points = Array.from({ length: 5_001 }, (_, step) => run.say('metric', { name: 'many', value: 0, step }));
+      await writer.submit(points);
+      expect(await readChanges(database().db, run.id, epoch, since)).toBeUndefined();
+    });
+
+    it('snapshot plus changes equals the snapshot of now', async () => {
+      const { db } = database();
+      const { run, writer, epoch, since } = await aKnownRun(database());
+      const before = await readSnapshot(db, run.id);
+      await writer.submit([...aWholeRound(run, 2, ['b', 'c']), run.say('metric', { name: 'loss', value: 1, step: 2 })]);
+      await writer.submit([
+        run.say('log', { level: 'error', message: 'oh' }),
+        run.say('run_complete', { status: 'complete' }),
+      ]);
+      const changes = await readChanges(db, run.id, epoch, since);
+      const now = await readSnapshot(db, run.id);
+      if (!before || !changes || !now) throw new Error('the run is gone');
+      const batch: BatchMessage = { type: 'batch', run_id: run.id, from_seq: since, ...changes };
+      expect(applyBatch(fromSnapshot(before), batch)).toEqual(fromSnapshot(now));
+    });
+
+    it('reads a snapshot that is what the protocol says, with one point of history a round', async () => {
+      const { db } = database();
+      const { run } = await aKnownRun(database());
+      const snapshot = await readSnapshot(db, run.id);
+      expect(serverMessageSchema.parse(snapshot)).toEqual(snapshot);
+      expect(snapshot?.data.metrics_history).toEqual([{ round: 1, loss: 1, accuracy: 0 }]);
+      expect(await readSnapshot(db, makeRun().id)).toBeUndefined();
+    });
+
+    it('keeps the newest 200 rounds in a snapshot, and the history of all', async () => {
+      const { db } = database();
+      const { writer } = makeWriter(db);
+      const run = makeRun();
+      const rounds = Array.from({ length: 205 }, (_, n) => run.say('round_complete', { round: n + 1, global_loss: n }));
+      await writer.submit(rounds);
+      const data = (await readSnapshot(db, run.id))?.data;
+      expect([data?.rounds.length, data?.rounds[0]?.round, data?.rounds.at(-1)?.round]).toEqual([200, 205, 6]);
+      expect([data?.metrics_history.length, data?.metrics_history[0]?.round]).toEqual([205, 1]);
+    });
+
+    it('tells on the bus what the database would tell', async () => {
+      const { db } = database();
+      const { writer, told } = makeWriter(db);
+      const run = makeRun();
+      await writer.submit([...aWholeRound(run, 1), run.say('metric', { name: 'loss', value: 1, step: 2 })]);
+      const [committed] = told;
+      const changes = await readChanges(db, run.id, committed?.epoch ?? '', 0);
+      const inOrder = (events: readonly LiveEvent[] = []) =>
+        [...events].sort((a, b) => liveEventKey(a).localeCompare(liveEventKey(b)));
+      expect(inOrder(committed?.events())).toEqual(inOrder(changes?.events));
+    });
+
+    it('follows the run that was heard of last', async () => {
+      const { db } = database();
+      // Later than any other test's: this is about the whole database.
+      const { writer } = makeWriter(db, () => new Date('2126-01-01T00:00:00.000Z'));
+      const run = makeRun({ start: '2020-01-01T00:00:00.000Z' });
+      await writer.submit([run.say('client_joined', { client_id: 'a' })]);
+      expect(await newestRunId(db)).toBe(run.id);
+    });
+
+    it('marks silent clients offline by the clock of the server, and says so on the bus', async () => {
+      const { db } = database();
+      // Long before any other test's clients were heard: this sweeps the whole database.
+      let now = Date.parse('2001-01-01T00:00:00.000Z');
+      const { writer, told } = makeWriter(db, () => new Date(now));
+      const run = makeRun({ start: '2031-01-01T00:00:00.000Z' });
+      const sweep = () => sweepSilent({ db, writer, offlineAfterMs: 60_000, now: () => now });
+      await writer.submit([run.say('round_started', { round: 1, client_ids: ['quiet', 'chatty'] })]);
+      now += 45_000;
+      await writer.submit([run.say('client_heartbeat', { client_id: 'chatty' })]);
+      expect(await sweep()).toBe(0);
+      now += 30_000;
+      expect(await sweep()).toBe(1);
+      expect(told.at(-1)?.events()).toMatchObject([
+        {
+          type: 'client_update',
+          data: { client_id: 'quiet', status: 'offline', is_online: false, round_outcome: 'pending' },
+        },
+      ]);
+      const { items } = await listClients(db, { run_id: run.id, limit: 10, offset: 0 });
+      expect(items.map(({ client_id, is_online }) => [client_id, is_online])).toEqual([
+        ['chatty', true],
+        ['quiet', false],
+      ]);
+      expect(await sweep()).toBe(0);
+      await writer.submit([run.say('client_heartbeat', { client_id: 'quiet' })]);
+      expect(told.at(-1)?.events()).toMatchObject([
+        { data: { client_id: 'quiet', status: 'training', is_online: true } },
+      ]);
+    });
+  });
+};
+
+async function aKnownRun({ db }: Database) {
+  const { writer } = makeWriter(db);
+  const run = makeRun();
+  await writer.submit([...aWholeRound(run, 1), run.say('metric', { name: 'loss', value: 2, step: 1 })]);
+  const snapshot = await readSnapshot(db, run.id);
+  if (!snapshot) throw new Error('the run was not stored');
+  return { run, writer, epoch: snapshot.epoch, since: snapshot.seq };
+}

@@ -1,0 +1,131 @@
+import { randomUUID } from 'node:crypto';
+import { makeUser } from './auth/people.ts';
+import type { Ask, World } from './exchanges.ts';
+
+type Make = (world: World) => Ask | Promise<Ask>;
+
+const read =
+  (query: Ask['query'] = {}): Make =>
+  () => ({ who: 'viewer', query });
+const byAdmin =
+  (query: Ask['query'] = {}): Make =>
+  () => ({ who: 'admin', query });
+const ofRun =
+  (more: (run_id: string) => Ask): Make =>
+  async ({ aRun }) => {
+    const { run_id } = await aRun();
+    return { who: 'viewer', ...more(run_id) };
+  };
+const ofModel: Make = async ({ aModel }) => ({ who: 'viewer', params: { version: (await aModel()).version } });
+const ofUpload =
+  (more: Ask = {}): Make =>
+  async ({ anUpload, tus }) => ({
+    who: 'reporter',
+    params: { id: await anUpload() },
+    ...more,
+    headers: { ...tus, ...more.headers },
+  });
+
+/** For every operation, by operationId, a request that it answers with yes. */
+export const happy: Readonly<Record<string, Make>> = {
+  login: async ({ server }) => {
+    const { username } = await makeUser(server.database.db, { password: 'purple monkey dishwasher' });
+    return { body: { username, password: 'purple monkey dishwasher' } };
+  },
+  redeemSignInLink: async ({ server }) => {
+    const user = await makeUser(server.database.db, { role: 'admin' });
+    return { body: { token: await server.auth.createSignInLink(user.id) } };
+  },
+  refresh: async ({ server }) => ({ headers: { cookie: `rondo_refresh=${(await server.signIn('viewer')).cookie}` } }),
+  logout: async ({ server }) => ({ headers: { cookie: `rondo_refresh=${(await server.signIn('viewer')).cookie}` } }),
+  me: read(),
+  createTicket: read(),
+  changePassword: async ({ server }) => {
+    const password = 'purple monkey dishwasher';
+    const user = await makeUser(server.database.db, { password });
+    const { session_id } = await server.auth.sessions.start(user, { user_agent: 'test', address: '192.0.2.1' });
+    const token = await server.auth.accessTokens.issue(user, session_id);
+    return {
+      headers: { authorization: `Bearer ${token}` },
+      body: { current_password: password, new_password: 'green turtle typewriter' },
+    };
+  },
+  listSessions: read(),
+  endSession: async ({ server }) => {
+    const { headers } = await server.signIn('viewer');
+    const list = await server.ask('GET', '/api/auth/sessions', headers);
+    const [session] = list.json<{ items: { id: string }[] }>().items;
+    return { headers, params: { id: session?.id ?? '' } };
+  },
+  signInMethods: () => ({}),
+  startOidcSignIn: () => ({}),
+  finishOidcSignIn: () => ({}),
+  listUsers: byAdmin(),
+  createUser: () => ({
+    who: 'admin',
+    body: { username: `u-${randomUUID()}`, password: 'purple monkey dishwasher', role: 'viewer' },
+  }),
+  editUser: async ({ server }) => ({
+    who: 'admin',
+    params: { id: (await makeUser(server.database.db)).id },
+    body: { disabled: true },
+  }),
+  deleteUser: async ({ server }) => ({ who: 'admin', params: { id: (await makeUser(server.database.db)).id } }),
+  endUserSessions: async ({ server }) => ({ who: 'admin', params: { id: (await makeUser(server.database.db)).id } }),
+  listKeys: byAdmin(),
+  createKey: () => ({ who: 'admin', body: { name: 'a test' } }),
+  revokeKey: async ({ server, admin }) => {
+    const made = await server.ask('POST', '/api/keys', admin.headers, { name: 'a test' });
+    return { who: 'admin', params: { id: made.json<{ id: string }>().id } };
+  },
+  listAudit: byAdmin(),
+  ingest: () => ({ who: 'reporter', body: { reporter_id: randomUUID(), batch: 0, events: [] } }),
+  listRuns: read(),
+  getRun: ofRun((run_id) => ({ params: { run_id } })),
+  editRun: ofRun((run_id) => ({ who: 'admin', params: { run_id }, body: { notes: 'x' } })),
+  deleteRun: ofRun((run_id) => ({ who: 'admin', params: { run_id } })),
+  listRounds: ofRun((run_id) => ({ query: { run_id, limit: '1' } })),
+  getRound: async ({ aRun }) => ({ who: 'viewer', params: { round_id: (await aRun()).open } }),
+  stopRound: async ({ aRun }) => ({ who: 'admin', params: { round_id: (await aRun()).open }, body: { reason: 'x' } }),
+  listCommands: read(),
+  listClients: ofRun((run_id) => ({ query: { run_id } })),
+  getClientHistory: ofRun((run_id) => ({ params: { client_id: 'a' }, query: { run_id } })),
+  getMetricsSummary: ofRun((run_id) => ({ query: { run_id } })),
+  listMetricNames: ofRun((run_id) => ({ query: { run_id } })),
+  getMetricSeries: ofRun((run_id) => ({ query: { run_id, name: 'lr' } })),
+  listModels: async ({ aModel }) => ({ who: 'viewer', query: { run_id: (await aModel()).run_id } }),
+  getModel: ofModel,
+  deleteModel: async ({ aModel }) => {
+    // The newest is held by `latest`.
+    const { run_id, version } = await aModel();
+    await aModel(run_id);
+    return { who: 'admin', params: { version } };
+  },
+  saveModel: async ({ aRun, upload }) => upload((await aRun()).run_id, `v-${randomUUID()}`),
+  createDownloadLink: ofModel,
+  downloadModel: ofModel,
+  createUpload: async ({ aRun, creation }) => creation((await aRun()).run_id, `v-${randomUUID()}`, 'abcd'),
+  getUpload: ofUpload(),
+  appendToUpload: ofUpload({
+    headers: { 'content-type': 'application/offset+octet-stream', 'upload-offset': '0' },
+    body: 'abcd',
+  }),
+  cancelUpload: ofUpload(),
+  listAliases: async ({ anAlias }) => ({ who: 'viewer', params: { run_id: (await anAlias()).run_id } }),
+  setAlias: async ({ aModel }) => {
+    const { run_id, version } = await aModel();
+    return { who: 'admin', params: { run_id, alias: 'production' }, body: { version } };
+  },
+  deleteAlias: async ({ anAlias }) => {
+    const { run_id, alias } = await anAlias();
+    return { who: 'admin', params: { run_id, alias } };
+  },
+  rollBackAlias: async ({ server, admin, anAlias, aModel }) => {
+    const { run_id, alias } = await anAlias();
+    const { version } = await aModel(run_id);
+    await server.ask('PUT', `/api/runs/${run_id}/aliases/${alias}`, admin.headers, { version });
+    return { who: 'admin', params: { run_id, alias } };
+  },
+  getMetrics: () => ({}),
+  getHealth: () => ({}),
+};

@@ -1,0 +1,64 @@
+import type { RunId } from '@rondo/protocol';
+import type { Input } from '../src/ingest/state.ts';
+import { Hub } from '../src/websocket/hub.ts';
+import type { Session, Wish } from '../src/websocket/session.ts';
+import { MemorySource } from './memory-source.ts';
+import { SocketPair, viewed } from './socket-pair.ts';
+
+/** Lets everything run that can run without a timer, a read or a delivery. */
+export const settle = () => new Promise<void>((resolve) => setImmediate(resolve));
+
+export interface TestViewer {
+  readonly socket: SocketPair;
+  readonly session: Session;
+}
+
+/** A hub over a database in memory, with a clock and timers that the test moves. */
+export function makeLive() {
+  const source = new MemorySource();
+  const timers: (() => void)[] = [];
+  const errors: unknown[] = [];
+  let nowMs = Date.parse('2026-01-31T12:00:00.000Z');
+  const hub = new Hub({
+    source,
+    now: () => nowMs,
+    setTimer: (run) => timers.push(run),
+    onError: (error) => errors.push(error),
+  });
+  const publish = (inputs: readonly Input[]) => {
+    const committed = source.commit(inputs);
+    if (committed) hub.publish(committed);
+    return committed;
+  };
+  /** The time of every frame that waits comes. */
+  const frame = () => {
+    nowMs += 50;
+    for (const run of timers.splice(0)) run();
+  };
+  return {
+    hub,
+    source,
+    errors,
+    timers,
+    publish,
+    frame,
+    now: () => nowMs,
+    advance: (ms: number) => {
+      nowMs += ms;
+    },
+    open: (wish: Partial<Wish> = {}, authSessionId = 'a sign-in'): TestViewer => {
+      const socket = new SocketPair();
+      const whole = { runId: undefined, epoch: undefined, seq: undefined, ...wish };
+      return { socket, session: hub.open(socket.server, authSessionId, whole) };
+    },
+    /** Commits, and gives the frame its time and the reads theirs. */
+    async commit(...inputs: Input[]) {
+      publish(inputs);
+      frame();
+      await settle();
+    },
+    /** What the database holds, as a viewer sees it. */
+    truth: (runId: RunId) => viewed([JSON.stringify(source.snapshotNow(runId))]),
+  };
+}
+export type TestLive = ReturnType<typeof makeLive>;

@@ -1,0 +1,68 @@
+import {
+  applyBatch,
+  type CloseCode,
+  emptyViewerState,
+  fromSnapshot,
+  serverMessageSchema,
+  type ViewerState,
+} from '@rondo/protocol';
+import type { Socket } from '../src/websocket/session.ts';
+
+/** Both ends of a socket in memory: what the server sends lies here until the test delivers it. */
+export class SocketPair {
+  /** Sent and not delivered, oldest first. */
+  readonly inFlight: string[] = [];
+  readonly received: string[] = [];
+  readonly closes: { code: CloseCode; reason: string }[] = [];
+  terminations = 0;
+  /** Bytes that count as buffered on top of what is in flight. */
+  stuckBytes = 0;
+  readonly server: Socket;
+
+  constructor() {
+    const pair = this;
+    this.server = {
+      get bufferedAmount() {
+        return pair.inFlight.reduce((sum, text) => sum + text.length, pair.stuckBytes);
+      },
+      send: (text) => {
+        pair.inFlight.push(text);
+      },
+      close: (code, reason) => {
+        pair.closes.push({ code, reason });
+      },
+      terminate: () => {
+        pair.terminations += 1;
+      },
+    };
+  }
+
+  get isClosed(): boolean {
+    return this.closes.length > 0;
+  }
+
+  /** Takes the next `count` messages to the viewer's end, and returns them. */
+  deliver(count = this.inFlight.length): string[] {
+    const texts = this.inFlight.splice(0, count);
+    this.received.push(...texts);
+    return texts;
+  }
+}
+
+/** What a viewer does with what it receives; `'gap'` is for the caller to act on. */
+export function receive(state: ViewerState, text: string): ViewerState | 'gap' {
+  if (text === 'ping' || text === 'pong') return state;
+  const message = serverMessageSchema.parse(JSON.parse(text));
+  return message.type === 'snapshot' ? fromSnapshot(message) : applyBatch(state, message);
+}
+
+/** What a viewer knows that has received these texts; throws on a gap. */
+export function viewed(texts: readonly string[], start = emptyViewerState): ViewerState {
+  let state = start;
+  for (const text of texts) {
+    const next = receive(state, text);
+    if (next === 'gap') throw new Error(`a gap: at seq ${state.seq} came ${text.slice(0, 120)}`);
+    state = next;
+  }
+  return state;
+}

@@ -1,0 +1,26 @@
+import { randomUUID } from 'node:crypto';
+import { type ReporterId, reporterIdSchema } from '@rondo/protocol';
+import { type Committed, EventBus } from '../src/bus/event-bus.ts';
+import type { Db } from '../src/db/db.ts';
+import type { BatchId } from '../src/db/queries/reporters.ts';
+import { IngestWriter } from '../src/ingest/writer.ts';
+
+/** A writer as one server has it, with what its bus has told so far. */
+export function makeWriter(db: Db, now?: () => Date) {
+  const bus = new EventBus();
+  const told: Committed[] = [];
+  const ignore = () => {};
+  const others = { runDeleted: ignore, committedElsewhere: ignore, sessionEnded: ignore, missed: ignore };
+  bus.subscribe({ ...others, committed: (committed) => told.push(committed) });
+  return { writer: new IngestWriter({ db, bus, ...(now && { now }) }), told };
+}
+
+/** The batches of a reporter that no other test has, counting up unless a number is given. */
+export function makeReporterBatches() {
+  const reporter_id: ReporterId = reporterIdSchema.parse(randomUUID());
+  let last = 0;
+  return (batch = last + 1): BatchId => {
+    last = Math.max(last, batch);
+    return { key_id: 'key', reporter_id, batch };
+  };
+}
