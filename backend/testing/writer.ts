@@ -16,11 +16,11 @@ export function makeWriter(db: Db, now?: () => Date) {
 }
 
 /** The batches of a reporter that no other test has, counting up unless a number is given. */
-export function makeReporterBatches() {
+export function makeReporterBatches(project_id = defaultProject) {
   const reporter_id: ReporterId = reporterIdSchema.parse(randomUUID());
   let last = 0;
   return (batch = last + 1): BatchId => {
     last = Math.max(last, batch);
-    return { key_id: 'key', reporter_id, batch };
+    return { key_id: 'key', reporter_id, batch, project_id };
   };
 }

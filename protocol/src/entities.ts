@@ -8,6 +8,7 @@ import {
   metricValueSchema,
   modelVersionSchema,
   momentSchema,
+  projectIdSchema,
   roundNumberSchema,
   runIdSchema,
 } from './values.ts';
@@ -59,6 +60,7 @@ export type LogLevel = z.infer<typeof logLevelSchema>;
 export const runSchema = z
   .object({
     run_id: runIdSchema,
+    project_id: projectIdSchema,
     name: z.string(),
     framework: z.string().nullable(),
     status: runStatusSchema,

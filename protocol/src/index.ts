@@ -1,5 +1,6 @@
 export * from './entities.ts';
 export * from './facts.ts';
+export * from './http/projects.ts';
 export * from './ingest.ts';
 export * from './limits.ts';
 export * from './selectors.ts';

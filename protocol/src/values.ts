@@ -17,11 +17,19 @@ export const runIdSchema = text(limits.id, 1).brand('RunId');
 export const clientIdSchema = text(limits.clientId, 1).brand('ClientId');
 export const reporterIdSchema = text(limits.id, 1).brand('ReporterId');
 export const modelVersionSchema = text(limits.id, 1).brand('ModelVersion');
+/** An id that can be typed, and read in an address. [O1] */
+export const projectIdSchema = text(64, 1)
+  .regex(/^[a-z0-9][a-z0-9_-]*$/, 'must begin with a letter or digit, and have only a-z, 0-9, _ and -')
+  .brand('ProjectId');
 
 export type RunId = z.infer<typeof runIdSchema>;
 export type ClientId = z.infer<typeof clientIdSchema>;
 export type ReporterId = z.infer<typeof reporterIdSchema>;
 export type ModelVersion = z.infer<typeof modelVersionSchema>;
+export type ProjectId = z.infer<typeof projectIdSchema>;
+
+/** The project that always exists. [O1] */
+export const defaultProject = 'default' as ProjectId;
 
 /** A moment as ISO 8601 with its offset; always kept and shown in UTC, to the millisecond. [W1] */
 export const momentSchema = z.iso

@@ -1,3 +1,4 @@
+import type { ProjectId } from '@rondo/protocol';
 import type { Role, Scope } from '../schemas/auth.ts';
 
 export interface User {
@@ -19,4 +20,5 @@ export interface ReporterKey {
   readonly key_id: string;
   readonly name: string;
   readonly scopes: readonly Scope[];
+  readonly project_id: ProjectId;
 }

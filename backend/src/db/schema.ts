@@ -7,6 +7,7 @@ import type {
   Metrics,
   ModelVersion,
   Outcome,
+  ProjectId,
   RoundStatus,
   RunId,
   RunStatus,
@@ -19,6 +20,7 @@ import { count, metricValue, moment, textOf } from './columns.ts';
 /** The tables of `migrations/0001_runs.sql`, whose rows read as on the wire. */
 export const runs = pgTable('runs', {
   run_id: textOf<RunId>('run_id').notNull().primaryKey(),
+  project_id: textOf<ProjectId>('project_id').notNull(),
   name: text().notNull(),
   framework: text(),
   status: textOf<RunStatus>('status').notNull(),

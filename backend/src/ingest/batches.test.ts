@@ -14,7 +14,7 @@ afterAll(() => database.close());
 const at = '2026-01-31T12:00:00.000Z';
 const run = makeRun();
 const job = (reporter: string, batch: number) => ({
-  batch: { key_id: 'key', reporter_id: reporter as ReporterId, batch },
+  batch: { key_id: 'key', reporter_id: reporter as ReporterId, batch, project_id: defaultProject },
   inputs: [run.say('log', { level: 'info', message: 'hello' })],
 });
 

@@ -1,16 +1,25 @@
-import type { ModelVersion, RunId } from '@rondo/protocol';
+import type { ModelVersion, ProjectId, RunId } from '@rondo/protocol';
 import type { ModelNotice } from './state.ts';
+import { Forbidden } from '../errors.ts';
 import type { IngestWriter } from './writer.ts';
 
-type NewModel = Extract<ModelNotice, { type: 'model_saved' }>['model'] & { readonly run_id: RunId };
+type NewModel = Extract<ModelNotice, { type: 'model_saved' }>['model'] & {
+  readonly run_id: RunId;
+  readonly project_id: ProjectId;
+};
+
+/** The same whether the run is of another project or its id is not to be used: it confirms nothing. [O3] */
+export const notYours = (runId: RunId): string =>
+  `this API key may not report to a run of the id ${runId}: use another id, or a key of the run's project`;
 
 /** Models go through the one writer, so that they raise their run's seq and viewers hear of them. */
 export function createModelWriter(writer: IngestWriter) {
   return {
-    /** False when the version is there already. */
-    async save({ run_id, ...model }: NewModel): Promise<boolean> {
-      const notice = { type: 'model_saved', run_id, at: new Date().toISOString(), model } as const;
-      const { accepted } = await writer.submit([notice]);
+    /** False when the version exists already; `Forbidden` when the run belongs to another project. */
+    async save({ run_id, project_id, ...model }: NewModel): Promise<boolean> {
+      const notice = { type: 'model_saved', run_id, project_id, at: new Date().toISOString(), model } as const;
+      const { accepted, foreign } = await writer.submit([notice]);
+      if (foreign.length > 0) throw new Forbidden(notYours(run_id));
       return accepted > 0;
     },
 

@@ -1,13 +1,14 @@
-import { type FactOf, isRoundOver, type RunId } from '@rondo/protocol';
+import { defaultProject, type FactOf, isRoundOver, type ProjectId, type RunId } from '@rondo/protocol';
 import { concludeStop } from './command-facts.ts';
 import type { Draft } from './draft.ts';
 import { endRound } from './round-facts.ts';
 import type { Notice, RunRow } from './state.ts';
 
 /** A run that is known only because a fact names it. [F4] */
-export function unknownRun(run_id: RunId, at: string, epoch: string): RunRow {
+export function unknownRun(run_id: RunId, at: string, epoch: string, project_id: ProjectId = defaultProject): RunRow {
   return {
     run_id,
+    project_id,
     name: run_id,
     framework: null,
     status: 'running',

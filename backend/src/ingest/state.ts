@@ -1,4 +1,4 @@
-import type { ClientId, Fact, FactOf, ModelVersion, RunId } from '@rondo/protocol';
+import type { ClientId, Fact, FactOf, ModelVersion, ProjectId, RunId } from '@rondo/protocol';
 import type { Db } from '../db/db.ts';
 import type { ModelRow } from '../db/queries/model-changes.ts';
 import type { clients, clientUpdates, commands, logs, metricPoints, rounds, runs } from '../db/schema.ts';
@@ -29,12 +29,18 @@ export type Notice =
   | { type: 'client_silent'; run_id: RunId; client_id: ClientId; silent_since: string }
   | StopRequested
   | { type: 'command_expired'; run_id: RunId; command_id: string; at: string }
-  | { type: 'run_edited'; run_id: RunId; name?: string; tags?: string[]; notes?: string }
+  | { type: 'run_edited'; run_id: RunId; name?: string; tags?: string[]; notes?: string; project_id?: ProjectId }
   | ModelNotice;
 
 /** What becomes of a run's models; the database alone knows them, so it also judges. */
 export type ModelNotice = { readonly run_id: RunId; readonly record?: Record } & (
-  | { type: 'model_saved'; at: string; model: Omit<ModelRow, 'run_id' | 'created_at' | 'updated_seq'> }
+  | {
+      type: 'model_saved';
+      at: string;
+      /** Of the API key that stored it. [O2] */
+      project_id: ProjectId;
+      model: Omit<ModelRow, 'run_id' | 'created_at' | 'updated_seq'>;
+    }
   | { type: 'model_deleted'; version: ModelVersion; unlessAutomatic: boolean }
   | { type: 'alias_set'; at: string; alias: string; version: ModelVersion; set_by: string }
   | { type: 'alias_deleted'; alias: string }

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import type { Command, RunId } from '@rondo/protocol';
+import type { Command, ProjectId, RunId } from '@rondo/protocol';
 import type { Committed, EventBus } from '../bus/event-bus.ts';
 import type { Db } from '../db/db.ts';
 import { createPartitions, isMissingPartition, type Month, monthOf } from '../db/partitions.ts';
@@ -17,6 +17,8 @@ import type { Input, Notice, RunRow } from './state.ts';
 export interface Outcome {
   readonly accepted: number;
   readonly duplicates: number;
+  /** Positions of the inputs about runs that belong to another project; nothing of these is stored. [O2] */
+  readonly foreign: readonly number[];
   /** Its batch number was taken. */
   readonly isRepeated: boolean;
   readonly commands: Command[];
@@ -167,11 +169,14 @@ export class IngestWriter {
       const byRun = groupByRun(group, fresh);
       const duplicates = group.map(({ inputs }, index) => (fresh[index] ? 0 : inputs.length));
       const locked = await this.#lock(tx, byRun, receivedAt);
+      const projects = new Map(locked.map(({ run_id, project_id }) => [run_id, project_id]));
+      const foreign = group.map((job, index) => (fresh[index] ? foreignInputs(job, projects) : []));
       const months = new Set(locked.map(({ created_at }) => monthOf(created_at)));
       newMonths = [...months].filter((month) => !this.#months.has(month));
       await createPartitions(tx, newMonths);
       for (const before of locked) {
-        const entries = byRun.get(before.run_id) ?? [];
+        const entries = (byRun.get(before.run_id) ?? []).filter(({ owner }) => isOwn(owner, before.project_id));
+        if (entries.length === 0) continue;
         const inputs = entries.map(({ input }) => input);
         const state = await this.#cache.load(tx, before, inputs);
         const saved = await save(tx, state, reduce(state, inputs, receivedAt), receivedAt);
@@ -188,8 +193,15 @@ export class IngestWriter {
       const waiting = await batches.answer();
       return group.map(({ batch, inputs }, index): Outcome => {
         const repeated = duplicates[index] ?? 0;
+        const refused = foreign[index] ?? [];
         const commands = (batch && waiting.get(reporterOf(batch))) ?? [];
-        return { accepted: inputs.length - repeated, duplicates: repeated, isRepeated: !fresh[index], commands };
+        return {
+          accepted: inputs.length - repeated - refused.length,
+          duplicates: repeated,
+          foreign: refused,
+          isRepeated: !fresh[index],
+          commands,
+        };
       });
     });
     for (const month of newMonths) this.#months.add(month);
@@ -211,7 +223,7 @@ export class IngestWriter {
     );
     if (missing.length === 0) return locked;
     const created = missing.map(([id, entries]) => ({
-      ...unknownRun(id, firstMoment(entries) ?? receivedAt, randomBytes(9).toString('base64url')),
+      ...unknownRun(id, firstMoment(entries) ?? receivedAt, randomBytes(9).toString('base64url'), ownerOf(entries)),
       created_at: receivedAt,
     }));
     // In one order everywhere, like the locks.
@@ -239,6 +251,24 @@ const isNotice = ({ type }: Input): boolean => Object.hasOwn(noticeTypes, type);
 interface Entry {
   readonly input: Input;
   readonly job: number;
+  /** The project that it speaks for; undefined is the server itself. */
+  readonly owner: ProjectId | undefined;
+}
+
+/** A run belongs to the project of the API key that named it first. [O2] */
+const ownerOf = (entries: readonly Entry[]): ProjectId | undefined =>
+  entries.find(({ owner }) => owner !== undefined)?.owner;
+
+const isOwn = (owner: ProjectId | undefined, project: ProjectId): boolean => owner === undefined || owner === project;
+
+const ownerOfInput = ({ batch }: Pick<Job, 'batch'>, input: Input): ProjectId | undefined =>
+  input.type === 'model_saved' ? input.project_id : batch?.project_id;
+
+function foreignInputs(job: Job, projects: ReadonlyMap<RunId, ProjectId>): number[] {
+  return job.inputs.flatMap((input, index) => {
+    const project = projects.get(input.run_id);
+    return project === undefined || isOwn(ownerOfInput(job, input), project) ? [] : [index];
+  });
 }
 
 /** A run began no later than the first thing that is said of it. */
@@ -252,8 +282,9 @@ function groupByRun(group: readonly Job[], fresh: readonly boolean[]): Map<RunId
     for (const said of inputs) {
       const input = said.type === 'command_ack' ? { ...said, reporter_id: batch?.reporter_id } : said;
       const entries = byRun.get(input.run_id);
-      if (entries) entries.push({ input, job });
-      else byRun.set(input.run_id, [{ input, job }]);
+      const entry = { input, job, owner: ownerOfInput({ batch }, said) };
+      if (entries) entries.push(entry);
+      else byRun.set(input.run_id, [entry]);
     }
   });
   return byRun;

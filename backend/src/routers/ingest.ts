@@ -1,5 +1,6 @@
-import { ingestAnswerSchema, ingestRequestSchema, limits } from '@rondo/protocol';
+import { type Fact, type IngestAnswer, ingestAnswerSchema, ingestRequestSchema, limits } from '@rondo/protocol';
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
+import { notYours } from '../ingest/model-writer.ts';
 import { validateEvents } from '../ingest/validate-events.ts';
 import type { IngestWriter } from '../ingest/writer.ts';
 import { problems } from '../schemas/common.ts';
@@ -29,14 +30,15 @@ export const ingestRouter =
       },
       async ({ body: { reporter_id, batch, events }, reporterKey }) => {
         const { facts, rejected: refused } = await validateEvents(events);
-        const key_id = reporterKey?.key_id ?? '';
-        const { accepted, isRepeated, commands, ...stored } = await writer.submit(facts, {
+        const { key_id, project_id } = reporterKey as NonNullable<typeof reporterKey>;
+        const { accepted, isRepeated, commands, foreign, ...stored } = await writer.submit(facts, {
           key_id,
           reporter_id,
           batch,
+          project_id,
         });
         // Of a number that is taken all events are duplicates, also those that were refused the first time. [I3]
-        const [duplicates, rejected] = isRepeated ? [events.length, []] : [stored.duplicates, refused];
+        const [duplicates, rejected] = isRepeated ? [events.length, []] : [stored.duplicates, withForeign(events.length, facts, refused, foreign)];
         countEvents('accepted', accepted);
         countEvents('duplicate', duplicates);
         countEvents('rejected', rejected.length);
@@ -44,3 +46,20 @@ export const ingestRouter =
       },
     );
   };
+
+/** The refusals of both kinds by index: what is no fact, and what is about a run of another project. [I2] [O2] */
+function withForeign(
+  numEvents: number,
+  facts: readonly Fact[],
+  refused: IngestAnswer['rejected'],
+  foreign: readonly number[],
+): IngestAnswer['rejected'] {
+  if (foreign.length === 0) return refused;
+  const isRefused = new Set(refused.map(({ index }) => index));
+  const positions = Array.from({ length: numEvents }, (_, index) => index).filter((index) => !isRefused.has(index));
+  const details = foreign.flatMap((fact) => {
+    const [index, said] = [positions[fact], facts[fact]];
+    return index === undefined || !said ? [] : [{ index, detail: `${said.type}: ${notYours(said.run_id)}` }];
+  });
+  return [...refused, ...details].sort((a, b) => a.index - b.index);
+}

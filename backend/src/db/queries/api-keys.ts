@@ -7,18 +7,23 @@ export async function insertKey(db: Db, key: typeof apiKeys.$inferInsert): Promi
   await db.insert(apiKeys).values(key);
 }
 
+const told = {
+  name: apiKeys.name,
+  scopes: apiKeys.scopes,
+  project_id: apiKeys.project_id,
+  expires_at: apiKeys.expires_at,
+};
+
 /** Those that are not revoked, oldest first. */
 export async function listKeys(db: Db, { limit, offset }: Page) {
   const where = isNull(apiKeys.revoked_at);
   const items = await db
     .select({
       id: apiKeys.id,
-      name: apiKeys.name,
-      scopes: apiKeys.scopes,
+      ...told,
       created_at: apiKeys.created_at,
       created_by: users.username,
       last_used_at: apiKeys.last_used_at,
-      expires_at: apiKeys.expires_at,
     })
     .from(apiKeys)
     .leftJoin(users, eq(users.id, apiKeys.created_by))
@@ -31,7 +36,7 @@ export async function listKeys(db: Db, { limit, offset }: Page) {
 
 export async function findKeyByHash(db: Db, key_hash: string) {
   const [key] = await db
-    .select({ key_id: apiKeys.id, name: apiKeys.name, scopes: apiKeys.scopes, expires_at: apiKeys.expires_at })
+    .select({ key_id: apiKeys.id, ...told })
     .from(apiKeys)
     .where(and(eq(apiKeys.key_hash, key_hash), isNull(apiKeys.revoked_at)));
   return key;

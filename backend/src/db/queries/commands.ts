@@ -29,18 +29,19 @@ export async function listCommands(
   return { items, total: await countRows(db, commands, where) };
 }
 
-/** What waits for reporters: the open commands of every run that each of them speaks for. [C2] */
+/** What waits for reporters: the open commands of every run of its key's project that each of them speaks for. [C2] [O2] */
 export async function openCommandsFor(db: Db, batches: readonly BatchId[]): Promise<Map<ReporterKey, Command[]>> {
   const waiting = new Map<ReporterKey, Command[]>();
   if (batches.length === 0) return waiting;
   const rows = await db.execute<Command & Pick<BatchId, 'key_id' | 'reporter_id'>>(sql`
-    select key_id, reporter_id, command_id, command, commands.run_id, round, reason
+    select key_id, reporter_id, command_id, command, commands.run_id, round, commands.reason
     from reporters
       cross join lateral jsonb_array_elements_text(run_ids) as spoken(run_id)
-      join commands on commands.run_id = spoken.run_id
-    where state = 'requested' and (key_id, reporter_id) in (
-      select key_id, reporter_id
-      from json_to_recordset(${JSON.stringify(batches)}::text::json) as row_(key_id text, reporter_id text))`);
+      join json_to_recordset(${JSON.stringify(batches)}::text::json)
+        as asking(key_id text, reporter_id text, project_id text) using (key_id, reporter_id)
+      join runs on runs.run_id = spoken.run_id and runs.project_id = asking.project_id
+      join commands on commands.run_id = runs.run_id
+    where commands.state = 'requested'`);
   for (const { key_id, reporter_id, ...command } of rows) {
     const reporter = reporterOf({ key_id, reporter_id });
     waiting.set(reporter, [...(waiting.get(reporter) ?? []), command]);

@@ -1,4 +1,4 @@
-import type { ReporterId, RunId } from '@rondo/protocol';
+import type { ProjectId, ReporterId, RunId } from '@rondo/protocol';
 import { sql } from 'drizzle-orm';
 import type { Db } from '../db.ts';
 
@@ -6,6 +6,8 @@ export interface BatchId {
   readonly key_id: string;
   readonly reporter_id: ReporterId;
   readonly batch: number;
+  /** Of the API key: it speaks for the runs of this project only. [O2] */
+  readonly project_id: ProjectId;
 }
 
 export type ReporterKey = `${string} ${ReporterId}`;

@@ -1,8 +1,9 @@
+import type { ProjectId } from '@rondo/protocol';
 import { bigint, boolean, jsonb, pgTable, text, uuid } from 'drizzle-orm/pg-core';
 import { moment, textOf } from '../columns.ts';
 
 export type StoredRole = 'viewer' | 'admin';
-export type StoredScope = 'ingest' | 'models';
+export type StoredScope = 'ingest' | 'models' | 'read';
 
 export const users = pgTable('users', {
   id: uuid().primaryKey(),
@@ -41,6 +42,7 @@ export const apiKeys = pgTable('api_keys', {
   revoked_at: moment('revoked_at'),
   scopes: jsonb().$type<StoredScope[]>().notNull().default(['ingest', 'models']),
   expires_at: moment('expires_at'),
+  project_id: textOf<ProjectId>('project_id').notNull(),
 });
 
 export const wsTickets = pgTable('ws_tickets', {
@@ -68,4 +70,5 @@ export const audit = pgTable('audit', {
   detail: jsonb().$type<Readonly<Record<string, unknown>>>().notNull(),
   address: text(),
   request_id: text(),
+  project_id: textOf<ProjectId>('project_id'),
 });
