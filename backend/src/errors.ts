@@ -20,6 +20,10 @@ export class Forbidden extends CallerError {
   readonly title = 'Forbidden';
 }
 
+/** Why a key may not report to a run. It does not say that the run exists, or of which project it is. [O3] */
+export const notYours = (runId: string): string =>
+  `this API key may not report to a run of the id ${runId}: use another id, or a key of the run's project`;
+
 export class NotFound extends CallerError {
   readonly status = 404;
   readonly title = 'Not Found';

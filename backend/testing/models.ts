@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { type ModelVersion, modelVersionSchema, type RunId } from '@rondo/protocol';
+import { defaultProject, type ModelVersion, modelVersionSchema, type RunId } from '@rondo/protocol';
 import type { Db } from '../src/db/db.ts';
 import { modelContents, models } from '../src/db/tables/models.ts';
 import type { Input } from '../src/ingest/state.ts';
@@ -42,5 +42,11 @@ export async function storeModel(db: Db, fields: Fields): Promise<void> {
 export async function modelSaved(db: Db, fields: Fields): Promise<Input> {
   const model = rowOf(fields);
   await storeContent(db, model.sha256);
-  return { type: 'model_saved', run_id: fields.run_id, at: '2026-01-31T12:00:00.000Z', model };
+  return {
+    type: 'model_saved',
+    run_id: fields.run_id,
+    project_id: defaultProject,
+    at: '2026-01-31T12:00:00.000Z',
+    model,
+  };
 }

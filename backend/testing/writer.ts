@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { type ReporterId, reporterIdSchema } from '@rondo/protocol';
+import { defaultProject, type ReporterId, reporterIdSchema } from '@rondo/protocol';
 import { type Committed, EventBus } from '../src/bus/event-bus.ts';
 import type { Db } from '../src/db/db.ts';
 import type { BatchId } from '../src/db/queries/reporters.ts';

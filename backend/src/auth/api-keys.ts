@@ -1,9 +1,10 @@
 import { randomUUID } from 'node:crypto';
+import { defaultProject, type ProjectId } from '@rondo/protocol';
 import type { Db } from '../db/db.ts';
 import { findKeyByHash, insertKey, listKeys, revokeKey, touchKey } from '../db/queries/api-keys.ts';
 import type { Page } from '../db/queries/page.ts';
 import { Forbidden, Invalid, NotFound, Unauthorized } from '../errors.ts';
-import { scopes as everyScope, type Scope } from '../schemas/auth.ts';
+import { reporterScopes, type Scope } from '../schemas/auth.ts';
 import { type AuditedRequest, recordAudit } from './audit.ts';
 import { type Clock, MINUTE, momentAt, SECOND } from './clock.ts';
 import type { ReporterKey } from './principal.ts';
@@ -16,6 +17,7 @@ interface KeyWish {
   readonly name: string;
   readonly scopes?: readonly Scope[] | undefined;
   readonly expires_at?: string | null | undefined;
+  readonly project_id?: ProjectId | undefined;
 }
 
 type KnownKey = NonNullable<Awaited<ReturnType<typeof findKeyByHash>>>;
@@ -38,11 +40,14 @@ export function createApiKeys(db: Db, now: Clock = Date.now) {
 
   return {
     /** The only moment at which the key itself is known. */
-    async create(by: AuditedRequest, { name, scopes = everyScope, expires_at = null }: KeyWish) {
+    async create(
+      by: AuditedRequest,
+      { name, scopes = reporterScopes, expires_at = null, project_id = defaultProject }: KeyWish,
+    ) {
       if (isExpired({ expires_at })) throw new Invalid([{ path: 'expires_at', message: 'must be in the future' }]);
       const id = randomUUID();
       const key = `rk_${randomSecret()}`;
-      const told = { name, scopes: [...new Set(scopes)], expires_at };
+      const told = { name, scopes: [...new Set(scopes)], expires_at, project_id };
       const created_at = momentAt(now());
       await db.transaction(async (tx) => {
         const created_by = by.principal?.user_id ?? null;
@@ -80,7 +85,7 @@ export function createApiKeys(db: Db, now: Clock = Date.now) {
       if (!found.scopes.includes(scope)) {
         throw new Forbidden(`the API key ${found.name} lacks the scope ${scope}; make one that has it`);
       }
-      return { key_id: found.key_id, name: found.name, scopes: found.scopes };
+      return { key_id: found.key_id, name: found.name, scopes: found.scopes, project_id: found.project_id };
     },
   };
 }

@@ -3,6 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
+import { defaultProject } from '@rondo/protocol';
 import { sql } from 'drizzle-orm';
 import type { CheckpointStore } from '../checkpoints/store.ts';
 import type { Db } from '../db/db.ts';
@@ -70,11 +71,18 @@ async function prepare(tx: Db, { migrations, version }: Header, force: boolean):
   }
   if (isThere) await dropAll(tx);
   await migrateIn(tx, { only: migrations });
+  // The backup has the rows that migrations make, as they were.
+  for (const { name } of await listTables(tx))
+    if (madeByMigrations.has(name)) await tx.execute(sql`delete from ${sql.identifier(name)}`);
 }
+
+/** Which rows of a table a migration has made: a database that has only these is empty. */
+const madeByMigrations = new Map([['projects', sql`project_id = ${defaultProject}`]]);
 
 async function firstTableWithRows(tx: Db): Promise<string | undefined> {
   for (const { name } of await listTables(tx)) {
-    const [row] = await tx.execute(sql`select 1 from ${sql.identifier(name)} limit 1`);
+    const made = madeByMigrations.get(name) ?? sql`false`;
+    const [row] = await tx.execute(sql`select 1 from ${sql.identifier(name)} where not (${made}) limit 1`);
     if (row) return name;
   }
   return undefined;

@@ -1,5 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { defaultProject } from '@rondo/protocol';
 import { sql } from 'drizzle-orm';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { type CheckpointRig, openCheckpointRig } from '../../testing/checkpoint-rig.ts';
@@ -31,7 +32,15 @@ async function admit(into: CheckpointRig, run: TestRun, text: string, round: num
   const name = version(`m${++last}`);
   const file = into.staging.pathOf(`put-${name}`);
   await writeFile(file, text);
-  const upload = { version: name, run_id: run.id, round, parent: null, format: null, created_by: 'a key' };
+  const upload = {
+    version: name,
+    run_id: run.id,
+    project_id: defaultProject,
+    round,
+    parent: null,
+    format: null,
+    created_by: 'a key',
+  };
   await into.registry.admit(file, { ...upload, sha256: sha256(text) });
   return name;
 }

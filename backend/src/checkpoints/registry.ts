@@ -1,11 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import { stat } from 'node:fs/promises';
-import type { Model, ModelVersion, RunId } from '@rondo/protocol';
+import type { Model, ModelVersion, ProjectId, RunId } from '@rondo/protocol';
 import type { Db } from '../db/db.ts';
 import { surplusModels } from '../db/queries/model-changes.ts';
 import { claimContent, forgetContent, releaseClaim, takeUnreferenced } from '../db/queries/model-contents.ts';
 import { findModel } from '../db/queries/models.ts';
-import { Busy, Conflict, Invalid } from '../errors.ts';
+import { projectOfRun } from '../db/queries/projects.ts';
+import { Busy, Conflict, Forbidden, Invalid, notYours } from '../errors.ts';
 import { sha256Of } from './digest.ts';
 import { readSafetensors } from './safetensors.ts';
 import type { CheckpointStore } from './store.ts';
@@ -14,6 +15,8 @@ import type { CheckpointStore } from './store.ts';
 export interface Upload {
   readonly version: ModelVersion;
   readonly run_id: RunId;
+  /** Of the API key. [O2] */
+  readonly project_id: ProjectId;
   readonly round: number | null;
   readonly parent: ModelVersion | null;
   readonly format: string | null;
@@ -55,7 +58,10 @@ export class ModelRegistry {
   }
 
   /** The version, when it exists with this content already; `Conflict` when it is taken. */
-  async find({ version, run_id, sha256 }: Upload): Promise<Model | undefined> {
+  async find({ version, run_id, sha256, project_id }: Upload): Promise<Model | undefined> {
+    const owner = await projectOfRun(this.#deps.db, run_id);
+    // Before the version is looked for: what another project has is not told. [O3]
+    if (owner !== undefined && owner !== project_id) throw new Forbidden(notYours(run_id));
     const known = await findModel(this.#deps.db, version);
     if (!known) return undefined;
     if (known.run_id !== run_id)

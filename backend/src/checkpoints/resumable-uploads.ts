@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { defaultProject, type ProjectId, projectIdSchema } from '@rondo/protocol';
 import { Server, type Upload as TusUpload } from '@tus/server';
 import { CallerError, NotFound } from '../errors.ts';
 import type { ModelRegistry } from './registry.ts';
@@ -16,6 +17,7 @@ interface Deps {
 interface Uploader {
   readonly key_id: string;
   readonly name: string;
+  readonly project_id: ProjectId;
 }
 
 type Metadata = NonNullable<TusUpload['metadata']>;
@@ -97,10 +99,10 @@ export class ResumableUploads {
 
   async #create(request: object, upload: TusUpload): Promise<{ metadata: Metadata }> {
     const said = parseMetadata(upload.metadata ?? {});
-    const { key_id, name } = this.#uploaders.get(request) as Uploader;
-    await this.#deps.registry.find({ ...said, created_by: name });
+    const { key_id, name, project_id } = this.#uploaders.get(request) as Uploader;
+    await this.#deps.registry.find({ ...said, project_id, created_by: name });
     await this.#deps.staging.reserve(upload.id, upload.size ?? 0);
-    return { metadata: { ...metadataOf(said), key_id, created_by: name } };
+    return { metadata: { ...metadataOf(said), key_id, project_id, created_by: name } };
   }
 
   #admit(upload: TusUpload): Promise<void> {
@@ -113,10 +115,15 @@ export class ResumableUploads {
   async #admitOnce({ id }: TusUpload): Promise<void> {
     const upload = await this.#store.getUpload(id);
     if (isStored(upload)) return;
-    const { created_by, ...metadata } = upload.metadata ?? {};
+    const { created_by, project_id, ...metadata } = upload.metadata ?? {};
     try {
       const said = parseMetadata(metadata);
-      await this.#deps.registry.admit(this.#deps.staging.pathOf(id), { ...said, created_by: created_by ?? '' });
+      await this.#deps.registry.admit(this.#deps.staging.pathOf(id), {
+        ...said,
+        created_by: created_by ?? '',
+        // One that began before there were projects.
+        project_id: projectIdSchema.catch(defaultProject).parse(project_id),
+      });
     } catch (error) {
       // What can never become a version goes; what only could not be stored now is tried again.
       if (error instanceof CallerError && error.status < 500) await this.#store.remove(id);

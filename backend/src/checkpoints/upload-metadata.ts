@@ -3,9 +3,11 @@ import { uploadMetadataSchema } from '../schemas/models.ts';
 import type { Upload } from './registry.ts';
 
 type Metadata = Record<string, string | null>;
+/** Whose it is comes from the API key. */
+type Said = Omit<Upload, 'created_by' | 'project_id'>;
 
 /** What the `Upload-Metadata` of a resumable upload says; throws `Invalid` where that makes no sense. */
-export function parseMetadata(metadata: Metadata): Omit<Upload, 'created_by'> {
+export function parseMetadata(metadata: Metadata): Said {
   const given = Object.fromEntries(Object.entries(metadata).filter(([, value]) => value !== null));
   const { data, error } = uploadMetadataSchema.safeParse(given);
   if (error) {
@@ -17,7 +19,7 @@ export function parseMetadata(metadata: Metadata): Omit<Upload, 'created_by'> {
 }
 
 /** The same as it is noted beside the bytes. */
-export function metadataOf({ round, parent, format, ...said }: Omit<Upload, 'created_by'>): Metadata {
+export function metadataOf({ round, parent, format, ...said }: Said): Metadata {
   return {
     ...said,
     ...(round !== null && { round: String(round) }),

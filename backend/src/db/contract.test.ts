@@ -10,6 +10,7 @@ import { liveContract } from '../../testing/db/live-contract.ts';
 import { metricNamesContract } from '../../testing/db/metric-names-contract.ts';
 import { modelContract } from '../../testing/db/model-contract.ts';
 import { pageContract } from '../../testing/db/page-contract.ts';
+import { projectContract } from '../../testing/db/project-contract.ts';
 import { queryContract } from '../../testing/db/query-contract.ts';
 import { seriesContract } from '../../testing/db/series-contract.ts';
 import { aWholeRound, makeRun } from '../../testing/facts.ts';
@@ -56,6 +57,7 @@ describe.each(engines)('$engine', ({ open }) => {
   seriesContract(opened);
   metricNamesContract(opened);
   commandContract(opened);
+  projectContract(opened);
 });
 
 describe('migrations', () => {

@@ -1,4 +1,4 @@
-import type { ReporterId } from '@rondo/protocol';
+import { defaultProject, type ReporterId } from '@rondo/protocol';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { openTestDatabase } from '../../testing/database.ts';
 import { makeRun } from '../../testing/facts.ts';

@@ -1,16 +1,12 @@
 import type { ModelVersion, ProjectId, RunId } from '@rondo/protocol';
+import { Forbidden, notYours } from '../errors.ts';
 import type { ModelNotice } from './state.ts';
-import { Forbidden } from '../errors.ts';
 import type { IngestWriter } from './writer.ts';
 
 type NewModel = Extract<ModelNotice, { type: 'model_saved' }>['model'] & {
   readonly run_id: RunId;
   readonly project_id: ProjectId;
 };
-
-/** The same whether the run is of another project or its id is not to be used: it confirms nothing. [O3] */
-export const notYours = (runId: RunId): string =>
-  `this API key may not report to a run of the id ${runId}: use another id, or a key of the run's project`;
 
 /** Models go through the one writer, so that they raise their run's seq and viewers hear of them. */
 export function createModelWriter(writer: IngestWriter) {

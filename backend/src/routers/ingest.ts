@@ -1,6 +1,6 @@
 import { type Fact, type IngestAnswer, ingestAnswerSchema, ingestRequestSchema, limits } from '@rondo/protocol';
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
-import { notYours } from '../ingest/model-writer.ts';
+import { notYours } from '../errors.ts';
 import { validateEvents } from '../ingest/validate-events.ts';
 import type { IngestWriter } from '../ingest/writer.ts';
 import { problems } from '../schemas/common.ts';
@@ -38,7 +38,9 @@ export const ingestRouter =
           project_id,
         });
         // Of a number that is taken all events are duplicates, also those that were refused the first time. [I3]
-        const [duplicates, rejected] = isRepeated ? [events.length, []] : [stored.duplicates, withForeign(events.length, facts, refused, foreign)];
+        const [duplicates, rejected] = isRepeated
+          ? [events.length, []]
+          : [stored.duplicates, withForeign(events.length, facts, refused, foreign)];
         countEvents('accepted', accepted);
         countEvents('duplicate', duplicates);
         countEvents('rejected', rejected.length);

@@ -24,6 +24,7 @@ describe('API keys', () => {
     expect(shown).toEqual({
       id: made.id,
       name: 'hospital a',
+      project_id: 'default',
       scopes: ['ingest', 'models'],
       created_at: '2026-01-31T12:00:00.000Z',
       created_by: user.username,

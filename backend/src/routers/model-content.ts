@@ -59,8 +59,8 @@ export const modelContentRouter =
       },
       async (request, reply) => {
         const { round = null, parent = null, format = null, run_id } = request.query;
-        const created_by = request.reporterKey?.name ?? '';
-        const upload = { ...request.params, run_id, round, parent, format, created_by };
+        const { name: created_by, project_id } = request.reporterKey as NonNullable<typeof request.reporterKey>;
+        const upload = { ...request.params, run_id, project_id, round, parent, format, created_by };
         const described = { ...upload, sha256: request.headers['x-content-sha256'] };
         const known = await checkpoints.registry.find(described);
         if (known) return reply.code(200).send(known);

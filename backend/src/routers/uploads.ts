@@ -1,4 +1,5 @@
 import { Readable } from 'node:stream';
+import { defaultProject } from '@rondo/protocol';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
@@ -24,8 +25,8 @@ export const uploadsRouter =
 
     const answer = async (request: FastifyRequest, reply: FastifyReply) => {
       if (request.headers['tus-resumable'] !== tusVersion) return refuseVersion(reply);
-      const { key_id, name } = request.reporterKey as NonNullable<typeof request.reporterKey>;
-      return relay(await uploads.handle(webRequestOf(request), { key_id, name }), reply);
+      const { key_id, name, project_id } = request.reporterKey as NonNullable<typeof request.reporterKey>;
+      return relay(await uploads.handle(webRequestOf(request), { key_id, name, project_id }), reply);
     };
     const route = (operationId: string, summary: string, description: string) => ({
       onRequest: app.requireScope('models'),
@@ -38,7 +39,7 @@ export const uploadsRouter =
 
     // What a client may ask before it has a key: versions, extensions and the largest size.
     app.options('/api/uploads', { config: { cors: false }, schema: { hide: true } }, async (request, reply) =>
-      relay(await uploads.handle(webRequestOf(request), { key_id: '', name: '' }), reply),
+      relay(await uploads.handle(webRequestOf(request), { key_id: '', name: '', project_id: defaultProject }), reply),
     );
 
     const create = route(

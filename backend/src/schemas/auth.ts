@@ -1,11 +1,13 @@
-import { limits, momentSchema, text } from '@rondo/protocol';
+import { defaultProject, limits, momentSchema, projectIdSchema, text } from '@rondo/protocol';
 import { z } from 'zod';
 
 export const roleSchema = z.enum(['viewer', 'admin']);
 export type Role = z.infer<typeof roleSchema>;
 
-/** What an API key may do: report facts, send checkpoints. */
-export const scopes = ['ingest', 'models'] as const;
+/** What an API key may do: report facts, send checkpoints, read what a viewer of its project sees. */
+export const scopes = ['ingest', 'models', 'read'] as const;
+/** What an FL server needs. */
+export const reporterScopes = ['ingest', 'models'] as const;
 export const scopeSchema = z.enum(scopes);
 export type Scope = z.infer<typeof scopeSchema>;
 
@@ -35,7 +37,8 @@ export const ticketSchema = z.object({ ticket: z.string(), expires_in: z.int().d
 
 export const keyBody = z.object({
   name: text(limits.name, 1),
-  scopes: z.array(scopeSchema).min(1).max(scopes.length).optional().describe('every scope, if absent'),
+  scopes: z.array(scopeSchema).min(1).max(scopes.length).optional().describe('ingest and models, if absent'),
+  project_id: projectIdSchema.default(defaultProject).describe('the project that it is for'),
   expires_at: momentSchema.nullable().optional(),
 });
 
@@ -43,6 +46,7 @@ export const keySchema = z.object({
   id: z.uuid(),
   name: z.string(),
   scopes: z.array(scopeSchema),
+  project_id: projectIdSchema,
   created_at: momentSchema,
   created_by: z.string().nullable().describe('the admin who made it, while there is that user'),
   last_used_at: momentSchema.nullable(),

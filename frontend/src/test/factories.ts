@@ -6,6 +6,7 @@ const at = '2026-01-31T12:00:00.000Z';
 export const makeRun = (given: Partial<Record<keyof Run, unknown>> = {}): Run =>
   runSchema.parse({
     run_id: 'run-1',
+    project_id: 'default',
     name: 'a run',
     framework: 'flower',
     status: 'running',

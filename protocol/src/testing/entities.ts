@@ -6,7 +6,7 @@ import {
   type SnapshotMessage,
   snapshotDataSchema,
 } from '../socket.ts';
-import { clientIdSchema, modelVersionSchema, runIdSchema } from '../values.ts';
+import { clientIdSchema, defaultProject, modelVersionSchema, runIdSchema } from '../values.ts';
 import { fromSnapshot, type ViewerState } from '../viewer-state.ts';
 
 const run_id = runIdSchema.parse('a-run');
@@ -16,6 +16,7 @@ export const noon = (seconds = 0): string => new Date(Date.UTC(2026, 0, 31, 12, 
 
 export const makeRun = (fields: Partial<Run> = {}): Run => ({
   run_id,
+  project_id: defaultProject,
   name: 'A run',
   framework: 'flower',
   status: 'running',

@@ -1,6 +1,8 @@
+import { defaultProject } from '@rondo/protocol';
 import { and, asc, eq, isNotNull, sql } from 'drizzle-orm';
 import type { Db } from '../db.ts';
 import { type StoredRole, users } from '../tables/people.ts';
+import { projectMembers } from '../tables/projects.ts';
 import { countRows, type Page } from './page.ts';
 
 const shown = {
@@ -63,9 +65,16 @@ export async function findEnabledUser(db: Db, id: string) {
   return user;
 }
 
-/** Answers nothing when the name is taken, in whatever case, or the identity. */
-export async function insertUser(db: Db, user: typeof users.$inferInsert) {
+/**
+ * Returns nothing when the name is taken, in whatever case, or the identity. A new user is a viewer of the default project,
+ * unless `isMember` says otherwise. [O4]
+ */
+export async function insertUser(db: Db, user: typeof users.$inferInsert, { isMember = true } = {}) {
   const [inserted] = await db.insert(users).values(user).onConflictDoNothing().returning(shown);
+  if (inserted && isMember) {
+    const member = { project_id: defaultProject, user_id: user.id, role: 'viewer', added_at: user.created_at } as const;
+    await db.insert(projectMembers).values(member);
+  }
   return inserted;
 }
 

@@ -19,6 +19,7 @@ export const stop = {
 
 export const run = {
   run_id,
+  project_id: 'default',
   name: 'MNIST, ten hospitals',
   framework: 'flower',
   status: 'running',
@@ -161,6 +162,7 @@ export const key = {
   id,
   name: 'flower-server',
   scopes: ['ingest', 'models'],
+  project_id: 'default',
   created_at: started_at,
   created_by: 'admin',
   last_used_at: at,

@@ -1,0 +1,173 @@
+import type { ProjectId, ProjectRole, RunId } from '@rondo/protocol';
+import { and, asc, eq, inArray, isNull, type SQL, sql } from 'drizzle-orm';
+import type { PgColumn } from 'drizzle-orm/pg-core';
+import type { Db } from '../db.ts';
+import { runs } from '../schema.ts';
+import { apiKeys, users } from '../tables/people.ts';
+import { projectMembers, projects } from '../tables/projects.ts';
+import { countRows, type Page } from './page.ts';
+
+/** The projects that a reader sees; null is all of them. */
+export type Visible = readonly ProjectId[] | null;
+
+/** The condition that a row's project is one of these; none for all of them. */
+export const inProjects = (column: PgColumn, visible: Visible): SQL | undefined =>
+  visible === null ? undefined : inArray(column, [...visible]);
+
+/** The condition that a row is about a run of these projects; none for all of them. */
+export const ofVisibleRuns = (db: Db, runId: PgColumn, visible: Visible): SQL | undefined =>
+  visible === null
+    ? undefined
+    : inArray(runId, db.select({ id: runs.run_id }).from(runs).where(inProjects(runs.project_id, visible)));
+
+export async function projectOfRun(db: Db, runId: RunId): Promise<ProjectId | undefined> {
+  const [run] = await db.select({ project_id: runs.project_id }).from(runs).where(eq(runs.run_id, runId));
+  return run?.project_id;
+}
+
+const shown = { id: projects.project_id, name: projects.name, created_at: projects.created_at };
+
+/** By id. */
+export async function listProjects(db: Db, { limit, offset, visible }: Page & { readonly visible: Visible }) {
+  const where = inProjects(projects.project_id, visible);
+  const items = await db
+    .select(shown)
+    .from(projects)
+    .where(where)
+    .orderBy(asc(projects.project_id))
+    .limit(limit)
+    .offset(offset);
+  return { items, total: await countRows(db, projects, where) };
+}
+
+export async function findProject(db: Db, id: ProjectId) {
+  const [project] = await db.select(shown).from(projects).where(eq(projects.project_id, id));
+  return project;
+}
+
+/** Undefined when the id is taken. */
+export async function insertProject(db: Db, project: typeof projects.$inferInsert) {
+  const [inserted] = await db.insert(projects).values(project).onConflictDoNothing().returning(shown);
+  return inserted;
+}
+
+export async function renameProject(db: Db, id: ProjectId, name: string) {
+  const [renamed] = await db.update(projects).set({ name }).where(eq(projects.project_id, id)).returning(shown);
+  return renamed;
+}
+
+/** Waits for a run or a key that is being added, and keeps further ones waiting. */
+export async function lockProject(tx: Db, id: ProjectId): Promise<boolean> {
+  const locked = await tx
+    .select({ id: projects.project_id })
+    .from(projects)
+    .where(eq(projects.project_id, id))
+    .for('update');
+  return locked.length > 0;
+}
+
+export async function countOfProject(db: Db, id: ProjectId): Promise<{ runs: number; keys: number }> {
+  const keys = and(eq(apiKeys.project_id, id), isNull(apiKeys.revoked_at));
+  return { runs: await countRows(db, runs, eq(runs.project_id, id)), keys: await countRows(db, apiKeys, keys) };
+}
+
+export async function deleteProject(db: Db, id: ProjectId): Promise<void> {
+  await db.delete(projects).where(eq(projects.project_id, id));
+}
+
+export interface Membership {
+  readonly project_id: ProjectId;
+  readonly role: ProjectRole;
+}
+
+export const membershipsOf = (db: Db, user_id: string): Promise<Membership[]> =>
+  db
+    .select({ project_id: projectMembers.project_id, role: projectMembers.role })
+    .from(projectMembers)
+    .where(eq(projectMembers.user_id, user_id))
+    .orderBy(asc(projectMembers.project_id));
+
+/** Adds a member, or changes the role of one. */
+export async function setMember(db: Db, member: typeof projectMembers.$inferInsert): Promise<void> {
+  await db
+    .insert(projectMembers)
+    .values(member)
+    .onConflictDoUpdate({
+      target: [projectMembers.project_id, projectMembers.user_id],
+      set: { role: member.role },
+    });
+}
+
+const ofMember = (project_id: ProjectId, user_id: string) =>
+  and(eq(projectMembers.project_id, project_id), eq(projectMembers.user_id, user_id));
+
+export async function deleteMember(db: Db, project_id: ProjectId, user_id: string): Promise<boolean> {
+  const deleted = await db
+    .delete(projectMembers)
+    .where(ofMember(project_id, user_id))
+    .returning({ id: projectMembers.user_id });
+  return deleted.length > 0;
+}
+
+const member = {
+  user_id: projectMembers.user_id,
+  username: users.username,
+  role: projectMembers.role,
+  added_at: projectMembers.added_at,
+};
+
+/** By name. */
+export async function listMembers(db: Db, project_id: ProjectId, { limit, offset }: Page) {
+  const where = eq(projectMembers.project_id, project_id);
+  const items = await db
+    .select(member)
+    .from(projectMembers)
+    .innerJoin(users, eq(users.id, projectMembers.user_id))
+    .where(where)
+    .orderBy(asc(sql`lower(${users.username})`))
+    .limit(limit)
+    .offset(offset);
+  return { items, total: await countRows(db, projectMembers, where) };
+}
+
+export async function findMember(db: Db, project_id: ProjectId, user_id: string) {
+  const [found] = await db
+    .select(member)
+    .from(projectMembers)
+    .innerJoin(users, eq(users.id, projectMembers.user_id))
+    .where(ofMember(project_id, user_id));
+  return found;
+}
+
+/** Makes a user's memberships exactly these, of projects that exist; says whether anything changed. */
+export async function replaceMemberships(
+  tx: Db,
+  user_id: string,
+  wanted: readonly Membership[],
+  added_at: string,
+): Promise<boolean> {
+  const before = await membershipsOf(tx, user_id);
+  const existing = new Set(
+    wanted.length === 0
+      ? []
+      : (
+          await tx
+            .select({ id: projects.project_id })
+            .from(projects)
+            .where(
+              inArray(
+                projects.project_id,
+                wanted.map(({ project_id }) => project_id),
+              ),
+            )
+        ).map(({ id }) => id),
+  );
+  const after = wanted.filter(({ project_id }) => existing.has(project_id));
+  const gone = before.filter(({ project_id }) => !after.some((one) => one.project_id === project_id));
+  const changed = after.filter(
+    ({ project_id, role }) => !before.some((one) => one.project_id === project_id && one.role === role),
+  );
+  for (const { project_id } of gone) await deleteMember(tx, project_id, user_id);
+  for (const { project_id, role } of changed) await setMember(tx, { project_id, user_id, role, added_at });
+  return gone.length + changed.length > 0;
+}
