@@ -1,5 +1,7 @@
 export * from './entities.ts';
 export * from './facts.ts';
+export * from './http/insight.ts';
+export * from './http/matrix.ts';
 export * from './http/projects.ts';
 export * from './ingest.ts';
 export * from './limits.ts';

@@ -32,4 +32,10 @@ export const limits = {
   snapshotMetrics: 1_000,
   /** Models a snapshot carries and a viewer keeps: the newest. */
   snapshotModels: 200,
+  /** Items of an attention list: the worst. */
+  attentionItems: 200,
+  /** Cells of one matrix; of a longer range the newest rounds. */
+  matrixCells: 16_000_000,
+  /** Rounds of one answer of dispersion, cost or direction. */
+  insightRounds: 5_000,
 } as const;
