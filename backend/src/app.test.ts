@@ -2,10 +2,10 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { brotliDecompressSync, gunzipSync } from 'node:zlib';
+import { problemSchema } from '@rondo/protocol';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { devOrigin, openTestApp, type TestApp } from '../testing/app.ts';
 import { makeRun } from '../testing/facts.ts';
-import { problemSchema } from './schemas/common.ts';
 
 const page = '<!doctype html><title>Rondo</title>';
 const script = `export const words = ${JSON.stringify('round '.repeat(1_000))};`;

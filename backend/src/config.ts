@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
+import { passwordSchema, usernameSchema } from '@rondo/protocol';
 import { z } from 'zod';
-import { passwordSchema, usernameSchema } from './schemas/auth.ts';
 
 const list = z.string().transform((values) =>
   values

@@ -2,13 +2,12 @@ import { randomUUID } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { IngestAnswer } from '@rondo/protocol';
+import type { IngestAnswer, Role } from '@rondo/protocol';
 import type { InjectOptions, LightMyRequestResponse } from 'fastify';
 import { type AppDeps, buildApp } from '../src/app.ts';
 import { theServerItself } from '../src/auth/audit.ts';
 import { createAuth } from '../src/auth/services.ts';
 import { createLogger } from '../src/logger.ts';
-import type { Role } from '../src/schemas/auth.ts';
 import { aVisit, makeUser } from './auth/people.ts';
 import { openTestDatabase } from './database.ts';
 

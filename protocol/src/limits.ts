@@ -6,7 +6,27 @@ export const limits = {
   id: 128,
   /** Characters in a name, a tag, a metric name or a label. */
   name: 128,
-  /** Characters in a reason, a note or an error. */
+  /** Characters in a project's id. */
+  projectId: 64,
+  /** Characters in the name of a user. */
+  username: 64,
+  /** Characters that a new password has at least. */
+  passwordMin: 8,
+  /** Characters in a password. */
+  password: 256,
+  /** Characters in a sign-in token, a ticket or a download link. */
+  token: 128,
+  /** Characters in an alias of a model version. */
+  alias: 64,
+  /** Tags of a run. */
+  runTags: 256,
+  /** Characters in the notes of a run. */
+  runNotes: 10_000,
+  /** Characters in an address to return to. */
+  address: 2_000,
+  /** Items of one page of most lists. */
+  pageItems: 200,
+  /** Characters in a reason or an error. */
   reason: 2_000,
   /** Characters in a log message. */
   message: 8_000,

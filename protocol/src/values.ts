@@ -18,7 +18,7 @@ export const clientIdSchema = text(limits.clientId, 1).brand('ClientId');
 export const reporterIdSchema = text(limits.id, 1).brand('ReporterId');
 export const modelVersionSchema = text(limits.id, 1).brand('ModelVersion');
 /** An id that can be typed, and read in an address. [O1] */
-export const projectIdSchema = text(64, 1)
+export const projectIdSchema = text(limits.projectId, 1)
   .regex(/^[a-z0-9][a-z0-9_-]*$/, 'must begin with a letter or digit, and have only a-z, 0-9, _ and -')
   .brand('ProjectId');
 

@@ -1,7 +1,7 @@
+import { roleSchema } from '@rondo/protocol';
 import { errors, jwtVerify, SignJWT } from 'jose';
 import { z } from 'zod';
 import { Unauthorized } from '../errors.ts';
-import { roleSchema } from '../schemas/auth.ts';
 import { type Clock, MINUTE, SECOND } from './clock.ts';
 import type { Principal, User } from './principal.ts';
 

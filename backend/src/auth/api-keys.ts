@@ -1,10 +1,9 @@
 import { randomUUID } from 'node:crypto';
-import { defaultProject, type ProjectId } from '@rondo/protocol';
+import { defaultProject, type ProjectId, reporterScopes, type Scope } from '@rondo/protocol';
 import type { Db } from '../db/db.ts';
 import { findKeyByHash, insertKey, listKeys, revokeKey, touchKey } from '../db/queries/api-keys.ts';
 import type { Page } from '../db/queries/page.ts';
 import { Forbidden, Invalid, NotFound, Unauthorized } from '../errors.ts';
-import { reporterScopes, type Scope } from '../schemas/auth.ts';
 import { type AuditedRequest, recordAudit } from './audit.ts';
 import { type Clock, MINUTE, momentAt, SECOND } from './clock.ts';
 import type { ReporterKey } from './principal.ts';

@@ -1,6 +1,6 @@
+import type { AuditAction, AuditTargetType } from '@rondo/protocol';
 import type { Db } from '../db/db.ts';
 import { insertAudit } from '../db/queries/audit.ts';
-import type { AuditAction, AuditTargetType } from '../schemas/audit.ts';
 import { type Clock, momentAt } from './clock.ts';
 
 /** The part of a request that an entry keeps; a `FastifyRequest` behind a guard has it. */

@@ -1,8 +1,8 @@
+import type { PasswordChange } from '@rondo/protocol';
 import type { Db } from '../db/db.ts';
 import { deleteLinksOf } from '../db/queries/sign-in-links.ts';
 import { findUser, updateUser } from '../db/queries/users.ts';
 import { Conflict, Invalid } from '../errors.ts';
-import type { PasswordChange } from '../schemas/users.ts';
 import { type AuditedRequest, recordAudit } from './audit.ts';
 import type { Clock } from './clock.ts';
 import type { LoginThrottle } from './login-throttle.ts';

@@ -1,6 +1,6 @@
+import { passwordSchema } from '@rondo/protocol';
 import { describe, expect, it } from 'vitest';
 import { TooMany } from '../errors.ts';
-import { passwordSchema } from '../schemas/auth.ts';
 import { hashPassword, verifyPassword } from './passwords.ts';
 
 describe('passwords', () => {

@@ -1,7 +1,7 @@
+import type { Scope } from '@rondo/protocol';
 import type { FastifyRequest } from 'fastify';
 import fastifyPlugin from 'fastify-plugin';
 import { Forbidden, Unauthorized } from '../errors.ts';
-import type { Scope } from '../schemas/auth.ts';
 import type { Principal, ReporterKey } from './principal.ts';
 import { createRequestLimit } from './request-limits.ts';
 import type { AuthServices } from './services.ts';

@@ -1,5 +1,4 @@
-import type { ProjectId } from '@rondo/protocol';
-import type { Role, Scope } from '../schemas/auth.ts';
+import type { ProjectId, Role, Scope } from '@rondo/protocol';
 
 export interface User {
   readonly id: string;

@@ -1,7 +1,7 @@
+import type { PasswordChange } from '@rondo/protocol';
 import type { Db } from '../db/db.ts';
 import { updateUser } from '../db/queries/users.ts';
 import { Unauthorized } from '../errors.ts';
-import type { PasswordChange } from '../schemas/users.ts';
 import { createAccessTokens } from './access-tokens.ts';
 import { createApiKeys } from './api-keys.ts';
 import { type AuditedRequest, recordAudit } from './audit.ts';

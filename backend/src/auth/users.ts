@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto';
+import type { NewUser, UserEdit } from '@rondo/protocol';
 import type { Db } from '../db/db.ts';
 import type { Page } from '../db/queries/page.ts';
 import { deleteLinksOf } from '../db/queries/sign-in-links.ts';
 import { deleteUser, findUser, insertUser, listUsers, lockEnabledAdmins, updateUser } from '../db/queries/users.ts';
 import { Conflict, NotFound } from '../errors.ts';
-import type { NewUser, UserEdit } from '../schemas/users.ts';
 import { type AuditedRequest, recordAudit } from './audit.ts';
 import { type Clock, momentAt } from './clock.ts';
 import { refuseGuessable } from './password-rules.ts';

@@ -1,5 +1,5 @@
+import { uploadMetadataSchema } from '@rondo/protocol';
 import { Invalid } from '../errors.ts';
-import { uploadMetadataSchema } from '../schemas/models.ts';
 import type { Upload } from './registry.ts';
 
 type Metadata = Record<string, string | null>;

@@ -1,4 +1,11 @@
-import { modelVersionSchema, type RunId, runIdSchema } from '@rondo/protocol';
+import {
+  aliasNameSchema,
+  aliasSchema,
+  automaticAliases,
+  modelVersionSchema,
+  type RunId,
+  runIdSchema,
+} from '@rondo/protocol';
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import { recordAudit } from '../auth/audit.ts';
@@ -10,7 +17,6 @@ import { findRun } from '../db/queries/runs.ts';
 import { Conflict, NotFound } from '../errors.ts';
 import type { IngestWriter } from '../ingest/writer.ts';
 import { problems } from '../schemas/common.ts';
-import { aliasNameSchema, aliasSchema, automaticAliases } from '../schemas/models.ts';
 
 interface AliasesDeps {
   readonly db: Db;

@@ -1,9 +1,9 @@
+import { auditEntrySchema, auditQuery, pageOf, pageQuery } from '@rondo/protocol';
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import type { Db } from '../db/db.ts';
 import { listAudit } from '../db/queries/audit.ts';
-import { auditEntrySchema, auditQuery } from '../schemas/audit.ts';
-import { pageOf, pageQuery, problems } from '../schemas/common.ts';
+import { problems } from '../schemas/common.ts';
 
 export const auditRouter =
   ({ db }: { readonly db: Db }): FastifyPluginAsyncZod =>

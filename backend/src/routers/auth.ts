@@ -1,3 +1,4 @@
+import { linkBody, loginBody, meSchema, passwordBody, signInSchema, ticketSchema } from '@rondo/protocol';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
@@ -8,9 +9,7 @@ import { createRequestLimit } from '../auth/request-limits.ts';
 import type { AuthServices, SignInMethod } from '../auth/services.ts';
 import { ticketSeconds } from '../auth/ws-tickets.ts';
 import { Forbidden } from '../errors.ts';
-import { linkBody, loginBody, meSchema, signInSchema, ticketSchema } from '../schemas/auth.ts';
 import { problems } from '../schemas/common.ts';
-import { passwordBody } from '../schemas/users.ts';
 import { clearRefreshCookie, readRefreshCookie, setRefreshCookie } from './refresh-cookie.ts';
 
 export interface AuthDeps {

@@ -1,8 +1,9 @@
 import {
+  clientHistorySchema,
   clientIdSchema,
   clientSchema,
   clientStatusSchema,
-  clientUpdateSchema,
+  keysetPageOf,
   roundNumberSchema,
   runIdSchema,
 } from '@rondo/protocol';
@@ -13,7 +14,7 @@ import { clientHistory } from '../db/queries/client-history.ts';
 import { listClients } from '../db/queries/clients.ts';
 import { NotFound } from '../errors.ts';
 import { problems } from '../schemas/common.ts';
-import { keysetPageOf, keysetQuery, toPage } from '../schemas/cursor.ts';
+import { keysetQuery, toPage } from '../schemas/cursor.ts';
 
 // A federation is watched whole, so a page of clients is large.
 const limit = z.coerce.number().int().min(1).max(10_000).default(1_000);
@@ -54,7 +55,7 @@ export const clientsRouter =
           params: z.object({ client_id: clientIdSchema }),
           querystring: keysetQuery(partKey, { limit, run_id: runIdSchema.optional() }),
           response: {
-            200: keysetPageOf(clientUpdateSchema).extend({ client_id: clientIdSchema }),
+            200: clientHistorySchema,
             ...problems(401, 404, 422),
           },
         },

@@ -1,9 +1,9 @@
-import { commandRecordSchema, commandStateSchema, runIdSchema } from '@rondo/protocol';
+import { commandRecordSchema, commandStateSchema, pageOf, pageQuery, runIdSchema } from '@rondo/protocol';
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import type { Db } from '../db/db.ts';
 import { listCommands } from '../db/queries/commands.ts';
-import { pageOf, pageQuery, problems } from '../schemas/common.ts';
+import { problems } from '../schemas/common.ts';
 
 export const commandsRouter =
   ({ db }: { db: Db }): FastifyPluginAsyncZod =>

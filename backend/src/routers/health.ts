@@ -1,5 +1,5 @@
+import { healthSchema } from '@rondo/protocol';
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
-import { z } from 'zod';
 import type { Database } from '../db/database.ts';
 
 interface HealthDeps {
@@ -7,14 +7,6 @@ interface HealthDeps {
   readonly version: string;
   readonly countViewers: () => number;
 }
-
-const healthSchema = z.object({
-  status: z.enum(['ok', 'degraded']),
-  version: z.string(),
-  database: z.enum(['embedded', 'postgresql']),
-  viewers: z.int().min(0),
-  uptime_s: z.int().min(0),
-});
 
 // Longer than any transaction that the embedded database may be busy with.
 const patienceMs = 3_000;

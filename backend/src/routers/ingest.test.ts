@@ -1,10 +1,9 @@
 import { gzipSync } from 'node:zlib';
-import { ingestAnswerSchema, limits } from '@rondo/protocol';
+import { ingestAnswerSchema, limits, problemSchema } from '@rondo/protocol';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openTestApp, type TestApp } from '../../testing/app.ts';
 import { aWholeRound, makeRun } from '../../testing/facts.ts';
 import { validateEvents } from '../ingest/validate-events.ts';
-import { problemSchema } from '../schemas/common.ts';
 
 let server: TestApp;
 beforeAll(async () => {

@@ -1,11 +1,11 @@
 import { randomUUID } from 'node:crypto';
+import type { Role } from '@rondo/protocol';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { buildAuthApp } from '../../testing/auth/app.ts';
 import { aVisit, fakeClock, makeUser } from '../../testing/auth/people.ts';
 import { openTestDatabase } from '../../testing/database.ts';
 import type { Database } from '../db/database.ts';
 import { listAudit } from '../db/queries/audit.ts';
-import type { Role } from '../schemas/auth.ts';
 
 let database: Database;
 beforeAll(async () => {

@@ -1,8 +1,8 @@
+import { keyBody, keySchema, newKeySchema, pageOf, pageQuery } from '@rondo/protocol';
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import type { AuthServices } from '../auth/services.ts';
-import { keyBody, keySchema, newKeySchema } from '../schemas/auth.ts';
-import { pageOf, pageQuery, problems } from '../schemas/common.ts';
+import { problems } from '../schemas/common.ts';
 
 interface KeysDeps {
   readonly auth: AuthServices;

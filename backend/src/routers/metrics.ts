@@ -1,4 +1,14 @@
-import { clientIdSchema, metricValueSchema, momentSchema, type RunId, runIdSchema, text } from '@rondo/protocol';
+import {
+  clientIdSchema,
+  limits,
+  metricNamesSchema,
+  metricsSummarySchema,
+  pageQuery,
+  type RunId,
+  runIdSchema,
+  seriesSchema,
+  text,
+} from '@rondo/protocol';
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import type { Db } from '../db/db.ts';
@@ -8,7 +18,7 @@ import { metricsSummary } from '../db/queries/metrics.ts';
 import { readSeries } from '../db/queries/read-series.ts';
 import { findRun } from '../db/queries/runs.ts';
 import { NotFound } from '../errors.ts';
-import { pageOf, pageQuery, problems } from '../schemas/common.ts';
+import { problems } from '../schemas/common.ts';
 
 const step = z.coerce.number().int().min(0).max(Number.MAX_SAFE_INTEGER).optional();
 
@@ -33,14 +43,7 @@ export const metricsRouter =
           summary: 'The latest global metrics, of the newest run unless one is named',
           querystring: z.object({ run_id: runIdSchema.optional() }),
           response: {
-            200: z.object({
-              run_id: runIdSchema,
-              round: z.int().nullable(),
-              global_loss: metricValueSchema.nullable(),
-              global_accuracy: metricValueSchema.nullable(),
-              // A run may log more names than one fact may carry.
-              metrics: z.record(z.string(), metricValueSchema),
-            }),
+            200: metricsSummarySchema,
             ...problems(401, 404, 422),
           },
         },
@@ -63,10 +66,7 @@ export const metricsRouter =
             limit: z.coerce.number().int().min(1).max(10_000).default(1_000),
           }),
           response: {
-            200: pageOf(z.object({ name: z.string(), points: z.int().min(1).nullable() })).extend({
-              run_id: runIdSchema,
-              client_id: clientIdSchema.nullable(),
-            }),
+            200: metricNamesSchema,
             ...problems(401, 404, 422),
           },
         },
@@ -88,23 +88,14 @@ export const metricsRouter =
           summary: 'One series as columns; the least and the greatest of every bucket are kept',
           querystring: z.object({
             run_id: runIdSchema,
-            name: text(128, 1),
+            name: text(limits.name, 1),
             client_id: clientIdSchema.optional(),
             from: step,
             to: step,
             max_points: z.coerce.number().int().min(2).max(20_000).default(2_000),
           }),
           response: {
-            200: z.object({
-              run_id: runIdSchema,
-              name: z.string(),
-              client_id: clientIdSchema.nullable(),
-              total: z.int().min(0),
-              sampled: z.boolean(),
-              step: z.array(z.int()),
-              value: z.array(metricValueSchema),
-              at: z.array(momentSchema),
-            }),
+            200: seriesSchema,
             ...problems(401, 404, 422),
           },
         },

@@ -1,5 +1,13 @@
 import { Readable } from 'node:stream';
-import { modelSchema, modelVersionSchema } from '@rondo/protocol';
+import {
+  downloadLinkSchema,
+  limits,
+  modelSchema,
+  modelVersionSchema,
+  newVersionSchema,
+  saveQuery,
+  sha256Schema,
+} from '@rondo/protocol';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
@@ -12,7 +20,6 @@ import { findModel } from '../db/queries/models.ts';
 import { LengthRequired, NotFound } from '../errors.ts';
 import { sendProblem } from '../plugins/error-handler.ts';
 import { problems } from '../schemas/common.ts';
-import { downloadLinkSchema, newVersionSchema, saveQuery, sha256Schema } from '../schemas/models.ts';
 
 interface ContentDeps {
   readonly db: Db;
@@ -108,7 +115,7 @@ export const modelContentRouter =
             '`ETag` is the SHA-256, which `Repr-Digest` also says. `Range` (one), `If-Range` and `If-None-Match` are honoured.',
           params,
           querystring: z.object({
-            link: z.string().max(128).optional().describe('from download-link, instead of a token'),
+            link: z.string().max(limits.token).optional().describe('from download-link, instead of a token'),
           }),
           response: {
             200: content('The whole content'),

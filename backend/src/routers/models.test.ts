@@ -1,13 +1,11 @@
 import { request as httpRequest } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
-import { type Model, modelSchema } from '@rondo/protocol';
+import { type Model, modelDetailSchema, modelSchema, problemSchema } from '@rondo/protocol';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { openTestApp, type TestApp } from '../../testing/app.ts';
 import { filesUnder, makeSafetensors, sha256, withHeader } from '../../testing/checkpoints.ts';
 import { aWholeRound, makeRun, type TestRun } from '../../testing/facts.ts';
-import { problemSchema } from '../schemas/common.ts';
-import { modelDetailSchema } from '../schemas/models.ts';
 
 let server: TestApp;
 let url: string;

@@ -1,4 +1,12 @@
-import { type ModelVersion, modelSchema, modelVersionSchema, runIdSchema } from '@rondo/protocol';
+import {
+  type ModelVersion,
+  modelDetailSchema,
+  modelSchema,
+  modelVersionSchema,
+  pageOf,
+  pageQuery,
+  runIdSchema,
+} from '@rondo/protocol';
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import { recordAudit } from '../auth/audit.ts';
@@ -6,8 +14,7 @@ import type { Db } from '../db/db.ts';
 import { findModel, findModelDetail, listModels } from '../db/queries/models.ts';
 import { Conflict, NotFound } from '../errors.ts';
 import type { IngestWriter } from '../ingest/writer.ts';
-import { pageOf, pageQuery, problems } from '../schemas/common.ts';
-import { modelDetailSchema } from '../schemas/models.ts';
+import { problems } from '../schemas/common.ts';
 
 interface ModelsDeps {
   readonly db: Db;

@@ -1,3 +1,4 @@
+import { methodsSchema, returnToSchema } from '@rondo/protocol';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
@@ -6,7 +7,6 @@ import { oidcStateSeconds } from '../auth/oidc/state.ts';
 import { createRequestLimit } from '../auth/request-limits.ts';
 import type { AuthServices } from '../auth/services.ts';
 import { NotFound } from '../errors.ts';
-import { methodsSchema, returnToSchema } from '../schemas/auth.ts';
 import { problems } from '../schemas/common.ts';
 import { isSecure, setRefreshCookie } from './refresh-cookie.ts';
 

@@ -1,11 +1,11 @@
 import { readFile } from 'node:fs/promises';
 import type { AddressInfo } from 'node:net';
+import { problemSchema } from '@rondo/protocol';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openTestApp, type TestApp } from '../../testing/app.ts';
 import { openTestDatabase } from '../../testing/database.ts';
 import { aWholeRound, makeRun } from '../../testing/facts.ts';
 import { openSocket } from '../../testing/socket.ts';
-import { problemSchema } from '../schemas/common.ts';
 
 let server: TestApp;
 beforeAll(async () => {

@@ -1,11 +1,10 @@
-import { type Command, clientUpdateSchema, type Round, roundSchema } from '@rondo/protocol';
+import { type Command, clientUpdateSchema, problemSchema, type Round, roundSchema } from '@rondo/protocol';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openTestApp, type TestApp } from '../../testing/app.ts';
 import { openTestDatabase } from '../../testing/database.ts';
 import { aWholeRound, makeRun } from '../../testing/facts.ts';
 import type { Db } from '../db/db.ts';
 import { listAudit } from '../db/queries/audit.ts';
-import { problemSchema } from '../schemas/common.ts';
 
 let server: TestApp;
 let queries = 0;

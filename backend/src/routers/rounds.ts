@@ -1,4 +1,11 @@
-import { clientUpdateSchema, limits, roundSchema, roundStatusSchema, runIdSchema, text } from '@rondo/protocol';
+import {
+  keysetPageOf,
+  roundDetailSchema,
+  roundSchema,
+  roundStatusSchema,
+  runIdSchema,
+  stopRequestSchema,
+} from '@rondo/protocol';
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import { recordAudit } from '../auth/audit.ts';
@@ -7,7 +14,7 @@ import { findRoundDetail, listRounds } from '../db/queries/rounds.ts';
 import { NotFound } from '../errors.ts';
 import { requestStop, type StopDeps } from '../ingest/request-stop.ts';
 import { problems } from '../schemas/common.ts';
-import { keysetPageOf, keysetQuery, toPage } from '../schemas/cursor.ts';
+import { keysetQuery, toPage } from '../schemas/cursor.ts';
 
 const params = z.object({ round_id: z.coerce.number().int().min(1).max(Number.MAX_SAFE_INTEGER) });
 // A number of a round or an id, as the list is of one run or of all.
@@ -49,7 +56,7 @@ export const roundsRouter =
           summary: 'One round with what became of every selected client',
           params,
           response: {
-            200: roundSchema.extend({ client_updates: z.array(clientUpdateSchema) }),
+            200: roundDetailSchema,
             ...problems(401, 404, 422),
           },
         },
@@ -68,7 +75,7 @@ export const roundsRouter =
           description:
             'Asked again while the request is open, it is the same request. With scope `run` the answer to watch is the `stop` of the run.',
           params,
-          body: z.object({ reason: text(limits.reason, 1), scope: z.enum(['round', 'run']).default('round') }),
+          body: stopRequestSchema,
           response: { 202: roundSchema, ...problems(400, 401, 403, 404, 409, 422, 503) },
         },
       },

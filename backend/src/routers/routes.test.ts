@@ -1,10 +1,18 @@
-import { clientSchema, clientUpdateSchema, metricsSchema, modelSchema, roundSchema, runSchema } from '@rondo/protocol';
+import {
+  clientSchema,
+  clientUpdateSchema,
+  metricsSchema,
+  modelSchema,
+  pageOf,
+  problemSchema,
+  roundSchema,
+  runSchema,
+} from '@rondo/protocol';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { openTestApp, type TestApp } from '../../testing/app.ts';
 import { aWholeRound, makeRun } from '../../testing/facts.ts';
 import { storeModel } from '../../testing/models.ts';
-import { pageOf, problemSchema } from '../schemas/common.ts';
 
 let server: TestApp;
 beforeAll(async () => {

@@ -1,4 +1,4 @@
-import { type RunId, runIdSchema, runSchema, runStatusSchema, text } from '@rondo/protocol';
+import { pageOf, pageQuery, type RunId, runEditSchema, runIdSchema, runSchema, runStatusSchema } from '@rondo/protocol';
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import { recordAudit } from '../auth/audit.ts';
@@ -7,7 +7,7 @@ import type { Db } from '../db/db.ts';
 import { deleteRun, findRun, listRuns } from '../db/queries/runs.ts';
 import { NotFound } from '../errors.ts';
 import type { IngestWriter } from '../ingest/writer.ts';
-import { pageOf, pageQuery, problems } from '../schemas/common.ts';
+import { problems } from '../schemas/common.ts';
 
 interface RunsDeps {
   readonly db: Db;
@@ -16,10 +16,6 @@ interface RunsDeps {
 }
 
 const params = z.object({ run_id: runIdSchema });
-const edit = z
-  .object({ name: text(128, 1), tags: z.array(text(128, 1)).max(256), notes: text(10_000) })
-  .partial()
-  .refine((change) => Object.keys(change).length > 0, 'name, tags or notes is required');
 
 export const runsRouter =
   ({ db, writer, bus }: RunsDeps): FastifyPluginAsyncZod =>
@@ -71,7 +67,7 @@ export const runsRouter =
           operationId: 'editRun',
           summary: 'Change its name, tags or notes',
           params,
-          body: edit,
+          body: runEditSchema,
           response: { 200: runSchema, ...problems(400, 401, 403, 404, 422) },
         },
       },

@@ -1,9 +1,9 @@
+import { sessionSchema } from '@rondo/protocol';
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import { principalOf } from '../auth/plugin.ts';
 import type { AuthServices } from '../auth/services.ts';
 import { problems } from '../schemas/common.ts';
-import { sessionSchema } from '../schemas/users.ts';
 
 export const sessionsRouter =
   ({ auth }: { readonly auth: AuthServices }): FastifyPluginAsyncZod =>

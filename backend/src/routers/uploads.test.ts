@@ -1,9 +1,9 @@
 import type { AddressInfo } from 'node:net';
+import { problemSchema } from '@rondo/protocol';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { openTestApp, type TestApp } from '../../testing/app.ts';
 import { filesUnder, makeSafetensors, sha256 } from '../../testing/checkpoints.ts';
 import { makeRun } from '../../testing/facts.ts';
-import { problemSchema } from '../schemas/common.ts';
 
 let server: TestApp;
 let url: string;

@@ -1,8 +1,8 @@
+import { newUserBody, pageOf, pageQuery, userEditBody, userSchema } from '@rondo/protocol';
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import type { AuthServices } from '../auth/services.ts';
-import { pageOf, pageQuery, problems } from '../schemas/common.ts';
-import { newUserBody, userEditBody, userSchema } from '../schemas/users.ts';
+import { problems } from '../schemas/common.ts';
 
 const params = z.object({ id: z.uuid() });
 

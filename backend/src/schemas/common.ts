@@ -1,13 +1,4 @@
-import { z } from 'zod';
-
-export const problemSchema = z
-  .object({
-    status: z.int(),
-    title: z.string(),
-    detail: z.string(),
-    errors: z.array(z.object({ path: z.string(), message: z.string() })).optional(),
-  })
-  .meta({ id: 'Problem', description: 'RFC 9457 problem details' });
+import { problemSchema } from '@rondo/protocol';
 
 const meanings: Record<number, string> = {
   400: 'The body is not JSON',
@@ -39,12 +30,3 @@ export const problems = <S extends number>(...statuses: S[]) =>
       },
     ]),
   ) as Record<S, { description: string; content: { 'application/problem+json': { schema: typeof problemSchema } } }>;
-
-/** `?limit=20&offset=0`. */
-export const pageQuery = {
-  limit: z.coerce.number().int().min(1).max(200).default(20),
-  offset: z.coerce.number().int().min(0).max(1_000_000_000).default(0),
-};
-
-export const pageOf = <T extends z.ZodType>(item: T) =>
-  z.object({ items: z.array(item), total: z.int().min(0), limit: z.int(), offset: z.int() });

@@ -1,5 +1,5 @@
+import { pageQuery } from '@rondo/protocol';
 import { z } from 'zod';
-import { pageOf, pageQuery } from './common.ts';
 
 /**
  * `?cursor=` with the `next` of the page before: where a page begins, as text that only this server reads. Unlike an
@@ -26,9 +26,6 @@ export const keysetQuery = <K extends z.ZodType, S extends z.ZodRawShape>(key: K
       path: ['offset'],
       error: 'is not used together with a cursor',
     });
-
-export const keysetPageOf = <T extends z.ZodType>(item: T) =>
-  pageOf(item).extend({ next: z.string().nullable().describe('The cursor of the next page; null on the last') });
 
 interface Found<T, K> {
   readonly items: T[];

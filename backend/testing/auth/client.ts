@@ -1,6 +1,6 @@
+import type { Role } from '@rondo/protocol';
 import type { InjectOptions, LightMyRequestResponse } from 'fastify';
 import type { Db } from '../../src/db/db.ts';
-import type { Role } from '../../src/schemas/auth.ts';
 import { buildAuthApp } from './app.ts';
 import { aVisit, fakeClock, makeUser } from './people.ts';
 

@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
+import type { Role } from '@rondo/protocol';
 import { hashPassword } from '../../src/auth/passwords.ts';
 import type { User } from '../../src/auth/principal.ts';
 import type { Db } from '../../src/db/db.ts';
 import { insertUser } from '../../src/db/queries/users.ts';
-import type { Role } from '../../src/schemas/auth.ts';
 
 /** A stored user of a name that no other test has; without a password nobody can log in as it. */
 export async function makeUser(

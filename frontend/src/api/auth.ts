@@ -1,14 +1,15 @@
+import type { Login, SignIn, Ticket } from '@rondo/protocol';
 import { api, bareApi } from './client.ts';
-import { type SignInAnswer, signedIn, signedOut } from './session.ts';
+import { signedIn, signedOut } from './session.ts';
 
-export async function login(credentials: { username: string; password: string }): Promise<void> {
-  const { data } = await bareApi.post<SignInAnswer>('/api/auth/login', credentials);
+export async function login(credentials: Login): Promise<void> {
+  const { data } = await bareApi.post<SignIn>('/api/auth/login', credentials);
   signedIn(data);
 }
 
 /** Uses up a one-time sign-in link. */
 export async function redeemLink(token: string): Promise<void> {
-  const { data } = await bareApi.post<SignInAnswer>('/api/auth/link', { token });
+  const { data } = await bareApi.post<SignIn>('/api/auth/link', { token });
   signedIn(data);
 }
 
@@ -22,6 +23,6 @@ export async function logout(): Promise<void> {
 }
 
 export async function getTicket(): Promise<string> {
-  const { data } = await api.post<{ ticket: string; expires_in: number }>('/api/auth/ws-ticket');
+  const { data } = await api.post<Ticket>('/api/auth/ws-ticket');
   return data.ticket;
 }

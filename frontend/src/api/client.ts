@@ -1,6 +1,7 @@
+import type { SignIn } from '@rondo/protocol';
 import axios, { AxiosError, type AxiosInstance, type InternalAxiosRequestConfig } from 'axios';
 import { observeServerDate } from '../lib/clock.ts';
-import { getSession, type SignInAnswer, signedIn, signedOut } from './session.ts';
+import { getSession, signedIn, signedOut } from './session.ts';
 
 interface Attempt extends InternalAxiosRequestConfig {
   /** The access token this try was sent with. */
@@ -56,7 +57,7 @@ export function refreshSession(): Promise<boolean> {
 /** `false` when there is no session any more. Rejects when the server is out of reach: that proves nothing. */
 async function refresh(): Promise<boolean> {
   try {
-    const { data } = await bareApi.post<SignInAnswer>('/api/auth/refresh');
+    const { data } = await bareApi.post<SignIn>('/api/auth/refresh');
     signedIn(data);
     return true;
   } catch (error) {

@@ -1,37 +1,5 @@
-import type { Metrics, Model } from '@rondo/protocol';
+import type { DownloadLink } from '@rondo/protocol';
 import { api } from './client.ts';
-
-export interface Tensor {
-  readonly name: string;
-  readonly dtype: string;
-  readonly shape: readonly number[];
-}
-
-/** One checkpoint with what its file and its round say of it. */
-export interface ModelDetail extends Model {
-  /** The first thousand. */
-  readonly tensors: readonly Tensor[];
-  readonly tensor_count: number;
-  /** Name of the API key that stored it. */
-  readonly created_by: string | null;
-  readonly round_metrics: Metrics;
-}
-
-export interface Alias {
-  readonly alias: string;
-  readonly version: string;
-  /** Where a rollback would go. */
-  readonly previous_version: string | null;
-  readonly set_at: string;
-  readonly set_by: string | null;
-  /** `best` and `latest`, which the server moves by itself. */
-  readonly is_automatic: boolean;
-}
-
-export interface Aliases {
-  readonly items: readonly Alias[];
-  readonly total: number;
-}
 
 export interface ModelQuery {
   readonly run_id: string | null;
@@ -73,6 +41,6 @@ export async function rollbackAlias(run_id: string, alias: string): Promise<void
 
 /** An address that works once and for a short time, so that the browser itself can fetch the file. */
 export async function getDownloadLink(version: string): Promise<string> {
-  const { data } = await api.post<{ url: string; expires_in: number }>(`${modelPath(version)}/download-link`);
+  const { data } = await api.post<DownloadLink>(`${modelPath(version)}/download-link`);
   return data.url;
 }

@@ -1,70 +1,5 @@
+import type { CreatedKey, NewKey, NewUser, SignInMethods, UserEdit } from '@rondo/protocol';
 import { api, bareApi } from './client.ts';
-
-export type Role = 'viewer' | 'admin';
-
-export interface UserRecord {
-  readonly id: string;
-  readonly username: string;
-  readonly role: Role;
-  readonly disabled: boolean;
-  readonly created_at: string;
-  readonly last_sign_in_at: string | null;
-  readonly has_password: boolean;
-  /** Where they come from; `null` is this dashboard itself. */
-  readonly provider: 'oidc' | null;
-}
-
-export interface UserChange {
-  readonly role?: Role;
-  readonly disabled?: boolean;
-  readonly password?: string;
-}
-
-export type Scope = 'ingest' | 'models';
-
-export interface ApiKey {
-  readonly id: string;
-  readonly name: string;
-  readonly scopes: readonly Scope[];
-  readonly created_at: string;
-  readonly created_by: string | null;
-  readonly last_used_at: string | null;
-  readonly expires_at: string | null;
-  readonly is_expired: boolean;
-}
-
-export interface NewKey {
-  readonly name: string;
-  readonly scopes: readonly Scope[];
-  readonly expires_at: string | null;
-}
-
-export interface SignInSession {
-  readonly id: string;
-  readonly created_at: string;
-  readonly last_used_at: string;
-  readonly expires_at: string;
-  readonly user_agent: string | null;
-  readonly address: string;
-  readonly is_current: boolean;
-}
-
-export interface AuditEntry {
-  readonly id: number;
-  readonly at: string;
-  readonly actor: string | null;
-  readonly action: string;
-  readonly target_type: string;
-  readonly target: string | null;
-  readonly detail: Readonly<Record<string, unknown>>;
-  readonly address: string | null;
-  readonly request_id: string | null;
-}
-
-export interface SignInMethods {
-  readonly password: true;
-  readonly oidc: { readonly name: string } | null;
-}
 
 export const peoplePaths = {
   users: (offset: number, limit: number) => `/api/users?limit=${limit}&offset=${offset}`,
@@ -79,11 +14,11 @@ export const isAboutUsers = startsWith('/api/users');
 export const isAboutKeys = startsWith('/api/keys');
 export const isAboutSessions = startsWith('/api/auth/sessions');
 
-export async function createUser(user: { username: string; password: string; role: Role }): Promise<void> {
+export async function createUser(user: NewUser): Promise<void> {
   await api.post('/api/users', user);
 }
 
-export async function changeUser(id: string, change: UserChange): Promise<void> {
+export async function changeUser(id: string, change: UserEdit): Promise<void> {
   await api.patch(`/api/users/${id}`, change);
 }
 
@@ -92,8 +27,8 @@ export async function deleteUser(id: string): Promise<void> {
 }
 
 /** The key itself is told only here, once. */
-export async function createKey(key: NewKey): Promise<ApiKey & { readonly key: string }> {
-  const { data } = await api.post<ApiKey & { readonly key: string }>('/api/keys', key);
+export async function createKey(key: NewKey): Promise<CreatedKey> {
+  const { data } = await api.post<CreatedKey>('/api/keys', key);
   return data;
 }
 

@@ -1,3 +1,4 @@
+import type { Problem } from '@rondo/protocol';
 import { AxiosError } from 'axios';
 
 /** A failure whose words are meant for the user. */
@@ -15,10 +16,5 @@ export function problemDetail(error: unknown): string {
   return problem.detail ?? problem.title ?? `The server answered ${status}. Try again in a moment.`;
 }
 
-interface Problem {
-  readonly title?: string;
-  readonly detail?: string;
-  readonly errors?: readonly { readonly path?: string; readonly message: string }[];
-}
-
-const isProblem = (data: unknown): data is Problem => typeof data === 'object' && data !== null;
+/** A proxy may answer with part of it, or with nothing. */
+const isProblem = (data: unknown): data is Partial<Problem> => typeof data === 'object' && data !== null;

@@ -1,34 +1,5 @@
-import type { ClientUpdate, MetricValue, Round } from '@rondo/protocol';
+import type { Round, StopRequest } from '@rondo/protocol';
 import { api } from './client.ts';
-
-export interface Page<T> {
-  readonly items: readonly T[];
-  readonly total: number;
-  readonly limit: number;
-  readonly offset: number;
-}
-
-export interface ClientHistory {
-  readonly client_id: string;
-  readonly items: readonly ClientUpdate[];
-  readonly total: number;
-}
-
-export interface RoundDetail extends Round {
-  readonly client_updates: readonly ClientUpdate[];
-}
-
-/** A series as columns: every point, or the least and the greatest of each stretch. */
-export interface Series {
-  readonly run_id: string;
-  readonly name: string;
-  readonly client_id: string | null;
-  readonly total: number;
-  readonly sampled: boolean;
-  readonly step: readonly number[];
-  readonly value: readonly MetricValue[];
-  readonly at: readonly string[];
-}
 
 export interface SeriesQuery {
   readonly run_id: string;
@@ -38,15 +9,6 @@ export interface SeriesQuery {
   /** Steps, both included; `null` is all of them. */
   readonly range: { readonly from: number; readonly to: number } | null;
   readonly max_points: number;
-}
-
-export interface MetricNames {
-  readonly items: readonly {
-    readonly name: string;
-    /** How many were logged; `null` where only rounds or client updates carry it. */
-    readonly points: number | null;
-  }[];
-  readonly total: number;
 }
 
 /** Addresses are the keys under which answers are kept. */
@@ -75,7 +37,7 @@ export async function getJson<T>(path: string): Promise<T> {
 }
 
 /** Asks for a round, or the whole run, to be closed; the FL server does so when it hears of it. */
-export async function requestStop(round_id: number, reason: string, scope: 'round' | 'run'): Promise<Round> {
+export async function requestStop(round_id: number, reason: string, scope: StopRequest['scope']): Promise<Round> {
   const { data } = await api.post<Round>(`/api/rounds/${round_id}/stop`, { reason, scope });
   return data;
 }

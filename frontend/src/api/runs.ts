@@ -1,11 +1,5 @@
+import type { RunEdit } from '@rondo/protocol';
 import { api } from './client.ts';
-
-/** What an admin may say of a run; what is left out stays. */
-export interface RunChange {
-  readonly name?: string;
-  readonly tags?: readonly string[];
-  readonly notes?: string;
-}
 
 const runPath = (run_id: string) => `/api/runs/${encodeURIComponent(run_id)}`;
 
@@ -13,7 +7,7 @@ const runPath = (run_id: string) => `/api/runs/${encodeURIComponent(run_id)}`;
 export const isAboutRuns = (path: unknown): boolean =>
   typeof path === 'string' && (/^\/api\/runs(\?|$)/.test(path) || path.startsWith('/api/models'));
 
-export async function editRun(run_id: string, change: RunChange): Promise<void> {
+export async function editRun(run_id: string, change: RunEdit): Promise<void> {
   await api.patch(runPath(run_id), change);
 }
 

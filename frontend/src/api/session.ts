@@ -1,21 +1,10 @@
-/** Who is signed in. The access token lives in this page's memory only; what survives a reload is an HttpOnly cookie. */
-export interface User {
-  readonly username: string;
-  readonly role: 'viewer' | 'admin';
-}
+import type { Me, SignIn } from '@rondo/protocol';
 
+/** The access token lives only in the memory of this page; an HttpOnly cookie survives a reload. */
 export type Session =
   | { readonly state: 'unknown' }
   | { readonly state: 'signed_out' }
-  | { readonly state: 'signed_in'; readonly access_token: string; readonly user: User };
-
-/** What every way of signing in answers. */
-export interface SignInAnswer {
-  readonly access_token: string;
-  readonly token_type: 'bearer';
-  readonly expires_in: number;
-  readonly user: User;
-}
+  | { readonly state: 'signed_in'; readonly access_token: string; readonly user: Me };
 
 let session: Session = { state: 'unknown' };
 const listeners = new Set<() => void>();
@@ -27,8 +16,7 @@ export function onSessionChange(listener: () => void): () => void {
   return () => listeners.delete(listener);
 }
 
-export const signedIn = ({ access_token, user }: SignInAnswer): void =>
-  replace({ state: 'signed_in', access_token, user });
+export const signedIn = ({ access_token, user }: SignIn): void => replace({ state: 'signed_in', access_token, user });
 
 export function signedOut(): void {
   if (session.state !== 'signed_out') replace({ state: 'signed_out' });

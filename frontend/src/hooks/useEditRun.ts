@@ -1,7 +1,5 @@
 import { deleteRun, editRun, isAboutRuns } from '../api/runs.ts';
 import { useChange } from './useChange.ts';
 
-export type { RunChange } from '../api/runs.ts';
-
 export const useEditRun = () => useChange(editRun, isAboutRuns);
 export const useDeleteRun = () => useChange(deleteRun, isAboutRuns);

@@ -2,7 +2,7 @@ import { useEffect, useRef, useState } from 'react';
 import { throttle } from '../lib/throttle.ts';
 import { type FLState, useFLStore } from '../store/fl-store.ts';
 
-export { type RoundDetail, type Series, useClientHistory, useMetricNames, useRuns, useSeries } from './useResources.ts';
+export { useClientHistory, useMetricNames, useRuns, useSeries } from './useResources.ts';
 
 /** Live state, the smallest part that is needed: `useFLData((s) => s.viewer.clients[id])`. */
 export function useFLData<T>(select: (state: FLState) => T): T {

@@ -1,24 +1,18 @@
-import type { Model } from '@rondo/protocol';
+import type { Alias, Items, Model, ModelDetail, Page } from '@rondo/protocol';
 import { useCallback, useEffect } from 'react';
 import useSWR, { useSWRConfig } from 'swr';
 import {
-  type Alias,
-  type Aliases,
   deleteAlias,
   deleteModel,
   isAboutModels,
-  type ModelDetail,
   type ModelQuery,
   modelPaths,
   rollbackAlias,
   setAlias,
-  type Tensor,
 } from '../api/models.ts';
-import { getJson, type Page } from '../api/resources.ts';
+import { getJson } from '../api/resources.ts';
 import { useFLStore } from '../store/fl-store.ts';
 import { useChange } from './useChange.ts';
-
-export type { Alias, ModelDetail, Tensor };
 
 const slowPoll = { refreshInterval: 15_000, keepPreviousData: true };
 
@@ -36,7 +30,7 @@ export function useModelDetail(version: string) {
 }
 
 export const useAliases = (run_id: string | null) =>
-  useSWR(run_id === null ? null : modelPaths.aliases(run_id), (path: string) => getJson<Aliases>(path), slowPoll);
+  useSWR(run_id === null ? null : modelPaths.aliases(run_id), (path: string) => getJson<Items<Alias>>(path), slowPoll);
 
 /** What the live stream says of models is asked for anew where REST answers are shown. */
 function useFollowModels(): void {

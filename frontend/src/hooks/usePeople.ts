@@ -1,8 +1,7 @@
+import type { ApiKey, AuditEntry, Items, NewKey, Page, SignInSession, UserRecord } from '@rondo/protocol';
 import { useCallback, useState } from 'react';
 import useSWR from 'swr';
 import {
-  type ApiKey,
-  type AuditEntry,
   changePassword,
   changeUser,
   createKey,
@@ -13,27 +12,14 @@ import {
   isAboutKeys,
   isAboutSessions,
   isAboutUsers,
-  type NewKey,
   peoplePaths,
-  type Role,
   revokeKey,
-  type Scope,
-  type SignInSession,
-  type UserChange,
-  type UserRecord,
 } from '../api/people.ts';
-import { getJson, type Page } from '../api/resources.ts';
+import { getJson } from '../api/resources.ts';
 import { useChange } from './useChange.ts';
-
-export type { ApiKey, AuditEntry, NewKey, Role, Scope, SignInSession, UserChange, UserRecord };
 
 /** What somebody else does to people and keys is rare, and none of it is on the live stream. */
 const slowPoll = { refreshInterval: 15_000, keepPreviousData: true };
-
-interface Items<T> {
-  readonly items: readonly T[];
-  readonly total: number;
-}
 
 export const useUsers = (offset: number, limit: number) =>
   useSWR(peoplePaths.users(offset, limit), (path: string) => getJson<Page<UserRecord>>(path), slowPoll);

@@ -1,17 +1,6 @@
-import type { Run } from '@rondo/protocol';
+import type { ClientHistory, MetricNames, Page, Run, Series } from '@rondo/protocol';
 import useSWR, { type SWRConfiguration, type SWRResponse } from 'swr';
-import {
-  type ClientHistory,
-  getJson,
-  type MetricNames,
-  type Page,
-  paths,
-  type RoundDetail,
-  type Series,
-  type SeriesQuery,
-} from '../api/resources.ts';
-
-export type { RoundDetail, Series };
+import { getJson, paths, type SeriesQuery } from '../api/resources.ts';
 
 const useJson = <T>(path: string | null, options?: SWRConfiguration): SWRResponse<T> =>
   useSWR<T>(path, (key: string) => getJson<T>(key), options);

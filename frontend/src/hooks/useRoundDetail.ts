@@ -1,6 +1,6 @@
-import { isRoundOver, type Round } from '@rondo/protocol';
+import { isRoundOver, type Page, type Round, type RoundDetail } from '@rondo/protocol';
 import useSWR from 'swr';
-import { getJson, type Page, paths, type RoundDetail } from '../api/resources.ts';
+import { getJson, paths } from '../api/resources.ts';
 import { useFLData } from './useFLData.ts';
 
 interface RoundAnswer {

@@ -1,4 +1,4 @@
-import { type Role, usernameSchema } from '../../schemas/auth.ts';
+import { type Role, usernameSchema } from '@rondo/protocol';
 
 type Claims = Readonly<Record<string, unknown>>;
 

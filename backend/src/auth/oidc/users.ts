@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
+import type { Role } from '@rondo/protocol';
 import type { Db } from '../../db/db.ts';
 import { findUserByIdentity, type Identity, insertUser, updateUser } from '../../db/queries/users.ts';
-import type { Role } from '../../schemas/auth.ts';
 import { type AuditedRequest, recordAudit } from '../audit.ts';
 import { type Clock, momentAt } from '../clock.ts';
 import type { User } from '../principal.ts';

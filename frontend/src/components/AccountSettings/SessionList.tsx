@@ -1,5 +1,6 @@
+import type { SignInSession } from '@rondo/protocol';
 import { useMemo } from 'react';
-import { type SignInSession, useEndSession, useSessions } from '../../hooks/usePeople.ts';
+import { useEndSession, useSessions } from '../../hooks/usePeople.ts';
 import { formatMoment, plural } from '../../lib/format.ts';
 import { Alert } from '../ui/Alert.tsx';
 import { Button } from '../ui/Button.tsx';

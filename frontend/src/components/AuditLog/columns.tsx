@@ -1,4 +1,4 @@
-import type { AuditEntry } from '../../hooks/usePeople.ts';
+import type { AuditEntry } from '@rondo/protocol';
 import { formatMomentToSecond, noValue } from '../../lib/format.ts';
 import type { Column } from '../ui/Table.tsx';
 import { describeAction, describeDetail } from './actions.ts';

@@ -1,5 +1,4 @@
-import type { Run } from '@rondo/protocol';
-import type { RunChange } from '../../hooks/useEditRun.ts';
+import type { Run, RunEdit } from '@rondo/protocol';
 
 /** What stands in the fields. */
 export interface RunDraft {
@@ -12,8 +11,8 @@ export interface RunDraft {
 export const draftOf = ({ name, tags, notes }: Run): RunDraft => ({ name, tags: tags.join(', '), notes });
 
 /** Only what was changed here, so that what somebody else changes meanwhile stays; `null` when nothing was. */
-export function changeOf(before: RunDraft, draft: RunDraft): RunChange | null {
-  const change: RunChange = {
+export function changeOf(before: RunDraft, draft: RunDraft): RunEdit | null {
+  const change: RunEdit = {
     ...(draft.name.trim() !== before.name && { name: draft.name.trim() }),
     ...(draft.tags !== before.tags && { tags: tagsOf(draft.tags) }),
     ...(draft.notes !== before.notes && { notes: draft.notes }),

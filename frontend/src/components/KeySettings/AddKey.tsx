@@ -1,5 +1,6 @@
+import type { Scope } from '@rondo/protocol';
 import { useState } from 'react';
-import { type Scope, useCreateKey } from '../../hooks/usePeople.ts';
+import { useCreateKey } from '../../hooks/usePeople.ts';
 import { Button } from '../ui/Button.tsx';
 import { Choice } from '../ui/Choice.tsx';
 import { CopyButton } from '../ui/CopyButton.tsx';
@@ -26,7 +27,7 @@ export function AddKey({ onClose }: { readonly onClose: () => void }) {
   const submit = () =>
     void create({
       name: name.trim(),
-      scopes,
+      scopes: [...scopes],
       expires_at: days === 0 ? null : new Date(Date.now() + days * dayMs).toISOString(),
     });
   const toggle = (scope: Scope, isOn: boolean) =>

@@ -1,6 +1,7 @@
+import type { ApiKey } from '@rondo/protocol';
 import { KeyRound } from 'lucide-react';
 import { useMemo, useState } from 'react';
-import { type ApiKey, useKeys } from '../../hooks/usePeople.ts';
+import { useKeys } from '../../hooks/usePeople.ts';
 import { plural } from '../../lib/format.ts';
 import { Button } from '../ui/Button.tsx';
 import { EmptyState } from '../ui/EmptyState.tsx';

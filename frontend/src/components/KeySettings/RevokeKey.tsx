@@ -1,4 +1,5 @@
-import { type ApiKey, useRevokeKey } from '../../hooks/usePeople.ts';
+import type { ApiKey } from '@rondo/protocol';
+import { useRevokeKey } from '../../hooks/usePeople.ts';
 import { ConfirmDialog } from '../ui/ConfirmDialog.tsx';
 
 interface RevokeKeyProps {

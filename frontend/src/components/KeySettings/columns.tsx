@@ -1,5 +1,5 @@
+import type { ApiKey } from '@rondo/protocol';
 import { TriangleAlert } from 'lucide-react';
-import type { ApiKey } from '../../hooks/usePeople.ts';
 import { formatMoment, noValue } from '../../lib/format.ts';
 import { Button } from '../ui/Button.tsx';
 import type { Column } from '../ui/Table.tsx';

@@ -1,4 +1,5 @@
-import { type Alias, useDeleteAlias, useRollbackAlias } from '../../hooks/useModels.ts';
+import type { Alias } from '@rondo/protocol';
+import { useDeleteAlias, useRollbackAlias } from '../../hooks/useModels.ts';
 import { ConfirmDialog } from '../ui/ConfirmDialog.tsx';
 
 export type AliasVerb = 'rollback' | 'delete';

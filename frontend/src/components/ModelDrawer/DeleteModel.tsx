@@ -1,6 +1,7 @@
+import type { ModelDetail } from '@rondo/protocol';
 import { Trash2 } from 'lucide-react';
 import { useState } from 'react';
-import { type ModelDetail, useDeleteModel } from '../../hooks/useModels.ts';
+import { useDeleteModel } from '../../hooks/useModels.ts';
 import { formatBytes } from '../../lib/format.ts';
 import { Button } from '../ui/Button.tsx';
 import { ConfirmDialog } from '../ui/ConfirmDialog.tsx';

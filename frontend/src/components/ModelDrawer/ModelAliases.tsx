@@ -1,5 +1,6 @@
+import type { Alias, ModelDetail } from '@rondo/protocol';
 import { useState } from 'react';
-import { type Alias, type ModelDetail, useAliases } from '../../hooks/useModels.ts';
+import { useAliases } from '../../hooks/useModels.ts';
 import { useProblemDetail } from '../../hooks/useProblemDetail.ts';
 import { formatMoment } from '../../lib/format.ts';
 import { Alert } from '../ui/Alert.tsx';

@@ -1,5 +1,5 @@
+import type { ModelDetail } from '@rondo/protocol';
 import { Link, useSearchParams } from 'react-router';
-import type { ModelDetail } from '../../hooks/useModels.ts';
 import { formatBytes, formatCount, formatMoment, noValue } from '../../lib/format.ts';
 import { CopyButton } from '../ui/CopyButton.tsx';
 import { Detail, Details } from '../ui/Details.tsx';

@@ -1,5 +1,6 @@
+import type { Alias, ModelDetail } from '@rondo/protocol';
 import { type FormEvent, useState } from 'react';
-import { type Alias, type ModelDetail, useSetAlias } from '../../hooks/useModels.ts';
+import { useSetAlias } from '../../hooks/useModels.ts';
 import { Alert } from '../ui/Alert.tsx';
 import { Button } from '../ui/Button.tsx';
 import { ConfirmDialog } from '../ui/ConfirmDialog.tsx';

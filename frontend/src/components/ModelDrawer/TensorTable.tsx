@@ -1,5 +1,5 @@
+import type { ModelDetail, Tensor } from '@rondo/protocol';
 import { useState } from 'react';
-import type { ModelDetail, Tensor } from '../../hooks/useModels.ts';
 import { formatCount } from '../../lib/format.ts';
 import { EmptyState } from '../ui/EmptyState.tsx';
 import { Section } from '../ui/Section.tsx';

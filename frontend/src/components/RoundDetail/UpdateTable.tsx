@@ -1,7 +1,6 @@
-import type { ClientUpdate, Outcome } from '@rondo/protocol';
+import type { ClientUpdate, Outcome, RoundDetail } from '@rondo/protocol';
 import { Download } from 'lucide-react';
 import { useMemo, useState } from 'react';
-import type { RoundDetail } from '../../hooks/useFLData.ts';
 import { downloadText } from '../../lib/download.ts';
 import { formatCount } from '../../lib/format.ts';
 import { Button } from '../ui/Button.tsx';

@@ -1,7 +1,7 @@
+import type { Series } from '@rondo/protocol';
 import { Download, ZoomIn } from 'lucide-react';
 import { zoomIn } from '../../charts/prepare.ts';
 import type { Range } from '../../charts/types.ts';
-import type { Series } from '../../hooks/useFLData.ts';
 import { toCsv } from '../../lib/csv.ts';
 import { downloadText } from '../../lib/download.ts';
 import { numberOf } from '../../lib/values.ts';

@@ -1,8 +1,8 @@
+import type { Series } from '@rondo/protocol';
 import { useCallback, useMemo, useRef, useState } from 'react';
 import { LineChart } from '../../charts/LineChart.tsx';
 import { prepare } from '../../charts/prepare.ts';
 import type { Range } from '../../charts/types.ts';
-import type { Series } from '../../hooks/useFLData.ts';
 import { formatCount, formatNumber, noValue, plural } from '../../lib/format.ts';
 import { EmptyState } from '../ui/EmptyState.tsx';
 import { describeSampling, lineOf } from './series-line.ts';

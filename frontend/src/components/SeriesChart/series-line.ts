@@ -1,5 +1,5 @@
+import type { Series } from '@rondo/protocol';
 import type { Line } from '../../charts/types.ts';
-import type { Series } from '../../hooks/useFLData.ts';
 import { formatCount, formatNumber, formatTick } from '../../lib/format.ts';
 import { numberOf } from '../../lib/values.ts';
 

@@ -1,5 +1,6 @@
+import type { Role } from '@rondo/protocol';
 import { useState } from 'react';
-import { type Role, useCreateUser } from '../../hooks/usePeople.ts';
+import { useCreateUser } from '../../hooks/usePeople.ts';
 import { Dialog } from '../ui/Dialog.tsx';
 import { Field } from '../ui/Field.tsx';
 import { Form } from '../ui/Form.tsx';

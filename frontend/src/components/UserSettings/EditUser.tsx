@@ -1,6 +1,7 @@
+import type { UserRecord } from '@rondo/protocol';
 import { Trash2 } from 'lucide-react';
 import { useState } from 'react';
-import { type UserRecord, useChangeUser, useDeleteUser } from '../../hooks/usePeople.ts';
+import { useChangeUser, useDeleteUser } from '../../hooks/usePeople.ts';
 import { Button } from '../ui/Button.tsx';
 import { Choice } from '../ui/Choice.tsx';
 import { ConfirmDialog } from '../ui/ConfirmDialog.tsx';

@@ -1,4 +1,4 @@
-import type { Role } from '../../hooks/usePeople.ts';
+import type { Role } from '@rondo/protocol';
 import { Choice } from '../ui/Choice.tsx';
 
 interface RoleChoiceProps {

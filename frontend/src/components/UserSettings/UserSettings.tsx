@@ -1,6 +1,7 @@
+import type { UserRecord } from '@rondo/protocol';
 import { UserPlus } from 'lucide-react';
 import { useMemo, useState } from 'react';
-import { type UserRecord, useUsers } from '../../hooks/usePeople.ts';
+import { useUsers } from '../../hooks/usePeople.ts';
 import { useSession } from '../../hooks/useSession.ts';
 import { plural } from '../../lib/format.ts';
 import { Button } from '../ui/Button.tsx';

@@ -1,5 +1,5 @@
+import type { UserRecord } from '@rondo/protocol';
 import { Ban, Check } from 'lucide-react';
-import type { UserRecord } from '../../hooks/usePeople.ts';
 import { formatMoment, noValue } from '../../lib/format.ts';
 import { Button } from '../ui/Button.tsx';
 import type { Column } from '../ui/Table.tsx';

@@ -1,5 +1,6 @@
-import { limits, momentSchema, text } from '@rondo/protocol';
 import { z } from 'zod';
+import { limits } from '../limits.ts';
+import { momentSchema, text } from '../values.ts';
 
 export const auditActionSchema = z.enum([
   'user.create',
@@ -43,3 +44,4 @@ export const auditEntrySchema = z.object({
   address: z.string().nullable(),
   request_id: z.string().nullable(),
 });
+export type AuditEntry = z.infer<typeof auditEntrySchema>;

@@ -1,5 +1,7 @@
-import { limits, modelSchema, momentSchema, roundNumberSchema, runIdSchema, text } from '@rondo/protocol';
 import { z } from 'zod';
+import { modelSchema } from '../entities.ts';
+import { limits } from '../limits.ts';
+import { momentSchema, roundNumberSchema, runIdSchema, text } from '../values.ts';
 
 // A version becomes a file's name, a part of an address and a heading: a name, never a path.
 const nameForm = /^[\p{L}\p{N}][\p{L}\p{M}\p{N}._+@=:~-]*$/u;
@@ -8,7 +10,7 @@ const nameRule = 'must begin with a letter or digit, and have only letters, digi
 /** The name under which a checkpoint may be stored. [K1] */
 export const newVersionSchema = text(limits.id, 1).regex(nameForm, nameRule).brand('ModelVersion');
 
-export const aliasNameSchema = text(64, 1).regex(nameForm, nameRule);
+export const aliasNameSchema = text(limits.alias, 1).regex(nameForm, nameRule);
 
 /** The server's own. [K6] */
 export const automaticAliases: readonly string[] = ['best', 'latest'];
@@ -46,6 +48,10 @@ export const modelDetailSchema = modelSchema.extend({
   round_metrics: modelSchema.shape.metrics,
 });
 
+/** One checkpoint with what its file and its round say about it. */
+export type ModelDetail = z.infer<typeof modelDetailSchema>;
+export type Tensor = ModelDetail['tensors'][number];
+
 export const aliasSchema = z.object({
   alias: z.string(),
   version: z.string(),
@@ -54,5 +60,7 @@ export const aliasSchema = z.object({
   set_by: z.string().nullable(),
   is_automatic: z.boolean().describe('best and latest, which the server moves by itself'),
 });
+export type Alias = z.infer<typeof aliasSchema>;
 
 export const downloadLinkSchema = z.object({ url: z.string(), expires_in: z.int().describe('seconds') });
+export type DownloadLink = z.infer<typeof downloadLinkSchema>;

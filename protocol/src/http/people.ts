@@ -1,5 +1,6 @@
-import { momentSchema } from '@rondo/protocol';
 import { z } from 'zod';
+import { limits } from '../limits.ts';
+import { momentSchema } from '../values.ts';
 import { passwordSchema, roleSchema, usernameSchema } from './auth.ts';
 
 export const userSchema = z.object({
@@ -12,6 +13,7 @@ export const userSchema = z.object({
   has_password: z.boolean(),
   provider: z.literal('oidc').nullable(),
 });
+export type UserRecord = z.infer<typeof userSchema>;
 
 export const newUserBody = z.object({ username: usernameSchema, password: passwordSchema, role: roleSchema });
 export type NewUser = z.infer<typeof newUserBody>;
@@ -22,7 +24,10 @@ export const userEditBody = z
   .refine((change) => Object.keys(change).length > 0, 'role, disabled or password is required');
 export type UserEdit = z.infer<typeof userEditBody>;
 
-export const passwordBody = z.object({ current_password: z.string().min(1).max(256), new_password: passwordSchema });
+export const passwordBody = z.object({
+  current_password: z.string().min(1).max(limits.password),
+  new_password: passwordSchema,
+});
 export type PasswordChange = z.infer<typeof passwordBody>;
 
 export const sessionSchema = z.object({
@@ -34,3 +39,4 @@ export const sessionSchema = z.object({
   address: z.string(),
   is_current: z.boolean(),
 });
+export type SignInSession = z.infer<typeof sessionSchema>;

@@ -1,0 +1,32 @@
+import { z } from 'zod';
+import { clientIdSchema, metricValueSchema, momentSchema, runIdSchema } from '../values.ts';
+import { pageOf } from './page.ts';
+
+export const metricsSummarySchema = z.object({
+  run_id: runIdSchema,
+  round: z.int().nullable(),
+  global_loss: metricValueSchema.nullable(),
+  global_accuracy: metricValueSchema.nullable(),
+  // A run may log more names than one fact may carry.
+  metrics: z.record(z.string(), metricValueSchema),
+});
+
+/** `points` counts the logged ones; it is null where only rounds or client updates carry the name. */
+export const metricNamesSchema = pageOf(z.object({ name: z.string(), points: z.int().min(1).nullable() })).extend({
+  run_id: runIdSchema,
+  client_id: clientIdSchema.nullable(),
+});
+export type MetricNames = z.infer<typeof metricNamesSchema>;
+
+/** A series as columns: every point, or the least and the greatest of each bucket. */
+export const seriesSchema = z.object({
+  run_id: runIdSchema,
+  name: z.string(),
+  client_id: clientIdSchema.nullable(),
+  total: z.int().min(0),
+  sampled: z.boolean(),
+  step: z.array(z.int()),
+  value: z.array(metricValueSchema),
+  at: z.array(momentSchema),
+});
+export type Series = z.infer<typeof seriesSchema>;

@@ -1,0 +1,25 @@
+import { z } from 'zod';
+import { limits } from '../limits.ts';
+
+/** `?limit=20&offset=0`. */
+export const pageQuery = {
+  limit: z.coerce.number().int().min(1).max(limits.pageItems).default(20),
+  offset: z.coerce.number().int().min(0).max(1_000_000_000).default(0),
+};
+
+export const pageOf = <T extends z.ZodType>(item: T) =>
+  z.object({ items: z.array(item), total: z.int().min(0), limit: z.int(), offset: z.int() });
+
+/** A page of a list that has cursors. */
+export const keysetPageOf = <T extends z.ZodType>(item: T) =>
+  pageOf(item).extend({ next: z.string().nullable().describe('The cursor of the next page; null on the last') });
+
+export interface Page<T> {
+  readonly items: readonly T[];
+  readonly total: number;
+  readonly limit: number;
+  readonly offset: number;
+}
+
+/** A list that is short enough to come whole. */
+export type Items<T> = Pick<Page<T>, 'items' | 'total'>;

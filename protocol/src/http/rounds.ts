@@ -1,0 +1,13 @@
+import { z } from 'zod';
+import { clientUpdateSchema, roundSchema } from '../entities.ts';
+import { limits } from '../limits.ts';
+import { text } from '../values.ts';
+
+export const roundDetailSchema = roundSchema.extend({ client_updates: z.array(clientUpdateSchema) });
+export type RoundDetail = z.infer<typeof roundDetailSchema>;
+
+export const stopRequestSchema = z.object({
+  reason: text(limits.reason, 1),
+  scope: z.enum(['round', 'run']).default('round'),
+});
+export type StopRequest = z.infer<typeof stopRequestSchema>;
