@@ -112,26 +112,27 @@ export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
     committedElsewhere: (commit) => hub.publishRemote(commit),
     sessionEnded: (id) => {
       auth.sessions.noteEnded(id);
-      hub.closeWhere((session) => session.authSessionId === id);
+      hub.closeSignIn(id);
     },
     missed: () => {
       hub.checkAll();
       void hub.recheck(auth.sessions.isActive);
     },
   });
-  const stopTelling = auth.sessions.onEnded((id) => void bus.announce(db, { ended_sessions: [id] }).catch(onError));
+  const stopSignIns = auth.sessions.onEnded((id) => {
+    hub.closeSignIn(id);
+    void bus.announce(db, { ended_sessions: [id] }).catch(onError);
+  });
   const leaveServers = connectServers(database, bus, onError);
   const stopSweeping = startSweeping({ db, writer, offlineAfterMs: deps.offlineAfterMs }, onError);
   const stopRetention = startRetention({ db, keepMonths: deps.metricsKeepMonths }, onError);
   const commands = { db, writer, expiresAfterMs: deps.commandExpiresAfterMs };
   const stopExpiring = startExpiring(commands, onError);
   app.addHook('onClose', async () => {
-    stopSweeping();
-    stopExpiring();
-    await stopRetention();
+    await Promise.all([stopSweeping(), stopExpiring(), stopRetention()]);
     await checkpoints.close();
     await writer.close();
-    stopTelling();
+    stopSignIns();
     await leaveServers();
     stopListening();
   });

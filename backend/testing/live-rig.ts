@@ -1,7 +1,7 @@
 import type { RunId } from '@rondo/protocol';
 import type { Input } from '../src/ingest/state.ts';
 import { Hub } from '../src/websocket/hub.ts';
-import type { Session, Wish } from '../src/websocket/session.ts';
+import type { Subscription, Viewer } from '../src/websocket/viewer.ts';
 import { MemorySource } from './memory-source.ts';
 import { SocketPair, viewed } from './socket-pair.ts';
 
@@ -10,7 +10,7 @@ export const settle = () => new Promise<void>((resolve) => setImmediate(resolve)
 
 export interface TestViewer {
   readonly socket: SocketPair;
-  readonly session: Session;
+  readonly viewer: Viewer;
 }
 
 /** A hub over a database in memory, with a clock and timers that the test moves. */
@@ -46,10 +46,10 @@ export function makeLive() {
     advance: (ms: number) => {
       nowMs += ms;
     },
-    open: (wish: Partial<Wish> = {}, authSessionId = 'a sign-in'): TestViewer => {
+    open: (wish: Partial<Subscription> = {}, signInId = 'a sign-in'): TestViewer => {
       const socket = new SocketPair();
       const whole = { runId: undefined, epoch: undefined, seq: undefined, ...wish };
-      return { socket, session: hub.open(socket.server, authSessionId, whole) };
+      return { socket, viewer: hub.open(socket.server, signInId, whole) };
     },
     /** Commits, and gives the frame its time and the reads theirs. */
     async commit(...inputs: Input[]) {

@@ -11,7 +11,7 @@ import { clientEvent, roundEvent, runEvent } from '../src/db/live-events.ts';
 import { toClient, toLog, toPoint, toRound, toRun } from '../src/db/wire.ts';
 import { reduce } from '../src/ingest/reduce.ts';
 import type { Input, RunState } from '../src/ingest/state.ts';
-import type { LiveSource } from '../src/websocket/hub.ts';
+import type { LiveSource } from '../src/websocket/live-source.ts';
 import { emptyState, fold, noon } from './run-state.ts';
 
 interface Stored {

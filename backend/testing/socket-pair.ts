@@ -6,7 +6,7 @@ import {
   serverMessageSchema,
   type ViewerState,
 } from '@rondo/protocol';
-import type { Socket } from '../src/websocket/session.ts';
+import type { Socket } from '../src/websocket/viewer.ts';
 
 /** Both ends of a socket in memory: what the server sends lies here until the test delivers it. */
 export class SocketPair {

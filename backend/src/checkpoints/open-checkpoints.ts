@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { startPeriodic } from '../periodic.ts';
 import { openStore } from './open-store.ts';
 import { ModelRegistry, type RegistryDeps } from './registry.ts';
 import { ResumableUploads } from './resumable-uploads.ts';
@@ -7,7 +8,7 @@ import type { CheckpointStore } from './store.ts';
 
 export interface CheckpointSettings {
   readonly dataDir: string;
-  /** An S3-compatible store; without it contents are files under `dataDir`. */
+  /** An S3-compatible store. If absent, contents are files under `dataDir`. */
   readonly storeUrl?: URL | undefined;
   readonly keep?: number | undefined;
   readonly maxBytes: number;
@@ -18,7 +19,7 @@ export interface Checkpoints {
   readonly staging: Staging;
   readonly registry: ModelRegistry;
   readonly uploads: ResumableUploads;
-  /** Takes away what nothing refers to and what was given up; finishes what a killed process left whole. */
+  /** Removes unreferenced contents and abandoned uploads; completes uploads that a killed process had received whole. */
   readonly sweep: () => Promise<void>;
   readonly close: () => Promise<void>;
 }
@@ -38,23 +39,19 @@ export async function openCheckpoints({ settings, onError, ...deps }: Deps): Pro
   const registry = new ModelRegistry({ ...deps, store, keep });
   const uploads = new ResumableUploads({ staging, registry, onError });
 
-  let sweeping: Promise<void> | null = null;
-  const sweep = () => {
-    sweeping ??= Promise.all([staging.sweep(), uploads.sweep(), registry.sweep()])
-      .then(() => {})
-      .finally(() => {
-        sweeping = null;
-      });
-    return sweeping;
+  let sweeping: Promise<unknown> | null = null;
+  const sweep = async () => {
+    sweeping ??= Promise.all([staging.sweep(), uploads.sweep(), registry.sweep()]).finally(() => {
+      sweeping = null;
+    });
+    await sweeping;
   };
-  const tick = () => void sweep().catch(onError);
-  const timer = setInterval(tick, sweepEveryMs).unref();
-  tick();
+  const stopSweeping = startPeriodic(sweep, { firstMs: 0, everyMs: sweepEveryMs }, onError);
 
   const close = async () => {
-    clearInterval(timer);
-    await uploads.close();
-    await Promise.allSettled([sweeping, registry.close()]);
+    await Promise.all([uploads.close(), stopSweeping()]);
+    await registry.close().catch(() => {}); // The sweep has reported it.
+
     store.close();
   };
   return { store, staging, registry, uploads, sweep, close };

@@ -58,8 +58,16 @@ async function openFolder(dataDir: string): Promise<Database> {
     await close();
     throw error;
   }
-  embedded.startHousekeeping(client);
-  return { ...databaseOf(client), kind: 'embedded', lock: embedded.lock, close };
+  const stopHousekeeping = embedded.startHousekeeping(client);
+  return {
+    ...databaseOf(client),
+    kind: 'embedded',
+    lock: embedded.lock,
+    close: async () => {
+      await stopHousekeeping();
+      await close();
+    },
+  };
 }
 
 async function connectToFolder(dataDir: string) {

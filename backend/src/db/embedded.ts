@@ -4,20 +4,22 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import type { Sql } from 'postgres';
+import { startPeriodic } from '../periodic.ts';
 import { type FolderLock, lockFolder } from './folder-lock.ts';
 
 /**
- * The database that needs no installation: PGlite in a worker thread, reached through a Unix socket in a private folder
- * by the same driver as a real server.
+ * PGlite in a worker thread. The driver reaches it through a Unix socket in a private folder, like a real server, so that
+ * Rondo needs no installed database.
  */
 export interface Embedded {
   readonly connection: { path: string; host: string; database: string; username: string };
   readonly lock: FolderLock;
-  startHousekeeping(client: Sql): void;
+  /** Starts periodic maintenance; returns how to stop it. */
+  startHousekeeping(client: Sql): () => Promise<void>;
   close(): Promise<void>;
 }
 
-// PGlite has no background workers, so what autovacuum and the checkpointer do is done here.
+// PGlite has no background workers: this replaces autovacuum and the checkpointer.
 const housekeepingMs = 60_000;
 
 export async function openEmbedded(dataDir: string): Promise<Embedded> {
@@ -29,22 +31,25 @@ export async function openEmbedded(dataDir: string): Promise<Embedded> {
     workerData: { dataDir: join(dataDir, 'postgres'), socketPath: path },
   });
   try {
-    await hear(worker, 'ready');
+    await receive(worker, 'ready');
   } catch (error) {
     lock.close();
     await rm(folder, { recursive: true, force: true });
-    throw new Error(`the embedded database in ${dataDir} does not open: ${(error as Error).message}`, { cause: error });
+    throw new Error(`the embedded database in ${dataDir} could not be opened: ${(error as Error).message}`, {
+      cause: error,
+    });
   }
-  let timer: NodeJS.Timeout | undefined;
   return {
     lock,
     connection: { path, host: path, database: 'postgres', username: 'postgres' },
-    startHousekeeping: (client) => {
-      timer = setInterval(() => void tidy(client), housekeepingMs).unref();
-    },
+    startHousekeeping: (client) =>
+      startPeriodic(
+        () => tidy(client),
+        { everyMs: housekeepingMs },
+        () => {},
+      ),
     close: async () => {
-      clearInterval(timer);
-      const closed = hear(worker, 'closed');
+      const closed = receive(worker, 'closed');
       worker.postMessage('close');
       await closed;
       await worker.terminate();
@@ -55,15 +60,12 @@ export async function openEmbedded(dataDir: string): Promise<Embedded> {
 }
 
 /** Under `node --watch` a worker also sends the names of its files. */
-async function hear(worker: Worker, word: 'ready' | 'closed'): Promise<void> {
+async function receive(worker: Worker, word: 'ready' | 'closed'): Promise<void> {
   for await (const [message] of on(worker, 'message')) if (message === word) return;
 }
 
+/** A failure is ignored: the next run repeats it, and until then the database is slower, not wrong. */
 async function tidy(client: Sql): Promise<void> {
-  try {
-    await client`vacuum analyze`;
-    await client`checkpoint`;
-  } catch {
-    // The connection is closing, or the next turn will say the same: an untidy database is slower, not wrong.
-  }
+  await client`vacuum analyze`;
+  await client`checkpoint`;
 }

@@ -1,6 +1,6 @@
 import type { Db } from '../db/db.ts';
 import { overdueCommands } from '../db/queries/commands.ts';
-import { takeTurns } from '../periodic.ts';
+import { startPeriodic } from '../periodic.ts';
 import type { IngestWriter } from './writer.ts';
 
 interface Options {
@@ -10,10 +10,10 @@ interface Options {
   readonly now?: () => number;
 }
 
-// Commands told per turn; the rest follow in the next.
+// Commands ended per run; the rest follow in the next.
 const maxPerSweep = 1_000;
 
-/** Ends the commands that no FL server has confirmed in time, by the server's clock. [C4] */
+/** Expires the commands that the FL server did not confirm in time, by the server's clock. [C4] */
 export async function sweepExpired({ db, writer, now = Date.now }: Options): Promise<number> {
   const at = new Date(now()).toISOString();
   const overdue = await overdueCommands(db, at, maxPerSweep);
@@ -21,8 +21,8 @@ export async function sweepExpired({ db, writer, now = Date.now }: Options): Pro
   return overdue.length;
 }
 
-/** Often enough that a command is late by a sixtieth of its time, or a second. */
-export function startExpiring(options: Options, onError: (error: unknown) => void): () => void {
+/** Runs often enough that a command expires at most 1/60 of its time, or one second, late. */
+export function startExpiring(options: Options, onError: (error: unknown) => void): () => Promise<void> {
   const everyMs = Math.max(1_000, options.expiresAfterMs / 60);
-  return takeTurns(() => sweepExpired(options), { firstMs: everyMs, everyMs }, onError);
+  return startPeriodic(() => sweepExpired(options), { everyMs }, onError);
 }

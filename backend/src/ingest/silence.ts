@@ -1,6 +1,6 @@
 import type { Db } from '../db/db.ts';
 import { silentClients } from '../db/queries/run-state.ts';
-import { takeTurns } from '../periodic.ts';
+import { startPeriodic } from '../periodic.ts';
 import type { IngestWriter } from './writer.ts';
 
 interface Options {
@@ -10,10 +10,10 @@ interface Options {
   readonly now?: () => number;
 }
 
-// Clients told per turn; the rest follow in the next.
+// Clients marked per run; the rest follow in the next.
 const maxPerSweep = 5_000;
 
-/** Marks the clients that nothing was heard of for `offlineAfterMs`, by the server's clock. [L4] */
+/** Marks clients offline that sent nothing for `offlineAfterMs`, by the server's clock. [L4] */
 export async function sweepSilent({ db, writer, offlineAfterMs, now = Date.now }: Options): Promise<number> {
   const silent_since = new Date(now() - offlineAfterMs).toISOString();
   const silent = await silentClients(db, silent_since, maxPerSweep);
@@ -23,10 +23,10 @@ export async function sweepSilent({ db, writer, offlineAfterMs, now = Date.now }
 }
 
 /**
- * Sweeps several times per `offlineAfterMs`. The first turn waits that long: while the server was down, nobody could be
- * heard.
+ * Sweeps several times per `offlineAfterMs`. The first sweep waits that long, because clients could not report while
+ * the server was down.
  */
-export function startSweeping(options: Options, onError: (error: unknown) => void): () => void {
+export function startSweeping(options: Options, onError: (error: unknown) => void): () => Promise<void> {
   const everyMs = Math.max(1_000, options.offlineAfterMs / 6);
-  return takeTurns(() => sweepSilent(options), { firstMs: options.offlineAfterMs, everyMs }, onError);
+  return startPeriodic(() => sweepSilent(options), { firstMs: options.offlineAfterMs, everyMs }, onError);
 }

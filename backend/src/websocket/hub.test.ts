@@ -223,7 +223,7 @@ describe('resuming', () => {
     const { hub, commit, open, truth, viewer, run } = await makeWatched();
     await commit(run.say('client_joined', { client_id: 'b' }));
     const known = viewed(viewer.socket.deliver());
-    hub.leave(viewer.session);
+    hub.leave(viewer.viewer);
     await commit(run.say('client_status', isIn('training')));
     const wish = { epoch: known.epoch ?? '', seq: known.seq };
     const back = open(wish);
@@ -504,7 +504,7 @@ describe('the end', () => {
     source.hold(false);
     await commit(run.say('client_joined', { client_id: 'b' }));
     publish([run.say('client_joined', { client_id: 'c' })]);
-    for (const { session } of [viewer, reading, asking]) hub.leave(session);
+    for (const each of [viewer, reading, asking]) hub.leave(each.viewer);
     expect(hub.size).toBe(0);
     while (source.waitingReads > 0) source.release();
     await settle();
@@ -537,7 +537,7 @@ describe('the end', () => {
   it('[S8] a sign-in that ends closes its sessions with 4001, and no other', async () => {
     const { hub, open, viewer } = await makeWatched();
     const other = open({}, 'another sign-in');
-    hub.closeWhere(({ authSessionId }) => authSessionId === 'another sign-in');
+    hub.closeSignIn('another sign-in');
     expect(other.socket.closes.map(({ code }) => code)).toEqual([closeCodes.unauthorized]);
     expect(viewer.socket.isClosed).toBe(false);
   });

@@ -1,17 +1,11 @@
-import { closeCodes, type EmptySnapshotMessage, type RunId } from '@rondo/protocol';
+import { type CloseCode, closeCodes, type EmptySnapshotMessage, type RunId } from '@rondo/protocol';
 import type { Committed, RemoteCommit } from '../bus/event-bus.ts';
-import type { Changes } from '../db/queries/live.ts';
-import { Channel, type Position } from './channel.ts';
-import { type ChangeCounts, Frame } from './frame.ts';
-import { Session, type Socket, type Wish } from './session.ts';
-
-/** Where a hub reads what it has not seen pass by. */
-export interface LiveSource {
-  newestRunId(): Promise<RunId | undefined>;
-  /** The snapshot as text, with its position. */
-  snapshot(runId: RunId): Promise<{ epoch: string; seq: number; text: string } | undefined>;
-  changes(runId: RunId, epoch: string, since: number): Promise<Changes | undefined>;
-}
+import { sendMissing } from './catch-up.ts';
+import { Channel, type ChannelDeps } from './channel.ts';
+import type { LiveSource } from './live-source.ts';
+import { NewestRun } from './newest-run.ts';
+import type { ChangeCounts } from './pending-changes.ts';
+import { type Socket, type Subscription, Viewer } from './viewer.ts';
 
 export interface HubOptions {
   readonly source: LiveSource;
@@ -20,290 +14,181 @@ export interface HubOptions {
   readonly onError?: (error: unknown) => void;
 }
 
-/** About 20 frames a second; a change after a quiet moment goes out at once. */
-const frameMs = 50;
-/** Before the database is asked again after it failed. */
-const retryMs = 1_000;
-
-/** Joins what is committed to who is watching. Holds no history: whoever misses something reads it from the database. */
+/** Registers viewers and gives each its run's channel. Keeps no history: what a viewer misses, it reads from the database. */
 export class Hub {
   readonly counts: ChangeCounts = { sent: 0, collapsed: 0, dropped: 0 };
   readonly #source: LiveSource;
   readonly #now: () => number;
-  readonly #setTimer: (run: () => void, ms: number) => unknown;
   readonly #onError: (error: unknown) => void;
-  readonly #sessions = new Set<Session>();
+  readonly #viewers = new Set<Viewer>();
   readonly #channels = new Map<RunId, Channel>();
-  /** Whether another run may have become the newest. */
-  #mustLook = false;
-  #isLooking = false;
+  readonly #channelDeps: ChannelDeps;
+  readonly #newestRun: NewestRun;
 
   constructor({ source, now = Date.now, setTimer = (run, ms) => setTimeout(run, ms), onError = () => {} }: HubOptions) {
     this.#source = source;
     this.#now = now;
-    this.#setTimer = setTimer;
     this.#onError = onError;
+    const { counts } = this;
+    this.#channelDeps = { source, counts, now, setTimer, onError, catchUp: (viewer) => this.#resume(viewer) };
+    const read = () => source.newestRunId();
+    this.#newestRun = new NewestRun({ read, onFound: (runId) => this.#moveFollowers(runId), onError });
   }
 
-  /** Viewers that read too slowly and will catch up. */
+  /** Number of viewers that read too slowly and will catch up. */
   get lagging(): number {
     let count = 0;
-    for (const { state } of this.#sessions) if (state.name === 'lagging') count += 1;
+    for (const { state } of this.#viewers) if (state.name === 'lagging') count += 1;
     return count;
   }
 
   get size(): number {
-    return this.#sessions.size;
+    return this.#viewers.size;
   }
 
-  open(socket: Socket, authSessionId: string, wish: Wish): Session {
-    const session = new Session(socket, authSessionId, wish, this.#now());
-    this.#sessions.add(session);
-    void this.#guard(session, this.#begin(session, wish));
-    return session;
+  open(socket: Socket, signInId: string, subscription: Subscription): Viewer {
+    const viewer = new Viewer(socket, signInId, subscription, this.#now());
+    this.#viewers.add(viewer);
+    void this.#guard(viewer, this.#begin(viewer, subscription));
+    return viewer;
   }
 
-  /** Forgets a session whose socket is gone, whatever ended it. */
-  leave(session: Session): void {
-    session.state = { name: 'closed' };
-    this.#sessions.delete(session);
-    this.#detach(session);
+  /** Forgets a viewer whose socket has closed, whatever the cause. */
+  leave(viewer: Viewer): void {
+    viewer.end();
+    this.#viewers.delete(viewer);
+    this.#detach(viewer);
   }
 
-  closeAll(code: Parameters<Session['close']>[0], reason: string): void {
-    for (const session of [...this.#sessions]) session.close(code, reason);
+  closeAll(code: CloseCode, reason: string): void {
+    for (const viewer of [...this.#viewers]) viewer.close(code, reason);
   }
 
-  closeWhere(isOver: (session: Session) => boolean): void {
-    for (const session of [...this.#sessions]) {
-      if (isOver(session)) session.close(closeCodes.unauthorized, 'the sign-in has ended');
+  closeSignIn(signInId: string): void {
+    for (const viewer of [...this.#viewers]) {
+      if (viewer.signInId === signInId) viewer.close(closeCodes.unauthorized, 'the sign-in has ended');
     }
   }
 
-  /** Ends the sessions whose sign-in is over by now. */
-  async recheck(isActive: (authSessionId: string) => Promise<boolean>): Promise<void> {
-    for (const id of new Set([...this.#sessions].map(({ authSessionId }) => authSessionId))) {
+  /** Closes the viewers whose sign-in has ended. */
+  async recheck(isActive: (signInId: string) => Promise<boolean>): Promise<void> {
+    for (const id of new Set([...this.#viewers].map(({ signInId }) => signInId))) {
       try {
-        if (!(await isActive(id))) this.closeWhere((session) => session.authSessionId === id);
+        if (!(await isActive(id))) this.closeSignIn(id);
       } catch (error) {
-        this.#onError(error); // The database is away: the next turn asks again.
+        this.#onError(error); // The database is unreachable; the next recheck tries again.
       }
     }
   }
 
-  /** A run is gone: those who follow move to the newest, those who picked it are told. */
+  /** A run was deleted: its followers move to the newest remaining run, other viewers are closed. [S11] */
   forgetRun(runId: RunId): void {
-    for (const session of [...(this.#channels.get(runId)?.sessions ?? [])]) {
-      if (session.follows) void this.#guard(session, this.#follow(session));
-      else session.close(closeCodes.runNotFound, 'the run was deleted');
+    for (const viewer of [...(this.#channels.get(runId)?.viewers ?? [])]) {
+      if (viewer.followsNewest) void this.#guard(viewer, this.#follow(viewer));
+      else viewer.close(closeCodes.runNotFound, 'the run was deleted');
     }
-    // A new run of this id counts from the beginning again.
+    // A new run with this id counts from the beginning.
     this.#channels.delete(runId);
   }
 
-  /** The doorbell: a commit of this server, with what it changed. */
+  /** Publishes a commit of this server, with its changes. */
   publish(committed: Committed): void {
     if (committed.is_new_run) {
       this.#moveFollowers(committed.run_id);
-      this.#look();
+      this.#newestRun.check();
     }
-    const channel = this.#channels.get(committed.run_id);
-    if (channel?.add(committed)) this.#schedule(committed.run_id, channel);
+    this.#channels.get(committed.run_id)?.publish(committed);
   }
 
-  /** The doorbell: a commit of another server, whose changes are in the database. [D2] */
+  /** Publishes a commit of another server, whose changes are in the database. [D2] */
   publishRemote(commit: RemoteCommit): void {
-    if (commit.is_new_run) this.#look();
-    const channel = this.#channels.get(commit.run_id);
-    if (channel?.addRemote(commit)) this.#schedule(commit.run_id, channel);
+    if (commit.is_new_run) this.#newestRun.check();
+    this.#channels.get(commit.run_id)?.announce(commit);
   }
 
-  /** Rings may have been missed: the database tells what they were about. [D3] */
+  /** Announcements may have been missed: every channel reads the database once. [D3] */
   checkAll(): void {
-    this.#look();
-    for (const [runId, channel] of this.#channels) {
-      channel.heard = Number.POSITIVE_INFINITY;
-      this.#schedule(runId, channel);
-    }
+    this.#newestRun.check();
+    for (const channel of this.#channels.values()) channel.check();
   }
 
-  /** Looks after slow and silent viewers; to be called about every second. */
+  /** Checks for slow and silent viewers; to be called about every second. */
   tick(): void {
     const now = this.#now();
-    for (const session of [...this.#sessions]) {
-      session.checkSilence(now);
-      if (session.hasDrained(now)) this.#resume(session);
+    for (const viewer of [...this.#viewers]) {
+      viewer.checkSilence(now);
+      if (viewer.hasDrained(now)) this.#resume(viewer);
     }
-    if (this.#mustLook) this.#look();
+    this.#newestRun.retry();
   }
 
-  #schedule(runId: RunId, channel: Channel): void {
-    if (channel.timer !== undefined || channel.isReading) return;
-    const wait = Math.max(0, channel.flushedAt + frameMs - this.#now());
-    if (wait === 0) this.#flush(runId, channel);
-    else channel.timer = this.#setTimer(() => this.#flush(runId, channel), wait);
+  async #begin(viewer: Viewer, subscription: Subscription): Promise<void> {
+    const runId = subscription.runId ?? (await this.#source.newestRunId());
+    if (viewer.state.name !== 'waiting') return; // It was closed, or a first run arrived.
+    if (runId === undefined) return void viewer.socket.send(emptySnapshot);
+    await this.#catchUp(viewer, { ...subscription, runId });
   }
 
-  #flush(runId: RunId, channel: Channel): void {
-    channel.timer = undefined;
-    channel.flushedAt = this.#now();
-    if (channel.lacksSomething) return void this.#read(runId, channel);
-    const events = channel.pending.take();
-    this.counts.sent += events.length;
-    this.#send(channel, new Frame(runId, channel.seq, events));
-    channel.moveTo(channel.seq);
+  /** Reads what the viewer lacks until it has reached the channel's position. [S5] */
+  async #catchUp(viewer: Viewer, { runId, epoch, seq }: Subscription & { readonly runId: RunId }): Promise<void> {
+    const attempt = viewer.startCatchUp(runId, epoch, seq);
+    const channel = this.#attach(viewer, runId);
+    const position = await sendMissing(this.#source, viewer, attempt);
+    if (!viewer.isCatchingUp(attempt)) return;
+    if (position) {
+      viewer.goLive(attempt, position);
+      // The others may have received a batch during this read.
+      if (!channel.join(viewer, position)) return this.#catchUp(viewer, { runId, ...position });
+    } else if (viewer.followsNewest) return this.#follow(viewer);
+    else viewer.close(closeCodes.runNotFound, 'no such run');
   }
 
-  /** Gives the frame to everybody who stands where the channel does. */
-  #send(channel: Channel, frame: Frame): void {
-    for (const session of channel.sessions) {
-      const mustRead = session.hasDrained(channel.flushedAt) || session.deliver(frame, channel.sent, channel.flushedAt);
-      if (mustRead) this.#resume(session);
-    }
+  #resume(viewer: Viewer): void {
+    const { state } = viewer;
+    if (state.name === 'live' || state.name === 'lagging') void this.#guard(viewer, this.#catchUp(viewer, state));
   }
 
-  /** Reads what this server has not seen pass by, once for all who watch. */
-  async #read(runId: RunId, channel: Channel): Promise<void> {
-    const { epoch = '', sent, heard } = channel;
-    channel.isReading = true;
-    channel.heard = 0;
-    try {
-      const changes = await this.#source.changes(runId, epoch, sent);
-      channel.isReading = false;
-      if (channel.epoch === epoch && channel.sent === sent) {
-        if (!changes) return this.#startOver(channel);
-        if (changes.seq > sent) {
-          this.counts.sent += changes.events.length;
-          this.#send(channel, new Frame(runId, changes.seq, changes.events));
-        }
-        channel.moveTo(changes.seq);
-      }
-      if (channel.hasNews) this.#schedule(runId, channel);
-    } catch (error) {
-      this.#onError(error);
-      channel.isReading = false;
-      channel.heard = Math.max(channel.heard, heard);
-      channel.timer = this.#setTimer(() => this.#flush(runId, channel), retryMs);
-    }
-  }
-
-  /** Everybody reads for themselves, but for who just did. */
-  #startOver(channel: Channel, landed?: Session): void {
-    channel.reset();
-    for (const session of channel.sessions) if (session !== landed) this.#resume(session);
-  }
-
-  async #begin(session: Session, wish: Wish): Promise<void> {
-    const runId = wish.runId ?? (await this.#source.newestRunId());
-    if (session.state.name !== 'waiting') return; // closed, or a first run came meanwhile
-    if (runId === undefined) return void session.socket.send(emptySnapshot);
-    await this.#catchUp(session, runId, wish.epoch, wish.seq);
-  }
-
-  /** Reads what the viewer lacks until it stands where the channel does. [S5] */
-  async #catchUp(session: Session, runId: RunId, epoch: string | undefined, seq: number | undefined): Promise<void> {
-    const token = { name: 'catching_up', runId, epoch, seq } as const;
-    session.state = token;
-    const channel = this.#attach(session, runId);
-    const stands = await this.#tell(session, token, () => session.state === token);
-    if (session.state !== token) return;
-    if (!stands) return session.follows ? this.#follow(session) : session.close(closeCodes.runNotFound, 'no such run');
-    session.state = { name: 'live', runId, ...stands };
-    if (channel.epoch !== undefined && channel.epoch !== stands.epoch) this.#startOver(channel, session);
-    // What was sent to the others while this read was under way.
-    if (!channel.land(stands)) return this.#catchUp(session, runId, stands.epoch, stands.seq);
-    if (channel.hasNews) this.#schedule(runId, channel);
-  }
-
-  async #tell(
-    { socket }: Session,
-    { runId, epoch, seq }: { runId: RunId; epoch: string | undefined; seq: number | undefined },
-    isWanted: () => boolean,
-  ): Promise<Position | undefined> {
-    if (epoch !== undefined && seq !== undefined) {
-      const changes = await this.#source.changes(runId, epoch, seq);
-      if (!isWanted()) return undefined;
-      if (changes) {
-        if (changes.seq > seq) socket.send(new Frame(runId, changes.seq, changes.events).text(seq));
-        return { epoch, seq: changes.seq };
-      }
-    }
-    const snapshot = await this.#source.snapshot(runId);
-    if (!isWanted() || !snapshot) return undefined;
-    socket.send(snapshot.text);
-    return { epoch: snapshot.epoch, seq: snapshot.seq };
-  }
-
-  #resume(session: Session): void {
-    const { state } = session;
-    if (state.name !== 'live' && state.name !== 'lagging') return;
-    void this.#guard(session, this.#catchUp(session, state.runId, state.epoch, state.seq));
-  }
-
-  /** To the newest run, as if it had just come. */
-  async #follow(session: Session): Promise<void> {
-    this.#detach(session);
-    session.state = { name: 'waiting' };
-    await this.#begin(session, { runId: undefined, epoch: undefined, seq: undefined });
-  }
-
-  /** Asks which run is the newest: which server started it does not matter. [S9] */
-  #look(): void {
-    this.#mustLook = true;
-    if (!this.#isLooking) void this.#moveToNewest();
-  }
-
-  async #moveToNewest(): Promise<void> {
-    this.#isLooking = true;
-    try {
-      while (this.#mustLook) {
-        this.#mustLook = false;
-        const runId = await this.#source.newestRunId();
-        if (runId !== undefined) this.#moveFollowers(runId);
-      }
-    } catch (error) {
-      this.#mustLook = true; // The next tick asks again.
-      this.#onError(error);
-    } finally {
-      this.#isLooking = false;
-    }
+  /** Moves the viewer to the newest run, as if it had just connected. */
+  async #follow(viewer: Viewer): Promise<void> {
+    this.#detach(viewer);
+    viewer.wait();
+    await this.#begin(viewer, newestRun);
   }
 
   #moveFollowers(runId: RunId): void {
-    for (const session of this.#sessions) {
-      const { state, follows } = session;
-      if (!follows || state.name === 'closed' || ('runId' in state && state.runId === runId)) continue;
-      void this.#guard(session, this.#catchUp(session, runId, undefined, undefined));
+    for (const viewer of this.#viewers) {
+      if (!viewer.followsNewest || viewer.state.name === 'closed' || viewer.runId === runId) continue;
+      void this.#guard(viewer, this.#catchUp(viewer, { ...newestRun, runId }));
     }
   }
 
-  #attach(session: Session, runId: RunId): Channel {
-    let channel = this.#channels.get(runId);
-    if (channel?.sessions.has(session)) return channel;
-    this.#detach(session);
-    if (!channel) {
-      channel = new Channel(this.counts);
-      this.#channels.set(runId, channel);
-    }
-    channel.sessions.add(session);
+  #attach(viewer: Viewer, runId: RunId): Channel {
+    const known = this.#channels.get(runId);
+    if (known?.viewers.has(viewer)) return known;
+    this.#detach(viewer);
+    const channel = known ?? new Channel(runId, this.#channelDeps);
+    this.#channels.set(runId, channel);
+    channel.add(viewer);
     return channel;
   }
 
-  #detach(session: Session): void {
+  #detach(viewer: Viewer): void {
     for (const [runId, channel] of this.#channels) {
-      if (channel.sessions.delete(session) && channel.sessions.size === 0) this.#channels.delete(runId);
+      if (channel.remove(viewer) && channel.viewers.size === 0) this.#channels.delete(runId);
     }
   }
 
-  async #guard(session: Session, work: Promise<void>): Promise<void> {
+  async #guard(viewer: Viewer, work: Promise<void>): Promise<void> {
     try {
       await work;
     } catch (error) {
       this.#onError(error);
-      session.close(closeCodes.internalError, 'the server could not read the run; come back');
+      viewer.close(closeCodes.internalError, 'the server could not read the run; come back');
     }
   }
 }
+
+const newestRun: Subscription = { runId: undefined, epoch: undefined, seq: undefined };
 
 const empty: EmptySnapshotMessage = {
   type: 'snapshot',

@@ -1,11 +1,19 @@
 import type { RunId } from '@rondo/protocol';
 import type { Db } from '../db/db.ts';
-import { newestRunId, readChanges, readSnapshot } from '../db/queries/live.ts';
-import type { LiveSource } from './hub.ts';
+import { type Changes, newestRunId, readChanges, readSnapshot } from '../db/queries/live.ts';
 
-const oneMoment = { isolationLevel: 'repeatable read', accessMode: 'read only' } as const;
+/** Reads for viewers what this server has not published to them. */
+export interface LiveSource {
+  newestRunId(): Promise<RunId | undefined>;
+  /** The snapshot as text, with its position. */
+  snapshot(runId: RunId): Promise<{ epoch: string; seq: number; text: string } | undefined>;
+  /** The changes after `since`; undefined if only a snapshot can bring a viewer up to date. */
+  changes(runId: RunId, epoch: string, since: number): Promise<Changes | undefined>;
+}
 
-/** Reads for viewers; those who ask for the same at once share the answer. */
+const oneSnapshot = { isolationLevel: 'repeatable read', accessMode: 'read only' } as const;
+
+/** Viewers that need the same rows at the same time share one read. */
 export function createLiveSource(db: Db): LiveSource {
   const snapshots: Reads<Awaited<ReturnType<LiveSource['snapshot']>>> = new Map();
   const changes: Reads<Awaited<ReturnType<LiveSource['changes']>>> = new Map();
@@ -13,12 +21,12 @@ export function createLiveSource(db: Db): LiveSource {
     newestRunId: () => newestRunId(db),
     snapshot: (runId) =>
       shared(snapshots, runId, async () => {
-        const snapshot = await db.transaction((tx) => readSnapshot(tx, runId), oneMoment);
+        const snapshot = await db.transaction((tx) => readSnapshot(tx, runId), oneSnapshot);
         return snapshot && { epoch: snapshot.epoch, seq: snapshot.seq, text: JSON.stringify(snapshot) };
       }),
     changes: (runId: RunId, epoch, since) =>
       shared(changes, JSON.stringify([runId, epoch, since]), () =>
-        db.transaction((tx) => readChanges(tx, runId, epoch, since), oneMoment),
+        db.transaction((tx) => readChanges(tx, runId, epoch, since), oneSnapshot),
       ),
   };
 }
@@ -26,8 +34,8 @@ export function createLiveSource(db: Db): LiveSource {
 type Reads<T> = Map<string, { readonly running: Promise<T>; next?: Promise<T> }>;
 
 /**
- * The one read after the one that is under way, for all who ask meanwhile: a picture from before the question may lack a
- * commit that was announced before the question, too. [S5]
+ * Callers that arrive during a read share the next one. Sharing the read under way would be wrong: it may have begun
+ * before a commit that was announced before the call. [S5]
  */
 function shared<T>(reads: Reads<T>, key: string, read: () => Promise<T>): Promise<T> {
   const start = (): Promise<T> => {

@@ -47,7 +47,7 @@ class Viewer {
   }
 
   drop(): void {
-    if (this.#connection) this.#live.hub.leave(this.#connection.session);
+    if (this.#connection) this.#live.hub.leave(this.#connection.viewer);
     this.#connection = undefined;
   }
 

@@ -6,8 +6,9 @@ import type { WebSocket } from 'ws';
 import { z } from 'zod';
 import type { AuthServices } from '../auth/services.ts';
 import { Busy, Forbidden, Unauthorized } from '../errors.ts';
+import { startPeriodic } from '../periodic.ts';
 import type { Hub } from './hub.ts';
-import type { Session, Socket } from './session.ts';
+import type { Socket, Viewer } from './viewer.ts';
 
 interface Options {
   readonly hub: Hub;
@@ -22,16 +23,16 @@ const querySchema = z.object({
   seq: z.coerce.number().int().min(0).optional().catch(undefined),
 });
 
-/** Sockets this process takes: about 25 KB each. */
+/** Sockets per process; each costs about 25 KB. */
 const maxViewers = 20_000;
-/** A viewer says `ping` and `pong`. */
+/** Viewers send only `ping` and `pong`. */
 const maxPayload = 1_024;
 const tickMs = 1_000;
 const recheckMs = 30_000;
 
 export const liveRoute = fastifyPlugin<Options>(async (app, { hub, auth, isAllowedOrigin }) => {
   await app.register(fastifyWebsocket, {
-    // Compression per message costs more memory than it saves here: a batch only carries what changed.
+    // Batches carry only changes, so compression per message costs more memory than it saves.
     options: { maxPayload, perMessageDeflate: false },
     preClose: async () => hub.closeAll(closeCodes.goingAway, 'the server is restarting'),
   });
@@ -42,7 +43,7 @@ export const liveRoute = fastifyPlugin<Options>(async (app, { hub, auth, isAllow
       websocket: true,
       schema: { hide: true },
       preValidation: async ({ headers }, reply) => {
-        // Whatever is refused here, its connection ends with the answer: a client must not reuse it.
+        // After a refusal here the client must not reuse the connection.
         reply.header('connection', 'close');
         if (headers.origin !== undefined && !isAllowedOrigin(headers.origin, headers.host ?? '')) {
           throw new Forbidden('this origin may not connect; see ALLOWED_ORIGINS');
@@ -56,19 +57,19 @@ export const liveRoute = fastifyPlugin<Options>(async (app, { hub, auth, isAllow
   /** The socket is already accepted here, so the browser sees the close code. [S8] */
   function serve(socket: WebSocket, request: FastifyRequest): void {
     const query = querySchema.parse(request.query);
-    let session: Session | undefined;
-    let isGone = false;
-    socket.on('message', (data) => session?.receive(String(data), Date.now()));
+    let viewer: Viewer | undefined;
+    let isClosed = false;
+    socket.on('message', (data) => viewer?.receive(String(data), Date.now()));
     socket.on('error', (error) => request.log.debug({ err: error }, 'socket error'));
     socket.on('close', () => {
-      isGone = true;
-      if (session) hub.leave(session);
+      isClosed = true;
+      if (viewer) hub.leave(viewer);
     });
     auth.authenticateSocket(query.token).then(
       ({ session_id }) => {
-        if (isGone) return;
-        const wish = { runId: query.run_id, epoch: query.epoch, seq: query.seq };
-        session = hub.open(adapt(socket), session_id, wish);
+        if (isClosed) return;
+        const subscription = { runId: query.run_id, epoch: query.epoch, seq: query.seq };
+        viewer = hub.open(adapt(socket), session_id, subscription);
       },
       (error: unknown) => {
         const isRefused = error instanceof Unauthorized;
@@ -79,14 +80,12 @@ export const liveRoute = fastifyPlugin<Options>(async (app, { hub, auth, isAllow
     );
   }
 
-  const stopListening = auth.sessions.onEnded((id) => hub.closeWhere((session) => session.authSessionId === id));
-  const ticks = setInterval(() => hub.tick(), tickMs);
-  // A sign-out on another server.
-  const rechecks = setInterval(() => void hub.recheck(auth.sessions.isActive), recheckMs);
+  const onError = (error: unknown) => app.log.error({ err: error }, 'background work failed');
+  const stopTicks = startPeriodic(() => hub.tick(), { everyMs: tickMs }, onError);
+  // In case the message of another server was lost.
+  const stopRechecks = startPeriodic(() => hub.recheck(auth.sessions.isActive), { everyMs: recheckMs }, onError);
   app.addHook('onClose', async () => {
-    stopListening();
-    clearInterval(ticks);
-    clearInterval(rechecks);
+    await Promise.all([stopTicks(), stopRechecks()]);
   });
 });
 

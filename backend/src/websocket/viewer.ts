@@ -1,0 +1,162 @@
+import { type CloseCode, closeCodes, type RunId } from '@rondo/protocol';
+import type { SerializedBatch } from './serialized-batch.ts';
+
+/** The part of a socket that a viewer needs; the tests use one in memory. */
+export interface Socket {
+  /** Bytes accepted by `send` that the network has not taken yet. */
+  readonly bufferedAmount: number;
+  send(text: string): void;
+  close(code: CloseCode, reason: string): void;
+  /** Closes without a handshake, for a peer that does not respond. */
+  terminate(): void;
+}
+
+/** What a viewer asks to watch, and the position it already has. */
+export interface Subscription {
+  /** Undefined: follow the newest run. */
+  readonly runId: RunId | undefined;
+  readonly epoch: string | undefined;
+  readonly seq: number | undefined;
+}
+
+export interface Position {
+  readonly epoch: string;
+  readonly seq: number;
+}
+
+/** One attempt to catch up. A later attempt replaces it. */
+export interface CatchUp {
+  readonly name: 'catching_up';
+  readonly runId: RunId;
+  readonly epoch: string | undefined;
+  readonly seq: number | undefined;
+}
+
+/**
+ *   waiting ──first run──▶ catching_up ──rows read──▶ live ──reads too slowly──▶ lagging
+ *                              ▲                        │ gap, newer run           │ drained
+ *                              └────────────────────────┴──────────────────────────┘
+ *   any ──▶ closed
+ */
+type ViewerState =
+  | { readonly name: 'waiting' }
+  | CatchUp
+  | { readonly name: 'live'; readonly runId: RunId; readonly epoch: string; readonly seq: number }
+  | {
+      readonly name: 'lagging';
+      readonly runId: RunId;
+      readonly epoch: string;
+      readonly seq: number;
+      readonly since: number;
+    }
+  | { readonly name: 'closed' };
+
+/** The server queues nothing per viewer: past this, the viewer waits and later reads the database. [S6] */
+const highWaterBytes = 256 * 1024;
+const lowWaterBytes = 32 * 1024;
+/** A viewer that cannot read one message in this time is considered lost. */
+const maxLagMs = 60_000;
+const silenceMs = 30_000;
+const maxMissedPings = 2;
+
+/** One open socket. Its state changes only here. */
+export class Viewer {
+  readonly socket: Socket;
+  /** The sign-in that opened the socket. The viewer is closed when the sign-in ends. */
+  readonly signInId: string;
+  readonly followsNewest: boolean;
+  #state: ViewerState = { name: 'waiting' };
+  #receivedAt: number;
+  #pings = 0;
+
+  constructor(socket: Socket, signInId: string, { runId }: Subscription, now: number) {
+    this.socket = socket;
+    this.signInId = signInId;
+    this.followsNewest = runId === undefined;
+    this.#receivedAt = now;
+  }
+
+  get state(): ViewerState {
+    return this.#state;
+  }
+
+  /** The run that the viewer watches or is about to. */
+  get runId(): RunId | undefined {
+    return 'runId' in this.#state ? this.#state.runId : undefined;
+  }
+
+  /** Returns to the state before any run was found. */
+  wait(): void {
+    this.#state = { name: 'waiting' };
+  }
+
+  startCatchUp(runId: RunId, epoch?: string, seq?: number): CatchUp {
+    const attempt: CatchUp = { name: 'catching_up', runId, epoch, seq };
+    this.#state = attempt;
+    return attempt;
+  }
+
+  /** False once the viewer was closed or another attempt began. */
+  isCatchingUp(attempt: CatchUp): boolean {
+    return this.#state === attempt;
+  }
+
+  /** The attempt succeeded: from here on the viewer receives batches. */
+  goLive({ runId }: CatchUp, { epoch, seq }: Position): void {
+    this.#state = { name: 'live', runId, epoch, seq };
+  }
+
+  /** The socket has closed, whatever the cause. */
+  end(): void {
+    this.#state = { name: 'closed' };
+  }
+
+  receive(text: string, now: number): void {
+    this.#receivedAt = now;
+    this.#pings = 0;
+    // A viewer that sends without reading must not make pongs pile up.
+    if (text === 'ping' && this.socket.bufferedAmount < highWaterBytes) this.socket.send('pong');
+  }
+
+  /** Sends the batch if it starts at or before the viewer's position. Returns true if the viewer must catch up instead. */
+  deliver(batch: SerializedBatch, fromSeq: number, now: number): boolean {
+    const state = this.#state;
+    if (state.name !== 'live' || batch.seq <= state.seq) return false;
+    if (state.seq < fromSeq) return true;
+    if (this.socket.bufferedAmount > highWaterBytes) {
+      this.#state = { ...state, name: 'lagging', since: now };
+      return false;
+    }
+    this.socket.send(batch.text(state.seq));
+    this.#state = { ...state, seq: batch.seq };
+    return false;
+  }
+
+  /** True when a lagging viewer has drained and may catch up. Closes one that lagged for too long. */
+  hasDrained(now: number): boolean {
+    if (this.#state.name !== 'lagging') return false;
+    if (now - this.#state.since > maxLagMs) {
+      this.close(closeCodes.slow, 'reads too slowly');
+      return false;
+    }
+    return this.socket.bufferedAmount <= lowWaterBytes;
+  }
+
+  /** Pings after 30 s of silence, and closes after two more silent periods. [S7] */
+  checkSilence(now: number): void {
+    if (now - this.#receivedAt < silenceMs * (this.#pings + 1)) return;
+    if (this.#pings < maxMissedPings) {
+      this.#pings += 1;
+      this.socket.send('ping');
+    } else {
+      this.close(closeCodes.silent, 'no answer to two pings');
+      this.socket.terminate();
+    }
+  }
+
+  close(code: CloseCode, reason: string): void {
+    if (this.#state.name === 'closed') return;
+    this.#state = { name: 'closed' };
+    this.socket.close(code, reason);
+  }
+}
