@@ -3,7 +3,7 @@
  */
 const npm = 'node_modules/';
 const builtin = { dependencyTypes: ['core'] };
-const protocol = '^protocol/src/index\\.ts$';
+const protocol = '^protocol/src/(index|limits|close-codes)\\.ts$';
 const reporter = '^reporters/typescript/src/index\\.ts$';
 
 const allow = (from, ...to) => to.map((each) => ({ from, to: typeof each === 'string' ? { path: each } : each }));

@@ -1,3 +1,4 @@
+export * from './close-codes.ts';
 export * from './entities.ts';
 export * from './facts.ts';
 export * from './http/audit.ts';

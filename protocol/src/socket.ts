@@ -10,29 +10,6 @@ import {
 } from './entities.ts';
 import { modelVersionSchema, runIdSchema } from './values.ts';
 
-/** Why the server ended a socket. A viewer retries on every code but `unauthorized`. [S8] */
-export const closeCodes = {
-  /** The peer asked for it. */
-  normal: 1000,
-  /** The server is shutting down: come back soon. */
-  goingAway: 1001,
-  /** The peer sent something that is not part of the protocol. */
-  protocolError: 1002,
-  /** A message over the bound. */
-  tooBig: 1009,
-  /** Something broke on the server; nothing is lost, come back. */
-  internalError: 1011,
-  /** Missing, wrong, used or expired token; a session that has ended. */
-  unauthorized: 4001,
-  /** Two pings without an answer. */
-  silent: 4002,
-  /** The run does not exist, or no longer. */
-  runNotFound: 4004,
-  /** It read too slowly for too long. */
-  slow: 4008,
-} as const;
-export type CloseCode = (typeof closeCodes)[keyof typeof closeCodes];
-
 const event = <T extends string, D extends z.ZodType>(type: T, data: D) => z.object({ type: z.literal(type), data });
 
 /** One entity's whole new state. `_joined`, `_started` and `_complete` say what is new about it; all are upserts. [S4] */

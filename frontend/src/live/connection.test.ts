@@ -1,7 +1,7 @@
 import { closeCodes } from '@rondo/protocol';
 import { describe, expect, it } from 'vitest';
 import { makeBatch, makeSnapshot } from '../test/factories.ts';
-import { closedBy, initialConnection, timings, transition } from './connection.ts';
+import { initialConnection, timings, transition } from './connection.ts';
 import type { Connection, ConnectionState, Context, Effect, Event, EventType, Memory } from './connection-types.ts';
 
 const context = (now = 0, random = 0.5): Context => ({ now, random: () => random });
@@ -121,7 +121,7 @@ describe('sockets', () => {
     const late: Event[] = [
       { type: 'opened', socket_id: 0 },
       { type: 'text', socket_id: 0, text: JSON.stringify(makeSnapshot(1)) },
-      { type: 'ended', socket_id: 0, code: closedBy.unauthorized },
+      { type: 'ended', socket_id: 0, code: closeCodes.unauthorized },
     ];
     for (const event of late) expect(transition(states.live, event, context())).toEqual([states.live, []]);
   });
@@ -192,7 +192,7 @@ describe('an ended session', () => {
     for (let attempt = 0; attempt < 4; attempt++) {
       connection = transition(
         connection,
-        { ...socketOf(connection), type: 'ended', code: closedBy.runNotFound },
+        { ...socketOf(connection), type: 'ended', code: closeCodes.runNotFound },
         context(),
       )[0];
       expect(connection.is_missing).toBe(true);
@@ -205,11 +205,6 @@ describe('an ended session', () => {
     const news: Event = { ...socketOf(connection), type: 'text', text: JSON.stringify(makeSnapshot(1)) };
     expect(transition(connection, news, context())[0]).toMatchObject({ state: 'live', is_missing: false, attempt: 0 });
     expect(transition(connection, events.start, context())[0].is_missing).toBe(false);
-  });
-
-  it('knows the same close codes as the protocol', () => {
-    const { normal, unauthorized, runNotFound } = closeCodes;
-    expect(closedBy).toEqual({ viewer: normal, unauthorized, runNotFound });
   });
 
   it('WebSocket reconnects in infinite loop: no retry on 4001', () => {

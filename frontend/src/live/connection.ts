@@ -1,4 +1,5 @@
 import type { BatchMessage } from '@rondo/protocol';
+import { closeCodes } from '@rondo/protocol/close-codes';
 import { assertNever } from '../lib/assert-never.ts';
 import { backoffMs } from '../lib/backoff.ts';
 import type { Connection, Context, Effect, Event, Memory, Position, Step } from './connection-types.ts';
@@ -28,9 +29,6 @@ export const timings = {
   /** A link that held this long has proved itself: earlier gaps are forgiven. */
   provenMs: 10_000,
 } as const;
-
-/** Same as `closeCodes` of the protocol, which would bring its schemas to the browser; a test holds them equal. */
-export const closedBy = { viewer: 1000, unauthorized: 4001, runNotFound: 4004 } as const;
 
 export const initialConnection: Connection = {
   state: 'idle',
@@ -99,8 +97,8 @@ function connect(memory: Memory, { now }: Context): Step {
 function ended(connection: Connection, code: number, context: Context): Step {
   const memory = memoryOf(connection);
   // It may be reported anew, so it is asked for again, as a whole.
-  if (code === closedBy.runNotFound) return retry({ ...memory, position: null, is_missing: true }, context);
-  if (code !== closedBy.unauthorized) return retry(memory, context);
+  if (code === closeCodes.runNotFound) return retry({ ...memory, position: null, is_missing: true }, context);
+  if (code !== closeCodes.unauthorized) return retry(memory, context);
   return [
     { ...memory, state: 'unauthorized' },
     [{ do: 'timer', at: null }, { do: memory.is_renewed ? 'give_up' : 'renew_session' }],
@@ -211,7 +209,7 @@ const isOurs = (connection: Connection, event: { socket_id: number }): boolean =
   'socket_id' in connection && connection.socket_id === event.socket_id;
 
 const closeSocket = (connection: Connection): Effect[] =>
-  'socket_id' in connection ? [{ do: 'close', socket_id: connection.socket_id, code: closedBy.viewer }] : [];
+  'socket_id' in connection ? [{ do: 'close', socket_id: connection.socket_id, code: closeCodes.normal }] : [];
 
 const send = (socket_id: number, text: 'ping' | 'pong'): Effect => ({ do: 'send', socket_id, text });
 

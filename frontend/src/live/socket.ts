@@ -1,5 +1,6 @@
+import { closeCodes } from '@rondo/protocol/close-codes';
 import { assertNever } from '../lib/assert-never.ts';
-import { closedBy, initialConnection, transition } from './connection.ts';
+import { initialConnection, transition } from './connection.ts';
 import type { Connection, Effect, Event, Position } from './connection-types.ts';
 import { socketUrl } from './socket-url.ts';
 
@@ -78,7 +79,7 @@ export function createLink(ports: LinkPorts): Link {
     const ticket = await ports.getTicket().catch(() => null);
     if (abandoned.delete(socket_id)) return;
     if (ticket === null) return dispatch({ type: 'ended', socket_id, code: neverOpened });
-    if (ticket === 'unauthorized') return dispatch({ type: 'ended', socket_id, code: closedBy.unauthorized });
+    if (ticket === 'unauthorized') return dispatch({ type: 'ended', socket_id, code: closeCodes.unauthorized });
     const socket = ports.openSocket(socketUrl(ports.origin, ticket, effect));
     sockets.set(socket_id, socket);
     socket.onopen = () => dispatch({ type: 'opened', socket_id });

@@ -11,9 +11,9 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from rondo import address
+from rondo import address, limits
 from rondo.backoff import backoff_ms, retry_after_ms
-from rondo.facts import FACT_TYPES, Event, kind_of, make_event
+from rondo.facts import FACT_TYPES, FIELDS, Event, kind_of, make_event
 from rondo.spool.lock import is_gone, take
 from rondo.spool.records import Header, parse
 from rondo.spool.spool import Spool
@@ -55,6 +55,30 @@ class EventFixtures(unittest.TestCase):
                     given = call["fact"].get("at")
                     at = given or to_moment(stamper.stamp(call["fact"]["type"], call["fact"]))
                     self.assertEqual(_ms(at), _ms(call["at"]))
+
+
+class ProtocolFixtures(unittest.TestCase):
+    def test_r3_every_field_of_every_fact_is_handled(self) -> None:
+        expected = {
+            fact_type: {name: field["required"] for name, field in fields.items()}
+            for fact_type, fields in read_fixture("facts").items()
+        }
+        handled = {
+            fact_type: {field.name: field.is_required for field in fields} for fact_type, fields in FIELDS.items()
+        }
+        self.assertEqual(handled, expected)
+
+    def test_r3_the_bounds_are_those_of_the_protocol(self) -> None:
+        bounds = read_fixture("limits")
+        own = {name: value for name, value in vars(limits).items() if name.isupper()}
+        # These two are bounds of number types, not of the protocol.
+        self.assertEqual((own.pop("ROUND"), own.pop("COUNT")), (2**31 - 1, 2**53 - 1))
+        self.assertEqual(own, {name: bounds.get(_camel_case(name)) for name in own})
+
+
+def _camel_case(name: str) -> str:
+    first, *rest = name.lower().split("_")
+    return first + "".join(word.capitalize() for word in rest)
 
 
 class RetryFixtures(unittest.TestCase):

@@ -1,4 +1,5 @@
 import type { Run } from '@rondo/protocol';
+import { limits } from '@rondo/protocol/limits';
 import { useState } from 'react';
 import { useEditRun } from '../../hooks/useEditRun.ts';
 import { Dialog } from '../ui/Dialog.tsx';
@@ -14,9 +15,6 @@ interface EditRunDialogProps {
   readonly onClose: () => void;
   readonly onDeleted: () => void;
 }
-
-/** As many characters as the server keeps. */
-const length = { name: 128, notes: 10_000 };
 
 export function EditRunDialog({ run, onClose, onDeleted }: EditRunDialogProps) {
   const before = draftOf(run);
@@ -44,7 +42,7 @@ export function EditRunDialog({ run, onClose, onDeleted }: EditRunDialogProps) {
         <Field
           label="Name"
           required
-          maxLength={length.name}
+          maxLength={limits.name}
           autoComplete="off"
           value={draft.name}
           onChange={(event) => setDraft({ ...draft, name: event.target.value })}
@@ -59,7 +57,7 @@ export function EditRunDialog({ run, onClose, onDeleted }: EditRunDialogProps) {
         <TextArea
           label="Notes"
           rows={5}
-          maxLength={length.notes}
+          maxLength={limits.runNotes}
           value={draft.notes}
           onChange={(event) => setDraft({ ...draft, notes: event.target.value })}
         />

@@ -1,4 +1,5 @@
 import type { Scope } from '@rondo/protocol';
+import { limits } from '@rondo/protocol/limits';
 import { useState } from 'react';
 import { useCreateKey } from '../../hooks/usePeople.ts';
 import { Button } from '../ui/Button.tsx';
@@ -44,7 +45,7 @@ export function AddKey({ onClose }: { readonly onClose: () => void }) {
         <Field
           label="Name: which FL server it is for"
           autoComplete="off"
-          maxLength={128}
+          maxLength={limits.name}
           required
           value={name}
           onChange={(event) => setName(event.target.value)}

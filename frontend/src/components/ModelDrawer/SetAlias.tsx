@@ -1,4 +1,5 @@
 import type { Alias, ModelDetail } from '@rondo/protocol';
+import { limits } from '@rondo/protocol/limits';
 import { type FormEvent, useState } from 'react';
 import { useSetAlias } from '../../hooks/useModels.ts';
 import { Alert } from '../ui/Alert.tsx';
@@ -34,7 +35,7 @@ export function SetAlias({ model, aliases }: SetAliasProps) {
         <Field
           label="Another alias for this version"
           placeholder="pilot"
-          maxLength={128}
+          maxLength={limits.alias}
           spellCheck={false}
           autoCapitalize="none"
           className="min-w-0 grow"

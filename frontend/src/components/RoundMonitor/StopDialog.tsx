@@ -1,4 +1,5 @@
 import type { Round, Run } from '@rondo/protocol';
+import { limits } from '@rondo/protocol/limits';
 import { type FormEvent, useState } from 'react';
 import { useStopRound } from '../../hooks/useStopRound.ts';
 import { Alert } from '../ui/Alert.tsx';
@@ -41,9 +42,6 @@ export function StopDialog({ round, run, again, onClose }: StopDialogProps) {
   );
 }
 
-/** As many characters as the server keeps of a reason. */
-const reasonLength = 2_000;
-
 interface StopFormProps extends Pick<StopDialogProps, 'round' | 'again' | 'onClose'> {
   readonly offered: readonly StopChoice[];
 }
@@ -78,7 +76,7 @@ function StopForm({ round, offered, again, onClose }: StopFormProps) {
         label="Reason, kept in the audit log"
         required
         rows={3}
-        maxLength={reasonLength}
+        maxLength={limits.reason}
         value={reason}
         onChange={(event) => setReason(event.target.value)}
       />

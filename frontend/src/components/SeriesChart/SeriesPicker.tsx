@@ -1,3 +1,4 @@
+import { limits } from '@rondo/protocol/limits';
 import { type FormEvent, useId, useState } from 'react';
 import { useFLData, useMetricNames, useSlowFLData } from '../../hooks/useFLData.ts';
 import { Button } from '../ui/Button.tsx';
@@ -44,7 +45,7 @@ function PickerForm({ name, client_id, onPick }: SeriesPickerProps) {
         autoComplete="off"
         spellCheck={false}
         required
-        maxLength={128}
+        maxLength={limits.name}
         value={draft.name}
         onChange={(event) => setDraft({ ...draft, name: event.target.value })}
       />
@@ -56,7 +57,7 @@ function PickerForm({ name, client_id, onPick }: SeriesPickerProps) {
         list={clientList}
         autoComplete="off"
         spellCheck={false}
-        maxLength={64}
+        maxLength={limits.clientId}
         value={draft.client}
         onChange={(event) => setDraft({ ...draft, client: event.target.value })}
       />

@@ -1,4 +1,5 @@
 import type { Role } from '@rondo/protocol';
+import { limits } from '@rondo/protocol/limits';
 import { useState } from 'react';
 import { useCreateUser } from '../../hooks/usePeople.ts';
 import { Dialog } from '../ui/Dialog.tsx';
@@ -35,7 +36,7 @@ export function AddUser({ onClose }: { readonly onClose: () => void }) {
           autoComplete="off"
           autoCapitalize="none"
           spellCheck={false}
-          maxLength={64}
+          maxLength={limits.username}
           required
           value={username}
           onChange={(event) => setUsername(event.target.value)}

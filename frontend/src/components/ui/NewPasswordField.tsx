@@ -1,7 +1,8 @@
+import { limits } from '@rondo/protocol/limits';
 import { Field } from './Field.tsx';
 
 /** The server's rule. */
-const [least, most] = [8, 256];
+const { passwordMin: least, password: most } = limits;
 
 export const isGoodPassword = (password: string): boolean => password.length >= least && password.length <= most;
 

@@ -255,7 +255,7 @@ def _config(value: Any) -> Any:
     raise Bad("must be a map")
 
 
-_FIELDS: dict[str, tuple[_Field, ...]] = {
+FIELDS: dict[str, tuple[_Field, ...]] = {
     "run_started": (
         _required("name", _name),
         _required("framework", _name),
@@ -334,7 +334,7 @@ _FIELDS: dict[str, tuple[_Field, ...]] = {
 #: At least one of these has to be there.
 _EITHER = {"round_started": ("client_ids", "num_clients_expected"), "metric": ("step", "round")}
 
-FACT_TYPES = tuple(_FIELDS)
+FACT_TYPES = tuple(FIELDS)
 
 
 def kind_of(fact_type: str, keep: bool = False) -> str:
@@ -349,7 +349,7 @@ def make_event(fact_type: Any, given: Mapping[str, Any], run_id: str, at: Any, k
 
     An optional field that cannot be said is left out rather than the event lost.
     """
-    fields = _FIELDS.get(fact_type) if isinstance(fact_type, str) else None
+    fields = FIELDS.get(fact_type) if isinstance(fact_type, str) else None
     if fields is None:
         return Made(None, f"unknown event type {clip_text(str(fact_type), 64)}")
     event: dict[str, Any] = {"type": fact_type, "run_id": run_id}

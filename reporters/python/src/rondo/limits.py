@@ -1,4 +1,4 @@
-"""Bounds of the wire; the same as `protocol/src/limits.ts`."""
+"""Bounds of the wire; a test compares them with `protocol/fixtures/limits.json`."""
 
 CLIENT_ID = 64
 ID = 128
