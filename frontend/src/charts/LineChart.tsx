@@ -12,7 +12,6 @@ interface LineChartProps {
   readonly xName: string;
   readonly lines: readonly Line[];
   readonly prepared: Prepared;
-  readonly isLog: boolean;
   /** What the user zoomed to; `null` sees everything and follows. */
   readonly zoom: Range | null;
   readonly onZoom: (range: Range | null) => void;
@@ -22,16 +21,17 @@ interface LineChartProps {
 
 /** A chart that can be read by pointer and by keyboard: arrow keys move a cursor whose values are spoken. */
 export function LineChart(props: LineChartProps) {
-  const { label, xName, lines, prepared, isLog, zoom, onZoom, onCursor, describe } = props;
+  const { label, xName, lines, prepared, zoom, onZoom, onCursor, describe } = props;
   const [element, size] = useSize<HTMLDivElement>();
   const [keyIndex, setKeyIndex] = useState<number | null>(null);
   const count = prepared.data[0].length;
 
   // The look of the lines, not their values: those change with every round and need no rebuild.
-  const shape = `${isLog} ${prepared.columns.length} ${lines.map(({ key }) => key).join()}`;
+  const { left, right } = prepared.scales;
+  const shape = `${left.isLog} ${left.exponent} ${right.exponent} ${prepared.columns.length} ${lines.map(({ key }) => key).join()}`;
   // biome-ignore lint/correctness/useExhaustiveDependencies: `shape` stands for what the options are made of.
   const options = useMemo(
-    () => chartOptions({ lines, columns: prepared.columns, isLog, onZoom, onCursor }),
+    () => chartOptions({ lines, columns: prepared.columns, scales: prepared.scales, onZoom, onCursor }),
     [shape, onZoom, onCursor],
   );
 

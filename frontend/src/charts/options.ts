@@ -1,14 +1,16 @@
 import type uPlot from 'uplot';
+import { formatCount, formatTick } from '../lib/format.ts';
 import { readToken } from '../lib/theme.ts';
-import { axisRange, axisSplits } from './axis.ts';
-import { type Column, dotIndices } from './prepare.ts';
+import { axisRange, axisSplits, logSplits, wholeSplits } from './axis.ts';
+import { type DrawnScale, fromDrawn, toDrawn } from './drawn.ts';
+import { type Column, dotIndices, type Prepared } from './prepare.ts';
 import type { Line, Range } from './types.ts';
 
 export interface ChartConfig {
   /** Labels, colours and formats; their values are not read. */
   readonly lines: readonly Line[];
   readonly columns: readonly Column[];
-  readonly isLog: boolean;
+  readonly scales: Prepared['scales'];
   readonly onZoom: (range: Range | null) => void;
   /** The data index under the cursor. */
   readonly onCursor: (index: number | null) => void;
@@ -18,14 +20,26 @@ export type ChartOptions = Omit<uPlot.Options, 'width' | 'height'>;
 
 const font = '11px "Inter Variable", system-ui, sans-serif';
 
-/** Room above and below on a logarithmic axis, as a factor. */
-const logPad = 1.15;
+/** Room above and below on a logarithmic axis, in powers of ten. */
+const logPad = 0.06;
+
+/** Room for one label of x. */
+const labelPx = 64;
+
+/**
+ * uPlot draws no axis for which it finds no step among these. The splits are ours, so one step that always fits is enough;
+ * below five it would look the step up in a table of its own.
+ */
+const anyStep = (_: uPlot, __: number, min: number, max: number): number[] => [Math.max(5, max - min)];
 
 /** Drags shorter than this are clicks. */
 const dragPx = 6;
 
+/** A step in full up to a million, shorter beyond. */
+const formatStep = (step: number): string => (Math.abs(step) < 1e6 ? formatCount(step) : formatTick(step));
+
 /** Everything about the chart that asks for a rebuild when it changes. Colours are read when drawn. */
-export function chartOptions({ lines, columns, isLog, onZoom, onCursor }: ChartConfig): ChartOptions {
+export function chartOptions({ lines, columns, scales, onZoom, onCursor }: ChartConfig): ChartOptions {
   const grid = { stroke: () => readToken('--line'), width: 1 };
   const left = lines.find((line) => line.axis === 'left');
   const right = lines.find((line) => line.axis === 'right');
@@ -38,8 +52,10 @@ export function chartOptions({ lines, columns, isLog, onZoom, onCursor }: ChartC
     stroke: () => readToken('--muted'),
     grid: side === 3 || !left ? grid : { show: false },
     ticks: { show: false },
-    values: (_, splits) => splits.map((value) => (value === null ? null : line.formatTick(value))),
-    ...(!(isLog && line.axis === 'left') && { splits: (_, __, min, max) => axisSplits({ min, max }) }),
+    values: (_, splits) =>
+      splits.map((value) => (value === null ? null : line.formatTick(fromDrawn(value, scales[line.axis])))),
+    incrs: anyStep,
+    splits: (_, __, min, max) => (scales[line.axis].isLog ? logSplits : axisSplits)({ min, max }),
   });
 
   return {
@@ -59,8 +75,8 @@ export function chartOptions({ lines, columns, isLog, onZoom, onCursor }: ChartC
     },
     scales: {
       x: { time: false, auto: false },
-      ...(left && { left: scaleOf(left, isLog) }),
-      ...(right && { right: scaleOf(right, false) }),
+      ...(left && { left: scaleOf(left, scales.left) }),
+      ...(right && { right: scaleOf(right, scales.right) }),
     },
     axes: [
       {
@@ -70,7 +86,9 @@ export function chartOptions({ lines, columns, isLog, onZoom, onCursor }: ChartC
         stroke: () => readToken('--muted'),
         grid: { show: false },
         ticks: { show: false },
-        incrs: [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10_000, 100_000, 1_000_000],
+        values: (_, splits) => splits.map((value) => (value === null ? null : formatStep(value))),
+        incrs: anyStep,
+        splits: (plot, _, min, max) => wholeSplits({ min, max }, Math.floor(plot.width / labelPx)),
       },
       ...(left ? [yAxis(left, 3)] : []),
       ...(right ? [yAxis(right, 1)] : []),
@@ -90,12 +108,12 @@ export function chartOptions({ lines, columns, isLog, onZoom, onCursor }: ChartC
   };
 }
 
-function scaleOf({ span }: Line, isLog: boolean): uPlot.Scale {
-  // uPlot's own range would reach out to the next power of ten and leave half of the chart empty.
-  if (isLog) return { distr: 3, log: 10, range: (_, from, to) => [(from ?? 1) / logPad, (to ?? 10) * logPad] };
+function scaleOf({ span }: Line, scale: DrawnScale): uPlot.Scale {
+  if (scale.isLog) return { range: (_, from, to) => [(from ?? 0) - logPad, (to ?? 1) + logPad] };
+  const drawnSpan = span && ([toDrawn(span[0], scale), toDrawn(span[1], scale)] as const);
   return {
     range: (_, from, to) => {
-      const { min, max } = axisRange(from, to, span);
+      const { min, max } = axisRange(from, to, drawnSpan);
       return [min, max];
     },
   };

@@ -1,5 +1,7 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { axisRange, axisSplits } from './axis.ts';
+import { axisRange, axisSplits, logSplits, wholeSplits } from './axis.ts';
+import { fromDrawn } from './drawn.ts';
 import { dotIndices, prepare, zoomIn } from './prepare.ts';
 import { smooth } from './smooth.ts';
 import type { Line } from './types.ts';
@@ -34,7 +36,8 @@ describe('prepare', () => {
   it('a log axis hides what it cannot show, and says how much', () => {
     const lines = [line([1, 0, -2]), line([0, 0, 1], { axis: 'right', key: 'b' })];
     const prepared = prepare({ ...input, lines, isLog: true });
-    expect(prepared.data[1]).toEqual([1, null, null]);
+    // The logarithm of 1.
+    expect(prepared.data[1]).toEqual([0, null, null]);
     expect(prepared.data[2]).toEqual([0, 0, 1]);
     expect(prepared.hiddenByLog).toBe(2);
   });
@@ -101,6 +104,59 @@ describe('axes', () => {
     const { min, max } = axisRange(0.881, 0.889, [0, 1]);
     expect(min).toBeGreaterThan(0.87);
     expect(max).toBeLessThan(0.9);
+  });
+
+  it('[V6] every finite value has a place on an axis with finite, rising, labelled ticks', () => {
+    const edges = [0, 5e-324, 2.2e-308, 1e-300, 1e-12, 1, 1e12, 3.4e38, 1e308, Number.MAX_VALUE];
+    const finite = fc.oneof(
+      fc.double({ noNaN: true, noDefaultInfinity: true }),
+      fc.constantFrom(...edges, ...edges.map((edge) => -edge)),
+    );
+    fc.assert(
+      fc.property(fc.array(finite, { minLength: 1, maxLength: 6 }), fc.boolean(), (values, isLog) => {
+        const x = values.map((_, index) => index);
+        const { data, scales } = prepare({ x, lines: [line(values)], smoothing: 0, isLog, xEnd: null });
+        const drawn = (data[1] as (number | null)[]).filter((value) => value !== null);
+        fc.pre(drawn.length > 0);
+        const [from, to] = [Math.min(...drawn), Math.max(...drawn)];
+        const range = isLog ? { min: from - 0.06, max: to + 0.06 } : axisRange(from, to);
+        expect(Number.isFinite(range.max - range.min)).toBe(true);
+        expect(range.max).toBeGreaterThan(range.min);
+        const rounding = Math.max(Math.abs(from), Math.abs(to)) * 1e-9;
+        expect(range.min).toBeLessThanOrEqual(from + rounding);
+        expect(range.max).toBeGreaterThanOrEqual(to - rounding);
+        const splits = (isLog ? logSplits : axisSplits)(range);
+        expect(splits.length).toBeGreaterThanOrEqual(2);
+        expect(splits.length).toBeLessThanOrEqual(13);
+        expect(splits).toEqual([...splits].sort((a, b) => a - b));
+        for (const split of splits) expect(Number.isFinite(fromDrawn(split, scales.left))).toBe(true);
+      }),
+      { numRuns: 2_000 },
+    );
+  });
+
+  it('[V6] every range of steps has at least one label, and no more than there is room for', () => {
+    const step = fc.oneof(fc.maxSafeNat(), fc.constantFrom(0, 1, 1e9, 2 ** 53 - 1, 2 ** 53 - 2));
+    fc.assert(
+      fc.property(step, step, fc.integer({ min: 1, max: 30 }), (a, b, room) => {
+        const { domain } = prepare({
+          x: [Math.min(a, b), Math.max(a, b)],
+          lines: [],
+          smoothing: 0,
+          isLog: false,
+          xEnd: null,
+        });
+        const splits = wholeSplits(domain, room);
+        expect(splits.length).toBeLessThanOrEqual(room + 1);
+        expect(new Set(splits).size).toBe(splits.length);
+        for (const split of splits) {
+          expect(split).toBeGreaterThanOrEqual(domain.min);
+          expect(split).toBeLessThanOrEqual(domain.max);
+        }
+        if (room >= 4) expect(splits.length).toBeGreaterThanOrEqual(1);
+      }),
+      { numRuns: 2_000 },
+    );
   });
 
   it('hold every value, whatever its size', () => {

@@ -1,4 +1,5 @@
 import type { AlignedData } from 'uplot';
+import { type DrawnScale, plainScale, scaleForSize, toDrawn } from './drawn.ts';
 import { smooth } from './smooth.ts';
 import type { Line, Range } from './types.ts';
 
@@ -20,7 +21,9 @@ export interface Column {
 }
 
 export interface Prepared {
+  /** x, then the columns as they are drawn: `scales` says what a number on an axis stands for. */
   readonly data: AlignedData;
+  readonly scales: Readonly<Record<Line['axis'], DrawnScale>>;
   /** One for each column after x. */
   readonly columns: readonly Column[];
   readonly domain: Range;
@@ -59,8 +62,24 @@ export function prepare({ x, lines, smoothing, isLog, xEnd }: PrepareInput): Pre
     values.push(smoothing > 0 ? smooth(drawable, smoothing) : drawable);
   });
 
+  const scales = { left: plainScale, right: plainScale };
+  for (const axis of ['left', 'right'] as const) {
+    const own = columns.flatMap(({ line }, index) => (lines[line]?.axis === axis ? [values[index] ?? []] : []));
+    scales[axis] = scaleForSize(largestOf(own), isLog && axis === 'left');
+  }
+  const drawn = values.map((column, index) => {
+    const scale = scales[lines[columns[index]?.line ?? 0]?.axis ?? 'left'];
+    if (!scale.isLog && scale.exponent === 0) return column;
+    return column.map((value) => (value === null ? null : toDrawn(value, scale)));
+  });
   const points = x.filter((_, at) => values.some((column) => column[at] !== null)).length;
-  return { data: [[...x], ...values], columns, domain: domainOf(x, xEnd), points, hiddenByLog, nonFinite };
+  return { data: [[...x], ...drawn], scales, columns, domain: domainOf(x, xEnd), points, hiddenByLog, nonFinite };
+}
+
+function largestOf(columns: readonly (readonly (number | null)[])[]): number {
+  let largest = 0;
+  for (const column of columns) for (const value of column) largest = Math.max(largest, Math.abs(value ?? 0));
+  return largest;
 }
 
 function domainOf(x: readonly number[], xEnd: number | null): Range {
@@ -69,7 +88,10 @@ function domainOf(x: readonly number[], xEnd: number | null): Range {
   const min = Math.min(first, xEnd === null ? first : Math.min(first, 1));
   const max = Math.max(last, xEnd ?? last);
   // One point has no extent; a little room on both sides keeps it in sight.
-  return max > min ? { min, max } : { min: min - 1, max: max + 1 };
+  if (max > min) return { min, max };
+  // Above 2^53 a difference of one is none.
+  const room = Math.max(1, Math.abs(min) * 1e-9);
+  return { min: min - room, max: max + room };
 }
 
 /** Halves what is seen, keeping its end: the newest is what one looks at. */

@@ -54,7 +54,6 @@ function LossChart({ updates }: { readonly updates: readonly ClientUpdate[] }) {
           xName="round"
           lines={lines}
           prepared={prepared}
-          isLog={false}
           zoom={null}
           onZoom={nothing}
           onCursor={nothing}

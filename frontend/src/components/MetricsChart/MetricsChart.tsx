@@ -83,7 +83,6 @@ export function MetricsChart() {
                   xName="round"
                   lines={lines}
                   prepared={prepared}
-                  isLog={settings.isLog}
                   zoom={range}
                   onZoom={onZoom}
                   onCursor={setCursor}

@@ -43,7 +43,6 @@ export function SeriesPlot({ series, zoom, isLog, isRefining, onZoom }: SeriesPl
             xName="step"
             lines={lines}
             prepared={prepared}
-            isLog={isLog}
             zoom={zoom}
             onZoom={zoomTo}
             onCursor={setCursor}
