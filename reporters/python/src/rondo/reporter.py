@@ -13,7 +13,7 @@ import time
 import weakref
 from collections import deque
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +23,7 @@ from .connection import Connection, Response
 from .facts import Event, make_event
 from .freeze import freeze
 from .inbox import Entry, Inbox
+from .omissions import Omission, Omissions
 from .options import Options, create_run_id
 from .outbox import Outbox, type_of
 from .problems import Problems
@@ -70,6 +71,8 @@ class Stats:
         Events of processes that ended before, delivered by this one; not part of `reported`.
     last_error : str or None
         What was last in the way.
+    left_out : mapping of str to Omission
+        The values that could not be reported, by name, each with its count and its first reason.
     """
 
     reported: int
@@ -80,6 +83,7 @@ class Stats:
     queued: int
     recovered: int
     last_error: str | None
+    left_out: Mapping[str, Omission] = field(default_factory=dict)
 
 
 class Reporter:
@@ -93,6 +97,8 @@ class Reporter:
         run_id = options.run_id or create_run_id(str(options.name), self._clock.now_ms())
         self.run_id = clip_id(str(run_id), 128)
         self.problems = Problems(options.on_problem, self._key)
+        self.omissions = Omissions()
+        self._is_summed_up = False
         self._lock = threading.RLock()
         self._inbox = Inbox(max(1, options.max_queued_events // 2), options.max_queued_bytes // 2)
         self._stamper = Stamper(self._clock.now_ms)
@@ -183,6 +189,8 @@ class Reporter:
         """Takes over `fields`; a few microseconds, whatever the server and the disk do."""
         if self._is_silent:
             return
+        if fact_type == "run_complete":
+            self._sum_up()
         try:
             size = freeze(fact_type, fields)
             with self._lock:
@@ -207,6 +215,22 @@ class Reporter:
             self._is_awake = True
             self._news.put(True)
 
+    def omit(self, name: str, reason: str) -> None:
+        """Count a value that could not be reported; report the first of a name on stderr and in the run. [R30]"""
+        if self._is_silent or not self.omissions.add(name, reason):
+            return
+        message = f"{name} is left out of the report: it {reason}"
+        self._tell_later("invalid_event", message, None)
+        self.say("log", {"level": "warning", "message": message}, keep=True)
+
+    def _sum_up(self) -> None:
+        """Report what was left out more than once, before the run ends."""
+        summary = self.omissions.summary()
+        if summary is None or self._is_summed_up or self._is_closed:
+            return
+        self._is_summed_up = True
+        self.say("log", {"level": "warning", "message": summary}, keep=True)
+
     def _note_dropped(self, telemetry: int, facts: int) -> None:
         self._counts["dropped"] += telemetry + facts
         self._untold = (self._untold[0] + telemetry, self._untold[1] + facts)
@@ -228,10 +252,16 @@ class Reporter:
         with self._lock:
             counts = dict(self._counts)
         settled = counts["acknowledged"] + counts["rejected"] + counts["dropped"]
-        return Stats(**counts, queued=counts["reported"] - settled, last_error=self.problems.last)
+        return Stats(
+            **counts,
+            queued=counts["reported"] - settled,
+            last_error=self.problems.last,
+            left_out=self.omissions.counts(),
+        )
 
     def close(self, timeout_s: float = _CLOSE_S) -> Stats:
         """Delivers what is left for at most `timeout_s`; the rest stays on disk for the next reporter. [R14]"""
+        self._sum_up()
         with self._lock:
             if self._is_silent or self._is_closed:
                 return self.stats()
@@ -270,6 +300,7 @@ class Reporter:
             event, flaw = None, f"an event cannot be read: {type(error).__name__}: {error}"
         if flaw is not None:
             self.problems.tell("invalid_event", flaw)
+            self.omissions.add(str(entry.type)[:64], flaw)
         if event is None:
             self._count("dropped", 1)
         return event

@@ -306,6 +306,18 @@ class Run:
         """
         return self._uploads.add(version, model, round=round, format=format, parent=parent)
 
+    def left_out(self, name: str, reason: str) -> None:
+        """Report that a value could not be reported: once on stderr and in the run's log, with its count in `stats()`.
+
+        Parameters
+        ----------
+        name : str
+            Of the value, such as `val/f1`.
+        reason : str
+            Continues "it …", such as `is not a number but a text`.
+        """
+        self._reporter.omit(name, reason)
+
     # --- the end -----------------------------------------------------------------------------------------------------
 
     def stats(self) -> Stats:

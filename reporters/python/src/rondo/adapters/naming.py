@@ -7,6 +7,8 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from rondo.values import find
+
 ClientNames = Mapping[int, str] | Callable[[int], "str | None"] | None
 
 # In the order in which they are looked for; Flower's own templates use the first of each.
@@ -43,8 +45,9 @@ def in_phase(phase: str, metrics: Mapping[str, float]) -> dict[str, float]:
 def pick(metrics: Mapping[str, float], wanted: str | None, usual: tuple[str, ...]) -> float | None:
     """The value under the name the user gave, else under the first usual name that is there."""
     for name in (wanted,) if wanted is not None else usual:
-        if name in metrics:
-            return metrics[name]
+        key = find(metrics, name)
+        if key is not None:
+            return metrics[key]
     return None
 
 
