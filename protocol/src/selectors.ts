@@ -22,20 +22,29 @@ export const isRoundOver = ({ status }: Pick<Round, 'status'>): boolean =>
   status === 'complete' || status === 'failed' || status === 'stopped';
 
 /** Newest first. */
-export const roundsOf = (state: ViewerState): Round[] => Object.values(state.rounds).reverse();
+export const roundsOf = ({ rounds }: Pick<ViewerState, 'rounds'>): Round[] => Object.values(rounds).reverse();
 
 /** The round that is running, else the last one. */
-export const currentRoundOf = (state: ViewerState): Round | null => roundsOf(state)[0] ?? null;
+export function currentRoundOf({ rounds }: Pick<ViewerState, 'rounds'>): Round | null {
+  // Every visible client asks this in every frame, so the answer is kept for as long as the rounds are the same.
+  const known = newest.get(rounds);
+  if (known !== undefined) return known;
+  const current = Object.values(rounds).at(-1) ?? null;
+  newest.set(rounds, current);
+  return current;
+}
+
+const newest = new WeakMap<ViewerState['rounds'], Round | null>();
 
 /** Those whose part in `round` is still open, longest silent first. */
-export const awaitedClientsOf = (state: ViewerState, round: number): Client[] =>
+export const awaitedClientsOf = (state: Pick<ViewerState, 'clients'>, round: number): Client[] =>
   Object.values(state.clients)
     .filter((client) => client.current_round === round && client.round_outcome === 'pending')
     .sort((a, b) => a.last_heartbeat.localeCompare(b.last_heartbeat));
 
 /** Newest first. */
-export const modelsOf = (state: ViewerState): Model[] =>
-  Object.values(state.models).sort((a, b) => b.created_at.localeCompare(a.created_at));
+export const modelsOf = ({ models }: Pick<ViewerState, 'models'>): Model[] =>
+  Object.values(models).sort((a, b) => b.created_at.localeCompare(a.created_at));
 
 /** How a client shows: what became of its part in the running round, else what it says of itself. */
 export type ClientFace = 'returned' | 'failed' | 'no_reply' | 'training' | 'uploading' | 'idle' | 'offline';

@@ -13,6 +13,8 @@ export function formatNumber(value: number): string {
   if (size >= 1000) return value.toFixed(0).replace(/\B(?=(\d{3})+$)/g, ',');
   if (size >= 100) return value.toFixed(1);
   if (size >= 10) return value.toFixed(2);
+  // A loss of 0.005814 is not one of 0.006. [B15]
+  if (size !== 0 && size < 0.1) return value.toPrecision(4);
   return value.toFixed(3);
 }
 

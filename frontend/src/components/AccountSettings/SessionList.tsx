@@ -4,9 +4,10 @@ import { useEndSession, useSessions } from '../../hooks/usePeople.ts';
 import { formatMoment, plural } from '../../lib/format.ts';
 import { Alert } from '../ui/Alert.tsx';
 import { Button } from '../ui/Button.tsx';
+import type { Column } from '../ui/column.ts';
 import { Loaded } from '../ui/Loaded.tsx';
 import { Panel } from '../ui/Panel.tsx';
-import { type Column, Table } from '../ui/Table.tsx';
+import { Table } from '../ui/Table.tsx';
 import { describeBrowser } from './describe-browser.ts';
 
 /** Where one is signed in, and the way to end what should not be. */

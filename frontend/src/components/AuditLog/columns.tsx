@@ -1,6 +1,6 @@
 import type { AuditEntry } from '@rondo/protocol';
 import { formatMomentToSecond, noValue } from '../../lib/format.ts';
-import type { Column } from '../ui/Table.tsx';
+import type { Column } from '../ui/column.ts';
 import { describeAction, describeDetail } from './actions.ts';
 
 export const columns: readonly Column<AuditEntry>[] = [

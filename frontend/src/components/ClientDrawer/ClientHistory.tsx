@@ -6,11 +6,12 @@ import { useClientHistory } from '../../hooks/useFLData.ts';
 import { useProblemDetail } from '../../hooks/useProblemDetail.ts';
 import { formatDuration, noValue } from '../../lib/format.ts';
 import { Alert } from '../ui/Alert.tsx';
+import type { Column } from '../ui/column.ts';
 import { EmptyState } from '../ui/EmptyState.tsx';
 import { MetricText } from '../ui/MetricText.tsx';
 import { OutcomeText } from '../ui/OutcomeText.tsx';
 import { Skeleton } from '../ui/Skeleton.tsx';
-import { type Column, Table } from '../ui/Table.tsx';
+import { Table } from '../ui/Table.tsx';
 import { lossByRound } from './loss-by-round.ts';
 
 interface ClientHistoryProps {

@@ -1,5 +1,6 @@
 import { type Client, type ClientFace, clientFace } from '@rondo/protocol';
 import { assertNever } from '../../lib/assert-never.ts';
+import { orderOfNames } from '../../lib/names.ts';
 import { numberOf } from '../../lib/values.ts';
 
 export const sortKeys = [
@@ -36,9 +37,6 @@ const severity: Record<ClientFace, number> = {
   offline: 6,
 };
 
-/** Natural order, as `client-10` comes after `client-9`; made once, as making one costs more than a comparison. */
-const byName = new Intl.Collator('en', { numeric: true });
-
 interface Row {
   readonly client: Client;
   readonly rank: number;
@@ -59,7 +57,8 @@ export function orderClients(clients: Readonly<Record<string, Client>>, question
       rows.push({ client, rank: rankOf(client, face, question.sort) });
     }
   }
-  rows.sort((a, b) => a.rank - b.rank || byName.compare(a.client.client_id, b.client.client_id));
+  const byName = orderOfNames(rows.map(({ client }) => client.client_id));
+  rows.sort((a, b) => a.rank - b.rank || byName(a.client.client_id, b.client.client_id));
   return { ids: rows.map((row) => row.client.client_id), total, online, faces };
 }
 

@@ -2,7 +2,7 @@ import type { ApiKey } from '@rondo/protocol';
 import { TriangleAlert } from 'lucide-react';
 import { formatMoment, noValue } from '../../lib/format.ts';
 import { Button } from '../ui/Button.tsx';
-import type { Column } from '../ui/Table.tsx';
+import type { Column } from '../ui/column.ts';
 import { describeScopes } from './scopes.ts';
 
 export const columnsFor = (onRevoke: (key: ApiKey) => void): readonly Column<ApiKey>[] => [

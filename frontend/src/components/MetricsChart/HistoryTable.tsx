@@ -1,7 +1,7 @@
 import type { HistoryPoint } from '@rondo/protocol';
 import { useMemo } from 'react';
+import type { Column } from '../ui/column.ts';
 import { MetricText } from '../ui/MetricText.tsx';
-import type { Column } from '../ui/Table.tsx';
 import { VirtualTable } from '../ui/VirtualTable.tsx';
 
 const columns: readonly Column<HistoryPoint>[] = [

@@ -1,9 +1,9 @@
 import type { ModelDetail, Tensor } from '@rondo/protocol';
 import { useState } from 'react';
 import { formatCount } from '../../lib/format.ts';
+import type { Column } from '../ui/column.ts';
 import { EmptyState } from '../ui/EmptyState.tsx';
 import { Section } from '../ui/Section.tsx';
-import type { Column } from '../ui/Table.tsx';
 import { VirtualTable } from '../ui/VirtualTable.tsx';
 
 /** Below this there is nothing to search. */

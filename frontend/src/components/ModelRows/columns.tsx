@@ -5,8 +5,8 @@ import { shortVersion } from '../../lib/short-version.ts';
 import { DownloadModel } from '../DownloadModel/DownloadModel.tsx';
 import { AliasChip } from '../ui/AliasChip.tsx';
 import { CopyButton } from '../ui/CopyButton.tsx';
+import type { Column } from '../ui/column.ts';
 import { MetricText } from '../ui/MetricText.tsx';
-import type { Column } from '../ui/Table.tsx';
 
 /** `search` is kept in the links. */
 export function columnsOf(place: 'panel' | 'page', search: string): readonly Column<Model>[] {

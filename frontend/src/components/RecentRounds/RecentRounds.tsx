@@ -5,10 +5,11 @@ import { useFLData } from '../../hooks/useFLData.ts';
 import { useRounds } from '../../hooks/useRounds.ts';
 import { formatClock, formatDuration, noValue } from '../../lib/format.ts';
 import { AccountBar } from '../ui/AccountBar.tsx';
+import type { Column } from '../ui/column.ts';
 import { EmptyState } from '../ui/EmptyState.tsx';
 import { MetricText } from '../ui/MetricText.tsx';
 import { Panel } from '../ui/Panel.tsx';
-import { type Column, Table } from '../ui/Table.tsx';
+import { Table } from '../ui/Table.tsx';
 import { bestRound } from './best-round.ts';
 
 const shown = 6;

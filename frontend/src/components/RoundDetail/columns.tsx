@@ -1,9 +1,9 @@
 import type { ClientUpdate } from '@rondo/protocol';
 import { formatBytes, formatCount, formatDuration, noValue } from '../../lib/format.ts';
 import { numberOf } from '../../lib/values.ts';
+import type { Column } from '../ui/column.ts';
 import { MetricText } from '../ui/MetricText.tsx';
 import { OutcomeText, outcomeLooks } from '../ui/OutcomeText.tsx';
-import type { Column } from '../ui/Table.tsx';
 
 /** More would not fit any screen; the CSV has them all. */
 const shownMetrics = 6;

@@ -7,11 +7,12 @@ import { useIsAdmin } from '../../hooks/useSession.ts';
 import { formatMoment, noValue, plural } from '../../lib/format.ts';
 import { EditRun } from '../EditRun/EditRun.tsx';
 import { Alert } from '../ui/Alert.tsx';
+import type { Column } from '../ui/column.ts';
 import { EmptyState } from '../ui/EmptyState.tsx';
 import { Panel } from '../ui/Panel.tsx';
 import { RunStatusText } from '../ui/RunStatusText.tsx';
 import { Skeleton } from '../ui/Skeleton.tsx';
-import { type Column, Table } from '../ui/Table.tsx';
+import { Table } from '../ui/Table.tsx';
 
 /** Every run, newest first. */
 export function RunTable() {

@@ -2,7 +2,7 @@ import type { UserRecord } from '@rondo/protocol';
 import { Ban, Check } from 'lucide-react';
 import { formatMoment, noValue } from '../../lib/format.ts';
 import { Button } from '../ui/Button.tsx';
-import type { Column } from '../ui/Table.tsx';
+import type { Column } from '../ui/column.ts';
 
 export const columnsFor = (me: string | null, onEdit: (user: UserRecord) => void): readonly Column<UserRecord>[] => [
   {

@@ -1,6 +1,6 @@
 import { X } from 'lucide-react';
 import { Dialog as Radix } from 'radix-ui';
-import type { ReactNode } from 'react';
+import { type ReactNode, useState } from 'react';
 import { classes } from '../../lib/classes.ts';
 import { Button } from './Button.tsx';
 
@@ -22,6 +22,7 @@ const places = {
 } as const;
 
 export function Dialog({ isOpen, onOpenChange, title, description, place = 'center', testId, children }: DialogProps) {
+  const giveFocusBack = useFocusReturn(isOpen);
   return (
     <Radix.Root open={isOpen} onOpenChange={onOpenChange}>
       <Radix.Portal>
@@ -29,6 +30,7 @@ export function Dialog({ isOpen, onOpenChange, title, description, place = 'cent
         <Radix.Content
           {...(description === undefined && { 'aria-describedby': undefined })}
           data-testid={testId}
+          onCloseAutoFocus={giveFocusBack}
           className={classes(
             'fixed z-50 flex max-h-dvh flex-col gap-4 overflow-y-auto border-line bg-panel p-5 text-text focus:outline-none',
             places[place],
@@ -52,4 +54,19 @@ export function Dialog({ isOpen, onOpenChange, title, description, place = 'cent
       </Radix.Portal>
     </Radix.Root>
   );
+}
+
+/** Radix gives the focus back to its Trigger, and there is none: the element that opened the dialog gets it. [B5] */
+function useFocusReturn(isOpen: boolean): (event: Event) => void {
+  const [opener, setOpener] = useState<Element | null>(() => (isOpen ? document.activeElement : null));
+  const [wasOpen, setWasOpen] = useState(isOpen);
+  if (wasOpen !== isOpen) {
+    setWasOpen(isOpen);
+    if (isOpen) setOpener(document.activeElement);
+  }
+  return (event) => {
+    if (!(opener instanceof HTMLElement) || !opener.isConnected || opener === document.body) return;
+    event.preventDefault();
+    opener.focus();
+  };
 }

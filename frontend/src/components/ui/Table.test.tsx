@@ -1,7 +1,8 @@
 import { render, screen, within } from '@testing-library/react';
 import { expect, it } from 'vitest';
+import type { Column } from './column.ts';
 import { nextSort, sortRows } from './sort-rows.ts';
-import { type Column, Table } from './Table.tsx';
+import { Table } from './Table.tsx';
 import { VirtualTable } from './VirtualTable.tsx';
 
 interface Fruit {
@@ -62,12 +63,23 @@ it('a long table draws what is in view, and says how long it is', () => {
 it('sorts numbers as numbers and names as people count, and keeps what has no value last both ways', () => {
   const by = (key: string, isDescending: boolean) => names(sortRows(fruits, columns, { key, isDescending }));
   expect(by('name', false)).toEqual(['c1', 'c2', 'c3', 'c10']);
-  expect(by('grams', false)).toEqual(['c10', 'c3', 'c2', 'c1']);
-  expect(by('grams', true)).toEqual(['c3', 'c10', 'c2', 'c1']);
+  expect(by('grams', false)).toEqual(['c10', 'c3', 'c1', 'c2']);
+  expect(by('grams', true)).toEqual(['c1', 'c3', 'c10', 'c2']);
   expect(sortRows(fruits, columns, null)).toBe(fruits);
 });
 
 it('the same column again turns the order round, another starts anew', () => {
   expect(nextSort({ key: 'name', isDescending: false }, 'name')).toEqual({ key: 'name', isDescending: true });
   expect(nextSort({ key: 'name', isDescending: true }, 'grams')).toEqual({ key: 'grams', isDescending: false });
+});
+
+it('[B12] sorts NaN as the greatest number, and what has no value last', () => {
+  expect(names(sortRows(fruits, columns, { key: 'grams', isDescending: true }))).toEqual(['c1', 'c3', 'c10', 'c2']);
+  expect(names(sortRows(fruits, columns, { key: 'grams', isDescending: false }))).toEqual(['c10', 'c3', 'c1', 'c2']);
+});
+
+it('[B13] sorts hexadecimal ids by their digits', () => {
+  const rows = ['000a00', '00000a', '000000', '0000a0', '000a0a'].map((name) => ({ name, grams: null }));
+  const sorted = names(sortRows(rows, columns, { key: 'name', isDescending: false }));
+  expect(sorted).toEqual(['000000', '00000a', '0000a0', '000a00', '000a0a']);
 });

@@ -1,19 +1,7 @@
 import { ArrowDown, ArrowUp } from 'lucide-react';
-import { memo, type ReactNode } from 'react';
+import { memo } from 'react';
 import { classes } from '../../lib/classes.ts';
-import type { Sort } from './sort-rows.ts';
-
-export interface Column<T> {
-  readonly key: string;
-  readonly name: ReactNode;
-  /** `end` for numbers, so that their digits stand below each other. */
-  readonly align?: 'start' | 'end';
-  /** For the head and every cell: a width, or from which width of the screen on it is shown. */
-  readonly className?: string;
-  readonly cell: (row: T) => ReactNode;
-  /** What rows are sorted by when this column's head is pressed. */
-  readonly sortBy?: (row: T) => string | number | null;
-}
+import type { Column, Sort } from './column.ts';
 
 export interface TableProps<T> {
   /** What the table is about, for those who do not see what stands above it. */
