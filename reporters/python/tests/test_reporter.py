@@ -61,7 +61,15 @@ class Calls(SceneTest):
         self.assertEqual((stats.reported, stats.dropped, stats.queued), (1 + len(calls), len(calls), 1))
 
     def test_r1_a_hostile_configuration_ends_nothing(self) -> None:
-        for options in ({"name": object()}, {"tags": 5}, {"config": object()}, {"url": "nonsense"}, {"url": "ftp://x"}):
+        for options in (
+            {"name": object()},
+            {"tags": 5},
+            {"mask_keys": 5},
+            {"mask_keys": "pin"},
+            {"config": object()},
+            {"url": "nonsense"},
+            {"url": "ftp://x"},
+        ):
             with self.subTest(options):
                 scene = self.scene(**options)
                 scene.advance(0.1)

@@ -8,11 +8,13 @@ from itertools import islice
 from typing import Any
 
 from . import limits
+from .log_text import readable
 from .plain import to_config, to_scalar
 
 _IMMUTABLE = frozenset({str, float, int, bool, type(None), datetime})
 # One more than is taken: enough for the encoder to see that there were too many.
 _MAX_ITEMS = limits.SELECTED_CLIENTS + 1
+_MAX_BAR = 1_000_000
 
 
 def freeze(fact_type: str, fields: dict[str, Any]) -> int:
@@ -28,6 +30,9 @@ def freeze(fact_type: str, fields: dict[str, Any]) -> int:
         if kind is str:
             size += len(value)
             if len(value) > limits.MESSAGE:
+                # The last frame of a long progress bar is at its end.
+                if name == "message" and "\r" in value and len(value) <= _MAX_BAR:
+                    value = readable(value)
                 # A log line that holds a whole data set must not stay in memory.
                 fields[name] = value[: limits.MESSAGE + 1] if name in ("message", "reason", "detail") else value
         elif kind not in _IMMUTABLE:

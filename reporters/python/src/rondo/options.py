@@ -34,6 +34,8 @@ class Options:
     on_problem: OnProblem | None = None
     spool_dir: str | Path | None = None
     spool: bool = True
+    mask: bool = True
+    mask_keys: Sequence[str] = ()
     spool_max_bytes: int | None = None
     #: Longest wait of an event for its batch while the link is free: half of a tenth of a second from call to pixel.
     flush_interval_ms: float = 50

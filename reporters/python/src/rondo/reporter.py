@@ -23,6 +23,8 @@ from .connection import Connection, Response
 from .facts import Event, make_event
 from .freeze import freeze
 from .inbox import Entry, Inbox
+from .log_text import readable
+from .masking import Masking
 from .omissions import Omission, Omissions
 from .options import Options, create_run_id
 from .outbox import Outbox, type_of
@@ -98,6 +100,7 @@ class Reporter:
         self.run_id = clip_id(str(run_id), 128)
         self.problems = Problems(options.on_problem, self._key)
         self.omissions = Omissions()
+        self._masking = _masking_of(options, env)
         self._is_summed_up = False
         self._lock = threading.RLock()
         self._inbox = Inbox(max(1, options.max_queued_events // 2), options.max_queued_bytes // 2)
@@ -295,7 +298,7 @@ class Reporter:
     def _encode(self, entry: Entry) -> Event | None:
         try:
             at = to_moment(entry.at) if type(entry.at) is int else entry.at
-            event, flaw = make_event(entry.type, entry.fields, self.run_id, at, entry.keep)
+            event, flaw = make_event(entry.type, self._presentable(entry), self.run_id, at, entry.keep)
         except Exception as error:
             event, flaw = None, f"an event cannot be read: {type(error).__name__}: {error}"
         if flaw is not None:
@@ -304,6 +307,17 @@ class Reporter:
         if event is None:
             self._count("dropped", 1)
         return event
+
+    def _presentable(self, entry: Entry) -> dict[str, Any]:
+        """Before anything is on disk: no secrets in the configuration and in texts, no codes of a terminal."""
+        fields = dict(entry.fields)
+        for name in ("config", "message", "reason", "detail"):
+            value = fields.get(name)
+            if name == "config" and value is not None:
+                fields[name] = self._masking.mask(value)
+            elif isinstance(value, str):
+                fields[name] = self._masking.mask_text(readable(value))
+        return fields
 
     def _write_loop(self) -> None:
         kept_at = quiet_since = time.monotonic()
@@ -465,6 +479,16 @@ class Reporter:
         """The child of a fork has no threads of ours, and perhaps a lock that nobody will release."""
         self._is_silent = True
         self._lock = threading.RLock()
+
+
+def _masking_of(options: Options, env: Mapping[str, str]) -> Masking:
+    is_on = options.mask is not False and env.get("RONDO_MASK", "").strip().lower() not in ("off", "0", "false")
+    given = options.mask_keys
+    try:
+        keys = [given] if isinstance(given, str) else [str(key) for key in given]
+    except Exception:
+        keys = []  # The usual keys stay masked, whatever the caller gave. [R1]
+    return Masking(is_on, [*keys, *env.get("RONDO_MASK_KEYS", "").split(",")])
 
 
 def _home_of(options: Options, normalized: str | None) -> SpoolHome | None:

@@ -442,6 +442,8 @@ def run(
     on_problem: OnProblem | None = None,
     spool_dir: str | PathLike[str] | None = None,
     spool: bool = True,
+    mask: bool = True,
+    mask_keys: Sequence[str] = (),
 ) -> Run:
     """Starts reporting a run; never raises and never waits, whatever the server is.
 
@@ -474,6 +476,11 @@ def run(
         Where events wait on disk. By default `RONDO_SPOOL_DIR`, else `~/.local/state/rondo/spool`.
     spool : bool
         Whether they do. Without it, what the server has not taken when the process ends is lost.
+    mask : bool
+        Replace secrets in `config` and in URLs by `***` before anything is written or sent.
+        `RONDO_MASK=off` turns it off.
+    mask_keys : sequence of str
+        More keys that hold secrets. `RONDO_MASK_KEYS` adds others, separated by commas.
 
     Returns
     -------
@@ -495,6 +502,8 @@ def run(
             on_problem=on_problem,
             spool_dir=Path(spool_dir) if spool_dir is not None else None,
             spool=spool,
+            mask=mask,
+            mask_keys=mask_keys,
         )
     )
 
