@@ -1,4 +1,4 @@
-import type { Round, StopRequest } from '@rondo/protocol';
+import type { MatrixMeasure, Round, StopRequest } from '@rondo/protocol';
 import { api } from './client.ts';
 
 export interface SeriesQuery {
@@ -22,6 +22,8 @@ export const paths = {
     `/api/rounds?${new URLSearchParams({ run_id, limit: '1', offset: String(offset) })}`,
   metricNames: (run_id: string, client_id: string | null) =>
     `/api/metrics/names?${new URLSearchParams({ run_id, ...(client_id !== null && { client_id }), limit: '500' })}`,
+  matrix: (run_id: string, measure: MatrixMeasure) =>
+    `/api/runs/${encodeURIComponent(run_id)}/matrix?${new URLSearchParams({ measure })}`,
   series: ({ run_id, name, client_id, range, max_points }: SeriesQuery) => {
     const query = new URLSearchParams({ run_id, name, max_points: String(max_points) });
     if (client_id !== null) query.set('client_id', client_id);
@@ -33,6 +35,11 @@ export const paths = {
 
 export async function getJson<T>(path: string): Promise<T> {
   const { data } = await api.get<T>(path);
+  return data;
+}
+
+export async function getBytes(path: string): Promise<ArrayBuffer> {
+  const { data } = await api.get<ArrayBuffer>(path, { responseType: 'arraybuffer' });
   return data;
 }
 

@@ -14,7 +14,13 @@ const ClientDrawer = lazy(async () => ({
   default: (await import('../components/ClientDrawer/ClientDrawer.tsx')).ClientDrawer,
 }));
 
+/** Below the fold, with a canvas that the first load need not carry. */
+const ClientHeatMap = lazy(async () => ({
+  default: (await import('../components/ClientHeatMap/ClientHeatMap.tsx')).ClientHeatMap,
+}));
+
 export function LivePage() {
+  const run_id = useFLData((state) => state.viewer.run_id);
   const hasClient = useFLData((state) => state.ui.selected_client !== null);
   return (
     <LiveGate>
@@ -24,6 +30,11 @@ export function LivePage() {
           <RoundMonitor />
           <Figures />
           <MetricsChart />
+          {run_id !== null && (
+            <Suspense fallback={null}>
+              <ClientHeatMap run_id={run_id} />
+            </Suspense>
+          )}
           <ModelTable />
         </div>
         <div className="flex min-w-0 flex-col gap-4">
