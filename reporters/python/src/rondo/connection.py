@@ -38,6 +38,7 @@ class Connection:
         self._headers = dict(headers)
         self._connection: http.client.HTTPConnection | None = None
         self._prefix = ""
+        self._proxy_headers: Mapping[str, str] = {}
         self._is_aborted = False
 
     def request(
@@ -83,7 +84,7 @@ class Connection:
             if self._is_aborted:
                 raise ConnectionAbortedError("the reporter is closed")
             cast(_Timed, connection.sock).deadline = deadline
-            connection.request(method, self._prefix + path, body, {**self._headers, **headers})
+            connection.request(method, self._prefix + path, body, {**self._proxy_headers, **self._headers, **headers})
             response = connection.getresponse()
             content = _read(response)
             if response.will_close:
@@ -100,7 +101,7 @@ class Connection:
         parts = urlsplit(self._url.strip())
         if parts.scheme.lower() not in ("http", "https") or not parts.hostname:
             raise OSError("the address is not valid")
-        connection, self._prefix = _connect_to(parts, max(0.001, deadline - time.monotonic()))
+        connection, self._prefix, self._proxy_headers = _connect_to(parts, max(0.001, deadline - time.monotonic()))
         self._connection = connection
         connection.connect()
         # A batch is written at once; the acknowledgement of its header must not be waited for.
@@ -117,24 +118,35 @@ def proxy_for(parts: SplitResult) -> str | None:
     return urllib.request.getproxies().get(parts.scheme.lower())
 
 
-def _connect_to(parts: SplitResult, timeout_s: float) -> tuple[http.client.HTTPConnection, str]:
+def split_proxy(proxy: str) -> tuple[SplitResult, str, int]:
+    """Return a proxy's address, host and port; raise `OSError` that does not show a password. [R16]"""
+    try:
+        via = urlsplit(proxy if "://" in proxy else f"http://{proxy}")
+        host, port = via.hostname, via.port or 80
+    except ValueError:
+        host = None
+    if not host:
+        raise OSError("the proxy address in HTTP_PROXY or HTTPS_PROXY is not valid; check its port") from None
+    return via, host, port
+
+
+def _connect_to(parts: SplitResult, timeout_s: float) -> tuple[http.client.HTTPConnection, str, Mapping[str, str]]:
     host, path = parts.hostname or "", parts.path.rstrip("/")
     is_secure = parts.scheme.lower() == "https"
     port = parts.port or (443 if is_secure else 80)
     proxy = proxy_for(parts)
     if proxy is None:
         if is_secure:
-            return http.client.HTTPSConnection(host, port, timeout=timeout_s, context=ssl_context()), path
-        return http.client.HTTPConnection(host, port, timeout=timeout_s), path
-    via = urlsplit(proxy if "://" in proxy else f"http://{proxy}")
-    via_host, via_port = via.hostname or "", via.port or 80
+            return http.client.HTTPSConnection(host, port, timeout=timeout_s, context=ssl_context()), path, {}
+        return http.client.HTTPConnection(host, port, timeout=timeout_s), path, {}
+    via, via_host, via_port = split_proxy(proxy)
     if not is_secure:
         connection = http.client.HTTPConnection(via_host, via_port, timeout=timeout_s)
         named = f"[{host}]" if ":" in host else host
-        return connection, f"http://{named}:{port}{path}"
+        return connection, f"http://{named}:{port}{path}", _proxy_headers(via)
     secure = http.client.HTTPSConnection(via_host, via_port, timeout=timeout_s, context=ssl_context())
     secure.set_tunnel(host, port, _proxy_headers(via))
-    return secure, path
+    return secure, path, {}
 
 
 def _proxy_headers(via: SplitResult) -> dict[str, str]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import atexit
 import os
 import queue
+import sys
 import threading
 import time
 import weakref
@@ -172,6 +173,7 @@ class Reporter:
             self._safely(self.write_turn)
         _reporters.add(self)
         atexit.register(self.close)
+        _close_with_multiprocessing(self)
 
     @property
     def auth(self) -> Mapping[str, str]:
@@ -191,6 +193,7 @@ class Reporter:
     def say(self, fact_type: Any, fields: dict[str, Any], at: Any = None, keep: bool = False) -> None:
         """Takes over `fields`; a few microseconds, whatever the server and the disk do."""
         if self._is_silent:
+            self._note_silent()
             return
         if fact_type == "run_complete":
             self._sum_up()
@@ -239,6 +242,18 @@ class Reporter:
         self._untold = (self._untold[0] + telemetry, self._untold[1] + facts)
         self._has_untold_drops = True
         self._tell_later("events_dropped", _FULL, "full")
+
+    def _note_silent(self) -> None:
+        """A forked child that reports would do so in vain: it says so once. [R34]"""
+        with self._lock:
+            self._counts["reported"] += 1
+            self._counts["dropped"] += 1
+        self.problems.tell(
+            "events_dropped",
+            f"process {os.getpid()} was forked after rondo.run(), and what it reports is dropped; "
+            "call rondo.run() in the child, with the same run_id to report the same run",
+            "forked",
+        )
 
     def _note_unreadable(self, error: Exception) -> None:
         with self._lock:
@@ -524,6 +539,22 @@ def _wait_for(news: queue.SimpleQueue[bool], timeout_s: float) -> bool:
             news.get_nowait()
     except queue.Empty:
         return True
+
+
+def _close_with_multiprocessing(reporter: Reporter) -> None:
+    """A child of `multiprocessing` ends without `atexit`; its own finalizers run. [R34]"""
+    if "multiprocessing.process" not in sys.modules:
+        return
+    from multiprocessing import process, util
+
+    if process.parent_process() is not None:
+        util.Finalize(None, _close_if_alive, args=(weakref.ref(reporter),), exitpriority=100)
+
+
+def _close_if_alive(reference: weakref.ref[Reporter]) -> None:
+    reporter = reference()
+    if reporter is not None:
+        reporter.close()
 
 
 _reporters: weakref.WeakSet[Reporter] = weakref.WeakSet()

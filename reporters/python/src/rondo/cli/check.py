@@ -17,7 +17,7 @@ from urllib.parse import SplitResult, urlsplit
 
 from .. import __version__ as version
 from ..address import normalize
-from ..connection import Connection, Response, proxy_for, ssl_context
+from ..connection import Connection, Response, proxy_for, split_proxy, ssl_context
 from ..spool.home import default_root, find_spools
 from ..spool.state import read_state
 
@@ -49,7 +49,7 @@ def findings(url: str, key: str, *, is_default: bool = False) -> Iterator[Findin
     yield from _spool()
     address = normalize(url)
     if address is None:
-        yield Finding("failed", f"{url!r} is not an address; RONDO_URL should look like http://rondo.example.org:8000.")
+        yield Finding("failed", "RONDO_URL is not an address; it should look like http://rondo.example.org:8000.")
         return
     where = " (RONDO_URL is not set, so this is the default)" if is_default else ""
     yield Finding("ok", f"The address is {address}{where}.")
@@ -105,10 +105,14 @@ def _network(parts: SplitResult) -> Iterator[Finding]:
     port = parts.port or (443 if is_secure else 80)
     proxy = proxy_for(parts)
     if proxy is not None:
-        shown = urlsplit(proxy if "://" in proxy else f"http://{proxy}")
+        try:
+            _, via_host, via_port = split_proxy(proxy)
+        except OSError as error:
+            yield Finding("failed", f"No request can be sent: {error}.")
+            return
         yield Finding(
             "warning",
-            f"Requests go through the proxy {shown.hostname}:{shown.port or 80}, which the environment names; "
+            f"Requests go through the proxy {via_host}:{via_port}, which the environment names; "
             f"put {host} into NO_PROXY if they should not.",
         )
         return
