@@ -14,7 +14,7 @@ export const isOpen = <S extends Pick<Stop, 'state'>>(
 
 /** Asked once, however often and by whomever it is asked while it is open. [C1] */
 export function askStop(draft: Draft, notice: Extract<Notice, { type: 'stop_requested' }>): boolean {
-  const { type, at, ...asked } = notice;
+  const { type, at, record, ...asked } = notice;
   const target = asked.round === null ? draft.run : draft.round(asked.round);
   if (!target || target.completed_at !== null || isOpen(target.stop)) return false;
   const command: CommandRow = {

@@ -65,8 +65,7 @@ function apply(draft: Draft, input: Input, index: number, receivedAt: string): b
     case 'command_expired':
       return expireCommand(draft, input);
     case 'run_edited':
-      editRun(draft, input);
-      return true;
+      return editRun(draft, input);
     case 'model_saved':
     case 'model_deleted':
     case 'alias_set':

@@ -6,6 +6,7 @@ import { findRound } from '../db/queries/rounds.ts';
 import { findRun } from '../db/queries/runs.ts';
 import { Conflict, NotFound } from '../errors.ts';
 import { isOpen } from './command-facts.ts';
+import type { Record } from './state.ts';
 import type { IngestWriter } from './writer.ts';
 
 export interface StopDeps {
@@ -20,23 +21,28 @@ interface Request {
   readonly scope: 'round' | 'run';
   readonly reason: string;
   readonly requested_by: string;
+  /** Returns how to write the audit row for a request that concerns this round. */
+  readonly recordFor?: (round: Round) => Record;
 }
 
-/** Asks the FL server to close a round, or its whole run; asked again, it stays one request. [C1] */
+/** Asks the FL server to close a round or its whole run. A repetition is the same request. [C1] */
 export async function requestStop(deps: StopDeps, request: Request): Promise<Round> {
   const { writer, expiresAfterMs, now = Date.now } = deps;
-  const { scope, reason, requested_by } = request;
+  const { scope, reason, requested_by, recordFor } = request;
   const { run, round } = await find(deps.db, request.round_id);
   refuse(run, round, scope);
   const command_id = randomUUID();
   const [at, expires_at] = [0, expiresAfterMs].map((ms) => new Date(now() + ms).toISOString()) as [string, string];
   const asked = { command_id, run_id: run.run_id, reason, requested_by, expires_at };
-  await writer.submit([{ type: 'stop_requested', ...asked, round: scope === 'run' ? null : round.round, at }]);
+  const record = recordFor?.(round);
+  await writer.submit([
+    { type: 'stop_requested', ...asked, round: scope === 'run' ? null : round.round, at, ...(record && { record }) },
+  ]);
   const after = await find(deps.db, request.round_id);
   const { stop } = scope === 'run' ? after.run : after.round;
-  // It ended between the look and the lock.
+  // It ended between the first read and the lock.
   if (stop?.command_id !== command_id && !isOpen(stop)) refuse(after.run, after.round, scope);
-  // Whoever asked sees what is asked, also where it is the run that has it.
+  // For scope `run`, mirror the run's stop onto the returned round.
   return stop && scope === 'run'
     ? { ...after.round, stop_requested_at: stop.requested_at, stop_reason: stop.reason }
     : after.round;

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { defaultProject, type FactOf, isRoundOver, type ProjectId, type RunId } from '@rondo/protocol';
 import { concludeStop } from './command-facts.ts';
 import type { Draft } from './draft.ts';
@@ -53,10 +54,14 @@ export function startRun(draft: Draft, fact: FactOf<'run_started'>): boolean {
 }
 
 /** What an admin named stays. [F7] */
-export function editRun(draft: Draft, notice: Extract<Notice, { type: 'run_edited' }>): void {
-  const { type, run_id, ...change } = notice;
-  const named = (['name', 'tags'] as const).filter((field) => change[field] !== undefined);
-  draft.setRun({ ...change, edited: [...new Set([...draft.run.edited, ...named])] });
+export function editRun(draft: Draft, notice: Extract<Notice, { type: 'run_edited' }>): boolean {
+  const { type, run_id, record, ...change } = notice;
+  const before = draft.run;
+  const named = (['name', 'tags'] as const).filter((field) => notice[field] !== undefined);
+  const edited = [...new Set([...draft.run.edited, ...named])];
+  if (isDeepStrictEqual({ ...before, ...change, edited }, before)) return false;
+  draft.setRun({ ...change, edited });
+  return true;
 }
 
 /** Work that is newer overtakes an end, whichever is told first. [L3] */

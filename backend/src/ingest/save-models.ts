@@ -10,7 +10,7 @@ interface When {
   readonly receivedAt: string;
 }
 
-/** Does what is said of models, and says which of it came to nothing: a taken version, a missing one, a held one. */
+/** Applies the notices and returns those without effect: a taken version, a missing one, one held by an alias. */
 export async function applyModelNotices(
   tx: Db,
   notices: Reduction['models'],
@@ -18,8 +18,7 @@ export async function applyModelNotices(
 ): Promise<{ hasChanged: boolean; refused: number[] }> {
   const refused: number[] = [];
   for (const notice of notices) {
-    if (await apply(tx, notice, when)) await notice.record?.(tx);
-    else refused.push(notice.index);
+    if (!(await apply(tx, notice, when))) refused.push(notice.index);
   }
   return { hasChanged: refused.length < notices.length, refused };
 }

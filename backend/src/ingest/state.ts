@@ -24,33 +24,40 @@ export interface RunState {
   readonly commands: ReadonlyMap<string, CommandRow>;
 }
 
-/** What the server itself has to say about a run, in the same line as the facts. */
-export type Notice =
-  | { type: 'client_silent'; run_id: RunId; client_id: ClientId; silent_since: string }
-  | StopRequested
-  | { type: 'command_expired'; run_id: RunId; command_id: string; at: string }
-  | { type: 'run_edited'; run_id: RunId; name?: string; tags?: string[]; notes?: string; project_id?: ProjectId }
-  | ModelNotice;
+/** A change that the server itself makes to a run, ordered with the facts. */
+export type Notice = Recorded &
+  (
+    | { type: 'client_silent'; run_id: RunId; client_id: ClientId; silent_since: string }
+    | StopRequested
+    | { type: 'command_expired'; run_id: RunId; command_id: string; at: string }
+    | { type: 'run_edited'; run_id: RunId; name?: string; tags?: string[]; notes?: string; project_id?: ProjectId }
+    | ModelNotice
+  );
 
-/** What becomes of a run's models; the database alone knows them, so it also judges. */
-export type ModelNotice = { readonly run_id: RunId; readonly record?: Record } & (
-  | {
-      type: 'model_saved';
-      at: string;
-      /** Of the API key that stored it. [O2] */
-      project_id: ProjectId;
-      model: Omit<ModelRow, 'run_id' | 'created_at' | 'updated_seq'>;
-    }
-  | { type: 'model_deleted'; version: ModelVersion; unlessAutomatic: boolean }
-  | { type: 'alias_set'; at: string; alias: string; version: ModelVersion; set_by: string }
-  | { type: 'alias_deleted'; alias: string }
-  | { type: 'alias_rolled_back'; at: string; alias: string; set_by: string }
-);
+/** A change to a run's models. Only the database knows them, so the database decides whether it applies. */
+export type ModelNotice = Recorded & { readonly run_id: RunId } & (
+    | {
+        type: 'model_saved';
+        at: string;
+        /** Of the API key that stored it. [O2] */
+        project_id: ProjectId;
+        model: Omit<ModelRow, 'run_id' | 'created_at' | 'updated_seq'>;
+      }
+    | { type: 'model_deleted'; version: ModelVersion; unlessAutomatic: boolean }
+    | { type: 'alias_set'; at: string; alias: string; version: ModelVersion; set_by: string }
+    | { type: 'alias_deleted'; alias: string }
+    | { type: 'alias_rolled_back'; at: string; alias: string; set_by: string }
+  );
 
-/** Writes down who did it, in the same transaction: neither stands without the other. */
-type Record = (tx: Db) => Promise<void>;
+/** Writes the audit row of an administrative act in its transaction, so that either both exist or neither. [P6] */
+export type Record = (tx: Db) => Promise<void>;
 
-/** A round null asks for the whole run. */
+interface Recorded {
+  /** Called in the transaction if the notice changed something, and only then. */
+  readonly record?: Record;
+}
+
+/** A null `round` asks to stop the whole run. */
 type StopRequested = { type: 'stop_requested'; at: string; round: number | null } & Pick<
   CommandRow,
   'command_id' | 'run_id' | 'reason' | 'requested_by' | 'expires_at'

@@ -181,6 +181,9 @@ export class IngestWriter {
         const state = await this.#cache.load(tx, before, inputs);
         const saved = await save(tx, state, reduce(state, inputs, receivedAt), receivedAt);
         written.push({ before, saved });
+        for (const [index, input] of inputs.entries()) {
+          if ('record' in input && !saved.duplicates.has(index)) await input.record?.(tx);
+        }
         for (const index of saved.duplicates) {
           const entry = entries[index];
           if (entry) duplicates[entry.job] = (duplicates[entry.job] ?? 0) + 1;

@@ -1,5 +1,6 @@
 import {
   keysetPageOf,
+  type Round,
   roundDetailSchema,
   roundSchema,
   roundStatusSchema,
@@ -10,6 +11,7 @@ import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import { recordAudit } from '../auth/audit.ts';
 import { principalOf } from '../auth/plugin.ts';
+import type { Db } from '../db/db.ts';
 import { findRoundDetail, listRounds } from '../db/queries/rounds.ts';
 import { NotFound } from '../errors.ts';
 import { requestStop, type StopDeps } from '../ingest/request-stop.ts';
@@ -81,15 +83,15 @@ export const roundsRouter =
       },
       async (request, reply) => {
         const { body, params } = request;
-        const round = await requestStop(deps, { ...params, ...body, requested_by: principalOf(request).username });
-        const detail = { run_id: round.run_id, round: round.round, ...body };
-        await recordAudit(db, request, {
-          action: 'round.stop',
-          target_type: 'round',
-          target: String(params.round_id),
-          detail,
-        });
-        return reply.code(202).send(round);
+        const target = String(params.round_id);
+        const recordFor =
+          ({ run_id, round }: Round) =>
+          (tx: Db) => {
+            const detail = { run_id, round, ...body };
+            return recordAudit(tx, request, { action: 'round.stop', target_type: 'round', target, detail });
+          };
+        const requested_by = principalOf(request).username;
+        return reply.code(202).send(await requestStop(deps, { ...params, ...body, requested_by, recordFor }));
       },
     );
   };

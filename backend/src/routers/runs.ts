@@ -75,9 +75,10 @@ export const runsRouter =
         const { run_id } = request.params;
         const { notes, ...shown } = request.body;
         await existing(run_id);
-        await writer.submit([{ type: 'run_edited', run_id, ...request.body }]);
         const detail = { ...shown, ...(notes !== undefined && { notes: 'changed' }) };
-        await recordAudit(db, request, { action: 'run.update', target_type: 'run', target: run_id, detail });
+        const record = (tx: Db) =>
+          recordAudit(tx, request, { action: 'run.update', target_type: 'run', target: run_id, detail });
+        await writer.submit([{ type: 'run_edited', run_id, ...request.body, record }]);
         return existing(run_id);
       },
     );
