@@ -1,37 +1,44 @@
-import type { Client, ClientId, ClientUpdate, LogEntry, MetricPoint, Round, Run } from '@rondo/protocol';
-import type { clients, clientUpdates, logs, metricPoints, rounds, runs } from './schema.ts';
+import {
+  type Client,
+  type ClientId,
+  type ClientUpdate,
+  clientSchema,
+  clientUpdateSchema,
+  type LogEntry,
+  logEntrySchema,
+  type MetricPoint,
+  metricPointSchema,
+  type Round,
+  type Run,
+  roundSchema,
+  runSchema,
+} from '@rondo/protocol';
+import type { logs, metricPoints } from './schema.ts';
 
-type RunRow = typeof runs.$inferSelect;
-type RoundRow = typeof rounds.$inferSelect;
-type ClientRow = typeof clients.$inferSelect;
-
-/** Rows as viewers and REST clients see them: without what only the server needs. */
-export function toRun(row: RunRow): Run {
-  const { status_at, declared_at, worked_at, edited, epoch, seq, updated_seq, created_at, ...run } = row;
-  return run;
+/** Copies the fields that a schema names, so that a new column is internal until the protocol names it. */
+function picker<T extends object>(schema: { readonly shape: { readonly [K in keyof T]: unknown } }): (row: T) => T {
+  const names = Object.keys(schema.shape) as (keyof T)[];
+  return (row) => {
+    const picked = {} as T;
+    for (const name of names) picked[name] = row[name];
+    return picked;
+  };
 }
 
-export function toRound(row: RoundRow): Round {
-  const { status_at, num_named, num_named_no_reply, created_seq, updated_seq, ...round } = row;
-  return round;
-}
+/** Rows as viewers and REST clients receive them. */
+export const toRun = picker<Run>(runSchema);
+export const toRound = picker<Round>(roundSchema);
+export const toClient = picker<Client>(clientSchema);
+export const toClientUpdate = picker<ClientUpdate>(clientUpdateSchema);
 
-export function toClient(row: ClientRow): Client {
-  const { status_at, joined_at, seen_at, num_parts, last_part, created_seq, updated_seq, ...client } = row;
-  return client;
-}
+const pickPoint = picker<MetricPoint>(metricPointSchema);
+const pickLog = picker<LogEntry>(logEntrySchema);
 
-export function toClientUpdate(row: typeof clientUpdates.$inferSelect & { round_id: number }): ClientUpdate {
-  const { previous_part, ...part } = row;
-  return part;
-}
+// A primary key holds no null, so the server's own rows have an empty client id.
+const clientIdOf = (stored: string): ClientId | null => (stored === '' ? null : (stored as ClientId));
 
-export function toPoint(row: typeof metricPoints.$inferSelect): MetricPoint {
-  const { updated_seq, client_id, ...point } = row;
-  return { ...point, client_id: (client_id || null) as ClientId | null };
-}
+export const toPoint = (row: typeof metricPoints.$inferSelect): MetricPoint =>
+  pickPoint({ ...row, client_id: clientIdOf(row.client_id) });
 
-export function toLog(row: typeof logs.$inferSelect): LogEntry {
-  const { updated_seq, digest, client_id, ...entry } = row;
-  return { ...entry, client_id: (client_id || null) as ClientId | null };
-}
+export const toLog = (row: typeof logs.$inferSelect): LogEntry =>
+  pickLog({ ...row, client_id: clientIdOf(row.client_id) });
