@@ -37,7 +37,7 @@ export const pythonParts = [
     },
   },
   // The newest that PyPI has; and one whose SuperLink still speaks gRPC.
-  adapter('flower', 'flwr', flower),
+  adapter('flower', 'flwr', [...flower, 'test_flower_field']),
   adapter('flower-1.27', 'flwr==1.27.0', flower),
   adapter('nvflare', 'nvflare', ['test_nvflare_account', 'test_nvflare_live']),
 ];

@@ -34,6 +34,8 @@ class LocalGrid(Grid):
         self.pool = ThreadPoolExecutor(workers)
         self.pending: dict[str, Future[Message | None]] = {}
         self.run_id = run_id
+        # A node keeps its state from one message to the next, as a SuperNode does.
+        self.states: dict[int, RecordDict] = {}
         claim_identity(run_id)
 
     def set_run(self, run: Any) -> None:
@@ -82,7 +84,7 @@ class LocalGrid(Grid):
             run_id=self.run_id,
             node_id=node_id,
             node_config={"partition-id": self.nodes[node_id], "num-partitions": len(self.nodes)},
-            state=RecordDict(),
+            state=self.states.setdefault(node_id, RecordDict()),
             run_config={},
         )
         try:

@@ -30,6 +30,10 @@ class Directory:
         self._learned[node_id] = str(name)
         return True
 
+    def forget_presence(self) -> None:
+        """All nodes are news again; their names stay."""
+        self._nodes = set()
+
     def look(self, node_ids: Iterable[int]) -> tuple[list[int], list[int]]:
         """Those that have come and those that have gone since the last look, as far as they have names."""
         now = set(node_ids)

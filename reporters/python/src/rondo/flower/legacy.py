@@ -1,83 +1,125 @@
 """Strategies of the legacy API, `flwr.server.strategy`.
 
 Under an observed grid every result is seen as it arrives. With `ServerApp(server_fn=…)` there is no grid to observe:
-the strategy is handed all results of a round at once, and so are they reported.
+the strategy receives all results of a round at once, and they are reported then.
 """
 
 from __future__ import annotations
 
 from typing import Any
 
-from rondo.adapters import naming
+from rondo.adapters.guard import quietly
 
 from .lifetime import Lifetime
-from .listen import Method, listen
+from .listen import Method, argument, listen
+from .message_api import figures_of
 from .observer import Observer
 
 
 def observe_legacy_strategy(strategy: Any, observer: Observer, lifetime: Lifetime) -> None:
-    """Listens to this strategy object. What its methods return and raise is passed on as it is."""
+    """Observe this strategy object. What its methods return and raise is passed on unchanged."""
     names = ("configure_fit", "aggregate_fit", "configure_evaluate", "aggregate_evaluate", "evaluate")
-    listen(strategy, _Hooks(observer, lifetime), names)
+    listen(strategy, _Hooks(observer, lifetime), names, observer.cannot_observe)
 
 
 class _Hooks:
-    """A run that is stopped selects nobody any more: the server's loop ends by itself, with its whole history."""
+    """A run that is stopped selects no clients any more: the server's loop ends by itself, with its whole history."""
 
     def __init__(self, observer: Observer, lifetime: Lifetime) -> None:
         self._observer = observer
         self._lifetime = lifetime
+        self._parameters: Any = None
 
-    def configure_fit(self, method: Method, server_round: int, *args: Any, **kwargs: Any) -> Any:
-        if self._observer.is_skipped(server_round):
+    def replaced(self) -> None:
+        """Another `observe` took this strategy over."""
+        self._lifetime.replaced()
+
+    def configure_fit(self, method: Method, *args: Any, **kwargs: Any) -> Any:
+        if self._is_skipped(args, kwargs):
             return []
-        instructions = method(server_round, *args, **kwargs)
-        self._observer.selected(server_round, [_node_id(proxy) for proxy, _ in instructions or []])
+        quietly(lambda: self._lifetime.goes_on(_round(args, kwargs)))
+        instructions = self._called(method, args, kwargs)
+        quietly(self._selected, instructions, args, kwargs)
         return instructions
 
-    def aggregate_fit(self, method: Method, server_round: int, results: Any, failures: Any) -> Any:
-        for proxy, res in results:
-            metrics = naming.numbers(dict(res.metrics or {}))
-            self._observer.answered(
-                server_round, self._observer.name_of(_node_id(proxy)), metrics, int(res.num_examples)
-            )
-        self._observer.unanswered(server_round, [_reason(failure) for failure in failures])
-        self._observer.aggregating(server_round)
-        parameters, metrics = method(server_round, results, failures)
-        self._observer.aggregated(server_round, parameters, naming.numbers(metrics or {}))
-        return parameters, metrics
+    def aggregate_fit(self, method: Method, *args: Any, **kwargs: Any) -> Any:
+        quietly(self._results_are_in, args, kwargs)
+        result = self._called(method, args, kwargs)
+        quietly(self._aggregated, result, args, kwargs)
+        return result
 
-    def evaluate(self, method: Method, server_round: int, *args: Any, **kwargs: Any) -> Any:
-        if server_round > 0 and self._observer.is_skipped(server_round):
+    def evaluate(self, method: Method, *args: Any, **kwargs: Any) -> Any:
+        if quietly(_round, args, kwargs) and self._is_skipped(args, kwargs):
             return None
-        evaluated = method(server_round, *args, **kwargs)
+        evaluated = self._called(method, args, kwargs)
         if evaluated is not None:
-            loss, metrics = evaluated
-            self._observer.evaluated(server_round, {"loss": loss, **naming.numbers(metrics or {})}, "central")
+            quietly(lambda: self._observer.evaluated(_round(args, kwargs), figures_of(evaluated), "central"))
         return evaluated
 
-    def configure_evaluate(self, method: Method, server_round: int, *args: Any, **kwargs: Any) -> Any:
-        if self._observer.is_skipped(server_round) or self._observer.is_stopped(server_round):
-            instructions = []
-        else:
-            instructions = method(server_round, *args, **kwargs)
-        if not instructions:
-            self._over(server_round)
+    def configure_evaluate(self, method: Method, *args: Any, **kwargs: Any) -> Any:
+        is_closed = quietly(lambda: self._observer.is_stopped(_round(args, kwargs)))
+        instructions = [] if is_closed or self._is_skipped(args, kwargs) else self._called(method, args, kwargs)
+        if isinstance(instructions, list) and not instructions:
+            quietly(self._over, args, kwargs)
         return instructions
 
-    def aggregate_evaluate(self, method: Method, server_round: int, results: Any, failures: Any) -> Any:
-        loss, metrics = method(server_round, results, failures)
-        figures = naming.numbers(metrics or {})
-        self._observer.evaluated(server_round, figures if loss is None else {"loss": loss, **figures}, "eval")
-        self._over(server_round)
-        return loss, metrics
+    def aggregate_evaluate(self, method: Method, *args: Any, **kwargs: Any) -> Any:
+        quietly(self._evaluated_by_each, args, kwargs)
+        result = self._called(method, args, kwargs)
+        if result is not None:
+            quietly(lambda: self._observer.evaluated(_round(args, kwargs), figures_of(result), "eval"))
+        quietly(self._over, args, kwargs)
+        return result
 
-    def _over(self, server_round: int) -> None:
-        self._observer.round_over(server_round)
-        self._lifetime.round_is_over(server_round)
+    def _called(self, method: Method, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        """An exception of the strategy ends the server's loop, so it ends the run as failed."""
+        try:
+            return method(*args, **kwargs)
+        except BaseException as error:
+            self._lifetime.ends(error)
+            raise
+
+    def _is_skipped(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> bool:
+        return bool(quietly(lambda: self._observer.is_skipped(_round(args, kwargs))))
+
+    def _selected(self, instructions: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
+        self._parameters = argument(args, kwargs, "parameters", 1)
+        if isinstance(instructions, list):
+            self._observer.selected(_round(args, kwargs), [_node_id(proxy) for proxy, _ in instructions])
+
+    def _results_are_in(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
+        number = _round(args, kwargs)
+        for proxy, res in argument(args, kwargs, "results", 1) or []:
+            name = self._observer.name_of(_node_id(proxy))
+            self._observer.answered(number, name, res.metrics, int(res.num_examples), self._parameters, res.parameters)
+        failures = argument(args, kwargs, "failures", 2) or []
+        self._observer.unanswered(number, [(self._client_of(failure), _reason(failure)) for failure in failures])
+        self._observer.aggregating(number)
+
+    def _client_of(self, failure: Any) -> str | None:
+        """The client, where the failure names it."""
+        return None if isinstance(failure, BaseException) else self._observer.name_of(_node_id(failure[0]))
+
+    def _aggregated(self, result: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
+        parameters, metrics = result
+        self._observer.aggregated(_round(args, kwargs), parameters, metrics)
+
+    def _evaluated_by_each(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
+        for proxy, res in argument(args, kwargs, "results", 1) or []:
+            figures = {"loss": res.loss, **(res.metrics or {})}
+            self._observer.evaluated_by(_round(args, kwargs), self._observer.name_of(_node_id(proxy)), figures)
+
+    def _over(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
+        number = _round(args, kwargs)
+        self._observer.round_over(number)
+        self._lifetime.round_is_over(number)
 
 
-def _node_id(proxy: Any) -> int:
+def _round(args: tuple[Any, ...], kwargs: dict[str, Any]) -> int:
+    return int(argument(args, kwargs, "server_round", 0))
+
+
+def _node_id(proxy: Any) -> Any:
     """The Grid's proxies have a node id; those of older servers a text, which may not be a number."""
     node_id = getattr(proxy, "node_id", None)
     return node_id if isinstance(node_id, int) else proxy.cid

@@ -20,10 +20,12 @@ class Lifetime:
         *,
         declare: Callable[[int | None, dict[str, Any]], None],
         end: Callable[[str, str | None], None],
+        begin_again: Callable[[], None] = lambda: None,
     ) -> None:
         self._observer = observer
         self._declare = declare
         self._end = end
+        self._begin_again = begin_again
         self._num_rounds: int | None = None
         self._is_over = False
 
@@ -32,8 +34,18 @@ class Lifetime:
 
     @guarded
     def starts(self, num_rounds: int | None, config: Any = None) -> None:
+        """Begin the training; the second one of the same strategy is a run of its own."""
+        if self._is_over:
+            self._begin_again()
+            self._is_over = False
         self._num_rounds = num_rounds
         self._declare(num_rounds, dict(config or {}))
+
+    @guarded
+    def goes_on(self, number: int) -> None:
+        """A legacy server has no `start`: its first round after the end is a new training."""
+        if self._is_over and number == 1:
+            self.starts(self._num_rounds)
 
     def __enter__(self) -> None:
         return None
@@ -48,6 +60,13 @@ class Lifetime:
             self.ends(None)
 
     @guarded
+    def replaced(self) -> None:
+        """Another observation took over: this run gets no more news."""
+        if not self._is_over:
+            self._is_over = True
+            self._end("stopped", "the strategy is observed again, as another run")
+
+    @guarded
     def ends(self, error: BaseException | None) -> None:
         if self._is_over:
             return
@@ -57,10 +76,17 @@ class Lifetime:
             self._observer.finish_round()
             self._end("complete" if asked is None else "stopped", asked)
             return
-        reason = f"{type(error).__name__}: {error}"
+        reason = _text_of(error)
         # What is no Exception comes from outside: a keyboard, or Flower ending the run.
         if isinstance(error, Exception):
             self._observer.round_failed(reason)
             self._end("failed", reason)
         else:
             self._end("stopped", reason)
+
+
+def _text_of(error: BaseException) -> str:
+    try:
+        return f"{type(error).__name__}: {error}"
+    except Exception:
+        return type(error).__name__

@@ -15,6 +15,8 @@ ROUND_KEY = "server-round"
 CLIENT_RECORD = "rondo.client"
 #: Where the legacy API puts a client's own metrics: "fitres.metrics", "evaluateres.metrics".
 LEGACY_METRICS = "res.metrics"
+#: `flwr.common.secure_aggregation.secaggplus_constants`: four stages, each a message to every client of the round.
+SECAGG_RECORD, SECAGG_STAGE, SECAGG_LAST = "secaggplus_configs", "stage", "unmask"
 SYSTEM = ("cpu_percent", "memory_bytes", "gpu_percent")
 
 
@@ -42,16 +44,31 @@ def size_of(arrays: Any) -> int | None:
     return None if arrays is None else int(arrays.count_bytes())
 
 
-def metrics_of(reply: Message) -> dict[str, float]:
-    """Every number in the reply; what the client mod measured goes by names of its own."""
-    metrics: dict[str, float] = {}
+def metrics_of(reply: Message) -> dict[str, Any]:
+    """Every metric in the reply as it is; what the client mod measured has names of its own."""
+    metrics: dict[str, Any] = {}
     for record in reply.content.metric_records.values():
-        metrics.update(naming.numbers(record))
+        metrics.update(record)
     for name, values in reply.content.config_records.items():
         if name.endswith(LEGACY_METRICS):
-            metrics.update(naming.numbers(values))
-    mine = naming.numbers(client_record(reply))
+            metrics.update(values)
+    mine = client_record(reply)
     return metrics | {f"client_{name}": mine[name] for name in ("train_ms",) if name in mine}
+
+
+def sample_count_of(reply: Message) -> int:
+    """What a legacy FitRes in the reply says; 0 without one."""
+    for name, values in reply.content.metric_records.items():
+        if name.endswith("num_examples"):
+            first: Any = next(iter(values.values()), 0)
+            return int(first)
+    return 0
+
+
+def stage_of(message: Message) -> str | None:
+    """The stage of Flower's secure aggregation that the message asks for; None for any other message."""
+    record = message.content.config_records.get(SECAGG_RECORD)
+    return None if record is None else str(record.get(SECAGG_STAGE, ""))
 
 
 def system_of(reply: Message) -> dict[str, float]:

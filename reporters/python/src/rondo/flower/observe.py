@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import atexit
+import logging
+import threading
 from typing import Any, TypeVar
 
 import rondo
 from rondo.adapters import naming
 from rondo.adapters.commands import answer_commands
+from rondo.adapters.guard import quietly
 from rondo.commands import CommandHandler
 
 from ._flwr import flower_version, is_legacy
@@ -20,6 +23,11 @@ from .observer import Observer
 from .updates import UpdateMeter
 
 S = TypeVar("S")
+
+logger = logging.getLogger("rondo")
+
+_lock = threading.Lock()
+_trainings: dict[Any, int] = {}
 
 
 def observe(
@@ -77,50 +85,92 @@ def observe(
     (Grid, Strategy)
         Use these in place of the ones given.
     """
+    inner = grid.inner if isinstance(grid, ObservedGrid) else grid
+    try:
+        return _observe(
+            inner, strategy, context, name, num_rounds, config, tags, client_names, names_from_clients, loss, accuracy,
+            measure_updates, checkpoint_every, url, api_key,
+        )  # fmt: skip
+    except Exception:
+        logger.warning("rondo: this training cannot be observed; it is not affected", exc_info=True)
+        return inner, strategy
+
+
+def _observe(
+    grid: Any,
+    strategy: S,
+    context: Any,
+    name: str | None,
+    num_rounds: int | None,
+    config: dict[str, Any] | None,
+    tags: list[str] | None,
+    client_names: naming.ClientNames,
+    names_from_clients: bool,
+    loss: str | None,
+    accuracy: str | None,
+    measure_updates: bool,
+    checkpoint_every: int,
+    url: str | None,
+    api_key: str | None,
+) -> tuple[Any, S]:
     handlers: dict[str, CommandHandler] = {}
     declared: dict[str, Any] = {
         "name": name or f"{type(strategy).__name__} with Flower",
         "framework": f"flower {flower_version()}".strip(),
-        "config": {**({} if context is None else dict(context.run_config)), **(config or {})},
+        "config": {**(quietly(dict, getattr(context, "run_config", None) or {}) or {}), **(config or {})},
         "num_rounds": num_rounds,
         "tags": tags or [],
         "commands_supported": ["stop_run"] if grid is None else ["stop_round", "stop_run"],
     }
-    run = rondo.run(
-        **declared,
-        run_id=None if context is None else f"flower-{context.run_id}",
-        on_command=lambda command: handlers["command"](command),
-        url=url,
-        api_key=api_key,
-    )
-    meter = UpdateMeter(lambda metric, value, number, client: run.metric(metric, value, round=number, client_id=client))
-    checkpoints = Checkpoints(run, every=checkpoint_every)
+    title = declared["name"]
+    current: dict[str, Any] = {}
+
+    def begin() -> None:
+        part, run_id = _next_run(None if context is None else getattr(context, "run_id", None))
+        declared["name"] = title if part == 1 else f"{title} ({part})"
+        run = rondo.run(
+            **declared,
+            run_id=run_id,
+            on_command=lambda command: handlers["command"](command),
+            url=url,
+            api_key=api_key,
+        )
+        meter = UpdateMeter(
+            lambda metric, value, number, client: run.metric(metric, value, round=number, client_id=client)
+        )
+        current.update(run=run, meter=meter, checkpoints=Checkpoints(run, every=checkpoint_every))
+
+    begin()
     observer = Observer(
-        run,
+        current["run"],
         names=client_names,
         named_by_clients=names_from_clients,
-        weight_key=getattr(strategy, "weighted_by_key", "num-examples"),
+        weight_key=str(getattr(strategy, "weighted_by_key", "num-examples")),
         loss=loss,
         accuracy=accuracy,
-        meter=meter if measure_updates else None,
-        on_aggregated=checkpoints.save,
+        meter=current["meter"] if measure_updates else None,
+        on_aggregated=current["checkpoints"].save,
     )
     handlers["command"] = answer_commands(
         stop_run=observer.request_stop_run, stop_round=None if grid is None else observer.request_stop_round
     )
 
+    def begin_again() -> None:
+        begin()
+        observer.restart(current["run"], current["meter"] if measure_updates else None, current["checkpoints"].save)
+
     def declare(rounds: int | None, train_config: dict[str, Any]) -> None:
-        # Told again, now that it is known how long it will be.
+        # Reported again, now that the number of rounds is known.
         everything = {**declared, "num_rounds": rounds, "config": {**train_config, **declared["config"]}}
-        run.report({"type": "run_started", **everything})
+        current["run"].report({"type": "run_started", **everything})
 
     def end(status: Any, reason: str | None) -> None:
-        meter.close(timeout=0.5)
-        checkpoints.close(timeout=0.5)
-        run.run_complete(status, reason)
-        run.close(1.0)
+        current["meter"].close(timeout=0.5)
+        current["checkpoints"].close(timeout=0.5)
+        current["run"].run_complete(status, reason)
+        current["run"].close(1.0)
 
-    lifetime = Lifetime(observer, declare=declare, end=end)
+    lifetime = Lifetime(observer, declare=declare, end=end, begin_again=begin_again)
     lifetime.expects(num_rounds)
     # A legacy run that is not told its number of rounds ends with its process.
     atexit.register(lifetime.ends, None)
@@ -129,3 +179,12 @@ def observe(
     else:
         observe_strategy(strategy, observer, lifetime)
     return (None if grid is None else ObservedGrid(grid, observer)), strategy
+
+
+def _next_run(flower_run: Any) -> tuple[int, str | None]:
+    """Which training of this Flower run in this process begins, and the id of its own run."""
+    with _lock:
+        _trainings[flower_run] = part = _trainings.get(flower_run, 0) + 1
+    if flower_run is None:
+        return 1, None
+    return part, f"flower-{flower_run}" if part == 1 else f"flower-{flower_run}-{part}"

@@ -17,6 +17,7 @@ from typing import Any, Protocol
 
 from rondo.adapters import naming
 from rondo.adapters.guard import guarded
+from rondo.values import read_values
 
 from . import messages as read
 from ._flwr import Message
@@ -60,8 +61,22 @@ class Observer:
         self._sent: dict[str, Sent] = {}
         self._round: Round | None = None
         self.stops = Stops()
-        #: The grid tells of every answer as it comes; without it a strategy's results are all there is.
-        self.hears_replies = False
+        self._steps: dict[tuple[str | None, str], int] = {}
+
+    def restart(
+        self, run: Reporting, meter: UpdateMeter | None, on_aggregated: Callable[[int, Any, dict[str, float]], Any]
+    ) -> None:
+        """Begin another training: nothing of the earlier one is part of it."""
+        with self._lock:
+            self._run, self._meter, self._on_aggregated = run, meter, on_aggregated
+            self._sent, self._round, self._steps = {}, None, {}
+            self.stops = Stops()
+            self._directory.forget_presence()
+
+    @guarded
+    def cannot_observe(self, reason: str) -> None:
+        """Part of the strategy cannot be observed: said once, training is not affected."""
+        self._say("log", level="warning", message=f"{reason}; training is not affected")
 
     # --- clients -----------------------------------------------------------------------------------------------------
 
@@ -110,9 +125,11 @@ class Observer:
                     continue
                 client_id = self.name_of(message.metadata.dst_node_id)
                 arrays = read.arrays_of(message)
-                self._sent[message_id] = Sent(
-                    client_id, round_number, phase, now, read.size_of(arrays), arrays if self._meter else None
-                )
+                stage = read.stage_of(message) if phase == "train" else None
+                if stage is not None and self._round is not None:
+                    self._round.first_sent.setdefault(client_id, now)
+                before = arrays if self._meter else None
+                self._sent[message_id] = Sent(client_id, round_number, phase, now, read.size_of(arrays), before, stage)
 
     @guarded
     def replied(self, replies: Sequence[Message]) -> None:
@@ -132,27 +149,47 @@ class Observer:
                 self._say("client_no_reply", client_id=sent.client_id, round=sent.round, waited_ms=waited_ms)
 
     @guarded
-    def answered(self, round_number: int, client_id: str, metrics: Mapping[str, float], samples: int) -> None:
+    def answered(
+        self, round_number: int, client_id: str, record: Any, samples: int, before: Any = None, after: Any = None
+    ) -> None:
         """A result that only the strategy saw."""
         with self._lock:
             if self._settle(client_id, "complete"):
-                self._result(client_id, round_number, dict(metrics), samples, self._clock(), {})
+                now = self._clock()
+                sent = Sent(client_id, round_number, "train", now, None, before)
+                metrics = self._read(record, round_number, client_id)
+                self._result(client_id, round_number, metrics, samples, now, {}, sent, after)
 
     @guarded
-    def unanswered(self, round_number: int, reasons: Sequence[str]) -> None:
-        """The strategy has its results: whoever is still asked for has failed, or never answered."""
+    def evaluated_by(self, round_number: int, client_id: str, record: Any) -> None:
+        """One client's evaluation, where only the strategy saw it."""
+        with self._lock:
+            current = self._current(round_number)
+            if client_id not in current.evaluated_clients:
+                self._evaluated_client(current, client_id, self._read(record, round_number, client_id, "eval"))
+
+    @guarded
+    def unanswered(self, round_number: int, failures: Sequence[tuple[str | None, str]]) -> None:
+        """The strategy has its results: each client still without one has failed, or did not reply."""
         with self._lock:
             if self._round is None:
                 return
-            missing = self._round.unanswered()
+            reasons = {client_id: reason for client_id, reason in failures if client_id is not None}
+            unnamed = [reason for client_id, reason in failures if client_id is None]
+            missing = [client_id for client_id in self._round.unanswered() if client_id not in reasons]
+            # A legacy failure does not always name its client; only one for each of the missing is surely theirs.
+            is_each_failed = bool(unnamed) and len(unnamed) >= len(missing)
+            is_certain = len(missing) == 1 or len(set(unnamed)) == 1
             for position, client_id in enumerate(missing):
-                # A legacy failure does not say whose it is; only one for each of the missing is surely theirs.
-                if len(reasons) >= len(missing):
-                    reason = reasons[position] if len(missing) == 1 else "; ".join(sorted(set(reasons)))[:500]
-                    self._say("client_failed", client_id=client_id, round=round_number, reason=reason)
+                if is_each_failed:
+                    note = "" if is_certain else " (Flower does not say which of the failed clients gave this reason)"
+                    reasons[client_id] = unnamed[position] + note
                 else:
                     self._say("client_no_reply", client_id=client_id, round=round_number)
-                self._settle(client_id, "failed")
+                    self._settle(client_id, "no_reply")
+            for client_id, reason in reasons.items():
+                if self._settle(client_id, "failed"):
+                    self._say("client_failed", client_id=client_id, round=round_number, reason=reason)
 
     @guarded
     def aggregating(self, round_number: int) -> None:
@@ -160,22 +197,31 @@ class Observer:
             self._say("round_update", round=round_number, status="aggregating")
 
     @guarded
-    def aggregated(self, round_number: int, arrays: Any, metrics: Mapping[str, float]) -> None:
+    def aggregated(self, round_number: int, arrays: Any, record: Any) -> None:
         with self._lock:
             current = self._current(round_number)
-            current.metrics.update(naming.in_phase("train", metrics))
+            current.metrics.update(naming.in_phase("train", self._read(record, round_number)))
             if arrays is not None and self._on_aggregated is not None:
                 current.model_version = self._on_aggregated(round_number, arrays, dict(current.metrics))
         if self._meter is not None:
             self._meter.round_aggregated(round_number)
 
     @guarded
-    def evaluated(self, round_number: int, metrics: Mapping[str, float], where: str) -> None:
+    def evaluated(self, round_number: int, record: Any, where: str) -> None:
         """Figures of the global model: `eval` from the clients, `central` from the server."""
         with self._lock:
+            metrics = self._read(record, round_number)
             named = naming.in_phase(where, metrics)
             if round_number == 0:
-                # Flower's round 0 is the evaluation of the initial model: no client takes part, so it is no round.
+                # Flower's round 0 is the evaluation of the initial model. No client takes part, so it is not a round:
+                # its figures are the first points of the series that the later rounds continue.
+                for name, wanted, usual in (
+                    ("global_loss", self._loss, naming.EVAL_LOSS),
+                    ("global_accuracy", self._accuracy, naming.EVAL_ACCURACY),
+                ):
+                    value = naming.pick(metrics, wanted, usual)
+                    if value is not None:
+                        self._say("metric", name=name, value=value, round=0)
                 for name, value in named.items():
                     self._say("metric", name=name, value=value, round=0)
                 return
@@ -190,6 +236,10 @@ class Observer:
             if current is None or current.number != round_number or current.is_over:
                 return
             current.is_over = True
+            for client_id in [each for each in current.parts if current.asked.get(each) == "asked"]:
+                self._settle(client_id, "failed")
+                reason = "the secure aggregation ended before this client's last stage"
+                self._say("client_failed", client_id=client_id, round=round_number, reason=reason)
             stop_reason = self.stops.reason_of(round_number)
             if stop_reason is not None:
                 self._say_metrics(current)
@@ -259,21 +309,58 @@ class Observer:
                 return
             client_id = self._learn_name(reply, sent)
             self._say_system(reply, client_id)
-            metrics = read.metrics_of(reply)
+            metrics = self._read(read.metrics_of(reply), sent.round, client_id, sent.phase)
             if sent.phase == "train":
-                self._settle(client_id, "complete")
                 arrays = read.arrays_of(reply)
                 facts = {
                     "duration_ms": round((now - sent.at) * 1000, 1),
                     "bytes_up": read.size_of(arrays),
                     "bytes_down": sent.bytes_down,
                 }
+                if sent.stage is not None:
+                    self._stage_is_over(sent, client_id, reply, metrics, now)
+                    return
+                self._settle(client_id, "complete")
                 samples = naming.take_sample_count(metrics, self._weight_key)
                 self._result(client_id, sent.round, metrics, samples, now, facts, sent, arrays)
             elif sent.phase == "evaluate":
                 naming.take_sample_count(metrics, self._weight_key)
-                for name, value in naming.in_phase("eval", metrics).items():
-                    self._say("metric", name=name, value=value, round=sent.round, client_id=client_id)
+                self._evaluated_client(self._current(sent.round), client_id, metrics)
+
+    def _stage_is_over(self, sent: Sent, client_id: str, reply: Message, metrics: dict[str, float], now: float) -> None:
+        """Keep the figures of each stage; the last stage completes the client, once."""
+        current = self._current(sent.round)
+        part = current.parts.setdefault(client_id, {"samples": 0, "metrics": {}})
+        part["metrics"].update(metrics)
+        part["samples"] = read.sample_count_of(reply) or part["samples"]
+        if sent.stage == read.SECAGG_LAST and self._settle(client_id, "complete"):
+            facts = {"duration_ms": round((now - current.first_sent.get(client_id, sent.at)) * 1000, 1)}
+            self._result(client_id, sent.round, part["metrics"], part["samples"], now, facts)
+
+    def _evaluated_client(self, current: Round, client_id: str, metrics: dict[str, float]) -> None:
+        current.evaluated_clients.add(client_id)
+        for name, value in naming.in_phase("eval", metrics).items():
+            self._say("metric", name=name, value=value, round=current.number, client_id=client_id)
+
+    def _read(
+        self, record: Any, round_number: int, client_id: str | None = None, phase: str = "train"
+    ) -> dict[str, float]:
+        """The numbers of a user's record. A list becomes points, and its last value the metric. [R29, R30]"""
+        values = read_values(record)
+        for name, points in values.points.items():
+            if len(points) < 2:
+                continue
+            # The name of the points is not the metric's own: that has one value a round.
+            label = f"{next(iter(naming.in_phase(phase, {name: 0.0})))}/steps"
+            first = self._steps.get((client_id, label), 0)
+            self._steps[client_id, label] = first + len(points)
+            for position, value in enumerate(points):
+                self._say("metric", name=label, value=value, step=first + position, client_id=client_id)
+        left_out = getattr(self._run, "left_out", None)
+        for name, problem in values.problems.items():
+            if left_out is not None:
+                left_out(name, problem)
+        return dict(values.numbers)
 
     def _failed(self, sent: Sent, reason: str) -> None:
         if sent.phase == "train":

@@ -18,6 +18,8 @@ class Sent:
     at: float
     bytes_down: int | None
     arrays: Any
+    #: Of a secure aggregation: the stage that the request is for.
+    stage: str | None = None
 
 
 @dataclass
@@ -30,6 +32,10 @@ class Round:
     #: Figures of the global model under the user's own names, by who took them.
     evaluations: dict[str, dict[str, float]] = field(default_factory=dict)
     model_version: str | None = None
+    #: Of a secure aggregation: what each client has reported so far, and when its first request was sent.
+    parts: dict[str, dict[str, Any]] = field(default_factory=dict)
+    first_sent: dict[str, float] = field(default_factory=dict)
+    evaluated_clients: set[str] = field(default_factory=set)
     is_announced: bool = False
     is_over: bool = False
 

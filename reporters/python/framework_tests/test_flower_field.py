@@ -1,0 +1,270 @@
+"""The field cases of Flower: each test is named after its example, with its right outcome. See docs/field.md."""
+
+from __future__ import annotations
+
+import copy
+import types
+import unittest
+from typing import Any
+
+import numpy as np
+from apps import LegacyClient, first_arrays, legacy_app, message_app
+from digits import initial
+from flwr.app import Context, MetricRecord, RecordDict
+from flwr.client.mod import secaggplus_mod
+from flwr.clientapp import ClientApp
+from flwr.common import ndarrays_to_parameters
+from flwr.server import LegacyContext, ServerConfig
+from flwr.server.compat import start_grid
+from flwr.server.strategy import FedAvg as LegacyFedAvg
+from flwr.server.workflow import DefaultWorkflow, SecAggPlusWorkflow
+from flwr.serverapp.strategy import FedAvg
+from local_grid import LocalGrid
+from test_flower import NODES, Watched, legacy_strategy
+
+import rondo.flower
+
+Bytes = list[bytes]
+KEY = "key-of-the-test"
+#: What each round aggregated.
+kept: Bytes = []
+
+
+class Ordered(FedAvg):
+    """Replies are summed in the order of their nodes, so that equal trainings give equal bits."""
+
+    def configure_train(self, server_round: int, arrays: Any, config: Any, grid: Any) -> Any:
+        messages = list(super().configure_train(server_round, arrays, config, grid))
+        return sorted(messages, key=lambda message: message.metadata.dst_node_id)
+
+    def aggregate_train(self, server_round: int, replies: Any) -> Any:
+        arrays, metrics = super().aggregate_train(server_round, replies)
+        assert arrays is not None
+        kept.extend(array.tobytes() for array in arrays.to_numpy_ndarrays())
+        return arrays, metrics
+
+
+class Slotted:
+    """A strategy that keeps no attribute of ours."""
+
+    __slots__ = ("inner",)
+
+    def __init__(self, inner: Any) -> None:
+        self.inner = inner
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.inner, name)
+
+
+class Frozen(Ordered):
+    def freeze(self) -> Any:
+        self.is_frozen = True
+        return self
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        if getattr(self, "is_frozen", False):
+            raise TypeError("frozen")
+        super().__setattr__(name, value)
+
+
+class ByKeyword(Ordered):
+    """Calls its own methods by name, which Flower's loop does not."""
+
+    def start(self, grid: Any, initial_arrays: Any, num_rounds: int = 2, **rest: Any) -> Any:  # type: ignore[override]
+        arrays = initial_arrays
+        config = rest.get("train_config") or __import__("flwr.app").app.ConfigRecord()
+        for number in range(1, num_rounds + 1):
+            messages = self.configure_train(server_round=number, arrays=arrays, config=config, grid=grid)
+            replies = grid.send_and_receive(messages=messages)
+            arrays, _ = self.aggregate_train(replies=replies, server_round=number)
+            self.aggregate_evaluate(replies=[], server_round=number)
+        return types.SimpleNamespace(arrays=arrays)
+
+
+def strategy_of(kind: str) -> Any:
+    if kind == "slots":
+        return Slotted(Ordered(min_available_nodes=3))
+    if kind == "proxy":
+        return type("Proxy", (), {"__getattr__": lambda self, name: getattr(inner, name)})()
+    if kind == "frozen":
+        return Frozen(min_available_nodes=3).freeze()
+    return (ByKeyword if kind == "keywords" else Ordered)(min_available_nodes=3)
+
+
+inner = Ordered(min_available_nodes=3)
+
+EVALUATIONS: dict[str, Any] = {
+    "none": lambda number, arrays: None,
+    "a float": lambda number, arrays: 0.5,
+    "a NumPy scalar": lambda number, arrays: np.float32(0.5),
+    "a tuple": lambda number, arrays: (0.5, {"accuracy": 0.9}),
+    "a dict": lambda number, arrays: {"loss": 0.5, "accuracy": 0.9},
+    "a record": lambda number, arrays: MetricRecord({"loss": 0.5, "accuracy": 0.9}),
+    "a text": lambda number, arrays: "fine",
+}
+
+
+def arrays_of(watch: bool, kind: str = "plain", evaluate_fn: Any = None) -> tuple[Bytes, Watched]:
+    watched = Watched()
+    grid: Any = LocalGrid(message_app(), NODES[:3])
+    strategy = strategy_of(kind)
+    start = {} if evaluate_fn is None else {"evaluate_fn": evaluate_fn}
+    kept.clear()
+    try:
+        if watch:
+            watched.message(grid, 2, strategy, **start)
+        else:
+            strategy.start(grid=grid, initial_arrays=first_arrays(), num_rounds=2, **start)
+    except AttributeError as error:
+        # Some versions of Flower cannot print such an evaluation; that must be so with and without us.
+        kept.append(str(error).encode())
+    return list(kept), watched
+
+
+def own_content(message: Any, context: Any, call_next: Any) -> Any:
+    """On a wire each client has its own copy; in one process the mod would empty the record of all."""
+    message.content = copy.deepcopy(message.content)
+    return call_next(message, context)
+
+
+class Invisible(unittest.TestCase):
+    """Family 1."""
+
+    def test_the_final_arrays_are_bit_identical_for_every_kind_of_strategy(self) -> None:
+        for kind in ("plain", "slots", "proxy", "frozen", "keywords"):
+            with self.subTest(kind):
+                assert arrays_of(False, kind)[0] == arrays_of(True, kind)[0]
+
+    def test_a_central_evaluate_fn_that_returns_a_tuple_or_a_float(self) -> None:
+        for name, evaluate_fn in EVALUATIONS.items():
+            with self.subTest(name):
+                plain, _ = arrays_of(False, evaluate_fn=evaluate_fn)
+                seen, watched = arrays_of(True, evaluate_fn=evaluate_fn)
+                assert plain == seen
+                losses = [each.get("global_loss") for each in watched.run.of("round_complete")]
+                if name not in ("none", "a text"):
+                    assert losses == [0.5, 0.5]
+                    # The evaluation before the first round is the first point of the same series.
+                    assert watched.run.of("metric", name="global_loss", round=0)[0]["value"] == 0.5
+                assert len(losses) == 2
+
+    def test_a_strategy_that_cannot_be_patched_is_named_once(self) -> None:
+        _, watched = arrays_of(True, "frozen")
+        notes = [each["message"] for each in watched.run.of("log")]
+        assert len(notes) == len(set(notes)) == 5
+        assert len(watched.run.of("client_result")) == 0 or notes
+
+    def test_observe_never_raises(self) -> None:
+        for odd in (None, object(), 7, Slotted(None)):
+            _, strategy = rondo.flower.observe(None, odd, url="http://127.0.0.1:9", api_key=KEY)
+            assert strategy is odd
+
+    def test_a_legacy_strategy_raises_in_round_2(self) -> None:
+        error = ArithmeticError("round 2")
+
+        class Broken(LegacyFedAvg):
+            def aggregate_fit(self, server_round: int, results: Any, failures: Any) -> Any:
+                if server_round == 2:
+                    raise error
+                return super().aggregate_fit(server_round, results, failures)
+
+        watched = Watched()
+        strategy = Broken(initial_parameters=ndarrays_to_parameters(initial()))
+        rondo.flower.legacy.observe_legacy_strategy(strategy, watched.observer, watched.lifetime)
+        with self.assertRaises(ArithmeticError) as raised:
+            start_grid(grid=LocalGrid(legacy_app(), NODES[:2]), strategy=strategy, config=ServerConfig(num_rounds=3))
+        assert raised.exception is error
+        assert watched.run.of("round_failed")[0]["reason"] == "ArithmeticError: round 2"
+        assert watched.run.of("run_complete") == [
+            {"type": "run_complete", "status": "failed", "reason": "ArithmeticError: round 2"}
+        ]
+
+
+class Ends(unittest.TestCase):
+    """Family 2."""
+
+    def test_legacy_without_a_grid_gives_each_client_its_own_reason(self) -> None:
+        def hinder(node: int, number: int) -> None:
+            if node in NODES[:2]:
+                raise RuntimeError(f"reason of {node}")
+
+        watched = Watched()
+        watched.legacy(LocalGrid(legacy_app(), NODES[:4], hinder), rounds=1, with_grid=False)
+        failed = watched.run.of("client_failed")
+        assert {each["client_id"] for each in failed} == {str(node) for node in NODES[:2]}
+        assert len({each["reason"] for each in failed}) == 2
+        assert all(each["reason"].count("reason of") == 1 for each in failed)
+
+    def test_legacy_without_a_grid_has_client_evaluations(self) -> None:
+        watched = Watched()
+        watched.legacy(LocalGrid(legacy_app(), NODES[:3]), rounds=1, with_grid=False)
+        points = watched.run.of("metric", name="eval_loss", round=1)
+        assert {each["client_id"] for each in points} == {str(node) for node in NODES[:3]}
+
+
+class Again(unittest.TestCase):
+    """Family 3."""
+
+    def secure(self, dropped: int | None) -> Watched:
+        stages: dict[int, int] = {}
+
+        def hinder(node: int, number: int) -> bool | None:
+            stages[node] = stages.get(node, 0) + 1
+            return False if node == dropped and stages[node] == 4 else None
+
+        def client(context: Context) -> Any:
+            return LegacyClient(int(context.node_config["partition-id"])).to_client()
+
+        watched = Watched()
+        app = ClientApp(client_fn=client, mods=[own_content, secaggplus_mod])
+        grid = LocalGrid(app, NODES[:4], hinder)
+        strategy = legacy_strategy(4)
+        rondo.flower.legacy.observe_legacy_strategy(strategy, watched.observer, watched.lifetime)
+        context = Context(run_id=1, node_id=0, node_config={}, state=RecordDict(), run_config={})
+        legacy = LegacyContext(context=context, config=ServerConfig(num_rounds=1), strategy=strategy)
+        workflow = DefaultWorkflow(fit_workflow=SecAggPlusWorkflow(1.0, 0.5, timeout=4.0))
+        workflow(rondo.flower.grid.ObservedGrid(grid, watched.observer), legacy)
+        return watched
+
+    def test_secagg_reports_each_client_once_with_the_last_stages_figures(self) -> None:
+        watched = self.secure(dropped=None)
+        results = watched.run.of("client_result")
+        assert sorted(each["client_id"] for each in results) == sorted(str(node) for node in NODES[:4])
+        assert all(each["sample_count"] >= 40 and each["train_loss"] > 0 for each in results)
+
+    def test_a_dropout_of_secagg_did_not_reply(self) -> None:
+        watched = self.secure(dropped=NODES[0])
+        assert [each["client_id"] for each in watched.run.of("client_no_reply")] == [str(NODES[0])]
+        assert len(watched.run.of("client_result")) == 3
+
+    def test_a_sweep_in_one_server_app_is_two_runs(self) -> None:
+        context = Context(run_id=4711, node_id=0, node_config={}, state=RecordDict(), run_config={})
+        ids = set()
+        strategy = FedAvg(min_available_nodes=2)
+        for _ in range(2):
+            grid = LocalGrid(message_app(), NODES[:2])
+            seen, strategy = rondo.flower.observe(grid, strategy, context, url="http://127.0.0.1:9", api_key=KEY)
+            strategy.start(grid=seen, initial_arrays=first_arrays(), num_rounds=1)
+            ids.add(seen._observer._run.run_id)
+        # The same strategy started once more, without another `observe`.
+        strategy.start(grid=seen, initial_arrays=first_arrays(), num_rounds=1)
+        ids.add(seen._observer._run.run_id)
+        assert ids == {"flower-4711", "flower-4711-2", "flower-4711-3"}
+
+
+class Named(unittest.TestCase):
+    """Family 4."""
+
+    def test_a_list_of_40_values_gives_40_points_and_its_last_value(self) -> None:
+        watched = Watched()
+        watched.observer.selected(1, [NODES[0]])
+        losses = [1 - i / 50 for i in range(40)]
+        watched.observer.answered(1, str(NODES[0]), {"train_loss": losses, "val": {"f1": np.float64(0.8)}}, 7)
+        (result,) = watched.run.of("client_result")
+        assert result["train_loss"] == losses[-1]
+        assert result["metrics"]["val/f1"] == 0.8
+        assert [each["value"] for each in watched.run.of("metric", name="train_loss/steps")] == losses
+
+
+if __name__ == "__main__":
+    unittest.main()
