@@ -1,11 +1,11 @@
 import { parentPort, workerData } from 'node:worker_threads';
-import { PGlite } from '@electric-sql/pglite';
 import { PGLiteSocketServer } from '@electric-sql/pglite-socket';
+import { openPglite } from './open-pglite.ts';
 
 /** The embedded PostgreSQL: PGlite behind its socket server, off the main thread. See `embedded.ts`. */
 const { dataDir, socketPath } = workerData as { dataDir: string; socketPath: string };
 
-const database = await PGlite.create({ dataDir });
+const database = await openPglite(dataDir);
 const server = new PGLiteSocketServer({ db: database, path: socketPath });
 await server.start();
 

@@ -1,5 +1,5 @@
 import { on } from 'node:events';
-import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
@@ -24,6 +24,8 @@ const housekeepingMs = 60_000;
 
 export async function openEmbedded(dataDir: string): Promise<Embedded> {
   await mkdir(dataDir, { recursive: true, mode: 0o700 });
+  // A folder that exists may be open to all, and PGlite makes its files readable and writable by all. [security M8]
+  await chmod(dataDir, 0o700);
   const lock = await lockFolder(dataDir);
   const folder = await mkdtemp(join(tmpdir(), 'rondo-'));
   const path = join(folder, '.s.PGSQL.5432');
