@@ -44,6 +44,7 @@ const providerThatIsOut = {
   roleClaim: undefined,
   adminValues: [],
   viewerValues: undefined,
+  projectClaim: 'groups',
 };
 
 it('is walked whole: every operation of the document, and no other', () => {
@@ -70,6 +71,8 @@ const onOther = new Set([
   'finishOidcSignIn 302',
   'getMetrics 401',
   'deleteUser 409',
+  'setMember 409',
+  'removeMember 409',
   'saveModel 507',
   'createUpload 507',
 ]);

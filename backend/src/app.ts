@@ -36,6 +36,7 @@ import { metricsRouter } from './routers/metrics.ts';
 import { modelContentRouter } from './routers/model-content.ts';
 import { modelsRouter } from './routers/models.ts';
 import { oidcRouter } from './routers/oidc.ts';
+import { projectsRouter } from './routers/projects.ts';
 import { prometheusRouter } from './routers/prometheus.ts';
 import { roundsRouter } from './routers/rounds.ts';
 import { runsRouter } from './routers/runs.ts';
@@ -103,6 +104,10 @@ export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
   const onDeleted = () => void checkpoints.registry.sweep().catch(onError);
   const hub = new Hub({ source: createLiveSource(db), onError });
   metrics.observe({ writer, hub, pool: database.pool, models: () => modelTotals(db) });
+  const refreshMember = (user_id: string) => {
+    auth.access.noteChanged(user_id);
+    auth.access.of({ user_id, role: 'viewer' }).then(({ visible }) => hub.setVisible(user_id, visible), onError);
+  };
   const stopListening = bus.subscribe({
     committed: (committed) => hub.publish(committed),
     runDeleted: (runId) => {
@@ -116,12 +121,19 @@ export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
     },
     missed: () => {
       hub.checkAll();
-      void hub.recheck(auth.sessions.isActive);
+      void hub.recheck(auth.isActive);
+      for (const id of hub.members) refreshMember(id);
     },
+    runMoved: (moved) => hub.moveRun(moved),
+    membersChanged: refreshMember,
   });
   const stopSignIns = auth.sessions.onEnded((id) => {
     hub.closeSignIn(id);
     void bus.announce(db, { ended_sessions: [id] }).catch(onError);
+  });
+  const stopMembers = auth.access.onChanged((id) => {
+    refreshMember(id);
+    void bus.announce(db, { changed_members: [id] }).catch(onError);
   });
   const leaveServers = connectServers(database, bus, onError);
   const stopSweeping = startSweeping({ db, writer, offlineAfterMs: deps.offlineAfterMs }, onError);
@@ -133,6 +145,7 @@ export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
     await checkpoints.close();
     await writer.close();
     stopSignIns();
+    stopMembers();
     await leaveServers();
     stopListening();
   });
@@ -172,16 +185,17 @@ export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
   await app.register(sessionsRouter({ auth }));
   await app.register(oidcRouter({ auth }));
   await app.register(usersRouter({ auth }));
+  await app.register(projectsRouter({ auth }));
   await app.register(keysRouter({ auth }));
   await app.register(auditRouter({ db }));
   await app.register(ingestRouter({ writer, countEvents: metrics.countEvents }));
-  await app.register(runsRouter({ db, writer, bus }));
+  await app.register(runsRouter({ auth, db, writer, bus }));
   await app.register(roundsRouter(commands));
   await app.register(commandsRouter({ db }));
   await app.register(clientsRouter({ db }));
   await app.register(metricsRouter({ db }));
   await app.register(modelsRouter({ db, writer, onDeleted }));
-  const links = createDownloadLinks({ db, isActive: auth.sessions.isActive });
+  const links = createDownloadLinks({ db, isActive: auth.sessions.isActive, access: auth.access });
   await app.register(modelContentRouter({ db, checkpoints, links }));
   await app.register(uploadsRouter({ uploads: checkpoints.uploads }));
   await app.register(aliasesRouter({ db, writer }));

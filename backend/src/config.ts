@@ -36,6 +36,8 @@ const signOnSchema = z.object({
   OIDC_ROLE_CLAIM: z.string().min(1).optional(),
   OIDC_ADMIN_VALUES: list.optional(),
   OIDC_VIEWER_VALUES: list.optional(),
+  // Values such as `cardiology:admin` or `cardiology`; without it memberships are given in Rondo.
+  OIDC_PROJECT_CLAIM: z.string().min(1).optional(),
 });
 
 /** Every setting. README, `.env.example`, Compose and Helm are checked against it. */
@@ -73,6 +75,11 @@ export const environmentSchema = signOnSchema.extend({
   ALLOWED_ORIGINS: origins.optional(),
   ADMIN_USERNAME: usernameSchema.default('admin'),
   ADMIN_PASSWORD: passwordSchema.optional(),
+  // Whether a new user is a viewer of the default project, or of none until an admin says so.
+  JOIN_DEFAULT_PROJECT: z
+    .enum(['true', 'false'])
+    .transform((value) => value === 'true')
+    .default(true),
   LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).optional(),
   // Months of metric points before this one; older ones are dropped, a month at a time. Unset: for ever.
   METRICS_KEEP_MONTHS: z.coerce.number({ error: 'must be a whole number' }).int().min(1).optional(),
@@ -99,6 +106,7 @@ const checked = environmentSchema.superRefine((settings, { addIssue }) => {
   needs('OIDC_ISSUER', 'PUBLIC_URL');
   needs('OIDC_ADMIN_VALUES', 'OIDC_ROLE_CLAIM');
   needs('OIDC_VIEWER_VALUES', 'OIDC_ROLE_CLAIM');
+  needs('OIDC_PROJECT_CLAIM', 'OIDC_ISSUER');
 });
 
 /** The settings, all mistakes reported together and no value repeated. */
@@ -134,6 +142,7 @@ function signOnOf(settings: z.infer<typeof signOnSchema>) {
     roleClaim: settings.OIDC_ROLE_CLAIM,
     adminValues: settings.OIDC_ADMIN_VALUES ?? [],
     viewerValues: settings.OIDC_VIEWER_VALUES,
+    projectClaim: settings.OIDC_PROJECT_CLAIM,
   };
 }
 

@@ -29,7 +29,7 @@ describe('where a request came from', () => {
       headers: { 'x-forwarded-for': forwarded },
       payload: { username: 'nobody', password: 'wrong' },
     });
-    const { items } = await listAudit(database.db, { action: 'sign_in.failed', limit: 1, offset: 0 });
+    const { items } = await listAudit(database.db, { visible: null, action: 'sign_in.failed', limit: 1, offset: 0 });
     await app.close();
     expect(items[0]?.address).toBe(address);
   });

@@ -40,6 +40,7 @@ async function start(): Promise<void> {
     secretKey: config.SECRET_KEY,
     publicUrl: config.PUBLIC_URL,
     oidc: config.oidc,
+    joinDefaultProject: config.JOIN_DEFAULT_PROJECT,
   });
   const { admin, generatedPassword } = await ensureAdmin(database.db, {
     username: config.ADMIN_USERNAME,
@@ -88,7 +89,7 @@ async function start(): Promise<void> {
   const url = `http://${config.HOST.includes(':') ? `[${config.HOST}]` : config.HOST}:${port}`;
   if (options.local) await keepDemoKey(auth, config.DATA_DIR);
   const link = options.local && admin ? `${url}/sign-in#token=${await auth.createSignInLink(admin.id)}` : null;
-  const { total: runs } = await listRuns(database.db, { limit: 1, offset: 0 });
+  const { total: runs } = await listRuns(database.db, { limit: 1, offset: 0, visible: null });
   const password = generatedPassword ?? null;
   if (process.send) {
     process.send({

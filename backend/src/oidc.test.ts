@@ -42,7 +42,12 @@ describe('sign-in at a provider', () => {
     const ada = anAccount();
     provider.receive(ada);
     await signIn();
-    const { items } = await listAudit(database.db, { target: ada.preferred_username, limit: 9, offset: 0 });
+    const { items } = await listAudit(database.db, {
+      visible: null,
+      target: ada.preferred_username,
+      limit: 9,
+      offset: 0,
+    });
     expect(items).toMatchObject([
       { action: 'sign_in', actor: ada.preferred_username, detail: { method: 'oidc' }, address: '127.0.0.1' },
       { action: 'user.create', actor: null, detail: { issuer: provider.issuer, subject: ada.sub, role: 'viewer' } },
@@ -103,7 +108,12 @@ describe('roles from a claim', () => {
     provider.receive(eve);
     expect(await signIn()).toContain('/login?problem=not_allowed');
     expect(await findUserByName(database.db, eve.preferred_username)).toBeUndefined();
-    const { items } = await listAudit(database.db, { target: eve.preferred_username, limit: 9, offset: 0 });
+    const { items } = await listAudit(database.db, {
+      visible: null,
+      target: eve.preferred_username,
+      limit: 9,
+      offset: 0,
+    });
     expect(items).toMatchObject([{ action: 'sign_in.failed', detail: { method: 'oidc', reason: 'not_allowed' } }]);
   });
 

@@ -90,7 +90,15 @@ export async function makeWorld(server: TestApp) {
     return String(answer.headers.location).split('/').at(-1) ?? '';
   };
 
-  return { server, admin, viewer, reporter, aRun, aModel, anAlias, upload, creation, anUpload, tus };
+  /** One that nobody but an admin of the server sees, unless it has the viewer as a member. */
+  const aProject = async (role?: 'viewer' | 'admin') => {
+    const id = `p-${randomUUID()}`;
+    await server.ask('POST', '/api/projects', admin.headers, { id });
+    if (role) await server.ask('PUT', `/api/projects/${id}/members/${viewer.user.id}`, admin.headers, { role });
+    return id;
+  };
+
+  return { aProject, server, admin, viewer, reporter, aRun, aModel, anAlias, upload, creation, anUpload, tus };
 }
 
 export const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex');

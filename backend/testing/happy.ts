@@ -79,6 +79,20 @@ export const happy: Readonly<Record<string, Make>> = {
     return { who: 'admin', params: { id: made.json<{ id: string }>().id } };
   },
   listAudit: byAdmin(),
+  listProjects: read(),
+  createProject: () => ({ who: 'admin', body: { id: `p-${randomUUID()}` } }),
+  editProject: async (world) => ({ who: 'admin', params: { id: await world.aProject() }, body: { name: 'x' } }),
+  deleteProject: async (world) => ({ who: 'admin', params: { id: await world.aProject() } }),
+  listMembers: async (world) => ({ who: 'admin', params: { id: await world.aProject() } }),
+  setMember: async (world) => ({
+    who: 'admin',
+    params: { id: await world.aProject(), user_id: (await makeUser(world.server.database.db)).id },
+    body: { role: 'viewer' },
+  }),
+  removeMember: async (world) => {
+    const { id: user_id } = await makeUser(world.server.database.db);
+    return { who: 'admin', params: { id: 'default', user_id } };
+  },
   ingest: () => ({ who: 'reporter', body: { reporter_id: randomUUID(), batch: 0, events: [] } }),
   listRuns: read(),
   getRun: ofRun((run_id) => ({ params: { run_id } })),

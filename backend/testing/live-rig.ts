@@ -49,7 +49,7 @@ export function makeLive() {
     open: (wish: Partial<Subscription> = {}, signInId = 'a sign-in'): TestViewer => {
       const socket = new SocketPair();
       const whole = { runId: undefined, epoch: undefined, seq: undefined, ...wish };
-      return { socket, viewer: hub.open(socket.server, signInId, whole) };
+      return { socket, viewer: hub.open(socket.server, { signInId, userId: null, visible: null }, whole) };
     },
     /** Commits, and gives the frame its time and the reads theirs. */
     async commit(...inputs: Input[]) {

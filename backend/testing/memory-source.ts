@@ -3,11 +3,13 @@ import {
   type LogEntry,
   limits,
   type MetricPoint,
+  type ProjectId,
   type RunId,
   type SnapshotMessage,
 } from '@rondo/protocol';
 import type { Committed } from '../src/bus/event-bus.ts';
 import { clientEvent, roundEvent, runEvent } from '../src/db/live-events.ts';
+import type { Visible } from '../src/db/queries/projects.ts';
 import { toClient, toLog, toPoint, toRound, toRun } from '../src/db/wire.ts';
 import { reduce } from '../src/ingest/reduce.ts';
 import type { Input, RunState } from '../src/ingest/state.ts';
@@ -83,6 +85,7 @@ export class MemorySource implements LiveSource {
     const eventsAtCommit = events();
     return {
       run_id,
+      project_id: newRun.project_id,
       epoch: newRun.epoch,
       from_seq: before,
       seq,
@@ -110,11 +113,16 @@ export class MemorySource implements LiveSource {
     this.#held.splice(index, 1)[0]?.fail(new Error('the database is away'));
   }
 
-  newestRunId(): Promise<RunId | undefined> {
+  newestRunId(visible: Visible): Promise<RunId | undefined> {
     return this.#read(() => {
-      const states = [...this.#runs.values()].map(({ state }) => state.run);
+      const all = [...this.#runs.values()].map(({ state }) => state.run);
+      const states = all.filter(({ project_id }) => visible === null || visible.includes(project_id));
       return states.sort((a, b) => b.created_at.localeCompare(a.created_at))[0]?.run_id;
     });
+  }
+
+  projectOf(runId: RunId): Promise<ProjectId | undefined> {
+    return this.#read(() => this.#runs.get(runId)?.state.run.project_id);
   }
 
   snapshot(runId: RunId): ReturnType<LiveSource['snapshot']> {

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { createApiKeys } from '../src/auth/api-keys.ts';
 import { theServerItself } from '../src/auth/audit.ts';
-import { users } from '../src/db/tables/people.ts';
+import { insertUser } from '../src/db/queries/users.ts';
 import { type Ask, sha256, type World } from './exchanges.ts';
 import { happy } from './happy.ts';
 import type { Listed } from './openapi.ts';
@@ -18,6 +18,7 @@ const missing = (path: string): Ask['params'] => ({
   version: 'missing',
   alias: 'missing',
   id: path.startsWith('/api/uploads') ? '0'.repeat(32) : randomUUID(),
+  user_id: randomUUID(),
 });
 
 const invalid: Ask['params'] = {
@@ -26,7 +27,8 @@ const invalid: Ask['params'] = {
   client_id: 'x'.repeat(65),
   version: 'x'.repeat(129),
   alias: '!',
-  id: 'no',
+  id: '!',
+  user_id: 'no',
 };
 
 /** How a request becomes one that is answered with `status`, for any operation that can answer so. */
@@ -35,12 +37,15 @@ export async function unhappy(world: World, { operationId, operation, path }: Li
   if (special) return special(world);
   const good = await goodOf(world, operationId, status);
   const isForReporters = JSON.stringify(operation.security ?? []).includes('apiKey');
+  const isForReaders = isForReporters && (operation.security ?? []).length === 2;
   switch (status) {
     case '400':
       return { ...good, headers: { ...good.headers, 'content-type': 'application/json' }, body: '{' };
     case '401':
       return { ...good, who: 'nobody', headers: { ...good.headers, authorization: '' } };
     case '403':
+      if (isForReaders)
+        return { ...good, who: 'nobody', headers: { ...good.headers, ...(await otherScope(world, 'ingest')) } };
       if (isForReporters)
         return { ...good, who: 'nobody', headers: { ...good.headers, ...(await otherScope(world, operationId)) } };
       return operation.security
@@ -121,11 +126,15 @@ async function ofProvider(world: World): Promise<string> {
     issuer: 'x',
     subject: id,
   };
-  await world.server.database.db.insert(users).values({ ...user, created_at: new Date().toISOString() });
+  await insertUser(world.server.database.db, { ...user, created_at: new Date().toISOString() });
   return id;
 }
 
 const specials: Readonly<Record<string, Readonly<Record<string, Make>>>> = {
+  listAudit: { 403: () => ({ who: 'viewer' }) },
+  createKey: { 404: () => ({ who: 'admin', body: { name: 'x', project_id: 'missing' } }) },
+  createProject: { 409: () => ({ who: 'admin', body: { id: 'default' } }) },
+  ...ofMembers(),
   login: { 401: wrongPassword, 429: often(11, wrongPassword) },
   redeemSignInLink: {
     401: () => ({ body: { token: 'unknown' } }),
@@ -270,4 +279,28 @@ async function expired(good: Ask, { server }: World): Promise<Ask> {
     JSON.stringify({ ...upload, creation_date: new Date(Date.now() - 2 * 86_400_000).toISOString() }),
   );
   return good;
+}
+
+/** A viewer is refused in a project that it sees; in any other it finds nothing. */
+function ofMembers() {
+  const byViewer =
+    (more: (good: Ask) => Ask = (good) => good) =>
+    (operationId: string): Make =>
+    async (world) => {
+      const good = (await happy[operationId]?.(world)) ?? {};
+      return more({ ...good, who: 'viewer', params: { ...good.params, id: await world.aProject('viewer') } });
+    };
+  const refused = byViewer();
+  const ofProviders: Make = async (world) => ({
+    who: 'admin',
+    params: { id: 'default', user_id: await ofProvider(world) },
+    body: { role: 'viewer' },
+  });
+  return {
+    editProject: { 403: refused('editProject') },
+    deleteProject: { 403: refused('deleteProject'), 409: () => ({ who: 'admin', params: { id: 'default' } }) },
+    listMembers: { 403: refused('listMembers') },
+    setMember: { 403: refused('setMember'), 409: ofProviders },
+    removeMember: { 403: refused('removeMember'), 409: ofProviders },
+  } as const satisfies Record<string, Record<string, Make>>;
 }

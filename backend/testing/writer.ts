@@ -10,7 +10,14 @@ export function makeWriter(db: Db, now?: () => Date) {
   const bus = new EventBus();
   const told: Committed[] = [];
   const ignore = () => {};
-  const others = { runDeleted: ignore, committedElsewhere: ignore, sessionEnded: ignore, missed: ignore };
+  const others = {
+    runDeleted: ignore,
+    committedElsewhere: ignore,
+    sessionEnded: ignore,
+    missed: ignore,
+    runMoved: ignore,
+    membersChanged: ignore,
+  };
   bus.subscribe({ ...others, committed: (committed) => told.push(committed) });
   return { writer: new IngestWriter({ db, bus, ...(now && { now }) }), told };
 }

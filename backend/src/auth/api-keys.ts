@@ -1,13 +1,15 @@
 import { randomUUID } from 'node:crypto';
 import { defaultProject, type ProjectId, reporterScopes, type Scope } from '@rondo/protocol';
 import type { Db } from '../db/db.ts';
-import { findKeyByHash, insertKey, listKeys, revokeKey, touchKey } from '../db/queries/api-keys.ts';
+import { findKey, findKeyByHash, insertKey, listKeys, revokeKey, touchKey } from '../db/queries/api-keys.ts';
 import type { Page } from '../db/queries/page.ts';
+import type { Visible } from '../db/queries/projects.ts';
 import { Forbidden, Invalid, NotFound, Unauthorized } from '../errors.ts';
 import { type AuditedRequest, recordAudit } from './audit.ts';
 import { type Clock, MINUTE, momentAt, SECOND } from './clock.ts';
 import type { ReporterKey } from './principal.ts';
 import { hashSecret, randomSecret } from './secrets.ts';
+import type { Sessions } from './sessions.ts';
 import { createTtlCache } from './ttl-cache.ts';
 
 const keyForm = /^rk_[\w-]{43}$/;
@@ -19,9 +21,15 @@ interface KeyWish {
   readonly project_id?: ProjectId | undefined;
 }
 
+/** A socket that a key opened ends like one of a sign-in that ends. */
+const keyPrefix = 'key:';
+export const sessionOfKey = (key_id: string): string => `${keyPrefix}${key_id}`;
+export const keyOfSession = (id: string): string | undefined =>
+  id.startsWith(keyPrefix) ? id.slice(keyPrefix.length) : undefined;
+
 type KnownKey = NonNullable<Awaited<ReturnType<typeof findKeyByHash>>>;
 
-export function createApiKeys(db: Db, now: Clock = Date.now) {
+export function createApiKeys(db: Db, now: Clock = Date.now, sessions?: Pick<Sessions, 'announceEnded'>) {
   const known = createTtlCache<KnownKey | undefined>({
     ttlMs: SECOND,
     max: 10_000,
@@ -51,26 +59,36 @@ export function createApiKeys(db: Db, now: Clock = Date.now) {
       await db.transaction(async (tx) => {
         const created_by = by.principal?.user_id ?? null;
         await insertKey(tx, { id, ...told, key_hash: hashSecret(key), created_at, created_by });
-        await recordAudit(tx, by, { action: 'key.create', target_type: 'key', target: id, detail: told }, now);
+        const act = { action: 'key.create', target_type: 'key', target: id, detail: told, project_id } as const;
+        await recordAudit(tx, by, act, now);
       });
       const created_by = by.principal?.username ?? null;
       return { id, ...told, created_at, created_by, last_used_at: null, is_expired: false, key };
     },
 
-    async list(page: Page) {
+    async list(page: Page & { readonly visible: Visible; readonly project?: ProjectId | undefined }) {
       const { items, total } = await listKeys(db, page);
       return { items: items.map((key) => ({ ...key, is_expired: isExpired(key) })), total };
     },
 
-    async revoke(by: AuditedRequest, id: string): Promise<void> {
+    /** Of one of these projects. */
+    async revoke(by: AuditedRequest, id: string, managed: Visible = null): Promise<void> {
       const { key_hash } = await db.transaction(async (tx) => {
-        const revoked = await revokeKey(tx, id, momentAt(now()));
+        const revoked = await revokeKey(tx, id, momentAt(now()), managed);
         if (!revoked) throw new NotFound(`there is no API key ${id}`);
-        const detail = { name: revoked.name };
-        await recordAudit(tx, by, { action: 'key.revoke', target_type: 'key', target: id, detail }, now);
+        const { name, project_id } = revoked;
+        const act = { action: 'key.revoke', target_type: 'key', target: id, detail: { name }, project_id } as const;
+        await recordAudit(tx, by, act, now);
         return revoked;
       });
       known.set(key_hash, undefined);
+      sessions?.announceEnded(sessionOfKey(id));
+    },
+
+    /** Whether the key of this id may still be used. */
+    async isActive(id: string): Promise<boolean> {
+      const key = await findKey(db, id);
+      return key !== undefined && !isExpired(key);
     },
 
     /**

@@ -1,4 +1,4 @@
-import type { AuditAction, AuditTargetType } from '@rondo/protocol';
+import type { AuditAction, AuditTargetType, ProjectId } from '@rondo/protocol';
 import type { Db } from '../db/db.ts';
 import { insertAudit } from '../db/queries/audit.ts';
 import { type Clock, momentAt } from './clock.ts';
@@ -20,13 +20,15 @@ export interface AuditedAct {
   readonly target: string | null;
   /** What changed; never a secret. */
   readonly detail?: Readonly<Record<string, unknown>>;
+  /** Whose admins see it; without one, only those of the server. */
+  readonly project_id?: ProjectId | null;
 }
 
 /** To be called in the transaction of the act, where it has one: neither stands without the other. */
 export async function recordAudit(
   db: Db,
   { principal, ip, id }: AuditedRequest,
-  { action, target_type, target, detail = {} }: AuditedAct,
+  { action, target_type, target, detail = {}, project_id = null }: AuditedAct,
   now: Clock = Date.now,
 ): Promise<void> {
   await insertAudit(db, {
@@ -38,5 +40,6 @@ export async function recordAudit(
     detail,
     address: ip,
     request_id: id,
+    project_id,
   });
 }

@@ -1,7 +1,10 @@
 import type { ModelVersion } from '@rondo/protocol';
 import type { Db } from '../db/db.ts';
 import { insertDownloadLink, purgeDownloadLinks, takeDownloadLink } from '../db/queries/download-links.ts';
+import type { Visible } from '../db/queries/projects.ts';
+import { findUserOfSession } from '../db/queries/sessions.ts';
 import { Unauthorized } from '../errors.ts';
+import type { AccessService } from './access.ts';
 import { type Clock, momentAt, SECOND } from './clock.ts';
 import type { Principal } from './principal.ts';
 import { hashSecret, randomSecret } from './secrets.ts';
@@ -13,11 +16,12 @@ export type DownloadLinks = ReturnType<typeof createDownloadLinks>;
 interface Options {
   readonly db: Db;
   readonly isActive: (sessionId: string) => Promise<boolean>;
+  readonly access: Pick<AccessService, 'of'>;
   readonly now?: Clock;
 }
 
 /** An address that the browser can open by itself, without a header: it opens one checkpoint, once, within a minute. */
-export function createDownloadLinks({ db, isActive, now = Date.now }: Options) {
+export function createDownloadLinks({ db, isActive, access, now = Date.now }: Options) {
   return {
     async issue({ session_id }: Principal, version: ModelVersion): Promise<string> {
       const secret = randomSecret();
@@ -27,11 +31,16 @@ export function createDownloadLinks({ db, isActive, now = Date.now }: Options) {
       return secret;
     },
 
-    /** Throws `Unauthorized` unless it was made for this version by somebody who is still signed in. */
-    async redeem(secret: string, version: ModelVersion): Promise<void> {
+    /**
+     * What its user may see by now. Throws `Unauthorized` unless it was made for this version by a user who is still signed
+     * in.
+     */
+    async redeem(secret: string, version: ModelVersion): Promise<Visible> {
       const link = await takeDownloadLink(db, hashSecret(secret), momentAt(now()));
-      if (link?.version !== version || !(await isActive(link.session_id)))
+      const user = link?.version === version ? await findUserOfSession(db, link.session_id) : undefined;
+      if (!link || !user || !(await isActive(link.session_id)))
         throw new Unauthorized('the link is unknown, used or expired; ask for a new one');
+      return (await access.of(user)).visible;
     },
   };
 }

@@ -1,9 +1,11 @@
 import type { PasswordChange } from '@rondo/protocol';
 import type { Db } from '../db/db.ts';
+import type { Visible } from '../db/queries/projects.ts';
 import { updateUser } from '../db/queries/users.ts';
 import { Unauthorized } from '../errors.ts';
+import { accessOfKey, createAccess } from './access.ts';
 import { createAccessTokens } from './access-tokens.ts';
-import { createApiKeys } from './api-keys.ts';
+import { createApiKeys, keyOfSession, sessionOfKey } from './api-keys.ts';
 import { type AuditedRequest, recordAudit } from './audit.ts';
 import { changePassword } from './change-password.ts';
 import { type Clock, momentAt } from './clock.ts';
@@ -12,6 +14,7 @@ import { type Credentials, logIn } from './login.ts';
 import { createLoginThrottle } from './login-throttle.ts';
 import { createOidc, type OidcSettings } from './oidc/client.ts';
 import type { Principal, User } from './principal.ts';
+import { createProjects } from './projects.ts';
 import { createSessions, type Visit } from './sessions.ts';
 import { createSignInLink, redeemSignInLink } from './sign-in-links.ts';
 import { createUsers } from './users.ts';
@@ -23,19 +26,31 @@ interface Options {
   /** Where browsers reach this server; unless it is told, each request tells. */
   readonly publicUrl?: string | undefined;
   readonly oidc?: OidcSettings | undefined;
+  /** Whether a new user is a viewer of the default project. [O4] */
+  readonly joinDefaultProject?: boolean;
   readonly now?: Clock;
 }
 
 export type SignInMethod = 'password' | 'link' | 'oidc';
 
+/** Whose socket it is. */
+export interface SocketViewer {
+  readonly signInId: string;
+  /** Null for an API key. */
+  readonly userId: string | null;
+  readonly visible: Visible;
+}
+
 export type AuthServices = ReturnType<typeof createAuth>;
 
-export function createAuth({ db, secretKey, publicUrl, oidc, now = Date.now }: Options) {
+export function createAuth({ db, secretKey, publicUrl, oidc, joinDefaultProject = true, now = Date.now }: Options) {
   const accessTokens = createAccessTokens(secretKey, now);
   const sessions = createSessions(db, now);
   const tickets = createWsTickets(db, now);
   const throttle = createLoginThrottle();
   const failures = createFailureLog(db, now);
+  const access = createAccess(db, now);
+  const apiKeys = createApiKeys(db, now, sessions);
 
   const inOpenSession = async (principal: Principal): Promise<Principal> => {
     if (!(await sessions.isActive(principal.session_id)))
@@ -48,9 +63,18 @@ export function createAuth({ db, secretKey, publicUrl, oidc, now = Date.now }: O
     accessTokens,
     sessions,
     tickets,
-    apiKeys: createApiKeys(db, now),
-    users: createUsers({ db, sessions, now, areRolesFromProvider: oidc?.roleClaim !== undefined }),
-    oidc: oidc && createOidc({ db, secretKey, settings: oidc, sessions, failures, now }),
+    apiKeys,
+    access,
+    projects: createProjects({ db, access, now, areMembersFromProvider: oidc?.projectClaim !== undefined }),
+    users: createUsers({
+      db,
+      sessions,
+      access,
+      now,
+      joinDefaultProject,
+      areRolesFromProvider: oidc?.roleClaim !== undefined,
+    }),
+    oidc: oidc && createOidc({ db, secretKey, settings: oidc, sessions, access, joinDefaultProject, failures, now }),
     /** Whether browsers reach this server over https only. */
     isHttps: publicUrl?.startsWith('https:') ?? false,
 
@@ -82,8 +106,24 @@ export function createAuth({ db, secretKey, publicUrl, oidc, now = Date.now }: O
     /** Whose access token this is; throws `Unauthorized` once its session has ended. */
     authenticate,
 
-    /** What a socket presents is an access token or a one-use ticket; only the former has dots. */
-    authenticateSocket: async (token: string): Promise<Principal> =>
-      token.includes('.') ? authenticate(token) : inOpenSession(await tickets.redeem(token)),
+    /**
+     * Who opens a socket, and what it may see. A browser presents an access token or a one-use ticket, of which only the
+     * former has dots; a program presents an API key with the scope `read`.
+     */
+    async authenticateSocket(token: string): Promise<SocketViewer> {
+      if (token.startsWith('rk_')) {
+        const key = await apiKeys.authenticate(token, 'read');
+        return { signInId: sessionOfKey(key.key_id), userId: null, visible: accessOfKey(key).visible };
+      }
+      const principal = await (token.includes('.') ? authenticate(token) : inOpenSession(await tickets.redeem(token)));
+      const { visible } = await access.of(principal);
+      return { signInId: principal.session_id, userId: principal.user_id, visible };
+    },
+
+    /** Whether a socket's sign-in, or its API key, is still good. */
+    isActive: (signInId: string): Promise<boolean> => {
+      const key = keyOfSession(signInId);
+      return key === undefined ? sessions.isActive(signInId) : apiKeys.isActive(key);
+    },
   };
 }

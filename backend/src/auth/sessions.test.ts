@@ -81,7 +81,7 @@ describe('a session', () => {
     await sessions.refresh(cookie, aRequest);
     clock.advance(DAY + 1);
     await expect(sessions.refresh(cookie, aRequest)).rejects.toBeInstanceOf(Unauthorized);
-    const { items } = await listAudit(database.db, { target: session_id, limit: 9, offset: 0 });
+    const { items } = await listAudit(database.db, { visible: null, target: session_id, limit: 9, offset: 0 });
     expect(items).toMatchObject([
       { action: 'session.end', actor: null, address: aRequest.ip, detail: { username: user.username } },
     ]);

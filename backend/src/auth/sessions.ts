@@ -159,6 +159,9 @@ export function createSessions(db: Db, now: Clock = Date.now) {
       active.set(session_id, false);
     },
 
+    /** Tells the listeners that one ended which is not a sign-in's: an API key's. */
+    announceEnded: (session_id: string): void => ended(session_id),
+
     /** Tells of every session that this process ends; answers how to stop listening. */
     onEnded(listener: (session_id: string) => void): () => void {
       listeners.add(listener);

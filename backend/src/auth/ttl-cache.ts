@@ -27,6 +27,9 @@ export function createTtlCache<V>({ ttlMs, max, now, load }: Options<V>) {
       keep(key, value);
       return value;
     },
+    delete: (key: string): void => {
+      entries.delete(key);
+    },
     /** Replaces what a load that is still under way will answer, too. */
     set: (key: string, value: V): void => keep(key, Promise.resolve(value)),
   };

@@ -1,10 +1,12 @@
 import { randomUUID } from 'node:crypto';
-import type { NewUser, UserEdit } from '@rondo/protocol';
+import { defaultProject, type NewUser, type UserEdit } from '@rondo/protocol';
 import type { Db } from '../db/db.ts';
 import type { Page } from '../db/queries/page.ts';
+import { demoteMember } from '../db/queries/projects.ts';
 import { deleteLinksOf } from '../db/queries/sign-in-links.ts';
 import { deleteUser, findUser, insertUser, listUsers, lockEnabledAdmins, updateUser } from '../db/queries/users.ts';
 import { Conflict, NotFound } from '../errors.ts';
+import type { AccessService } from './access.ts';
 import { type AuditedRequest, recordAudit } from './audit.ts';
 import { type Clock, momentAt } from './clock.ts';
 import { refuseGuessable } from './password-rules.ts';
@@ -17,11 +19,15 @@ interface UsersDeps {
   readonly now: Clock;
   /** Then a role that is set here would not outlive the next sign-in. */
   readonly areRolesFromProvider: boolean;
+  readonly access: AccessService;
+  /** Whether a new user is a viewer of the default project. [O4] */
+  readonly joinDefaultProject: boolean;
 }
 
 type StoredUser = NonNullable<Awaited<ReturnType<typeof findUser>>>;
 
-export function createUsers({ db, sessions, now, areRolesFromProvider }: UsersDeps) {
+export function createUsers(deps: UsersDeps) {
+  const { db, sessions, now, access, areRolesFromProvider } = deps;
   return {
     list: (page: Page) => listUsers(db, page),
 
@@ -30,7 +36,11 @@ export function createUsers({ db, sessions, now, areRolesFromProvider }: UsersDe
       const password_hash = await hashPassword(password);
       return db.transaction(async (tx) => {
         const id = randomUUID();
-        const created = await insertUser(tx, { id, username, password_hash, role, created_at: momentAt(now()) });
+        const created = await insertUser(
+          tx,
+          { id, username, password_hash, role, created_at: momentAt(now()) },
+          { isMember: deps.joinDefaultProject },
+        );
         if (!created) throw new Conflict(`there is a user ${username} already`);
         await recordAudit(
           tx,
@@ -54,6 +64,8 @@ export function createUsers({ db, sessions, now, areRolesFromProvider }: UsersDe
         const after = { ...before, ...changes };
         if (after.role !== 'admin' || after.disabled) refuseTheLastOf(admins, before);
         const updated = (await updateUser(tx, id, { ...changes, password_hash })) ?? missing(id);
+        // Who was an admin of everything is left as a viewer of what everybody sees.
+        if (before.role === 'admin' && after.role !== 'admin') await demoteMember(tx, defaultProject, id);
         const isOut = after.role !== before.role || (after.disabled && !before.disabled) || password !== undefined;
         if (password !== undefined) await deleteLinksOf(tx, id);
         const detail = { ...changes, ...(password !== undefined && { password: 'changed' }) };
@@ -62,6 +74,7 @@ export function createUsers({ db, sessions, now, areRolesFromProvider }: UsersDe
         return { updated, tellEnded: isOut ? await sessions.endAllOf(tx, id) : undefined };
       });
       tellEnded?.();
+      access.changed(id);
       return updated;
     },
 

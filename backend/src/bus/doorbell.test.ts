@@ -20,6 +20,8 @@ function makeConnected() {
     runDeleted: (id) => published.push(`deleted ${id}`),
     committedElsewhere: ({ run_id, seq }) => published.push(`${run_id} is at ${seq}`),
     sessionEnded: (id) => published.push(`ended ${id}`),
+    runMoved: () => {},
+    membersChanged: () => {},
     missed: () => published.push('missed'),
   });
   let handlers: ListenHandlers | undefined;

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { runIdSchema } from '@rondo/protocol';
+import { projectIdSchema, runIdSchema } from '@rondo/protocol';
 import { z } from 'zod';
 import type { Database } from '../db/database.ts';
 import type { EventBus, ServerMessage } from './event-bus.ts';
@@ -12,6 +12,8 @@ const messageSchema = z.object({
     .optional(),
   deleted_runs: z.array(runIdSchema).optional(),
   ended_sessions: z.array(z.string()).optional(),
+  moved_runs: z.array(z.object({ run_id: runIdSchema, project_id: projectIdSchema })).optional(),
+  changed_members: z.array(z.string()).optional(),
   /** The content exceeds one message. The receiver reads the database instead. */
   is_too_much: z.literal(true).optional(),
 });

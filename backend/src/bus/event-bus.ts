@@ -1,9 +1,10 @@
-import type { LiveEvent, RunId } from '@rondo/protocol';
+import type { LiveEvent, ProjectId, RunId } from '@rondo/protocol';
 import type { Db } from '../db/db.ts';
 
 /** What one commit changed in one run. */
 export interface Committed {
   readonly run_id: RunId;
+  readonly project_id: ProjectId;
   readonly epoch: string;
   /** The run's seq before and after the commit. */
   readonly from_seq: number;
@@ -17,12 +18,21 @@ export interface Committed {
 /** Another server's commit. The changes themselves are read from the database. */
 export type RemoteCommit = Pick<Committed, 'run_id' | 'epoch' | 'seq' | 'is_new_run'>;
 
+/** A run belongs to another project by now. */
+export interface MovedRun {
+  readonly run_id: RunId;
+  readonly project_id: ProjectId;
+}
+
 /** A message between servers that share a database. */
 export interface ServerMessage {
   readonly runs?: readonly RemoteCommit[];
   readonly deleted_runs?: readonly RunId[];
   /** Sign-ins that ended. */
   readonly ended_sessions?: readonly string[];
+  readonly moved_runs?: readonly MovedRun[];
+  /** Users who are members of other projects than before. */
+  readonly changed_members?: readonly string[];
 }
 
 export interface BusSubscriber {
@@ -31,6 +41,9 @@ export interface BusSubscriber {
   readonly committedElsewhere: (commit: RemoteCommit) => void;
   /** A sign-in ended on another server. */
   readonly sessionEnded: (sessionId: string) => void;
+  readonly runMoved: (moved: MovedRun) => void;
+  /** The projects of a user changed on another server. */
+  readonly membersChanged: (userId: string) => void;
   /** Messages may have been lost, so anything may have been committed. */
   readonly missed: () => void;
 }
@@ -65,12 +78,21 @@ export class EventBus {
     for (const subscriber of this.#subscribers) subscriber.runDeleted(runId);
   }
 
+  /** After the commit that moved it. */
+  async publishMove(db: Db, moved: MovedRun): Promise<void> {
+    for (const subscriber of this.#subscribers) subscriber.runMoved(moved);
+    await this.announce(db, { moved_runs: [moved] });
+  }
+
   /** Publishes a message of another server. */
-  publishRemote({ runs = [], deleted_runs = [], ended_sessions = [] }: ServerMessage): void {
+  publishRemote(message: ServerMessage): void {
+    const { runs = [], deleted_runs = [], ended_sessions = [], moved_runs = [], changed_members = [] } = message;
     for (const subscriber of this.#subscribers) {
       for (const runId of deleted_runs) subscriber.runDeleted(runId);
       for (const commit of runs) subscriber.committedElsewhere(commit);
       for (const id of ended_sessions) subscriber.sessionEnded(id);
+      for (const moved of moved_runs) subscriber.runMoved(moved);
+      for (const id of changed_members) subscriber.membersChanged(id);
     }
   }
 

@@ -40,7 +40,7 @@ const uploads = () => filesUnder(join(rig.dataDir, 'uploads'));
 it('[K2] a whole upload becomes a version, and is remembered for an hour', async () => {
   const name = await leave(content);
   await rig.uploads.sweep();
-  expect(await findModel(database.db, name)).toMatchObject({ sha256: sha256(content), run_id: 'left' });
+  expect(await findModel(database.db, name, null)).toMatchObject({ sha256: sha256(content), run_id: 'left' });
   await rig.uploads.sweep(Date.now() + 50 * minutes);
   expect(await uploads()).toEqual([`${id}.json`]);
   await rig.uploads.sweep(Date.now() + 70 * minutes);
@@ -52,7 +52,7 @@ it('[K2] a whole upload with a wrong digest goes', async () => {
   const name = await leave(Buffer.alloc(content.length));
   await rig.uploads.sweep();
   expect(await uploads()).toEqual([]);
-  expect(await findModel(database.db, name)).toBeUndefined();
+  expect(await findModel(database.db, name, null)).toBeUndefined();
   expect(String(rig.errors[0])).toContain(sha256(content));
 });
 

@@ -149,7 +149,7 @@ it('[K7] MODELS_KEEP keeps the newest, the best and what an alias holds, and del
   ]);
   for (const round of [4, 5, 6]) names.push(await admit(keeping, run, `round ${round}`, round));
   await keeping.registry.sweep();
-  const { items } = await listModels(database.db, { run_id: run.id, limit: 10, offset: 0 });
+  const { items } = await listModels(database.db, { visible: null, run_id: run.id, limit: 10, offset: 0 });
   expect(items.map(({ round, aliases }) => [round, aliases])).toEqual([
     [6, ['latest']],
     [5, []],
@@ -165,7 +165,7 @@ it('[K3] a store that fails leaves no version, and the same upload succeeds late
   rig.store.put = () => Promise.reject(new Busy('the model store does not answer; try again', 5));
   await expect(admit(rig, run, 'unlucky')).rejects.toThrow(Busy);
   rig.store.put = put;
-  expect(await findModel(database.db, version(`m${last}`))).toBeUndefined();
+  expect(await findModel(database.db, version(`m${last}`), null)).toBeUndefined();
   await rig.registry.sweep();
   expect(await rows(sha256('unlucky'))).toEqual([]);
   await admit(rig, run, 'unlucky');

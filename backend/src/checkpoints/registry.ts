@@ -62,7 +62,7 @@ export class ModelRegistry {
     const owner = await projectOfRun(this.#deps.db, run_id);
     // Before the version is looked for: what another project has is not told. [O3]
     if (owner !== undefined && owner !== project_id) throw new Forbidden(notYours(run_id));
-    const known = await findModel(this.#deps.db, version);
+    const known = await findModel(this.#deps.db, version, null);
     if (!known) return undefined;
     if (known.run_id !== run_id)
       throw new Conflict(`version ${version} belongs to run ${known.run_id}; use another name`);

@@ -80,10 +80,10 @@ describe('migrations', () => {
     const run = makeRun();
     const first = await openDatabase({ dataDir });
     await makeWriter(first.db).writer.submit(aWholeRound(run, 1));
-    const before = await findRun(first.db, run.id);
+    const before = await findRun(first.db, run.id, null);
     await first.close();
     const second = await openDatabase({ dataDir });
-    const after = await findRun(second.db, run.id);
+    const after = await findRun(second.db, run.id, null);
     await second.close();
     await rm(dataDir, { recursive: true, force: true });
     expect(before).toMatchObject({ current_round: 1 });

@@ -78,7 +78,7 @@ describe.each(engines)('metric points by month on $engine', ({ open }) => {
     expect(await seriesOf(old)).toEqual({ total: 0, sampled: false, step: [], value: [], at: [] });
     expect((await metricsSummary(database.db, old.id)).metrics).toEqual({});
     expect((await readSnapshot(database.db, old.id))?.data.metrics).toEqual([]);
-    expect(await findRun(database.db, old.id)).toMatchObject({ run_id: old.id });
+    expect(await findRun(database.db, old.id, null)).toMatchObject({ run_id: old.id });
     expect(await seriesOf(kept)).toMatchObject({ total: 10 });
     expect((await metricsSummary(database.db, kept.id)).metrics).toEqual({ loss: 9 });
   });

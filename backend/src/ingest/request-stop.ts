@@ -49,8 +49,8 @@ export async function requestStop(deps: StopDeps, request: Request): Promise<Rou
 }
 
 async function find(db: Db, roundId: number): Promise<{ run: Run; round: Round }> {
-  const round = await findRound(db, roundId);
-  const run = round && (await findRun(db, round.run_id));
+  const round = await findRound(db, roundId, null);
+  const run = round && (await findRun(db, round.run_id, null));
   if (!run) throw new NotFound(`there is no round with round_id ${roundId}`);
   return { run, round };
 }

@@ -296,6 +296,14 @@ function groupByRun(group: readonly Job[], fresh: readonly boolean[]): Map<RunId
 function toCommitted({ before, saved: { run, events } }: { before: RunRow; saved: Saved }): Committed[] {
   if (run.seq === before.seq) return [];
   return [
-    { run_id: run.run_id, epoch: run.epoch, from_seq: before.seq, seq: run.seq, events, is_new_run: before.seq === 0 },
+    {
+      run_id: run.run_id,
+      project_id: run.project_id,
+      epoch: run.epoch,
+      from_seq: before.seq,
+      seq: run.seq,
+      events,
+      is_new_run: before.seq === 0,
+    },
   ];
 }

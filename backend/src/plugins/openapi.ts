@@ -41,6 +41,7 @@ export const openapi = fastifyPlugin<{ readonly version: string }>(async (app, {
 const tags = [
   { name: 'auth', description: 'Signing in, and the sessions that it makes' },
   { name: 'users', description: 'Who may sign in' },
+  { name: 'projects', description: 'Projects, and who is a member of them' },
   { name: 'keys', description: 'API keys, with which FL servers report' },
   { name: 'audit', description: 'What was done by whom' },
   { name: 'ingest', description: 'What FL servers say' },

@@ -8,15 +8,16 @@ import {
 } from '@rondo/protocol';
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
+import { visibleTo } from '../auth/access.ts';
 import { recordAudit } from '../auth/audit.ts';
 import { principalOf } from '../auth/plugin.ts';
 import type { Db } from '../db/db.ts';
 import { type Alias, findAlias, listAliases } from '../db/queries/model-aliases.ts';
 import { findModel } from '../db/queries/models.ts';
-import { findRun } from '../db/queries/runs.ts';
 import { Conflict, NotFound } from '../errors.ts';
 import type { IngestWriter } from '../ingest/writer.ts';
-import { problems } from '../schemas/common.ts';
+import { forReaders, problems } from '../schemas/common.ts';
+import { managedRun, seenRun } from './seen.ts';
 
 interface AliasesDeps {
   readonly db: Db;
@@ -42,20 +43,21 @@ export const aliasesRouter =
     app.get(
       '/api/runs/:run_id/aliases',
       {
-        onRequest: app.requireUser,
+        onRequest: app.requireReader,
         schema: {
           ...about,
+          ...forReaders,
           operationId: 'listAliases',
           summary: 'The names that point to versions of a run',
           params: z.object({ run_id: runIdSchema }),
           response: {
             200: z.object({ items: z.array(aliasSchema), total: z.int().min(0) }),
-            ...problems(401, 404, 422),
+            ...problems(401, 403, 404, 422),
           },
         },
       },
-      async ({ params: { run_id } }) => {
-        if (!(await findRun(db, run_id))) throw new NotFound(`there is no run ${run_id}`);
+      async (request) => {
+        const { run_id } = await seenRun(db, request, request.params.run_id);
         const items = await listAliases(db, run_id);
         return { items, total: items.length };
       },
@@ -64,7 +66,7 @@ export const aliasesRouter =
     app.put(
       '/api/runs/:run_id/aliases/:alias',
       {
-        onRequest: app.requireAdmin,
+        onRequest: app.requireUser,
         schema: {
           ...about,
           operationId: 'setAlias',
@@ -76,14 +78,15 @@ export const aliasesRouter =
       },
       async (request) => {
         const { run_id, alias } = request.params;
+        const { project_id } = await managedRun(db, request, run_id);
         const { version } = request.body;
         mustBeOfPeople(alias);
-        if ((await findModel(db, version))?.run_id !== run_id)
+        if ((await findModel(db, version, visibleTo(request)))?.run_id !== run_id)
           throw new NotFound(`run ${run_id} has no model ${version}`);
         const before = await findAlias(db, run_id, alias);
         const detail = { run_id, version, from: before?.version ?? null };
         const record = (tx: Db) =>
-          recordAudit(tx, request, { action: 'alias.set', target_type: 'alias', target: alias, detail });
+          recordAudit(tx, request, { action: 'alias.set', target_type: 'alias', target: alias, detail, project_id });
         const set_by = principalOf(request).username;
         await writer.submit([{ type: 'alias_set', run_id, at: now(), alias, version, set_by, record }]);
         return existing(run_id, alias);
@@ -93,7 +96,7 @@ export const aliasesRouter =
     app.delete(
       '/api/runs/:run_id/aliases/:alias',
       {
-        onRequest: app.requireAdmin,
+        onRequest: app.requireUser,
         schema: {
           ...about,
           operationId: 'deleteAlias',
@@ -104,11 +107,12 @@ export const aliasesRouter =
       },
       async (request, reply) => {
         const { run_id, alias } = request.params;
+        const { project_id } = await managedRun(db, request, run_id);
         mustBeOfPeople(alias);
         const { version } = await existing(run_id, alias);
         const detail = { run_id, from: version };
         const record = (tx: Db) =>
-          recordAudit(tx, request, { action: 'alias.delete', target_type: 'alias', target: alias, detail });
+          recordAudit(tx, request, { action: 'alias.delete', target_type: 'alias', target: alias, detail, project_id });
         await writer.submit([{ type: 'alias_deleted', run_id, alias, record }]);
         return reply.code(204).send(null);
       },
@@ -117,7 +121,7 @@ export const aliasesRouter =
     app.post(
       '/api/runs/:run_id/aliases/:alias/rollback',
       {
-        onRequest: app.requireAdmin,
+        onRequest: app.requireUser,
         schema: {
           ...about,
           operationId: 'rollBackAlias',
@@ -128,11 +132,18 @@ export const aliasesRouter =
       },
       async (request) => {
         const { run_id, alias } = request.params;
+        const { project_id } = await managedRun(db, request, run_id);
         mustBeOfPeople(alias);
         const { version, previous_version } = await existing(run_id, alias);
         const detail = { run_id, from: version, version: previous_version };
         const record = (tx: Db) =>
-          recordAudit(tx, request, { action: 'alias.rollback', target_type: 'alias', target: alias, detail });
+          recordAudit(tx, request, {
+            action: 'alias.rollback',
+            target_type: 'alias',
+            target: alias,
+            detail,
+            project_id,
+          });
         const set_by = principalOf(request).username;
         const notice = { type: 'alias_rolled_back', run_id, at: now(), alias, set_by, record } as const;
         const { accepted } = await writer.submit([notice]);

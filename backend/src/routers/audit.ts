@@ -1,6 +1,7 @@
 import { auditEntrySchema, auditQuery, pageOf, pageQuery } from '@rondo/protocol';
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
+import { managedBy } from '../auth/access.ts';
 import type { Db } from '../db/db.ts';
 import { listAudit } from '../db/queries/audit.ts';
 import { problems } from '../schemas/common.ts';
@@ -11,7 +12,7 @@ export const auditRouter =
     app.get(
       '/api/audit',
       {
-        onRequest: app.requireAdmin,
+        onRequest: app.requireManager,
         schema: {
           tags: ['audit'],
           security: [{ bearer: [] }],
@@ -21,6 +22,9 @@ export const auditRouter =
           response: { 200: pageOf(auditEntrySchema), ...problems(401, 403, 422) },
         },
       },
-      async ({ query }) => ({ ...(await listAudit(db, query)), limit: query.limit, offset: query.offset }),
+      async (request) => {
+        const { limit, offset } = request.query;
+        return { ...(await listAudit(db, { ...request.query, visible: managedBy(request) })), limit, offset };
+      },
     );
   };

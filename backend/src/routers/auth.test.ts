@@ -66,7 +66,7 @@ describe('POST /api/auth/login', () => {
     await logIn({ password: 'wrong horse' });
     await logIn();
     const entries = async (target?: string) =>
-      (await listAudit(database.db, { ...(target && { target }), limit: 2, offset: 0 })).items;
+      (await listAudit(database.db, { visible: null, ...(target && { target }), limit: 2, offset: 0 })).items;
     expect(await entries(user.username)).toMatchObject([
       { action: 'sign_in', actor: user.username, detail: { method: 'password' }, address: '127.0.0.1' },
       { action: 'sign_in.failed', actor: null, detail: { method: 'password', reason: 'wrong password' } },
@@ -246,7 +246,7 @@ describe('POST /api/auth/ws-ticket', () => {
     const answer = await post('/api/auth/ws-ticket', { headers: bearerOf(await logIn()) });
     const { ticket, expires_in } = answer.json<{ ticket: string; expires_in: number }>();
     expect(expires_in).toBe(30);
-    await expect(auth.authenticateSocket(ticket)).resolves.toMatchObject({ user_id: user.id });
+    await expect(auth.authenticateSocket(ticket)).resolves.toMatchObject({ userId: user.id });
     await expect(auth.authenticateSocket(ticket)).rejects.toThrow('used');
   });
 });

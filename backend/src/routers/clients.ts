@@ -9,11 +9,12 @@ import {
 } from '@rondo/protocol';
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
+import { visibleTo } from '../auth/access.ts';
 import type { Db } from '../db/db.ts';
 import { clientHistory } from '../db/queries/client-history.ts';
 import { listClients } from '../db/queries/clients.ts';
 import { NotFound } from '../errors.ts';
-import { problems } from '../schemas/common.ts';
+import { forReaders, problems } from '../schemas/common.ts';
 import { keysetQuery, toPage } from '../schemas/cursor.ts';
 
 // A federation is watched whole, so a page of clients is large.
@@ -28,9 +29,10 @@ export const clientsRouter =
     app.get(
       '/api/clients',
       {
-        onRequest: app.requireUser,
+        onRequest: app.requireReader,
         schema: {
           ...about,
+          ...forReaders,
           operationId: 'listClients',
           summary: 'All registered clients; without run_id, each as it was last seen',
           querystring: keysetQuery(clientIdSchema, {
@@ -38,30 +40,38 @@ export const clientsRouter =
             run_id: runIdSchema.optional(),
             status: clientStatusSchema.optional(),
           }),
-          response: { 200: keysetPageOf(clientSchema), ...problems(401, 422) },
+          response: { 200: keysetPageOf(clientSchema), ...problems(401, 403, 422) },
         },
       },
-      async ({ query }) => toPage(await listClients(db, { ...query, after: query.cursor }), query),
+      async (request) => {
+        const { query } = request;
+        const visible = visibleTo(request);
+        return toPage(await listClients(db, { ...query, visible, after: query.cursor }), query);
+      },
     );
 
     app.get(
       '/api/clients/:client_id/history',
       {
-        onRequest: app.requireUser,
+        onRequest: app.requireReader,
         schema: {
           ...about,
+          ...forReaders,
           operationId: 'getClientHistory',
           summary: "A client's part in every round: its newest run first, in each the newest part",
           params: z.object({ client_id: clientIdSchema }),
           querystring: keysetQuery(partKey, { limit, run_id: runIdSchema.optional() }),
           response: {
             200: clientHistorySchema,
-            ...problems(401, 404, 422),
+            ...problems(401, 403, 404, 422),
           },
         },
       },
-      async ({ params: { client_id }, query }) => {
-        const history = await clientHistory(db, { client_id, ...query, after: query.cursor });
+      async (request) => {
+        const { query, params } = request;
+        const { client_id } = params;
+        const visible = visibleTo(request);
+        const history = await clientHistory(db, { visible, client_id, ...query, after: query.cursor });
         if (!history) throw new NotFound(`there is no client ${client_id}`);
         return { client_id, ...toPage(history, query) };
       },

@@ -1,9 +1,10 @@
 import { commandRecordSchema, commandStateSchema, pageOf, pageQuery, runIdSchema } from '@rondo/protocol';
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
+import { visibleTo } from '../auth/access.ts';
 import type { Db } from '../db/db.ts';
 import { listCommands } from '../db/queries/commands.ts';
-import { problems } from '../schemas/common.ts';
+import { forReaders, problems } from '../schemas/common.ts';
 
 export const commandsRouter =
   ({ db }: { db: Db }): FastifyPluginAsyncZod =>
@@ -11,16 +12,19 @@ export const commandsRouter =
     app.get(
       '/api/commands',
       {
-        onRequest: app.requireUser,
+        onRequest: app.requireReader,
         schema: {
           tags: ['rounds'],
-          security: [{ bearer: [] }],
+          ...forReaders,
           operationId: 'listCommands',
           summary: 'What FL servers were asked to do and what became of it, newest first',
           querystring: z.object({ ...pageQuery, run_id: runIdSchema.optional(), state: commandStateSchema.optional() }),
-          response: { 200: pageOf(commandRecordSchema), ...problems(401, 422) },
+          response: { 200: pageOf(commandRecordSchema), ...problems(401, 403, 422) },
         },
       },
-      async ({ query }) => ({ ...(await listCommands(db, query)), limit: query.limit, offset: query.offset }),
+      async (request) => {
+        const { limit, offset } = request.query;
+        return { ...(await listCommands(db, { ...request.query, visible: visibleTo(request) })), limit, offset };
+      },
     );
   };

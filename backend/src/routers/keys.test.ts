@@ -77,7 +77,7 @@ describe('API keys', () => {
     const { ask, makeKey, user } = await setUp('admin');
     const { id, key } = await makeKey('hospital a');
     await ask('DELETE', `/api/keys/${id}`);
-    const { items } = await listAudit(database.db, { target: id, limit: 9, offset: 0 });
+    const { items } = await listAudit(database.db, { visible: null, target: id, limit: 9, offset: 0 });
     expect(items).toMatchObject([
       { action: 'key.revoke', actor: user.username, detail: { name: 'hospital a' } },
       { action: 'key.create', actor: user.username, detail: { scopes: ['ingest', 'models'] } },
@@ -99,13 +99,13 @@ describe('who may do what', () => {
     expect(answer.json()).toMatchObject({ key_id: id, name: 'hospital a' });
   });
 
-  it('an API key does nothing but report, and is told so', async () => {
+  it('[P3] an API key does nothing that needs a person, and the answer says so', async () => {
     const { app, makeKey } = await setUp('admin');
     const { key } = await makeKey();
     for (const url of ['/for-admins', '/api/auth/me']) {
       const answer = await app.inject({ url, headers: { authorization: `Bearer ${key}` } });
       expect(answer.statusCode).toBe(401);
-      expect(answer.json<{ detail: string }>().detail).toContain('only reports');
+      expect(answer.json<{ detail: string }>().detail).toContain('an API key cannot do this');
     }
   });
 

@@ -1,6 +1,7 @@
-import { keyBody, keySchema, newKeySchema, pageOf, pageQuery } from '@rondo/protocol';
+import { keyBody, keySchema, newKeySchema, pageOf, pageQuery, projectIdSchema } from '@rondo/protocol';
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
+import { accessOf, managedBy, mustManage } from '../auth/access.ts';
 import type { AuthServices } from '../auth/services.ts';
 import { problems } from '../schemas/common.ts';
 
@@ -11,7 +12,7 @@ interface KeysDeps {
 export const keysRouter =
   ({ auth }: KeysDeps): FastifyPluginAsyncZod =>
   async (app) => {
-    const forAdmins = { onRequest: app.requireAdmin };
+    const forAdmins = { onRequest: app.requireManager };
     const about = { tags: ['keys'], security: [{ bearer: [] }] };
 
     app.get(
@@ -22,11 +23,15 @@ export const keysRouter =
           ...about,
           operationId: 'listKeys',
           summary: 'The API keys with which FL servers report',
-          querystring: z.object(pageQuery),
+          querystring: z.object({ ...pageQuery, project: projectIdSchema.optional() }),
           response: { 200: pageOf(keySchema), ...problems(401, 403, 422) },
         },
       },
-      async ({ query }) => ({ ...(await auth.apiKeys.list(query)), ...query }),
+      async (request) => {
+        const { limit, offset } = request.query;
+        const found = await auth.apiKeys.list({ ...request.query, visible: managedBy(request) });
+        return { ...found, limit, offset };
+      },
     );
 
     app.post(
@@ -38,10 +43,13 @@ export const keysRouter =
           operationId: 'createKey',
           summary: 'Make an API key; the answer shows it this once',
           body: keyBody,
-          response: { 201: newKeySchema, ...problems(400, 401, 403, 422) },
+          response: { 201: newKeySchema, ...problems(400, 401, 403, 404, 422) },
         },
       },
       async (request, reply) => {
+        const { project_id } = request.body;
+        await auth.projects.seen(accessOf(request), project_id);
+        mustManage(request, project_id);
         reply.code(201);
         return auth.apiKeys.create(request, request.body);
       },
@@ -60,7 +68,7 @@ export const keysRouter =
         },
       },
       async (request, reply) => {
-        await auth.apiKeys.revoke(request, request.params.id);
+        await auth.apiKeys.revoke(request, request.params.id, managedBy(request));
         return reply.code(204).send(null);
       },
     );

@@ -4,21 +4,21 @@ import {
   metricNamesSchema,
   metricsSummarySchema,
   pageQuery,
-  type RunId,
   runIdSchema,
   seriesSchema,
   text,
 } from '@rondo/protocol';
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
+import { visibleTo } from '../auth/access.ts';
 import type { Db } from '../db/db.ts';
 import { newestRunId } from '../db/queries/live.ts';
 import { listMetricNames } from '../db/queries/metric-names.ts';
 import { metricsSummary } from '../db/queries/metrics.ts';
 import { readSeries } from '../db/queries/read-series.ts';
-import { findRun } from '../db/queries/runs.ts';
 import { NotFound } from '../errors.ts';
-import { problems } from '../schemas/common.ts';
+import { forReaders, problems } from '../schemas/common.ts';
+import { seenRun } from './seen.ts';
 
 const step = z.coerce.number().int().min(0).max(Number.MAX_SAFE_INTEGER).optional();
 
@@ -27,36 +27,36 @@ export const metricsRouter =
   async (app) => {
     const about = { tags: ['metrics'], security: [{ bearer: [] }] };
 
-    const existing = async (runId: RunId | undefined): Promise<RunId> => {
-      if (runId === undefined) throw new NotFound('there is no run yet');
-      if (!(await findRun(db, runId))) throw new NotFound(`there is no run ${runId}`);
-      return runId;
-    };
-
     app.get(
       '/api/metrics/summary',
       {
-        onRequest: app.requireUser,
+        onRequest: app.requireReader,
         schema: {
           ...about,
+          ...forReaders,
           operationId: 'getMetricsSummary',
           summary: 'The latest global metrics, of the newest run unless one is named',
           querystring: z.object({ run_id: runIdSchema.optional() }),
           response: {
             200: metricsSummarySchema,
-            ...problems(401, 404, 422),
+            ...problems(401, 403, 404, 422),
           },
         },
       },
-      async ({ query: { run_id } }) => metricsSummary(db, await existing(run_id ?? (await newestRunId(db)))),
+      async (request) => {
+        const run_id = request.query.run_id ?? (await newestRunId(db, visibleTo(request)));
+        if (run_id === undefined) throw new NotFound('there is no run yet');
+        return metricsSummary(db, (await seenRun(db, request, run_id)).run_id);
+      },
     );
 
     app.get(
       '/api/metrics/names',
       {
-        onRequest: app.requireUser,
+        onRequest: app.requireReader,
         schema: {
           ...about,
+          ...forReaders,
           operationId: 'listMetricNames',
           summary: "The names of the server's own series, or of a client's, by name",
           querystring: z.object({
@@ -67,13 +67,14 @@ export const metricsRouter =
           }),
           response: {
             200: metricNamesSchema,
-            ...problems(401, 404, 422),
+            ...problems(401, 403, 404, 422),
           },
         },
       },
-      async ({ query }) => {
+      async (request) => {
+        const { query } = request;
         const { limit, offset, client_id = null } = query;
-        const run_id = await existing(query.run_id);
+        const { run_id } = await seenRun(db, request, query.run_id);
         return { run_id, client_id, ...(await listMetricNames(db, query)), limit, offset };
       },
     );
@@ -81,9 +82,10 @@ export const metricsRouter =
     app.get(
       '/api/metrics/series',
       {
-        onRequest: app.requireUser,
+        onRequest: app.requireReader,
         schema: {
           ...about,
+          ...forReaders,
           operationId: 'getMetricSeries',
           summary: 'One series as columns; the least and the greatest of every bucket are kept',
           querystring: z.object({
@@ -96,12 +98,13 @@ export const metricsRouter =
           }),
           response: {
             200: seriesSchema,
-            ...problems(401, 404, 422),
+            ...problems(401, 403, 404, 422),
           },
         },
       },
-      async ({ query }) => {
-        const run_id = await existing(query.run_id);
+      async (request) => {
+        const { query } = request;
+        const { run_id } = await seenRun(db, request, query.run_id);
         return { run_id, name: query.name, client_id: query.client_id ?? null, ...(await readSeries(db, query)) };
       },
     );

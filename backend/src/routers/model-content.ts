@@ -11,6 +11,7 @@ import {
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
+import { visibleTo } from '../auth/access.ts';
 import { type DownloadLinks, linkSeconds } from '../auth/download-links.ts';
 import { principalOf } from '../auth/plugin.ts';
 import { planDownload } from '../checkpoints/download.ts';
@@ -19,7 +20,7 @@ import type { Db } from '../db/db.ts';
 import { findModel } from '../db/queries/models.ts';
 import { LengthRequired, NotFound } from '../errors.ts';
 import { sendProblem } from '../plugins/error-handler.ts';
-import { problems } from '../schemas/common.ts';
+import { forReaders, problems } from '../schemas/common.ts';
 
 interface ContentDeps {
   readonly db: Db;
@@ -92,7 +93,7 @@ export const modelContentRouter =
       },
       async (request, reply) => {
         const { version } = request.params;
-        if (!(await findModel(db, version))) throw new NotFound(`there is no model ${version}`);
+        if (!(await findModel(db, version, visibleTo(request)))) throw new NotFound(`there is no model ${version}`);
         const link = await links.issue(principalOf(request), version);
         reply.header('cache-control', 'no-store');
         return { url: `/api/models/${encodeURIComponent(version)}/download?link=${link}`, expires_in: linkSeconds };
@@ -103,12 +104,12 @@ export const modelContentRouter =
       '/api/models/:version/download',
       {
         onRequest: async (request) => {
-          if (!(request.query as { link?: string }).link) await app.requireUser(request);
+          if (!(request.query as { link?: string }).link) await app.requireReader(request);
         },
         compress: false,
         schema: {
           ...about,
-          security: [{ bearer: [] }],
+          ...forReaders,
           operationId: 'downloadModel',
           summary: 'The content of a version: whole, or one range of it',
           description:
@@ -121,15 +122,15 @@ export const modelContentRouter =
             200: content('The whole content'),
             206: content('The range that was asked for'),
             304: z.null().describe('It is what the asker has'),
-            ...problems(401, 404, 416, 422, 503),
+            ...problems(401, 403, 404, 416, 422, 503),
           },
         },
       },
       async (request, reply) => {
         const { version } = request.params;
         const { link } = request.query;
-        if (link) await links.redeem(link, version);
-        const model = await findModel(db, version);
+        const visible = link ? await links.redeem(link, version) : visibleTo(request);
+        const model = await findModel(db, version, visible);
         if (!model) throw new NotFound(`there is no model ${version}`);
         const { status, headers, range } = planDownload(model, request.headers);
         reply.code(status).headers(headers);

@@ -9,12 +9,14 @@ import {
 } from '@rondo/protocol';
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
+import { visibleTo } from '../auth/access.ts';
 import { recordAudit } from '../auth/audit.ts';
 import type { Db } from '../db/db.ts';
 import { findModel, findModelDetail, listModels } from '../db/queries/models.ts';
 import { Conflict, NotFound } from '../errors.ts';
 import type { IngestWriter } from '../ingest/writer.ts';
-import { problems } from '../schemas/common.ts';
+import { forReaders, problems } from '../schemas/common.ts';
+import { managedRun } from './seen.ts';
 
 interface ModelsDeps {
   readonly db: Db;
@@ -38,37 +40,45 @@ export const modelsRouter =
     app.get(
       '/api/models',
       {
-        onRequest: app.requireUser,
+        onRequest: app.requireReader,
         schema: {
           ...about,
+          ...forReaders,
           operationId: 'listModels',
           summary: 'Stored checkpoint versions, newest first',
           querystring: z.object({ ...pageQuery, run_id: runIdSchema.optional() }),
-          response: { 200: pageOf(modelSchema), ...problems(401, 422) },
+          response: { 200: pageOf(modelSchema), ...problems(401, 403, 422) },
         },
       },
-      async ({ query }) => ({ ...(await listModels(db, query)), limit: query.limit, offset: query.offset }),
+      async (request) => {
+        const { limit, offset } = request.query;
+        return { ...(await listModels(db, { ...request.query, visible: visibleTo(request) })), limit, offset };
+      },
     );
 
     app.get(
       '/api/models/:version',
       {
-        onRequest: app.requireUser,
+        onRequest: app.requireReader,
         schema: {
           ...about,
+          ...forReaders,
           operationId: 'getModel',
           summary: 'One checkpoint version with its tensors, if it is a safetensors file',
           params,
-          response: { 200: modelDetailSchema, ...problems(401, 404, 422) },
+          response: { 200: modelDetailSchema, ...problems(401, 403, 404, 422) },
         },
       },
-      async ({ params: { version } }) => found(await findModelDetail(db, version), version),
+      async (request) => {
+        const { version } = request.params;
+        return found(await findModelDetail(db, version, visibleTo(request)), version);
+      },
     );
 
     app.delete(
       '/api/models/:version',
       {
-        onRequest: app.requireAdmin,
+        onRequest: app.requireUser,
         schema: {
           ...about,
           operationId: 'deleteModel',
@@ -79,12 +89,19 @@ export const modelsRouter =
       },
       async (request, reply) => {
         const { version } = request.params;
-        const { run_id, round, sha256 } = found(await findModel(db, version), version);
+        const { run_id, round, sha256 } = found(await findModel(db, version, visibleTo(request)), version);
+        const { project_id } = await managedRun(db, request, run_id);
         const detail = { run_id, round, sha256 };
         const record = (tx: Db) =>
-          recordAudit(tx, request, { action: 'model.delete', target_type: 'model', target: version, detail });
+          recordAudit(tx, request, {
+            action: 'model.delete',
+            target_type: 'model',
+            target: version,
+            detail,
+            project_id,
+          });
         await writer.submit([{ type: 'model_deleted', run_id, version, unlessAutomatic: false, record }]);
-        const left = await findModel(db, version);
+        const left = await findModel(db, version, visibleTo(request));
         if (left)
           throw new Conflict(`${version} is held by ${left.aliases.join(', ')}: move or delete the alias first`);
         onDeleted();

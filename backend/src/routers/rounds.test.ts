@@ -141,7 +141,7 @@ describe('POST /api/rounds/{round_id}/stop', () => {
     expect(list.json()).toEqual({ items: [command], total: 1, limit: 20, offset: 0 });
     const none = await server.ask('GET', `/api/commands?run_id=${run.id}&state=applied`, admin.headers);
     expect(none.json()).toMatchObject({ items: [], total: 0 });
-    const { items } = await listAudit(server.database.db, { action: 'round.stop', limit: 1, offset: 0 });
+    const { items } = await listAudit(server.database.db, { visible: null, action: 'round.stop', limit: 1, offset: 0 });
     expect(items).toMatchObject([
       {
         actor: username,

@@ -9,14 +9,16 @@ import {
 } from '@rondo/protocol';
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
+import { visibleTo } from '../auth/access.ts';
 import { recordAudit } from '../auth/audit.ts';
 import { principalOf } from '../auth/plugin.ts';
 import type { Db } from '../db/db.ts';
-import { findRoundDetail, listRounds } from '../db/queries/rounds.ts';
+import { findRound, findRoundDetail, listRounds } from '../db/queries/rounds.ts';
 import { NotFound } from '../errors.ts';
 import { requestStop, type StopDeps } from '../ingest/request-stop.ts';
-import { problems } from '../schemas/common.ts';
+import { forReaders, problems } from '../schemas/common.ts';
 import { keysetQuery, toPage } from '../schemas/cursor.ts';
+import { managedRun } from './seen.ts';
 
 const params = z.object({ round_id: z.coerce.number().int().min(1).max(Number.MAX_SAFE_INTEGER) });
 // A number of a round or an id, as the list is of one run or of all.
@@ -36,40 +38,49 @@ export const roundsRouter =
     app.get(
       '/api/rounds',
       {
-        onRequest: app.requireUser,
+        onRequest: app.requireReader,
         schema: {
           ...about,
+          ...forReaders,
           operationId: 'listRounds',
           summary: 'Rounds, newest first',
           querystring: keysetQuery(key, { run_id: runIdSchema.optional(), status: roundStatusSchema.optional() }),
-          response: { 200: keysetPageOf(roundSchema), ...problems(401, 422) },
+          response: { 200: keysetPageOf(roundSchema), ...problems(401, 403, 422) },
         },
       },
-      async ({ query }) => toPage(await listRounds(db, { ...query, after: query.cursor }), query),
+      async (request) => {
+        const { query } = request;
+        const visible = visibleTo(request);
+        return toPage(await listRounds(db, { ...query, visible, after: query.cursor }), query);
+      },
     );
 
     app.get(
       '/api/rounds/:round_id',
       {
-        onRequest: app.requireUser,
+        onRequest: app.requireReader,
         schema: {
           ...about,
+          ...forReaders,
           operationId: 'getRound',
           summary: 'One round with what became of every selected client',
           params,
           response: {
             200: roundDetailSchema,
-            ...problems(401, 404, 422),
+            ...problems(401, 403, 404, 422),
           },
         },
       },
-      async ({ params: { round_id } }) => found(await findRoundDetail(db, round_id), round_id),
+      async (request) => {
+        const { round_id } = request.params;
+        return found(await findRoundDetail(db, round_id, visibleTo(request)), round_id);
+      },
     );
 
     app.post(
       '/api/rounds/:round_id/stop',
       {
-        onRequest: app.requireAdmin,
+        onRequest: app.requireUser,
         schema: {
           ...about,
           operationId: 'stopRound',
@@ -83,12 +94,14 @@ export const roundsRouter =
       },
       async (request, reply) => {
         const { body, params } = request;
+        const { run_id } = found(await findRound(db, params.round_id, visibleTo(request)), params.round_id);
+        const { project_id } = await managedRun(db, request, run_id);
         const target = String(params.round_id);
         const recordFor =
           ({ run_id, round }: Round) =>
           (tx: Db) => {
             const detail = { run_id, round, ...body };
-            return recordAudit(tx, request, { action: 'round.stop', target_type: 'round', target, detail });
+            return recordAudit(tx, request, { action: 'round.stop', target_type: 'round', target, detail, project_id });
           };
         const requested_by = principalOf(request).username;
         return reply.code(202).send(await requestStop(deps, { ...params, ...body, requested_by, recordFor }));

@@ -77,10 +77,11 @@ describe('what is read', () => {
     if ('step' in body) expect(body.step).toEqual([1]);
   });
 
-  it.each(routes)('%s is for people who are signed in: 401 without a token, and with an API key', async (path) => {
+  it.each(routes)('%s is for readers: 401 without a token, 403 with an API key that only reports', async (path) => {
     const reporter = await server.makeReporter();
-    for (const headers of [{}, reporter.headers, { authorization: 'Bearer a.b.c' }, { authorization: 'Basic x' }]) {
-      const answer = await server.ask('GET', path.replace('{run}', 'r'), headers);
+    expect((await server.ask('GET', path.replace('{run}', 'r'), reporter.headers)).statusCode).toBe(403);
+    for (const authorization of ['', 'Bearer a.b.c', 'Basic x']) {
+      const answer = await server.ask('GET', path.replace('{run}', 'r'), { authorization });
       expect(answer.statusCode).toBe(401);
       expect(answer.headers['content-type']).toMatch('application/problem+json');
       expect(problemSchema.parse(answer.json())).toMatchObject({ status: 401 });

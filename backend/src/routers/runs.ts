@@ -1,15 +1,27 @@
-import { pageOf, pageQuery, type RunId, runEditSchema, runIdSchema, runSchema, runStatusSchema } from '@rondo/protocol';
+import {
+  pageOf,
+  pageQuery,
+  projectIdSchema,
+  runEditSchema,
+  runIdSchema,
+  runSchema,
+  runStatusSchema,
+} from '@rondo/protocol';
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
+import { accessOf, mustManage, visibleTo } from '../auth/access.ts';
 import { recordAudit } from '../auth/audit.ts';
+import type { AuthServices } from '../auth/services.ts';
 import type { EventBus } from '../bus/event-bus.ts';
 import type { Db } from '../db/db.ts';
-import { deleteRun, findRun, listRuns } from '../db/queries/runs.ts';
+import { deleteRun, listRuns } from '../db/queries/runs.ts';
 import { NotFound } from '../errors.ts';
 import type { IngestWriter } from '../ingest/writer.ts';
-import { problems } from '../schemas/common.ts';
+import { forReaders, problems } from '../schemas/common.ts';
+import { managedRun, seenRun } from './seen.ts';
 
 interface RunsDeps {
+  readonly auth: Pick<AuthServices, 'projects'>;
   readonly db: Db;
   readonly writer: IngestWriter;
   readonly bus: EventBus;
@@ -18,54 +30,58 @@ interface RunsDeps {
 const params = z.object({ run_id: runIdSchema });
 
 export const runsRouter =
-  ({ db, writer, bus }: RunsDeps): FastifyPluginAsyncZod =>
+  ({ auth, db, writer, bus }: RunsDeps): FastifyPluginAsyncZod =>
   async (app) => {
     const about = { tags: ['runs'], security: [{ bearer: [] }] };
-
-    const existing = async (runId: RunId) => {
-      const run = await findRun(db, runId);
-      if (!run) throw new NotFound(`there is no run ${runId}`);
-      return run;
-    };
 
     app.get(
       '/api/runs',
       {
-        onRequest: app.requireUser,
+        onRequest: app.requireReader,
         schema: {
           ...about,
+          ...forReaders,
           operationId: 'listRuns',
           summary: 'Runs, newest first',
-          querystring: z.object({ ...pageQuery, status: runStatusSchema.optional() }),
-          response: { 200: pageOf(runSchema), ...problems(401, 422) },
+          querystring: z.object({
+            ...pageQuery,
+            status: runStatusSchema.optional(),
+            project: projectIdSchema.optional(),
+          }),
+          response: { 200: pageOf(runSchema), ...problems(401, 403, 422) },
         },
       },
-      async ({ query }) => ({ ...(await listRuns(db, query)), limit: query.limit, offset: query.offset }),
+      async (request) => {
+        const { limit, offset } = request.query;
+        return { ...(await listRuns(db, { ...request.query, visible: visibleTo(request) })), limit, offset };
+      },
     );
 
     app.get(
       '/api/runs/:run_id',
       {
-        onRequest: app.requireUser,
+        onRequest: app.requireReader,
         schema: {
           ...about,
+          ...forReaders,
           operationId: 'getRun',
           summary: 'One run',
           params,
-          response: { 200: runSchema, ...problems(401, 404, 422) },
+          response: { 200: runSchema, ...problems(401, 403, 404, 422) },
         },
       },
-      ({ params: { run_id } }) => existing(run_id),
+      (request) => seenRun(db, request, request.params.run_id),
     );
 
     app.patch(
       '/api/runs/:run_id',
       {
-        onRequest: app.requireAdmin,
+        onRequest: app.requireUser,
         schema: {
           ...about,
           operationId: 'editRun',
-          summary: 'Change its name, tags or notes',
+          summary: 'Change its name, tags or notes, or move it to another project',
+          description: 'A move needs an admin of both projects.',
           params,
           body: runEditSchema,
           response: { 200: runSchema, ...problems(400, 401, 403, 404, 422) },
@@ -74,19 +90,30 @@ export const runsRouter =
       async (request) => {
         const { run_id } = request.params;
         const { notes, ...shown } = request.body;
-        await existing(run_id);
-        const detail = { ...shown, ...(notes !== undefined && { notes: 'changed' }) };
-        const record = (tx: Db) =>
-          recordAudit(tx, request, { action: 'run.update', target_type: 'run', target: run_id, detail });
+        const { project_id: from } = await managedRun(db, request, run_id);
+        const { project_id = from } = request.body;
+        if (project_id !== from) {
+          await auth.projects.seen(accessOf(request), project_id);
+          mustManage(request, project_id);
+        }
+        const moved = project_id !== from && { moved_from: from };
+        const detail = { ...shown, ...moved, ...(notes !== undefined && { notes: 'changed' }) };
+        const act = { action: 'run.update', target_type: 'run', target: run_id, detail } as const;
+        const record = async (tx: Db) => {
+          // The admins of both projects see it.
+          for (const project of new Set([from, project_id]))
+            await recordAudit(tx, request, { ...act, project_id: project });
+        };
         await writer.submit([{ type: 'run_edited', run_id, ...request.body, record }]);
-        return existing(run_id);
+        if (moved) await bus.publishMove(db, { run_id, project_id });
+        return seenRun(db, request, run_id);
       },
     );
 
     app.delete(
       '/api/runs/:run_id',
       {
-        onRequest: app.requireAdmin,
+        onRequest: app.requireUser,
         schema: {
           ...about,
           operationId: 'deleteRun',
@@ -97,9 +124,10 @@ export const runsRouter =
       },
       async (request, reply) => {
         const { run_id } = request.params;
+        const { project_id } = await managedRun(db, request, run_id);
         await db.transaction(async (tx) => {
           if (!(await deleteRun(tx, run_id))) throw new NotFound(`there is no run ${run_id}`);
-          await recordAudit(tx, request, { action: 'run.delete', target_type: 'run', target: run_id });
+          await recordAudit(tx, request, { action: 'run.delete', target_type: 'run', target: run_id, project_id });
           await bus.announce(tx, { deleted_runs: [run_id] });
         });
         bus.publishDeletion(run_id);

@@ -44,7 +44,7 @@ describe('your sessions', () => {
     expect((await ask('DELETE', url)).statusCode).toBe(204);
     expect(await auth.sessions.isActive(other.session_id)).toBe(false);
     expect((await ask('DELETE', url)).statusCode).toBe(404);
-    const { items } = await listAudit(database.db, { target: other.session_id, limit: 9, offset: 0 });
+    const { items } = await listAudit(database.db, { visible: null, target: other.session_id, limit: 9, offset: 0 });
     expect(items).toMatchObject([{ action: 'session.end', actor: user.username }]);
   });
 
@@ -70,6 +70,7 @@ describe('POST /api/auth/password', () => {
     expect((await logIn(password)).statusCode).toBe(401);
     expect((await logIn('another horse')).statusCode).toBe(200);
     const { items } = await listAudit(database.db, {
+      visible: null,
       action: 'user.password',
       target: user.username,
       limit: 9,

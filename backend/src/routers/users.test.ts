@@ -231,7 +231,7 @@ describe('the audit log of users', () => {
   it('[P6] keeps nothing of a change that was refused', async () => {
     const { ask, user } = await setUpAlone();
     await ask('PATCH', `/api/users/${user.id}`, { disabled: true });
-    const { total } = await listAudit(database.db, { target: user.username, limit: 1, offset: 0 });
+    const { total } = await listAudit(database.db, { visible: null, target: user.username, limit: 1, offset: 0 });
     expect(total).toBe(0);
   });
 

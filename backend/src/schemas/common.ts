@@ -30,3 +30,6 @@ export const problems = <S extends number>(...statuses: S[]) =>
       },
     ]),
   ) as Record<S, { description: string; content: { 'application/problem+json': { schema: typeof problemSchema } } }>;
+
+/** What a route says that a signed-in user or an API key with the scope `read` may ask. */
+export const forReaders: { security: Record<string, string[]>[] } = { security: [{ bearer: [] }, { apiKey: [] }] };

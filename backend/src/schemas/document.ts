@@ -79,6 +79,8 @@ const meanings: Record<string, string> = {
   client_id: 'The id of a client, which is one over all runs',
   version: 'The name of a checkpoint version',
   alias: 'A name that points to a version of the run',
+  project: 'Only those of this project',
+  user_id: 'The id that this server gave to the user',
   status: 'Only those of this status',
   state: 'Only those in this state',
   id: 'The id that this server gave',

@@ -7,11 +7,17 @@ import type { CatchUp, Position, Viewer } from './viewer.ts';
  * undefined if the run does not exist or the attempt was replaced while it read. [S5]
  */
 export async function sendMissing(
-  source: Pick<LiveSource, 'changes' | 'snapshot'>,
+  source: Pick<LiveSource, 'changes' | 'projectOf' | 'snapshot'>,
   viewer: Viewer,
   attempt: CatchUp,
 ): Promise<Position | undefined> {
   const { runId, epoch, seq } = attempt;
+  if (viewer.visible !== null) {
+    const project = await source.projectOf(runId);
+    // What a viewer may not see is to it like a run that does not exist. [O5]
+    if (!viewer.isCatchingUp(attempt) || !viewer.sees(project)) return undefined;
+    viewer.project = project;
+  }
   if (epoch !== undefined && seq !== undefined) {
     const changes = await source.changes(runId, epoch, seq);
     if (!viewer.isCatchingUp(attempt)) return undefined;

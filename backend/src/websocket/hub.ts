@@ -1,11 +1,12 @@
 import { type CloseCode, closeCodes, type EmptySnapshotMessage, type RunId } from '@rondo/protocol';
-import type { Committed, RemoteCommit } from '../bus/event-bus.ts';
+import type { Committed, MovedRun, RemoteCommit } from '../bus/event-bus.ts';
+import type { Visible } from '../db/queries/projects.ts';
 import { sendMissing } from './catch-up.ts';
 import { Channel, type ChannelDeps } from './channel.ts';
 import type { LiveSource } from './live-source.ts';
 import { NewestRun } from './newest-run.ts';
 import type { ChangeCounts } from './pending-changes.ts';
-import { type Socket, type Subscription, Viewer } from './viewer.ts';
+import { type Socket, type SocketOwner, type Subscription, Viewer } from './viewer.ts';
 
 export interface HubOptions {
   readonly source: LiveSource;
@@ -31,8 +32,7 @@ export class Hub {
     this.#onError = onError;
     const { counts } = this;
     this.#channelDeps = { source, counts, now, setTimer, onError, catchUp: (viewer) => this.#resume(viewer) };
-    const read = () => source.newestRunId();
-    this.#newestRun = new NewestRun({ read, onFound: (runId) => this.#moveFollowers(runId), onError });
+    this.#newestRun = new NewestRun({ read: () => this.#readNewest(), onError });
   }
 
   /** Number of viewers that read too slowly and will catch up. */
@@ -46,8 +46,8 @@ export class Hub {
     return this.#viewers.size;
   }
 
-  open(socket: Socket, signInId: string, subscription: Subscription): Viewer {
-    const viewer = new Viewer(socket, signInId, subscription, this.#now());
+  open(socket: Socket, owner: SocketOwner, subscription: Subscription): Viewer {
+    const viewer = new Viewer(socket, owner, subscription, this.#now());
     this.#viewers.add(viewer);
     void this.#guard(viewer, this.#begin(viewer, subscription));
     return viewer;
@@ -81,6 +81,36 @@ export class Hub {
     }
   }
 
+  /** A run belongs to another project: viewers that do not see that one leave it at once. [O5] */
+  moveRun({ run_id, project_id }: MovedRun): void {
+    for (const viewer of [...(this.#channels.get(run_id)?.viewers ?? [])]) {
+      viewer.project = project_id;
+      if (!viewer.sees(project_id)) this.#leaveRun(viewer);
+    }
+    this.#newestRun.check();
+  }
+
+  /** A user is a member of other projects than before. [O5] */
+  setVisible(userId: string, visible: Visible): void {
+    for (const viewer of [...this.#viewers]) {
+      if (viewer.userId !== userId || viewer.visible === null) continue;
+      viewer.visible = visible;
+      if (viewer.runId !== undefined && !viewer.sees(viewer.project)) this.#leaveRun(viewer);
+    }
+    this.#newestRun.check();
+  }
+
+  /** The users whose viewers do not see all projects. */
+  get members(): ReadonlySet<string> {
+    const ids = [...this.#viewers].flatMap(({ userId, visible }) => (userId !== null && visible ? [userId] : []));
+    return new Set(ids);
+  }
+
+  #leaveRun(viewer: Viewer): void {
+    if (viewer.followsNewest) void this.#guard(viewer, this.#follow(viewer));
+    else viewer.close(closeCodes.runNotFound, 'no such run');
+  }
+
   /** A run was deleted: its followers move to the newest remaining run, other viewers are closed. [S11] */
   forgetRun(runId: RunId): void {
     for (const viewer of [...(this.#channels.get(runId)?.viewers ?? [])]) {
@@ -94,7 +124,7 @@ export class Hub {
   /** Publishes a commit of this server, with its changes. */
   publish(committed: Committed): void {
     if (committed.is_new_run) {
-      this.#moveFollowers(committed.run_id);
+      this.#moveFollowers(committed.run_id, (viewer) => viewer.sees(committed.project_id));
       this.#newestRun.check();
     }
     this.#channels.get(committed.run_id)?.publish(committed);
@@ -123,7 +153,7 @@ export class Hub {
   }
 
   async #begin(viewer: Viewer, subscription: Subscription): Promise<void> {
-    const runId = subscription.runId ?? (await this.#source.newestRunId());
+    const runId = subscription.runId ?? (await this.#source.newestRunId(viewer.visible));
     if (viewer.state.name !== 'waiting') return; // It was closed, or a first run arrived.
     if (runId === undefined) return void viewer.socket.send(emptySnapshot);
     await this.#catchUp(viewer, { ...subscription, runId });
@@ -155,8 +185,19 @@ export class Hub {
     await this.#begin(viewer, newestRun);
   }
 
-  #moveFollowers(runId: RunId): void {
+  /** Viewers that see the same projects follow the same run. */
+  async #readNewest(): Promise<void> {
+    const groups = Map.groupBy(this.#viewers, ({ visible }) => JSON.stringify(visible));
+    for (const viewers of groups.values()) {
+      const [first] = viewers;
+      const runId = first && (await this.#source.newestRunId(first.visible));
+      if (runId !== undefined) this.#moveFollowers(runId, (viewer) => viewers.includes(viewer));
+    }
+  }
+
+  #moveFollowers(runId: RunId, isFor: (viewer: Viewer) => boolean): void {
     for (const viewer of this.#viewers) {
+      if (!isFor(viewer)) continue;
       if (!viewer.followsNewest || viewer.state.name === 'closed' || viewer.runId === runId) continue;
       void this.#guard(viewer, this.#catchUp(viewer, { ...newestRun, runId }));
     }

@@ -1,10 +1,13 @@
-import type { RunId } from '@rondo/protocol';
+import type { ProjectId, RunId } from '@rondo/protocol';
 import type { Db } from '../db/db.ts';
 import { type Changes, newestRunId, readChanges, readSnapshot } from '../db/queries/live.ts';
+import { projectOfRun, type Visible } from '../db/queries/projects.ts';
 
 /** Reads for viewers what this server has not published to them. */
 export interface LiveSource {
-  newestRunId(): Promise<RunId | undefined>;
+  /** Of those in these projects; null is all of them. */
+  newestRunId(visible: Visible): Promise<RunId | undefined>;
+  projectOf(runId: RunId): Promise<ProjectId | undefined>;
   /** The snapshot as text, with its position. */
   snapshot(runId: RunId): Promise<{ epoch: string; seq: number; text: string } | undefined>;
   /** The changes after `since`; undefined if only a snapshot can bring a viewer up to date. */
@@ -16,9 +19,11 @@ const oneSnapshot = { isolationLevel: 'repeatable read', accessMode: 'read only'
 /** Viewers that need the same rows at the same time share one read. */
 export function createLiveSource(db: Db): LiveSource {
   const snapshots: Reads<Awaited<ReturnType<LiveSource['snapshot']>>> = new Map();
+  const projects: Reads<Awaited<ReturnType<LiveSource['projectOf']>>> = new Map();
   const changes: Reads<Awaited<ReturnType<LiveSource['changes']>>> = new Map();
   return {
-    newestRunId: () => newestRunId(db),
+    newestRunId: (visible) => newestRunId(db, visible),
+    projectOf: (runId) => shared(projects, runId, () => projectOfRun(db, runId)),
     snapshot: (runId) =>
       shared(snapshots, runId, async () => {
         const snapshot = await db.transaction((tx) => readSnapshot(tx, runId), oneSnapshot);

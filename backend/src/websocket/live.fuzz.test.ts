@@ -118,7 +118,7 @@ async function story(seed: number): Promise<void> {
   }
   elsewhere.ring(Number.POSITIVE_INFINITY);
   await comeToRest(live, unheard, viewers);
-  const newest = await live.source.newestRunId();
+  const newest = await live.source.newestRunId(null);
   for (const viewer of viewers) {
     const target = viewer.target(newest);
     expect(viewer.state).toEqual(target === undefined ? emptyViewerState : live.truth(target));

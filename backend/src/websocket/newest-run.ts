@@ -1,8 +1,6 @@
-import type { RunId } from '@rondo/protocol';
-
 interface NewestRunDeps {
-  readonly read: () => Promise<RunId | undefined>;
-  readonly onFound: (runId: RunId) => void;
+  /** Reads it for those who follow, and moves them. */
+  readonly read: () => Promise<void>;
   readonly onError: (error: unknown) => void;
 }
 
@@ -28,13 +26,12 @@ export class NewestRun {
   }
 
   async #read(): Promise<void> {
-    const { read, onFound, onError } = this.#deps;
+    const { read, onError } = this.#deps;
     this.#isReading = true;
     try {
       while (this.#isStale) {
         this.#isStale = false;
-        const runId = await read();
-        if (runId !== undefined) onFound(runId);
+        await read();
       }
     } catch (error) {
       this.#isStale = true;

@@ -65,14 +65,14 @@ export const liveRoute = fastifyPlugin<Options>(async (app, { hub, auth, isAllow
       isClosed = true;
       if (viewer) hub.leave(viewer);
     });
-    auth.authenticateSocket(query.token).then(
-      ({ session_id }) => {
+    auth.authenticateSocket(keyOf(request) ?? query.token.replace(/^rk_.*/, '')).then(
+      (owner) => {
         if (isClosed) return;
         const subscription = { runId: query.run_id, epoch: query.epoch, seq: query.seq };
-        viewer = hub.open(adapt(socket), session_id, subscription);
+        viewer = hub.open(adapt(socket), owner, subscription);
       },
       (error: unknown) => {
-        const isRefused = error instanceof Unauthorized;
+        const isRefused = error instanceof Unauthorized || error instanceof Forbidden;
         if (!isRefused) request.log.error({ err: error }, 'could not check a socket');
         if (isRefused) socket.close(closeCodes.unauthorized, 'sign in again');
         else socket.close(closeCodes.internalError, 'could not check the token; come back');
@@ -83,11 +83,15 @@ export const liveRoute = fastifyPlugin<Options>(async (app, { hub, auth, isAllow
   const onError = (error: unknown) => app.log.error({ err: error }, 'background work failed');
   const stopTicks = startPeriodic(() => hub.tick(), { everyMs: tickMs }, onError);
   // In case the message of another server was lost.
-  const stopRechecks = startPeriodic(() => hub.recheck(auth.sessions.isActive), { everyMs: recheckMs }, onError);
+  const stopRechecks = startPeriodic(() => hub.recheck(auth.isActive), { everyMs: recheckMs }, onError);
   app.addHook('onClose', async () => {
     await Promise.all([stopTicks(), stopRechecks()]);
   });
 });
+
+/** A program sends its API key in a header. An address would end up in logs. */
+const keyOf = ({ headers }: FastifyRequest): string | undefined =>
+  /^Bearer +(?<key>rk_\S+)$/i.exec(headers.authorization ?? '')?.groups?.key;
 
 const adapt = (socket: WebSocket): Socket => ({
   get bufferedAmount() {

@@ -11,7 +11,12 @@ const silence = 30_000;
 /** A viewer that connected at 0 and is live at this seq. */
 function makeViewer(seq = 1) {
   const socket = new SocketPair();
-  const viewer = new Viewer(socket.server, 'a sign-in', { runId, epoch: undefined, seq: undefined }, 0);
+  const viewer = new Viewer(
+    socket.server,
+    { signInId: 'a sign-in', userId: null, visible: null },
+    { runId, epoch: undefined, seq: undefined },
+    0,
+  );
   viewer.goLive(viewer.startCatchUp(runId), { epoch: 'an-epoch', seq });
   return { socket, viewer };
 }

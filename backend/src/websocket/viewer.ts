@@ -1,4 +1,5 @@
-import { type CloseCode, closeCodes, type RunId } from '@rondo/protocol';
+import { type CloseCode, closeCodes, type ProjectId, type RunId } from '@rondo/protocol';
+import type { Visible } from '../db/queries/projects.ts';
 import type { SerializedBatch } from './serialized-batch.ts';
 
 /** The part of a socket that a viewer needs; the tests use one in memory. */
@@ -59,19 +60,38 @@ const maxLagMs = 60_000;
 const silenceMs = 30_000;
 const maxMissedPings = 2;
 
+/** Who opened a socket, and what it may see. */
+export interface SocketOwner {
+  readonly signInId: string;
+  readonly userId: string | null;
+  readonly visible: Visible;
+}
+
 /** One open socket. Its state changes only here. */
 export class Viewer {
   readonly socket: Socket;
-  /** The sign-in that opened the socket. The viewer is closed when the sign-in ends. */
+  /** The sign-in or API key that opened the socket. The viewer is closed when it ends. */
   readonly signInId: string;
+  /** Null for an API key. */
+  readonly userId: string | null;
+  /** The projects whose runs it may see; null is all of them. */
+  visible: Visible;
+  /** The project of the run that it watches, once that was read. */
+  project: ProjectId | undefined;
   readonly followsNewest: boolean;
   #state: ViewerState = { name: 'waiting' };
   #receivedAt: number;
   #pings = 0;
 
-  constructor(socket: Socket, signInId: string, { runId }: Subscription, now: number) {
+  sees(project: ProjectId | undefined): boolean {
+    return this.visible === null || (project !== undefined && this.visible.includes(project));
+  }
+
+  constructor(socket: Socket, { signInId, userId, visible }: SocketOwner, { runId }: Subscription, now: number) {
     this.socket = socket;
     this.signInId = signInId;
+    this.userId = userId;
+    this.visible = visible;
     this.followsNewest = runId === undefined;
     this.#receivedAt = now;
   }

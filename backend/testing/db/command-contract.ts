@@ -161,7 +161,7 @@ export const commandContract = (database: () => Database): void => {
       const { run, tell } = await aRunningRound(database());
       await database().db.transaction((tx) => deleteRun(tx, run.id));
       await tell('a-command', 'applied');
-      expect(await findRun(database().db, run.id)).toBeUndefined();
+      expect(await findRun(database().db, run.id, null)).toBeUndefined();
     });
 
     it('only the reporter that speaks for the run is told', async () => {
@@ -177,7 +177,7 @@ export const commandContract = (database: () => Database): void => {
       const runs = Array.from({ length: 101 }, makeRun).sort((a, b) => a.id.localeCompare(b.id));
       const last = runs.at(-1) ?? makeRun();
       for (const run of runs) await writer.submit(aStart(run), batchOf());
-      const [round] = (await listRounds(database().db, { run_id: last.id, limit: 1, offset: 0 })).items;
+      const [round] = (await listRounds(database().db, { visible: null, run_id: last.id, limit: 1, offset: 0 })).items;
       if (!round) throw new Error('the round is gone');
       const deps = { db: database().db, writer, expiresAfterMs };
       await requestStop(deps, { round_id: round.round_id, scope: 'round', reason: 'slow', requested_by: 'admin' });
@@ -188,7 +188,7 @@ export const commandContract = (database: () => Database): void => {
       const { run, writer } = await aRunningRound(database());
       await database().db.transaction((tx) => deleteRun(tx, run.id));
       await writer.submit([{ type: 'run_edited', run_id: run.id, name: 'back again' }]);
-      expect(await findRun(database().db, run.id)).toBeUndefined();
+      expect(await findRun(database().db, run.id, null)).toBeUndefined();
     });
   });
 };
@@ -206,7 +206,7 @@ async function aRunningRound({ db }: Database) {
   const batchOf = makeReporterBatches();
   await writer.submit(aStart(run), batchOf());
   const round = async () => {
-    const found = (await listRounds(db, { run_id: run.id, limit: 10, offset: 0 })).items.at(-1);
+    const found = (await listRounds(db, { visible: null, run_id: run.id, limit: 10, offset: 0 })).items.at(-1);
     if (!found) throw new Error('the round is gone');
     return found;
   };
@@ -215,7 +215,7 @@ async function aRunningRound({ db }: Database) {
     (at: IngestWriter) =>
     (reason = 'slow', scope: 'round' | 'run' = 'round') =>
       requestStop({ db, writer: at, expiresAfterMs }, { round_id, scope, reason, requested_by: 'admin' });
-  const commands = async () => (await listCommands(db, { run_id: run.id, limit: 10, offset: 0 })).items;
+  const commands = async () => (await listCommands(db, { visible: null, run_id: run.id, limit: 10, offset: 0 })).items;
   const snapshot = async () => {
     const found = await readSnapshot(db, run.id);
     if (!found) throw new Error('the run is gone');

@@ -23,23 +23,23 @@ export const ingestContract = (database: () => Database): void => {
         run.say('round_started', { round: 2, client_ids: ['a', 'b'] }),
         run.say('client_failed', { round: 2, client_id: 'b', reason: 'out of memory' }),
       ]);
-      expect(await findRun(db, run.id)).toMatchObject({
+      expect(await findRun(db, run.id, null)).toMatchObject({
         name: 'mnist',
         num_rounds: 3,
         num_clients: 2,
         config: { lr: 0.1 },
       });
-      const { items } = await listRounds(db, { run_id: run.id, ...page });
+      const { items } = await listRounds(db, { visible: null, run_id: run.id, ...page });
       expect(items).toMatchObject([
         { round: 2, status: 'collecting', num_clients_expected: 2, num_clients_failed: 1, progress_percent: 50 },
         { round: 1, status: 'complete', num_clients_completed: 2, global_loss: 1, progress_percent: 100 },
       ]);
-      const detail = await findRoundDetail(db, items[0]?.round_id ?? 0);
+      const detail = await findRoundDetail(db, items[0]?.round_id ?? 0, null);
       expect(detail?.client_updates).toMatchObject([
         { client_id: 'a', outcome: 'pending', submitted_at: null },
         { client_id: 'b', outcome: 'failed', error: 'out of memory' },
       ]);
-      const clients = await listClients(db, { run_id: run.id, ...page });
+      const clients = await listClients(db, { visible: null, run_id: run.id, ...page });
       expect(clients.items).toMatchObject([
         { client_id: 'a', status: 'training', train_loss: 0.5 },
         { client_id: 'b', status: 'failed' },
@@ -143,9 +143,9 @@ export const ingestContract = (database: () => Database): void => {
         run.say('metric', { name: 'grad', value: 5e-324, step: 1 }),
         run.say('metric', { name: 'grad', value: Number.MAX_VALUE, step: 2 }),
       ]);
-      const [round] = (await listRounds(db, { run_id: run.id, ...page })).items;
+      const [round] = (await listRounds(db, { visible: null, run_id: run.id, ...page })).items;
       expect(round).toMatchObject({ global_loss: 'Infinity', global_accuracy: 'NaN', metrics: { f1: 'NaN' } });
-      const detail = await findRoundDetail(db, round?.round_id ?? 0);
+      const detail = await findRoundDetail(db, round?.round_id ?? 0, null);
       expect(detail?.client_updates).toMatchObject([
         { train_loss: 'NaN', update_norm: 'Infinity', metrics: { norm: '-Infinity' } },
       ]);
@@ -191,9 +191,9 @@ export const ingestContract = (database: () => Database): void => {
         const outcome = await writers[n % 3]?.submit([result, ...(repeated ? [repeated] : [])]);
         expect(outcome).toMatchObject({ accepted: 1, duplicates: n > 0 ? 1 : 0 });
       }
-      const { items } = await listRounds(db, { run_id: run.id, ...page });
+      const { items } = await listRounds(db, { visible: null, run_id: run.id, ...page });
       expect(items).toMatchObject([{ num_clients_expected: 12, num_clients_completed: 12, progress_percent: 100 }]);
-      expect(await findRun(db, run.id)).toMatchObject({ num_clients: 12 });
+      expect(await findRun(db, run.id, null)).toMatchObject({ num_clients: 12 });
     });
 
     it('stays right when several servers write the same new runs at once', async () => {
@@ -213,9 +213,9 @@ export const ingestContract = (database: () => Database): void => {
         ),
       );
       for (const run of runs) {
-        const { items } = await listRounds(db, { run_id: run.id, ...page });
+        const { items } = await listRounds(db, { visible: null, run_id: run.id, ...page });
         expect(items).toMatchObject([{ num_clients_expected: 20, num_clients_completed: 20 }]);
-        expect((await listClients(db, { run_id: run.id, ...page })).total).toBe(20);
+        expect((await listClients(db, { visible: null, run_id: run.id, ...page })).total).toBe(20);
       }
     });
 
@@ -228,7 +228,7 @@ export const ingestContract = (database: () => Database): void => {
       // PostgreSQL stores no NUL; the protocol's schema would have refused it before.
       const refused = { ...run.say('log', { level: 'info', message: 'x' }), message: 'a\0b' };
       await expect(writer.submit([...aWholeRound(run, 1), good, refused], batch)).rejects.toThrow();
-      expect(await findRun(db, run.id)).toBeUndefined();
+      expect(await findRun(db, run.id, null)).toBeUndefined();
       expect(told).toEqual([]);
       // The batch number is still free, and nothing of the failed one is remembered.
       expect(await writer.submit([good], batch)).toMatchObject({ accepted: 1, duplicates: 0 });
@@ -248,7 +248,7 @@ export const ingestContract = (database: () => Database): void => {
       ];
       const outcomes = await Promise.allSettled(jobs.map((facts) => writer.submit(facts, batchOf())));
       expect(outcomes.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled']);
-      const { items } = await listClients(db, { run_id: run.id, ...page });
+      const { items } = await listClients(db, { visible: null, run_id: run.id, ...page });
       expect(items.map(({ client_id }) => client_id)).toEqual(['a', 'b']);
     });
   });

@@ -59,7 +59,7 @@ export const modelContract = (database: () => Database): void => {
     it('[S4] a saved model raises seq and is told with its whole state', async () => {
       const { run, save, eventsOf, told } = aRun();
       const name = await save(1);
-      expect(eventsOf()).toContainEqual({ type: 'model_saved', data: await findModel(database().db, name) });
+      expect(eventsOf()).toContainEqual({ type: 'model_saved', data: await findModel(database().db, name, null) });
       const before = await snapshotOf(run);
       const second = await save(2);
       expect(told.at(-1)).toMatchObject({ from_seq: before.seq, seq: before.seq + 1 });
@@ -103,7 +103,7 @@ export const modelContract = (database: () => Database): void => {
       const { run, writer, save, eventsOf } = aRun();
       const name = await save(1);
       await writer.submit(aWholeRound(run, 1));
-      const model = await findModel(database().db, name);
+      const model = await findModel(database().db, name, null);
       expect(model).toMatchObject({ metrics: { global_loss: 1, global_accuracy: 0 }, round_id: expect.any(Number) });
       expect(eventsOf()).toContainEqual({ type: 'model_saved', data: model });
       // Only the figures are news of the model.

@@ -22,7 +22,7 @@ export const pageContract = (database: () => Database): void => {
       await tell([4, 0, 2, 3, 1].map((round) => run.say('round_started', { round, client_ids: ['a'] })));
       const seen = await walk<Round, number>(async (after, page) => {
         if (page === 1) await tell([run.say('round_started', { round: 9, client_ids: ['a'] })]);
-        return listRounds(db, { run_id: run.id, limit: 2, offset: 0, after });
+        return listRounds(db, { visible: null, run_id: run.id, limit: 2, offset: 0, after });
       });
       expect(seen.map(({ round }) => round)).toEqual([4, 3, 2, 1, 0]);
     });
@@ -32,11 +32,11 @@ export const pageContract = (database: () => Database): void => {
       const run = makeRun();
       await tell([1, 2, 3, 4, 5].map((round) => run.say('round_failed', { round, reason: 'x' })));
       const ofRun = await walk<Round, number>((after) =>
-        listRounds(db, { run_id: run.id, status: 'failed', limit: 2, offset: 0, after }),
+        listRounds(db, { visible: null, run_id: run.id, status: 'failed', limit: 2, offset: 0, after }),
       );
       expect(ofRun.map(({ round }) => round)).toEqual([5, 4, 3, 2, 1]);
       const ofAll = await walk<Round, number>((after) =>
-        listRounds(db, { status: 'failed', limit: 2, offset: 0, after }),
+        listRounds(db, { visible: null, status: 'failed', limit: 2, offset: 0, after }),
       );
       const ids = ofAll.map(({ round_id }) => round_id);
       expect(ids).toEqual([...new Set(ids)].sort((a, b) => b - a));
@@ -49,10 +49,12 @@ export const pageContract = (database: () => Database): void => {
       const ids = ['a', 'b', 'c', 'd', 'e'].map((name) => `${name} of ${run.id}`);
       await tell(ids.map((client_id) => run.say('client_joined', { client_id })));
       const ofRun = await walk<Client, ClientId>((after) =>
-        listClients(db, { run_id: run.id, limit: 2, offset: 0, after }),
+        listClients(db, { visible: null, run_id: run.id, limit: 2, offset: 0, after }),
       );
       expect(ofRun.map(({ client_id }) => client_id)).toEqual(ids);
-      const ofAll = await walk<Client, ClientId>((after) => listClients(db, { limit: 7, offset: 0, after }));
+      const ofAll = await walk<Client, ClientId>((after) =>
+        listClients(db, { visible: null, limit: 7, offset: 0, after }),
+      );
       expect(new Set(ofAll.map(({ client_id }) => client_id)).size).toBe(ofAll.length);
       expect(ofAll.filter(({ run_id }) => run_id === run.id)).toHaveLength(5);
     });
@@ -76,7 +78,7 @@ export const pageContract = (database: () => Database): void => {
         [first.id, 1],
       ];
       const history = async (page: { limit: number; offset: number; after?: PartKey | undefined }) => {
-        const found = await clientHistory(db, { client_id, ...page });
+        const found = await clientHistory(db, { visible: null, client_id, ...page });
         if (!found) throw new Error('there is no such client');
         expect(found.total).toBe(6);
         return found;
@@ -97,7 +99,7 @@ export const pageContract = (database: () => Database): void => {
       const client_id = `c ${run.id}`.slice(0, 64) as ClientId;
       await tell(aWholeRound(run, 5, [client_id]));
       await tell([run.say('client_result', { round: 2, client_id, sample_count: 1 })]);
-      const history = await clientHistory(database().db, { client_id, limit: 10, offset: 0 });
+      const history = await clientHistory(database().db, { visible: null, client_id, limit: 10, offset: 0 });
       expect([history?.total, history?.items.map(({ round }) => round).sort()]).toEqual([2, [2, 5]]);
     });
   });
@@ -121,9 +123,9 @@ export const pageContract = (database: () => Database): void => {
       const [both, one] = [`both ${first.id}`, `one ${first.id}`];
       await tell([first.say('client_joined', { client_id: both }), first.say('client_joined', { client_id: one })]);
       await tell([second.say('client_joined', { client_id: both })]);
-      const before = await listClients(db, { limit: 1, offset: 0 });
+      const before = await listClients(db, { visible: null, limit: 1, offset: 0 });
       await db.transaction((tx) => deleteRun(tx, first.id));
-      const after = await listClients(db, { limit: 10_000, offset: 0 });
+      const after = await listClients(db, { visible: null, limit: 10_000, offset: 0 });
       expect(after.total).toBe(before.total - 1);
       expect(after.items.filter(({ client_id }) => [both, one].includes(client_id))).toMatchObject([
         { client_id: both, run_id: second.id },

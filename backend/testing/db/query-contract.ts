@@ -23,16 +23,16 @@ export const queryContract = (database: () => Database): void => {
         database(),
         [3, 1, 2, 5, 4].map((round) => run.say('round_complete', { round })),
       );
-      const second = await listRounds(db, { run_id: run.id, limit: 2, offset: 2 });
+      const second = await listRounds(db, { visible: null, run_id: run.id, limit: 2, offset: 2 });
       expect([second.total, second.items.map(({ round }) => round)]).toEqual([5, [3, 2]]);
-      const past = await listRounds(db, { run_id: run.id, limit: 2, offset: 50 });
+      const past = await listRounds(db, { visible: null, run_id: run.id, limit: 2, offset: 50 });
       expect(past).toEqual({ items: [], total: 5, next: null });
     });
 
     it('rounds are filtered by status, and the total counts what is left', async () => {
       const run = makeRun();
       await store(database(), [...aWholeRound(run, 1), run.say('round_started', { round: 2, client_ids: ['a'] })]);
-      const open = await listRounds(database().db, { run_id: run.id, status: 'collecting', ...page });
+      const open = await listRounds(database().db, { visible: null, run_id: run.id, status: 'collecting', ...page });
       expect([open.total, open.items.map(({ round }) => round)]).toEqual([1, [2]]);
     });
 
@@ -41,7 +41,7 @@ export const queryContract = (database: () => Database): void => {
       const { writer } = makeWriter(db, () => new Date('2110-01-01T00:00:00.000Z'));
       const runs = [makeRun(), makeRun()];
       for (const run of runs) await writer.submit([run.say('run_complete', { status: 'stopped' })]);
-      const { items } = await listRuns(db, { status: 'stopped', limit: 2, offset: 0 });
+      const { items } = await listRuns(db, { visible: null, status: 'stopped', limit: 2, offset: 0 });
       // Of the same moment: then by id, so that pages do not overlap.
       expect(items.map(({ run_id }) => run_id)).toEqual(
         runs
@@ -59,9 +59,9 @@ export const queryContract = (database: () => Database): void => {
         run.say('client_joined', { client_id: 'a' }),
         run.say('client_left', { client_id: 'a' }),
       ]);
-      const all = await listClients(db, { run_id: run.id, ...page });
+      const all = await listClients(db, { visible: null, run_id: run.id, ...page });
       expect([all.total, all.items.map(({ client_id }) => client_id)]).toEqual([2, ['a', 'b']]);
-      const gone = await listClients(db, { run_id: run.id, status: 'offline', ...page });
+      const gone = await listClients(db, { visible: null, run_id: run.id, status: 'offline', ...page });
       expect([gone.total, gone.items.map(({ client_id }) => client_id)]).toEqual([1, ['a']]);
     });
 
@@ -73,7 +73,7 @@ export const queryContract = (database: () => Database): void => {
         makeWriter(db, () => new Date(at)).writer.submit([run.say('client_joined', { client_id, dataset_size })]);
       await hear(newer, '2026-02-02T00:00:00.000Z', 2);
       await hear(older, '2026-02-01T00:00:00.000Z', 1);
-      const { items, total } = await listClients(db, { limit: 10_000, offset: 0 });
+      const { items, total } = await listClients(db, { visible: null, limit: 10_000, offset: 0 });
       expect(total).toBe(items.length);
       expect(items.filter((client) => client.client_id === client_id)).toMatchObject([
         { run_id: newer.id, dataset_size: 2, last_heartbeat: '2026-02-02T00:00:00.000Z' },
@@ -87,14 +87,18 @@ export const queryContract = (database: () => Database): void => {
       await store(database(), aWholeRound(first, 1, [client_id]));
       await store(database(), aWholeRound(first, 2, [client_id, 'other']));
       await store(database(), aWholeRound(second, 1, [client_id]));
-      const all = await clientHistory(db, { client_id, ...page });
+      const all = await clientHistory(db, { visible: null, client_id, ...page });
       expect(all?.items.map(({ run_id, round }) => [run_id, round])).toEqual([
         [second.id, 1],
         [first.id, 2],
         [first.id, 1],
       ]);
-      expect(await clientHistory(db, { client_id, run_id: first.id, ...page })).toMatchObject({ total: 2 });
-      expect(await clientHistory(db, { client_id: clientIdSchema.parse('nobody'), ...page })).toBeUndefined();
+      expect(await clientHistory(db, { visible: null, client_id, run_id: first.id, ...page })).toMatchObject({
+        total: 2,
+      });
+      expect(
+        await clientHistory(db, { visible: null, client_id: clientIdSchema.parse('nobody'), ...page }),
+      ).toBeUndefined();
     });
 
     it('a deleted run takes all that was reported of it along, and may be reported anew', async () => {
@@ -105,9 +109,13 @@ export const queryContract = (database: () => Database): void => {
       await writer.submit(facts);
       expect(await deleteRun(db, run.id)).toBe(true);
       expect(await deleteRun(db, run.id)).toBe(false);
-      expect(await listRounds(db, { run_id: run.id, ...page })).toEqual({ items: [], total: 0, next: null });
+      expect(await listRounds(db, { visible: null, run_id: run.id, ...page })).toEqual({
+        items: [],
+        total: 0,
+        next: null,
+      });
       expect(await writer.submit(facts)).toMatchObject({ accepted: 5, duplicates: 0 });
-      expect(await findRun(db, run.id)).toMatchObject({ num_clients: 2, current_round: 1 });
+      expect(await findRun(db, run.id, null)).toMatchObject({ num_clients: 2, current_round: 1 });
     });
   });
 

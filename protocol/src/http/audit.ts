@@ -13,6 +13,11 @@ export const auditActionSchema = z.enum([
   'run.update',
   'run.delete',
   'round.stop',
+  'project.create',
+  'project.update',
+  'project.delete',
+  'member.set',
+  'member.remove',
   'model.delete',
   'alias.set',
   'alias.delete',
@@ -22,7 +27,7 @@ export const auditActionSchema = z.enum([
 ]);
 export type AuditAction = z.infer<typeof auditActionSchema>;
 
-export type AuditTargetType = 'user' | 'session' | 'key' | 'run' | 'round' | 'model' | 'alias';
+export type AuditTargetType = 'user' | 'session' | 'key' | 'run' | 'round' | 'model' | 'alias' | 'project';
 
 /** `from` is within, `to` is not. */
 export const auditQuery = {
@@ -43,5 +48,6 @@ export const auditEntrySchema = z.object({
   detail: z.record(z.string(), z.unknown()),
   address: z.string().nullable(),
   request_id: z.string().nullable(),
+  project_id: z.string().nullable().describe('whose admins see it; null is the whole server'),
 });
 export type AuditEntry = z.infer<typeof auditEntrySchema>;

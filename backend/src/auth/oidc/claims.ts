@@ -1,4 +1,12 @@
-import { type Role, usernameSchema } from '@rondo/protocol';
+import {
+  type ProjectId,
+  type ProjectRole,
+  projectIdSchema,
+  projectRoleSchema,
+  type Role,
+  usernameSchema,
+} from '@rondo/protocol';
+import type { Membership } from '../../db/queries/projects.ts';
 
 type Claims = Readonly<Record<string, unknown>>;
 
@@ -19,6 +27,22 @@ export function roleOf(claims: Claims, { roleClaim, adminValues, viewerValues }:
   const isOneOf = (allowed: readonly string[]) => values.some((value) => allowed.includes(value));
   if (isOneOf(adminValues)) return 'admin';
   return viewerValues === undefined || isOneOf(viewerValues) ? 'viewer' : undefined;
+}
+
+/**
+ * The memberships that a claim gives: `project` or `project:viewer` makes a viewer, `project:admin` an admin. Anything
+ * else in it gives none; of two for one project the higher counts. [O4]
+ */
+export function membershipsOf(claims: Claims, projectClaim: string): Membership[] {
+  const roles = new Map<ProjectId, ProjectRole>();
+  for (const value of valuesAt(claims, projectClaim)) {
+    const [project, role = 'viewer', ...rest] = value.split(':');
+    const id = projectIdSchema.safeParse(project);
+    const known = projectRoleSchema.safeParse(role);
+    if (!id.success || !known.success || rest.length > 0) continue;
+    if (roles.get(id.data) !== 'admin') roles.set(id.data, known.data);
+  }
+  return [...roles].map(([project_id, role]) => ({ project_id, role }));
 }
 
 /** A name to show. It is never what tells who somebody is: at many providers people choose it. */

@@ -1,16 +1,19 @@
 import * as client from 'openid-client';
 import type { Db } from '../../db/db.ts';
+import type { AccessService } from '../access.ts';
 import type { AuditedRequest } from '../audit.ts';
 import { type Clock, SECOND } from '../clock.ts';
 import type { FailureLog } from '../failure-log.ts';
 import type { User } from '../principal.ts';
 import type { Sessions } from '../sessions.ts';
-import { type RoleRule, roleOf, usernameOf } from './claims.ts';
+import { membershipsOf, type RoleRule, roleOf, usernameOf } from './claims.ts';
 import { OidcProblem } from './problem.ts';
 import { createOidcStates, type OidcState } from './state.ts';
 import { admit } from './users.ts';
 
 export interface OidcSettings extends RoleRule {
+  /** Whose values say of which projects its bearer is a member. Unset: memberships are given here. [O4] */
+  readonly projectClaim?: string | undefined;
   readonly issuer: string;
   readonly clientId: string;
   readonly clientSecret: string | undefined;
@@ -26,6 +29,8 @@ interface OidcDeps {
   readonly secretKey: string;
   readonly settings: OidcSettings;
   readonly sessions: Sessions;
+  readonly access: AccessService;
+  readonly joinDefaultProject: boolean;
   readonly failures: FailureLog;
   readonly now: Clock;
 }
@@ -34,7 +39,7 @@ interface OidcDeps {
 const timeoutMs = 10 * SECOND;
 
 /** Sign-in at an OpenID Connect provider: authorization code with PKCE, state and nonce (RFC 9700, section 2.1). */
-export function createOidc({ db, secretKey, settings, sessions, failures, now }: OidcDeps) {
+export function createOidc({ db, secretKey, settings, sessions, access, joinDefaultProject, failures, now }: OidcDeps) {
   const states = createOidcStates(secretKey, now);
   const areRolesFromProvider = settings.roleClaim !== undefined;
   let discovered: Promise<client.Configuration> | undefined;
@@ -77,10 +82,11 @@ export function createOidc({ db, secretKey, settings, sessions, failures, now }:
         const state = sealed === undefined ? undefined : await states.open(sealed);
         if (!state) throw new OidcProblem('expired');
         const claims = await claimsOf(await provider(), new URL(`${settings.callbackUrl}${query}`), state);
-        const user = await admit({ db, sessions, now, areRolesFromProvider }, by, {
+        const user = await admit({ db, sessions, access, joinDefaultProject, now, areRolesFromProvider }, by, {
           identity: { issuer: claims.iss, subject: claims.sub },
           username: usernameOf(claims),
           role: roleOf(claims, settings),
+          memberships: settings.projectClaim === undefined ? undefined : membershipsOf(claims, settings.projectClaim),
         });
         return { user, return_to: state.return_to };
       } catch (error) {

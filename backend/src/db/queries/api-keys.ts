@@ -1,7 +1,9 @@
+import type { ProjectId } from '@rondo/protocol';
 import { and, asc, eq, isNull, lt, or } from 'drizzle-orm';
 import type { Db } from '../db.ts';
 import { apiKeys, users } from '../tables/people.ts';
 import { countRows, type Page } from './page.ts';
+import { inProjects, type Visible } from './projects.ts';
 
 export async function insertKey(db: Db, key: typeof apiKeys.$inferInsert): Promise<void> {
   await db.insert(apiKeys).values(key);
@@ -15,8 +17,12 @@ const told = {
 };
 
 /** Those that are not revoked, oldest first. */
-export async function listKeys(db: Db, { limit, offset }: Page) {
-  const where = isNull(apiKeys.revoked_at);
+export async function listKeys(
+  db: Db,
+  { limit, offset, visible, project }: Page & { visible: Visible; project?: ProjectId | undefined },
+) {
+  const ofProject = project === undefined ? undefined : eq(apiKeys.project_id, project);
+  const where = and(isNull(apiKeys.revoked_at), inProjects(apiKeys.project_id, visible), ofProject);
   const items = await db
     .select({
       id: apiKeys.id,
@@ -42,6 +48,14 @@ export async function findKeyByHash(db: Db, key_hash: string) {
   return key;
 }
 
+export async function findKey(db: Db, id: string) {
+  const [key] = await db
+    .select({ expires_at: apiKeys.expires_at })
+    .from(apiKeys)
+    .where(and(eq(apiKeys.id, id), isNull(apiKeys.revoked_at)));
+  return key;
+}
+
 /** Writes nothing when the last recorded use is not before `unlessSince`. */
 export async function touchKey(db: Db, id: string, now: string, unlessSince: string): Promise<void> {
   await db
@@ -51,11 +65,11 @@ export async function touchKey(db: Db, id: string, now: string, unlessSince: str
 }
 
 /** Answers the hash and the name of the key that this call revoked. */
-export async function revokeKey(db: Db, id: string, now: string) {
+export async function revokeKey(db: Db, id: string, now: string, of: Visible) {
   const [revoked] = await db
     .update(apiKeys)
     .set({ revoked_at: now })
-    .where(and(eq(apiKeys.id, id), isNull(apiKeys.revoked_at)))
-    .returning({ key_hash: apiKeys.key_hash, name: apiKeys.name });
+    .where(and(eq(apiKeys.id, id), isNull(apiKeys.revoked_at), inProjects(apiKeys.project_id, of)))
+    .returning({ key_hash: apiKeys.key_hash, name: apiKeys.name, project_id: apiKeys.project_id });
   return revoked;
 }

@@ -2,8 +2,10 @@ import { and, desc, eq, gte, lt, type SQL } from 'drizzle-orm';
 import type { Db } from '../db.ts';
 import { audit } from '../tables/people.ts';
 import { countRows, type Page } from './page.ts';
+import { inProjects, type Visible } from './projects.ts';
 
 interface AuditFilter extends Page {
+  readonly visible: Visible;
   readonly actor?: string | undefined;
   readonly action?: string | undefined;
   readonly target?: string | undefined;
@@ -24,8 +26,9 @@ export async function listAudit(db: Db, { limit, offset, ...filter }: AuditFilte
   return { items, total: await countRows(db, audit, where) };
 }
 
-const matching = ({ actor, action, target, from, to }: Omit<AuditFilter, keyof Page>): SQL | undefined =>
+const matching = ({ visible, actor, action, target, from, to }: Omit<AuditFilter, keyof Page>): SQL | undefined =>
   and(
+    inProjects(audit.project_id, visible),
     actor === undefined ? undefined : eq(audit.actor, actor),
     action === undefined ? undefined : eq(audit.action, action),
     target === undefined ? undefined : eq(audit.target, target),

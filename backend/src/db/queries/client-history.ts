@@ -4,6 +4,7 @@ import type { Db } from '../db.ts';
 import { clients, clientUpdates, rounds, runs } from '../schema.ts';
 import { toClientUpdate } from '../wire.ts';
 import { cutPage, type KeysetPage, type Listed } from './page.ts';
+import { inProjects, type Visible } from './projects.ts';
 
 /** The part behind which a page begins. */
 export interface PartKey {
@@ -12,6 +13,7 @@ export interface PartKey {
 }
 
 interface Filter extends KeysetPage<PartKey> {
+  readonly visible: Visible;
   readonly client_id: ClientId;
   readonly run_id?: RunId | undefined;
 }
@@ -29,12 +31,14 @@ interface Chain {
  * costs what it shows, in two queries. Undefined when nobody has heard of the client.
  */
 export async function clientHistory(db: Db, filter: Filter): Promise<Listed<ClientUpdate, PartKey> | undefined> {
-  const { client_id, run_id, limit } = filter;
+  const { visible, client_id, run_id, limit } = filter;
   const ofRuns = await db
     .select({ run_id: clients.run_id, num_parts: clients.num_parts, last_part: clients.last_part })
     .from(clients)
     .innerJoin(runs, eq(runs.run_id, clients.run_id))
-    .where(and(eq(clients.client_id, client_id), run_id && eq(clients.run_id, run_id)))
+    .where(
+      and(eq(clients.client_id, client_id), run_id && eq(clients.run_id, run_id), inProjects(runs.project_id, visible)),
+    )
     .orderBy(desc(runs.created_at), desc(runs.run_id));
   if (ofRuns.length === 0) return undefined;
   const total = ofRuns.reduce((sum, { num_parts }) => sum + num_parts, 0);

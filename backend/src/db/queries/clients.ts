@@ -4,9 +4,11 @@ import type { Db } from '../db.ts';
 import { clients, registeredClients } from '../schema.ts';
 import { toClient } from '../wire.ts';
 import { cutPage, type KeysetPage, type Listed } from './page.ts';
+import { hasOtherRuns, ofVisibleRuns, type Visible } from './projects.ts';
 import { readTotal } from './totals.ts';
 
 interface Filter extends KeysetPage<ClientId> {
+  readonly visible: Visible;
   readonly run_id?: RunId | undefined;
   readonly status?: ClientStatus | undefined;
 }
@@ -18,12 +20,13 @@ export async function listClients(db: Db, filter: Filter): Promise<Listed<Client
   return { ...cutPage(rows.map(toClient), filter.limit, ({ client_id }) => client_id), total };
 }
 
-const ofRun = (db: Db, { run_id, status, limit, offset, after }: Filter) =>
+const ofRun = (db: Db, { visible, run_id, status, limit, offset, after }: Filter) =>
   db
     .select()
     .from(clients)
     .where(
       and(
+        ofVisibleRuns(clients.run_id, visible),
         run_id && eq(clients.run_id, run_id),
         status && eq(clients.status, status),
         after && gt(clients.client_id, after),
@@ -34,12 +37,12 @@ const ofRun = (db: Db, { run_id, status, limit, offset, after }: Filter) =>
     .offset(offset);
 
 /** From each id to its latest row: a look-up by key, as many as the page has. */
-async function lastSeen(db: Db, { status, limit, offset, after }: Filter) {
+async function lastSeen(db: Db, { visible, status, limit, offset, after }: Filter) {
   const ids = registeredClients;
   const latest = db
     .select()
     .from(clients)
-    .where(eq(clients.client_id, ids.client_id))
+    .where(and(eq(clients.client_id, ids.client_id), ofVisibleRuns(clients.run_id, visible)))
     .orderBy(desc(clients.last_heartbeat))
     .limit(1)
     .as('latest');
@@ -54,15 +57,21 @@ async function lastSeen(db: Db, { status, limit, offset, after }: Filter) {
   return rows.map((row) => row.latest);
 }
 
-async function totalOf(db: Db, { run_id, status }: Filter): Promise<number> {
-  if (run_id !== undefined) return readTotal(db, { list: 'clients', run_id, status });
-  if (status === undefined) return readTotal(db, { list: 'registered' });
-  // The one total that has to look: which of its runs a client was last seen in changes with every sign of life.
+async function totalOf(db: Db, { visible, run_id, status }: Filter): Promise<number> {
+  if (run_id !== undefined) return readTotal(db, { list: 'clients', visible, run_id, status });
+  const isAll = visible === null || !(await hasOtherRuns(db, visible));
+  if (status === undefined && isAll) return readTotal(db, { list: 'registered', visible: null });
+  // These have to look: which of its runs a client was last seen in changes with every sign of life, and in which projects
+  // it is with every new run.
   const latest = db
     .selectDistinctOn([clients.client_id], { status: clients.status })
     .from(clients)
+    .where(ofVisibleRuns(clients.run_id, visible))
     .orderBy(asc(clients.client_id), desc(clients.last_heartbeat))
     .as('latest');
-  const [counted] = await db.select({ total: count() }).from(latest).where(eq(latest.status, status));
+  const [counted] = await db
+    .select({ total: count() })
+    .from(latest)
+    .where(status && eq(latest.status, status));
   return counted?.total ?? 0;
 }

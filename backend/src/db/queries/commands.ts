@@ -4,11 +4,13 @@ import { bulkUpsert } from '../bulk.ts';
 import type { Db } from '../db.ts';
 import { commands } from '../schema.ts';
 import { countRows, type Page } from './page.ts';
+import { ofVisibleRuns, type Visible } from './projects.ts';
 import { type BatchId, type ReporterKey, reporterOf } from './reporters.ts';
 
 type CommandRow = typeof commands.$inferSelect;
 
 interface Filter extends Page {
+  readonly visible: Visible;
   readonly run_id?: RunId | undefined;
   readonly state?: CommandState | undefined;
 }
@@ -16,9 +18,13 @@ interface Filter extends Page {
 /** Newest first. */
 export async function listCommands(
   db: Db,
-  { run_id, state, limit, offset }: Filter,
+  { visible, run_id, state, limit, offset }: Filter,
 ): Promise<{ items: CommandRecord[]; total: number }> {
-  const where = and(run_id && eq(commands.run_id, run_id), state && eq(commands.state, state));
+  const where = and(
+    ofVisibleRuns(commands.run_id, visible),
+    run_id && eq(commands.run_id, run_id),
+    state && eq(commands.state, state),
+  );
   const items = await db
     .select()
     .from(commands)

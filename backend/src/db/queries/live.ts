@@ -5,12 +5,14 @@ import { clientEvent, roundEvent, runEvent } from '../live-events.ts';
 import { clients, logs, metricPoints, metricSeries, rounds, runs } from '../schema.ts';
 import { toClient, toLog, toPoint, toRound, toRun } from '../wire.ts';
 import { modelEventsSince, newestModels } from './models.ts';
+import { inProjects, type Visible } from './projects.ts';
 
 /** The run that viewers follow when they name none. */
-export async function newestRunId(db: Db): Promise<RunId | undefined> {
+export async function newestRunId(db: Db, visible: Visible): Promise<RunId | undefined> {
   const [newest] = await db
     .select({ run_id: runs.run_id })
     .from(runs)
+    .where(inProjects(runs.project_id, visible))
     .orderBy(desc(runs.created_at), desc(runs.run_id))
     .limit(1);
   return newest?.run_id;

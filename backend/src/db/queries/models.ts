@@ -4,6 +4,7 @@ import type { Db } from '../db.ts';
 import { rounds } from '../schema.ts';
 import { deletedModels, modelContents, models, type Tensor } from '../tables/models.ts';
 import { countRows, type Page } from './page.ts';
+import { ofVisibleRuns, type Visible } from './projects.ts';
 
 export type { Tensor } from '../tables/models.ts';
 
@@ -52,9 +53,9 @@ const newestFirst = [desc(models.created_at), desc(models.version)];
 
 export async function listModels(
   db: Db,
-  { run_id, limit, offset }: Page & { run_id?: RunId | undefined },
+  { visible, run_id, limit, offset }: Page & { visible: Visible; run_id?: RunId | undefined },
 ): Promise<{ items: Model[]; total: number }> {
-  const where = run_id && eq(models.run_id, run_id);
+  const where = and(ofVisibleRuns(models.run_id, visible), run_id && eq(models.run_id, run_id));
   const rows = await selectModels(db)
     .where(where)
     .orderBy(...newestFirst)
@@ -72,13 +73,17 @@ const listModelsWhere = (db: Db, where: SQL | undefined, limit: number) =>
     .orderBy(...newestFirst)
     .limit(limit);
 
-export async function findModel(db: Db, version: ModelVersion): Promise<Model | undefined> {
-  const [row] = await listModelsWhere(db, eq(models.version, version), 1);
+export async function findModel(db: Db, version: ModelVersion, visible: Visible): Promise<Model | undefined> {
+  const [row] = await listModelsWhere(db, and(eq(models.version, version), ofVisibleRuns(models.run_id, visible)), 1);
   return row && toModel(row);
 }
 
-export async function findModelDetail(db: Db, version: ModelVersion): Promise<ModelDetail | undefined> {
-  const model = await findModel(db, version);
+export async function findModelDetail(
+  db: Db,
+  version: ModelVersion,
+  visible: Visible,
+): Promise<ModelDetail | undefined> {
+  const model = await findModel(db, version, visible);
   if (!model) return undefined;
   const [row] = await db
     .select({

@@ -1,5 +1,5 @@
 import type { ProjectId, ProjectRole, RunId } from '@rondo/protocol';
-import { and, asc, eq, inArray, isNull, type SQL, sql } from 'drizzle-orm';
+import { and, asc, eq, inArray, isNull, notInArray, type SQL, sql } from 'drizzle-orm';
 import type { PgColumn } from 'drizzle-orm/pg-core';
 import type { Db } from '../db.ts';
 import { runs } from '../schema.ts';
@@ -15,10 +15,16 @@ export const inProjects = (column: PgColumn, visible: Visible): SQL | undefined 
   visible === null ? undefined : inArray(column, [...visible]);
 
 /** The condition that a row is about a run of these projects; none for all of them. */
-export const ofVisibleRuns = (db: Db, runId: PgColumn, visible: Visible): SQL | undefined =>
+export const ofVisibleRuns = (runId: PgColumn, visible: Visible): SQL | undefined =>
   visible === null
     ? undefined
-    : inArray(runId, db.select({ id: runs.run_id }).from(runs).where(inProjects(runs.project_id, visible)));
+    : sql`${runId} in (select ${runs.run_id} from ${runs} where ${inProjects(runs.project_id, visible)})`;
+
+/** Whether there are runs that these projects do not have. */
+export async function hasOtherRuns(db: Db, projects: readonly ProjectId[]): Promise<boolean> {
+  const others = notInArray(runs.project_id, [...projects]);
+  return (await db.select({ id: runs.run_id }).from(runs).where(others).limit(1)).length > 0;
+}
 
 export async function projectOfRun(db: Db, runId: RunId): Promise<ProjectId | undefined> {
   const [run] = await db.select({ project_id: runs.project_id }).from(runs).where(eq(runs.run_id, runId));
@@ -96,6 +102,11 @@ export async function setMember(db: Db, member: typeof projectMembers.$inferInse
       target: [projectMembers.project_id, projectMembers.user_id],
       set: { role: member.role },
     });
+}
+
+/** A member who is an admin is a viewer from now on. */
+export async function demoteMember(db: Db, project_id: ProjectId, user_id: string): Promise<void> {
+  await db.update(projectMembers).set({ role: 'viewer' }).where(ofMember(project_id, user_id));
 }
 
 const ofMember = (project_id: ProjectId, user_id: string) =>

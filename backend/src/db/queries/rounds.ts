@@ -4,12 +4,14 @@ import type { Db } from '../db.ts';
 import { clientUpdates, rounds } from '../schema.ts';
 import { toClientUpdate, toRound } from '../wire.ts';
 import { cutPage, type KeysetPage, type Listed } from './page.ts';
+import { ofVisibleRuns, type Visible } from './projects.ts';
 import { readTotal } from './totals.ts';
 
 /** The round after which a page begins: its number within a run, its id among all runs. */
 export type RoundKey = number;
 
 interface Filter extends KeysetPage<RoundKey> {
+  readonly visible: Visible;
   readonly run_id?: RunId | undefined;
   readonly status?: RoundStatus | undefined;
 }
@@ -17,11 +19,12 @@ interface Filter extends KeysetPage<RoundKey> {
 /** Newest first. Two queries, each along an index. */
 export async function listRounds(
   db: Db,
-  { run_id, status, limit, offset, after }: Filter,
+  { visible, run_id, status, limit, offset, after }: Filter,
 ): Promise<Listed<Round, RoundKey>> {
   // Within a run the number says what is newer: late data may create an older round after a newer one.
   const key = run_id ? rounds.round : rounds.round_id;
   const where = and(
+    ofVisibleRuns(rounds.run_id, visible),
     run_id && eq(rounds.run_id, run_id),
     status && eq(rounds.status, status),
     after === undefined ? undefined : lt(key, after),
@@ -33,12 +36,15 @@ export async function listRounds(
     .orderBy(desc(key))
     .limit(limit + 1)
     .offset(offset);
-  const total = await readTotal(db, { list: 'rounds', run_id, status });
+  const total = await readTotal(db, { list: 'rounds', visible, run_id, status });
   return { ...cutPage(rows.map(toRound), limit, (round) => (run_id ? round.round : round.round_id)), total };
 }
 
-export async function findRound(db: Db, roundId: number): Promise<Round | undefined> {
-  const [row] = await db.select().from(rounds).where(eq(rounds.round_id, roundId));
+export async function findRound(db: Db, roundId: number, visible: Visible): Promise<Round | undefined> {
+  const [row] = await db
+    .select()
+    .from(rounds)
+    .where(and(eq(rounds.round_id, roundId), ofVisibleRuns(rounds.run_id, visible)));
   return row && toRound(row);
 }
 
@@ -46,8 +52,9 @@ export async function findRound(db: Db, roundId: number): Promise<Round | undefi
 export async function findRoundDetail(
   db: Db,
   roundId: number,
+  visible: Visible,
 ): Promise<(Round & { client_updates: ClientUpdate[] }) | undefined> {
-  const round = await findRound(db, roundId);
+  const round = await findRound(db, roundId, visible);
   if (!round) return undefined;
   const rows = await db
     .select()

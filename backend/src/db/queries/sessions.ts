@@ -123,6 +123,15 @@ export async function findOpenSession(db: Db, id: string, times: SessionTimes) {
   return session;
 }
 
+export async function findUserOfSession(db: Db, id: string) {
+  const [user] = await db
+    .select({ user_id: users.id, role: users.role })
+    .from(sessions)
+    .innerJoin(users, eq(users.id, sessions.user_id))
+    .where(eq(sessions.id, id));
+  return user;
+}
+
 export async function endSession(db: Db, id: string, now: string): Promise<void> {
   await db
     .update(sessions)

@@ -2,6 +2,7 @@ import type { ClientId, RunId } from '@rondo/protocol';
 import { and, eq, sql } from 'drizzle-orm';
 import type { Db } from '../db.ts';
 import { clients, listTotals, registeredClients } from '../schema.ts';
+import { ofVisibleRuns, type Visible } from './projects.ts';
 
 export type ListTotal = typeof listTotals.$inferSelect;
 
@@ -49,14 +50,16 @@ export async function unregisterClients(tx: Db, runId: RunId): Promise<void> {
 
 interface Which {
   readonly list: ListTotal['list'];
+  readonly visible: Visible;
   readonly run_id?: RunId | undefined;
   readonly status?: string | undefined;
 }
 
 /** How many rows a list has: a sum over statuses or runs, whatever their number of rows. */
-export async function readTotal(db: Db, { list, run_id, status }: Which): Promise<number> {
+export async function readTotal(db: Db, { list, visible, run_id, status }: Which): Promise<number> {
   const where = and(
     eq(listTotals.list, list),
+    ofVisibleRuns(listTotals.run_id, visible),
     run_id && eq(listTotals.run_id, run_id),
     status === undefined ? undefined : eq(listTotals.status, status),
   );

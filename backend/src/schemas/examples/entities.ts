@@ -170,6 +170,10 @@ export const key = {
   is_expired: false,
 };
 
+export const project = { id: 'cardiology', name: 'Cardiology', created_at: started_at, role: 'admin' };
+
+export const member = { user_id: id, username: 'ada', role: 'viewer', added_at: started_at };
+
 export const auditEntry = {
   id: 17,
   at,
@@ -180,6 +184,7 @@ export const auditEntry = {
   detail: { run_id, reason: stop.reason },
   address: '192.0.2.10',
   request_id: 'req-1f',
+  project_id: 'default',
 };
 
 export const facts = [

@@ -29,6 +29,11 @@ export const examples: Readonly<Record<string, Example>> = {
     request: { name: 'flower-server', scopes: ['ingest', 'models'] },
     response: { ...a.key, last_used_at: null, key: 'rk_4Tq8…' },
   },
+  listProjects: { response: page(a.project) },
+  createProject: { request: { id: 'cardiology', name: 'Cardiology' }, response: a.project },
+  editProject: { request: { name: 'Cardiology' }, response: a.project },
+  listMembers: { response: page(a.member) },
+  setMember: { request: { role: 'viewer' }, response: a.member },
   listAudit: { response: page(a.auditEntry) },
 
   ingest: {
