@@ -182,7 +182,7 @@ function ofMissing(ask: Ask): Ask {
 /** An answer without the ids that the request brought itself. */
 function withoutIds(body: string, { params, query }: Ask): string {
   const ids = [...Object.values(params ?? {}), ...Object.values(query ?? {})].map(String);
-  return ids.sort((a, b) => b.length - a.length).reduce((text, id) => text.replaceAll(id, '*'), body);
+  return ids.sort((a, b) => b.length - a.length).reduce((text, id) => text.replaceAll(` ${id}`, ' *'), body);
 }
 
 it('[O5] has a row for every operation of the document, and no other', () => {

@@ -93,7 +93,7 @@ export class ResumableUploads {
     await this.#admitting.get(id)?.catch(() => {});
     const noted = await this.#store.configstore.get(id);
     // Before it is created it is nobody's, and there is nothing to give up.
-    const isOwn = noted ? noted.metadata?.key_id === this.#uploaders.get(request)?.key_id : !isDelete(request);
+    const isOwn = noted ? noted.metadata?.key_id === this.#uploaders.get(request)?.key_id : isCreation(request);
     if (!isOwn) throw new NotFound('there is no such upload of this API key');
   }
 
@@ -133,4 +133,4 @@ export class ResumableUploads {
   }
 }
 
-const isDelete = (request: object): boolean => 'method' in request && request.method === 'DELETE';
+const isCreation = (request: object): boolean => 'method' in request && request.method === 'POST';
