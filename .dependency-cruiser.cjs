@@ -86,6 +86,7 @@ const backendLayers = [
   ),
   ...allow(source(backend('ingest')), backend('(ingest|bus|periodic|db|errors)'), protocol, npm, builtin),
   ...allow(source(backend('bus')), backend('(bus|db)'), protocol, npm, builtin),
+  ...allow(source(backend('insight')), backend('insight'), protocol),
   ...allow(
     source(backend('websocket')),
     backend('(websocket|bus|periodic|db/queries|auth|errors)'),

@@ -13,18 +13,20 @@ export const emptyState = (run_id: RunId, at = noon): RunState => ({
   clients: new Map(),
   updates: new Map(),
   commands: new Map(),
+  reporters: new Map(),
 });
 
 /** The state with the rows of a reduction in place of its own, as the database and the cache keep them. */
-export function fold(state: RunState, { run, worked_at, rounds, clients, updates, commands }: Reduction): RunState {
+export function fold(state: RunState, { run, quiet, rounds, clients, updates, commands, reporters }: Reduction): RunState {
   const allUpdates = new Map(state.updates);
   for (const [round, rows] of updates) allUpdates.set(round, new Map([...(state.updates.get(round) ?? []), ...rows]));
   return {
-    run: (run ?? state.run).worked_at === worked_at ? (run ?? state.run) : { ...(run ?? state.run), worked_at },
+    run: Object.keys(quiet).length === 0 ? (run ?? state.run) : { ...(run ?? state.run), ...quiet },
     rounds: new Map([...state.rounds, ...rounds]),
     clients: new Map([...state.clients, ...clients]),
     updates: allUpdates,
     commands: new Map([...state.commands, ...commands]),
+    reporters: new Map([...state.reporters, ...reporters]),
   };
 }
 

@@ -45,13 +45,21 @@ export type Stop = z.infer<typeof stopSchema>;
 export const runStatusSchema = z.enum(['running', 'complete', 'failed', 'stopped']);
 export type RunStatus = z.infer<typeof runStatusSchema>;
 
+export const runConditionSchema = z.object({
+  state: z.enum(['healthy', 'waiting_for_clients', 'overdue', 'silent']),
+  since: momentSchema,
+  detail: z.string().nullable(),
+});
+/** How a running run fares, by the server's clock. It never replaces the reported status. [L7] */
+export type RunCondition = z.infer<typeof runConditionSchema>;
+
 export const roundStatusSchema = z.enum(['waiting', 'collecting', 'aggregating', 'complete', 'failed', 'stopped']);
 export type RoundStatus = z.infer<typeof roundStatusSchema>;
 
 export const clientStatusSchema = z.enum(['idle', 'training', 'uploading', 'offline', 'failed']);
 export type ClientStatus = z.infer<typeof clientStatusSchema>;
 
-export const outcomeSchema = z.enum(['pending', 'complete', 'failed', 'no_reply']);
+export const outcomeSchema = z.enum(['pending', 'complete', 'failed', 'no_reply', 'unreported']);
 export type Outcome = z.infer<typeof outcomeSchema>;
 
 export const logLevelSchema = z.enum(['debug', 'info', 'warning', 'error', 'critical']);
@@ -75,6 +83,14 @@ export const runSchema = z
     started_at: momentSchema,
     completed_at: momentSchema.nullable(),
     stop: stopSchema.nullable(),
+    /** When a batch of its reporters last arrived, by the server's clock; at most 5 s old news. */
+    last_reported_at: momentSchema.nullable(),
+    /** How far the FL server's clock is ahead of the server's; negative is behind, 0 is within 2 s. [T1] */
+    clock_offset_ms: z.int().nullable(),
+    /** Null once the run is over. */
+    condition: runConditionSchema.nullable(),
+    /** How often a later report replaced a value that was there. [F8] */
+    num_values_replaced: countSchema,
   })
   .meta({ id: 'Run' });
 export type Run = z.infer<typeof runSchema>;
@@ -89,6 +105,10 @@ export const roundSchema = z
     num_clients_completed: countSchema,
     num_clients_failed: countSchema,
     num_clients_no_reply: countSchema,
+    /** Of those the FL server never said what became of them, and the round is over. [A2] */
+    num_clients_unreported: countSchema,
+    /** From 1; a round that is started again has a new account. [L8] */
+    attempt: z.int().min(1),
     progress_percent: z.number().min(0).max(100),
     started_at: momentSchema,
     completed_at: momentSchema.nullable(),
@@ -97,6 +117,8 @@ export const roundSchema = z
     global_accuracy: metricValueSchema.nullable(),
     metrics: metricsSchema,
     model_version: modelVersionSchema.nullable(),
+    update_norm: metricValueSchema.nullable(),
+    cosine_to_previous: metricValueSchema.nullable(),
     reason: z.string().nullable(),
     stop_requested_at: momentSchema.nullable(),
     stop_reason: z.string().nullable(),
@@ -104,6 +126,23 @@ export const roundSchema = z
   })
   .meta({ id: 'Round' });
 export type Round = z.infer<typeof roundSchema>;
+
+/** What is kept of an attempt that a later one has replaced. [L8] */
+export const roundAttemptSchema = z.object({
+  attempt: z.int().min(1),
+  status: roundStatusSchema,
+  started_at: momentSchema,
+  completed_at: momentSchema.nullable(),
+  num_clients_expected: countSchema,
+  num_clients_completed: countSchema,
+  num_clients_failed: countSchema,
+  num_clients_no_reply: countSchema,
+  num_clients_unreported: countSchema,
+  global_loss: metricValueSchema.nullable(),
+  global_accuracy: metricValueSchema.nullable(),
+  reason: z.string().nullable(),
+});
+export type RoundAttempt = z.infer<typeof roundAttemptSchema>;
 
 /** A command with whom it was for and who said what became of it. */
 export const commandRecordSchema = stopSchema
@@ -152,6 +191,8 @@ export const clientUpdateSchema = z
     round: roundNumberSchema,
     run_id: runIdSchema,
     client_id: clientIdSchema,
+    /** Of the round. One that differs from the round's own belongs to an earlier attempt. [L8] */
+    attempt: z.int().min(1),
     outcome: outcomeSchema,
     sample_count: countSchema.nullable(),
     train_loss: metricValueSchema.nullable(),
@@ -161,6 +202,7 @@ export const clientUpdateSchema = z
     bytes_down: countSchema.nullable(),
     update_norm: metricValueSchema.nullable(),
     cosine_to_mean: metricValueSchema.nullable(),
+    cosine_to_previous: metricValueSchema.nullable(),
     error: z.string().nullable(),
     submitted_at: momentSchema.nullable(),
   })

@@ -24,6 +24,7 @@ const examples: Record<FactType, Record<string, unknown>> = {
   client_joined: { client_id: 'a', dataset_size: 10, labels: { site: 'x' } },
   client_left: { client_id: 'a', reason: 'done' },
   client_heartbeat: { client_id: 'a', system: { cpu_percent: 250, memory_bytes: 1, gpu_percent: 0 } },
+  client_presence: { client_ids: ['a'], num_connected: 1, num_needed: 3 },
   client_status: { client_id: 'a', status: 'training', round: 1, progress: 0.5 },
   client_result: {
     client_id: 'a',
@@ -36,6 +37,7 @@ const examples: Record<FactType, Record<string, unknown>> = {
     bytes_down: 2,
     update_norm: 'Infinity',
     cosine_to_mean: -0.5,
+    cosine_to_previous: 0.25,
   },
   client_failed: { client_id: 'a', round: 1, reason: 'out of memory' },
   client_no_reply: { client_id: 'a', round: 1, waited_ms: 60_000 },

@@ -17,6 +17,7 @@ import {
 
 const reason = text(limits.reason);
 const names = z.array(text(limits.name, 1)).max(limits.entries);
+const clientCount = countSchema.max(2_147_483_647);
 const milliseconds = z.number().min(0);
 
 const fact = <T extends string, S extends z.ZodRawShape>(type: T, shape: S) =>
@@ -29,16 +30,16 @@ export const factSchema = z.discriminatedUnion(
     fact('run_started', {
       name: text(limits.name, 1),
       framework: text(limits.name, 1),
-      config: configSchema.default({}),
+      config: configSchema.optional(),
       num_rounds: countSchema.nullish(),
-      tags: names.default([]),
-      commands_supported: names.default([]),
+      tags: names.optional(),
+      commands_supported: names.optional(),
     }),
     fact('run_complete', { status: z.enum(['complete', 'failed', 'stopped']), reason: reason.nullish() }),
     fact('round_started', {
       round: roundNumberSchema,
       client_ids: z.array(clientIdSchema).max(limits.selectedClients).nullish(),
-      num_clients_expected: countSchema.max(2_147_483_647).nullish(),
+      num_clients_expected: clientCount.nullish(),
       deadline: momentSchema.nullish(),
     }).refine((started) => started.client_ids != null || started.num_clients_expected != null, {
       path: ['client_ids'],
@@ -51,6 +52,14 @@ export const factSchema = z.discriminatedUnion(
       global_accuracy: metricValueSchema.nullish(),
       metrics: metricsSchema.default({}),
       model_version: modelVersionSchema.nullish(),
+      /** Of the mean of the round's updates. */
+      update_norm: metricValueSchema.nullish(),
+      /** Of the mean of the round's updates with that of the round before. */
+      cosine_to_previous: metricValueSchema.nullish(),
+      /** What became of the clients that have no name in this round. [A4] */
+      num_clients_completed: clientCount.nullish(),
+      num_clients_failed: clientCount.nullish(),
+      num_clients_no_reply: clientCount.nullish(),
     }),
     fact('round_failed', { round: roundNumberSchema, reason }),
     fact('round_stopped', { round: roundNumberSchema, reason }),
@@ -61,6 +70,12 @@ export const factSchema = z.discriminatedUnion(
     }),
     fact('client_left', { client_id: clientIdSchema, reason: reason.nullish() }),
     fact('client_heartbeat', { client_id: clientIdSchema, system: systemSchema.nullish() }),
+    /** Which clients the framework holds connected, and how many the FL server waits for. [L6] */
+    fact('client_presence', {
+      client_ids: z.array(clientIdSchema).max(limits.selectedClients).nullish(),
+      num_connected: clientCount.nullish(),
+      num_needed: clientCount.nullish(),
+    }),
     fact('client_status', {
       client_id: clientIdSchema,
       status: z.enum(['idle', 'training', 'uploading', 'offline', 'failed']),
@@ -78,6 +93,8 @@ export const factSchema = z.discriminatedUnion(
       bytes_down: countSchema.nullish(),
       update_norm: metricValueSchema.nullish(),
       cosine_to_mean: metricValueSchema.nullish(),
+      /** With the mean update of the round before. */
+      cosine_to_previous: metricValueSchema.nullish(),
     }),
     fact('client_failed', { client_id: clientIdSchema, round: roundNumberSchema, reason }),
     fact('client_no_reply', { client_id: clientIdSchema, round: roundNumberSchema, waited_ms: milliseconds.nullish() }),

@@ -1,12 +1,14 @@
 import { z } from 'zod';
 import { commandNameSchema } from './entities.ts';
 import { limits } from './limits.ts';
-import { reporterIdSchema, roundNumberSchema, runIdSchema } from './values.ts';
+import { momentSchema, reporterIdSchema, roundNumberSchema, runIdSchema } from './values.ts';
 
 /** The envelope of `POST /api/ingest`. Events are validated one by one, so a bad one cannot cost the good ones. [I2] */
 export const ingestRequestSchema = z.object({
   reporter_id: reporterIdSchema,
   batch: z.int('must be a whole number').min(0),
+  /** The reporter's clock as it sent this. [T1] */
+  sent_at: momentSchema.nullish(),
   events: z
     .array(z.unknown())
     .max(limits.batchEvents, `must have at most ${limits.batchEvents} events`)

@@ -1,13 +1,15 @@
 import type { Client, Model, Outcome, Round } from './entities.ts';
 import type { ViewerState } from './viewer-state.ts';
 
-/** The round's account: the four parts always add up to `selected`. [A1] */
+/** The round's account: the five parts always add up to `selected`. [A1] */
 export interface Account {
   readonly selected: number;
   readonly pending: number;
   readonly complete: number;
   readonly failed: number;
   readonly no_reply: number;
+  /** The round is over, and the FL server never said what became of these. */
+  readonly unreported: number;
 }
 
 export function accountOf(round: Round): Account {
@@ -15,7 +17,9 @@ export function accountOf(round: Round): Account {
   const complete = round.num_clients_completed;
   const failed = round.num_clients_failed;
   const no_reply = round.num_clients_no_reply;
-  return { selected, complete, failed, no_reply, pending: selected - complete - failed - no_reply };
+  const unreported = round.num_clients_unreported;
+  const pending = selected - complete - failed - no_reply - unreported;
+  return { selected, pending, complete, failed, no_reply, unreported };
 }
 
 export const isRoundOver = ({ status }: Pick<Round, 'status'>): boolean =>
@@ -47,12 +51,13 @@ export const modelsOf = ({ models }: Pick<ViewerState, 'models'>): Model[] =>
   Object.values(models).sort((a, b) => b.created_at.localeCompare(a.created_at));
 
 /** How a client shows: what became of its part in the running round, else what it says of itself. */
-export type ClientFace = 'returned' | 'failed' | 'no_reply' | 'training' | 'uploading' | 'idle' | 'offline';
+export type ClientFace = 'returned' | 'failed' | 'no_reply' | 'unreported' | 'training' | 'uploading' | 'idle' | 'offline';
 
 const faceOfOutcome: Record<Exclude<Outcome, 'pending'>, ClientFace> = {
   complete: 'returned',
   failed: 'failed',
   no_reply: 'no_reply',
+  unreported: 'unreported',
 };
 
 export function clientFace(client: Client, currentRound: number | null): ClientFace {

@@ -80,7 +80,7 @@ export function liveEventKey({ type, data }: LiveEvent): string {
     case 'client_update':
       return `client ${data.client_id}`;
     case 'metric':
-      return `metric ${data.step} ${JSON.stringify([data.name, data.client_id])}`;
+      return JSON.stringify(['metric', data.name, data.client_id, data.round, data.step]);
     case 'model_saved':
     case 'model_deleted':
       return `model ${data.version}`;

@@ -8,7 +8,10 @@ import type {
   ModelVersion,
   Outcome,
   ProjectId,
+  ReporterId,
+  RoundAttempt,
   RoundStatus,
+  RunCondition,
   RunId,
   RunStatus,
   Stop,
@@ -16,6 +19,22 @@ import type {
 } from '@rondo/protocol';
 import { boolean, doublePrecision, integer, jsonb, pgTable, text } from 'drizzle-orm/pg-core';
 import { count, metricValue, moment, textOf } from './columns.ts';
+
+/** How many clients an FL server waits for, and how many are connected. */
+export interface Waiting {
+  readonly needed: number;
+  readonly here: number | null;
+  readonly since: string;
+}
+
+/** How long the newest rounds took, and the one that is open: what tells whether a round is overdue. */
+export interface Pace {
+  readonly durations_ms: readonly number[];
+  readonly open: { readonly round: number; readonly started_at: string; readonly deadline: string | null } | null;
+}
+
+/** An end that was reported: its status and its moment. */
+export type EndKey = readonly [status: RunStatus, at: string];
 
 /** The tables of `migrations/0001_runs.sql`, whose rows read as on the wire. */
 export const runs = pgTable('runs', {
@@ -39,7 +58,17 @@ export const runs = pgTable('runs', {
   stop: jsonb().$type<Stop>(),
   status_at: moment().notNull(),
   declared_at: moment(),
-  worked_at: moment(),
+  last_reported_at: moment(),
+  clock_offset_ms: count(),
+  condition: jsonb().$type<RunCondition>(),
+  num_values_replaced: count().notNull(),
+  waiting: jsonb().$type<Waiting>(),
+  presence_at: moment(),
+  pace: jsonb().$type<Pace>().notNull(),
+  num_rounds_over: count().notNull(),
+  num_rounds_empty: count().notNull(),
+  ended_by: text(),
+  ends: jsonb().$type<readonly EndKey[]>().notNull(),
   epoch: text().notNull(),
   seq: count().notNull(),
   updated_seq: count().notNull(),
@@ -56,8 +85,15 @@ export const rounds = pgTable('rounds', {
   num_clients_completed: count().notNull(),
   num_clients_failed: count().notNull(),
   num_clients_no_reply: count().notNull(),
+  num_clients_unreported: count().notNull(),
+  attempt: integer().notNull(),
   num_named: count().notNull(),
+  num_named_completed: count().notNull(),
+  num_named_failed: count().notNull(),
   num_named_no_reply: count().notNull(),
+  counted_completed: count().notNull(),
+  counted_failed: count().notNull(),
+  counted_no_reply: count().notNull(),
   progress_percent: doublePrecision().notNull(),
   started_at: moment().notNull(),
   completed_at: moment(),
@@ -66,10 +102,14 @@ export const rounds = pgTable('rounds', {
   global_accuracy: metricValue(),
   metrics: jsonb().$type<Metrics>().notNull(),
   model_version: textOf<ModelVersion>('model_version'),
+  update_norm: metricValue(),
+  cosine_to_previous: metricValue(),
   reason: text(),
   stop_requested_at: moment(),
   stop_reason: text(),
   stop: jsonb().$type<Stop>(),
+  ends: jsonb().$type<readonly EndKey[]>().notNull(),
+  earlier: jsonb().$type<readonly RoundAttempt[]>().notNull(),
   created_seq: count().notNull(),
   updated_seq: count().notNull(),
 });
@@ -92,6 +132,7 @@ export const clients = pgTable('clients', {
   system: jsonb().$type<SystemLoad>(),
   num_parts: count().notNull(),
   last_part: integer(),
+  last_sample_count: count(),
   created_seq: count().notNull(),
   updated_seq: count().notNull(),
 });
@@ -100,6 +141,7 @@ export const clientUpdates = pgTable('client_updates', {
   run_id: textOf<RunId>('run_id').notNull(),
   round: integer().notNull(),
   client_id: textOf<ClientId>('client_id').notNull(),
+  attempt: integer().notNull(),
   outcome: textOf<Outcome>('outcome').notNull(),
   sample_count: count(),
   train_loss: metricValue(),
@@ -109,6 +151,7 @@ export const clientUpdates = pgTable('client_updates', {
   bytes_down: count(),
   update_norm: metricValue(),
   cosine_to_mean: metricValue(),
+  cosine_to_previous: metricValue(),
   error: text(),
   submitted_at: moment(),
   previous_part: integer(),
@@ -195,4 +238,13 @@ export const commands = pgTable('commands', {
   ended_at: moment(),
   ended_by: text(),
   expires_at: moment().notNull(),
+});
+
+/** What each reporter of a run has said of itself. */
+export const runReporters = pgTable('run_reporters', {
+  run_id: textOf<RunId>('run_id').notNull(),
+  reporter_id: textOf<ReporterId>('reporter_id').notNull(),
+  commands_supported: jsonb().$type<readonly string[]>().notNull(),
+  declared_at: moment(),
+  clock_offset_ms: count().notNull(),
 });

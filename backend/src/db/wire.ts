@@ -13,7 +13,18 @@ import {
   roundSchema,
   runSchema,
 } from '@rondo/protocol';
-import type { logs, metricPoints } from './schema.ts';
+import type { clients, logs, metricPoints, rounds, runs } from './schema.ts';
+
+type RunRow = typeof runs.$inferSelect;
+type RoundRow = typeof rounds.$inferSelect;
+type ClientRow = typeof clients.$inferSelect;
+
+/** A round that was completed although no client returned anything: it has no model of its own. [L9] */
+export const isEmptyRound = (round: RoundRow): boolean =>
+  isCountedRound(round) && round.num_clients_completed === 0 && round.num_clients_unreported === 0;
+
+export const isCountedRound = ({ status, num_clients_expected }: RoundRow): boolean =>
+  status === 'complete' && num_clients_expected > 0;
 
 /** Copies the fields that a schema names, so that a new column is internal until the protocol names it. */
 function picker<T extends object>(schema: { readonly shape: { readonly [K in keyof T]: unknown } }): (row: T) => T {
@@ -25,14 +36,32 @@ function picker<T extends object>(schema: { readonly shape: { readonly [K in key
   };
 }
 
-/** Rows as viewers and REST clients receive them. */
-export const toRun = picker<Run>(runSchema);
-export const toRound = picker<Round>(roundSchema);
-export const toClient = picker<Client>(clientSchema);
 export const toClientUpdate = picker<ClientUpdate>(clientUpdateSchema);
 
 const pickPoint = picker<MetricPoint>(metricPointSchema);
 const pickLog = picker<LogEntry>(logEntrySchema);
+
+const pickRun = picker<Run>(runSchema);
+const pickRound = picker<Round>(roundSchema);
+const pickClient = picker<Client>(clientSchema);
+
+/** Rows as viewers and REST clients receive them. */
+export const toRun = (row: RunRow): Run => pickRun({ ...row, reason: row.reason ?? remarkOf(row) });
+
+export const toRound = (row: RoundRow): Round =>
+  pickRound({ ...row, reason: row.reason ?? (isEmptyRound(row) ? emptyReason(row) : null) });
+
+export const toClient = (row: ClientRow): Client =>
+  pickClient({ ...row, dataset_size: row.dataset_size ?? row.last_sample_count });
+
+/** A run may end well without having produced anything. [L9] */
+function remarkOf({ status, num_rounds_over: over, num_rounds_empty: empty }: RunRow): string | null {
+  if (status !== 'complete' || over === 0 || empty < over) return null;
+  return `no round produced a result: in ${over === 1 ? 'its only round' : `all ${over} rounds`} no client returned one`;
+}
+
+const emptyReason = ({ num_clients_failed: failed, num_clients_no_reply: silent }: RoundRow): string =>
+  `no client returned a result: ${failed} failed, ${silent} did not reply`;
 
 // A primary key holds no null, so the server's own rows have an empty client id.
 const clientIdOf = (stored: string): ClientId | null => (stored === '' ? null : (stored as ClientId));

@@ -40,6 +40,11 @@ export class Batches {
     return fresh;
   }
 
+  /** The runs that the reporters of new batches have spoken of before. */
+  *knownRuns(): Iterable<RunId> {
+    for (const runIds of this.#knownRuns.values()) yield* runIds;
+  }
+
   /** What waits for each of the reporters, now that it is known which runs they speak for. */
   async answer(): Promise<Map<ReporterKey, Command[]>> {
     const reporters = new Map<ReporterKey, { readonly batch: BatchId; readonly runIds: Set<RunId> }>();

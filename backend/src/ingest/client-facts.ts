@@ -33,6 +33,7 @@ export function clientOr(draft: Draft, { client_id, at }: Sign, receivedAt: stri
     system: null,
     num_parts: 0,
     last_part: null,
+    last_sample_count: null,
     created_seq: 0,
     updated_seq: 0,
   };
@@ -71,6 +72,22 @@ export function joinClient(draft: Draft, fact: FactOf<'client_joined'>, received
   const { dataset_size, labels, at } = fact;
   const joined = { ...client, joined_at: at, dataset_size: dataset_size ?? client.dataset_size, labels };
   draft.setClient(alive(joined, at, receivedAt));
+  return true;
+}
+
+/** Clients that the framework holds connected are alive; a number that is needed is waited for. [L6] */
+export function notePresence(draft: Draft, fact: FactOf<'client_presence'>, receivedAt: string): boolean {
+  const { run } = draft;
+  const { presence_at } = draft.wholeRun;
+  if (presence_at !== null && fact.at <= presence_at) return false;
+  for (const client_id of fact.client_ids ?? []) seeClient(draft, { client_id, at: fact.at }, receivedAt);
+  const here = fact.num_connected ?? fact.client_ids?.length ?? null;
+  const needed = fact.num_needed ?? 0;
+  const isWaiting = needed > 0 && (here === null || here < needed) && run.status === 'running';
+  draft.setQuiet({
+    presence_at: fact.at,
+    waiting: isWaiting ? { needed, here, since: draft.wholeRun.waiting?.since ?? fact.at } : null,
+  });
   return true;
 }
 

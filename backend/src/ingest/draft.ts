@@ -1,10 +1,11 @@
-import type { ClientId } from '@rondo/protocol';
+import type { ClientId, ReporterId } from '@rondo/protocol';
 import type {
   ClientRow,
   CommandRow,
   LogRow,
   PointRow,
   Reduction,
+  ReporterRow,
   RoundRow,
   RunRow,
   RunState,
@@ -19,7 +20,9 @@ export class Draft {
   readonly #clients = new Map<ClientId, ClientRow>();
   readonly #updates = new Map<number, Map<ClientId, UpdateRow>>();
   readonly #commands = new Map<string, CommandRow>();
-  #workedAt: string | null;
+  readonly #reporters = new Map<ReporterId, ReporterRow>();
+  readonly #quiet: Partial<RunRow> = {};
+  #replaced = 0;
   readonly points: (PointRow & { index: number })[] = [];
   readonly logs: (LogRow & { index: number })[] = [];
   readonly models: Reduction['models'][number][] = [];
@@ -27,7 +30,6 @@ export class Draft {
   constructor(base: RunState) {
     this.#base = base;
     this.#run = base.run;
-    this.#workedAt = base.run.worked_at;
   }
 
   get run(): RunRow {
@@ -36,15 +38,6 @@ export class Draft {
 
   setRun(change: Partial<RunRow>): void {
     this.#run = { ...this.#run, ...change };
-  }
-
-  /** When the newest work of the run happened. */
-  get workedAt(): string | null {
-    return this.#workedAt;
-  }
-
-  noteWork(at: string): void {
-    if (this.#workedAt === null || at > this.#workedAt) this.#workedAt = at;
   }
 
   command(id: string): CommandRow | undefined {
@@ -81,24 +74,79 @@ export class Draft {
     return this.#updates.get(round)?.get(id) ?? this.#base.updates.get(round)?.get(id);
   }
 
+  /** A client's part in the round as it is now, not in an attempt before. [L8] */
+  part(round: number, id: ClientId): UpdateRow | undefined {
+    const row = this.update(round, id);
+    return row?.attempt === this.round(round)?.attempt ? row : undefined;
+  }
+
   setUpdate(row: UpdateRow): void {
     const ofRound = this.#updates.get(row.round) ?? new Map<ClientId, UpdateRow>();
     this.#updates.set(row.round, ofRound.set(row.client_id, row));
   }
 
-  /** The parts of a round that are still open. */
-  *pendingOf(round: number): Iterable<UpdateRow> {
+  /** Those of the round as it is now. */
+  *partsOf(round: number): Iterable<UpdateRow> {
+    const attempt = this.round(round)?.attempt;
     const changed = this.#updates.get(round);
     for (const [id, row] of this.#base.updates.get(round) ?? []) {
-      if (!changed?.has(id) && row.outcome === 'pending') yield row;
+      if (!changed?.has(id) && row.attempt === attempt) yield row;
     }
-    for (const row of [...(changed?.values() ?? [])]) if (row.outcome === 'pending') yield row;
+    for (const row of [...(changed?.values() ?? [])]) if (row.attempt === attempt) yield row;
+  }
+
+  /** The parts of a round that are still open. */
+  *pendingOf(round: number): Iterable<UpdateRow> {
+    for (const row of this.partsOf(round)) if (row.outcome === 'pending') yield row;
+  }
+
+  *clients(): Iterable<ClientRow> {
+    for (const [id, row] of this.#base.clients) if (!this.#clients.has(id)) yield row;
+    yield* [...this.#clients.values()];
+  }
+
+  /** A later report took the place of a value. [F8] */
+  noteReplaced(): void {
+    this.#replaced += 1;
+  }
+
+  /** The reporter of the input that is being judged; undefined is not known. */
+  reporter: ReporterId | undefined;
+
+  reporterRow(id: ReporterId): ReporterRow | undefined {
+    return this.#reporters.get(id) ?? this.#base.reporters.get(id);
+  }
+
+  setReporter(row: ReporterRow): void {
+    this.#reporters.set(row.reporter_id, row);
+  }
+
+  /** Every reporter of the run. */
+  reporters(): ReporterRow[] {
+    return [...new Map([...this.#base.reporters, ...this.#reporters]).values()];
+  }
+
+  /** Changes of the run that a viewer does not see: they raise no news of it. */
+  setQuiet(change: Partial<RunRow>): void {
+    Object.assign(this.#quiet, change);
+  }
+
+  /** The run with what only the server sees. */
+  get wholeRun(): RunRow {
+    return { ...this.#run, ...this.#quiet };
+  }
+
+  /** The rounds that changed, with what they were. */
+  *changedRounds(): Iterable<readonly [before: RoundRow | undefined, after: RoundRow]> {
+    for (const [round, row] of this.#rounds) yield [this.#base.rounds.get(round), row];
   }
 
   finish(duplicates: ReadonlySet<number>): Reduction {
     return {
       run: this.#run === this.#base.run ? null : this.#run,
-      worked_at: this.#workedAt,
+      quiet: this.#quiet,
+      replaced: this.#replaced,
+      reporters: this.#reporters,
       rounds: this.#rounds,
       clients: this.#clients,
       updates: this.#updates,

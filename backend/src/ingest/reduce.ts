@@ -1,25 +1,45 @@
 import { createHash } from 'node:crypto';
-import type { ClientId, FactOf } from '@rondo/protocol';
-import { joinClient, leaveClient, markSilent, seeClient, tellStatus } from './client-facts.ts';
+import { type ClientId, type FactOf, isRoundOver, type ReporterId } from '@rondo/protocol';
+import { joinClient, leaveClient, markSilent, notePresence, seeClient, tellStatus } from './client-facts.ts';
 import { answerCommand, askStop, expireCommand } from './command-facts.ts';
+import { onOurClock } from './clock.ts';
 import { Draft } from './draft.ts';
 import { endRound, resolvePart, startRound, updateRound } from './round-facts.ts';
-import { completeRun, editRun, endWithRun, startRun, wakeRun } from './run-facts.ts';
+import { completeRun, editRun, endRun, endWithRun, startRun, wakeRun } from './run-facts.ts';
+import { settle } from './settle.ts';
 import type { Answer, Input, Reduction, RunState } from './state.ts';
+
+/** Who said each of the inputs, and by which clock. */
+export interface Origin {
+  readonly reporter_id: ReporterId;
+  /** The reporter's clock less the server's, as its batch was sent; null where the batch does not say. [T1] */
+  readonly offset_ms: number | null;
+}
+type OriginOf = (index: number) => Origin | undefined;
 
 /**
  * Decides what facts mean: the one place where they become state. Pure.
  *
  * Folding a stream in any pieces gives the same rows as folding it whole; a fact that was already folded changes
  * nothing [F2]; every round's account adds up after every fact [A1]. `receivedAt` is the server's clock, by which
- * clients are online; all other order comes from the facts' own `at`. [F3]
+ * clients are online and runs fare; all other order comes from the facts' own `at`. [F3]
  */
-export function reduce(state: RunState, inputs: readonly Input[], receivedAt: string): Reduction {
+export function reduce(
+  state: RunState,
+  inputs: readonly Input[],
+  receivedAt: string,
+  originOf: OriginOf = () => undefined,
+): Reduction {
   const draft = new Draft(state);
   const duplicates = new Set<number>();
+  let isReported = false;
   inputs.forEach((input, index) => {
-    if (!apply(draft, input, index, receivedAt)) duplicates.add(index);
+    const origin = originOf(index);
+    draft.reporter = origin?.reporter_id;
+    if (origin !== undefined || input.type === 'reporter_heard') isReported = true;
+    if (!apply(draft, onOurClock(draft, input, origin, receivedAt), index, receivedAt)) duplicates.add(index);
   });
+  settle(draft, isReported, receivedAt);
   return draft.finish(duplicates);
 }
 
@@ -31,9 +51,9 @@ function apply(draft: Draft, input: Input, index: number, receivedAt: string): b
     case 'run_complete':
       return completeRun(draft, input);
     case 'round_started':
-      return wakes(draft, input, startRound(draft, input, receivedAt));
+      return wakes(draft, input, () => startRound(draft, input, receivedAt));
     case 'round_update':
-      return wakes(draft, input, updateRound(draft, input));
+      return wakes(draft, input, () => updateRound(draft, input));
     case 'round_complete':
     case 'round_failed':
     case 'round_stopped':
@@ -44,12 +64,14 @@ function apply(draft: Draft, input: Input, index: number, receivedAt: string): b
       return leaveClient(draft, input, receivedAt);
     case 'client_heartbeat':
       return seeClient(draft, input, receivedAt, input.system ?? undefined);
+    case 'client_presence':
+      return notePresence(draft, input, receivedAt);
     case 'client_status':
       return tellStatus(draft, input, receivedAt);
     case 'client_result':
     case 'client_failed':
     case 'client_no_reply':
-      return wakes(draft, input, resolvePart(draft, input, receivedAt));
+      return wakes(draft, input, () => resolvePart(draft, input, receivedAt));
     case 'metric':
       return addPoint(draft, input, index, receivedAt);
     case 'privacy_spent':
@@ -66,6 +88,11 @@ function apply(draft: Draft, input: Input, index: number, receivedAt: string): b
       return expireCommand(draft, input);
     case 'run_edited':
       return editRun(draft, input);
+    case 'run_ended':
+      return endRun(draft, input);
+    case 'reporter_heard':
+    case 'condition_due':
+      return false;
     case 'model_saved':
     case 'model_deleted':
     case 'alias_set':
@@ -79,10 +106,22 @@ function apply(draft: Draft, input: Input, index: number, receivedAt: string): b
   }
 }
 
-/** New work reopens a run that was over; what is told late of an older round ends with it. [L3] [L5] */
-function wakes(draft: Draft, { at, round }: { at: string; round: number }, isNews: boolean): boolean {
+/**
+ * A new round or attempt reopens a run that was over, and so does what another reporter says than the one that ended it;
+ * what is reported late of an older round corrects it and ends with the run. [L3] [L5]
+ */
+function wakes(draft: Draft, { at, round, type }: { at: string; round: number; type: string }, say: () => boolean) {
+  const before = draft.round(round);
+  const newest = draft.run.current_round ?? -1;
+  const { ended_by } = draft.run;
+  const isNews = say();
   if (!isNews) return false;
-  wakeRun(draft, at);
+  const after = draft.round(round);
+  const isStart = type === 'round_started' || type === 'round_update';
+  const opens = after !== undefined && !isRoundOver(after);
+  const isNew = before === undefined ? isStart || round > newest : isRoundOver(before) || after?.attempt !== before.attempt;
+  const isOther = draft.reporter !== undefined && ended_by !== null && ended_by !== draft.reporter;
+  if ((opens && isNew) || isOther) wakeRun(draft, at);
   endWithRun(draft, round);
   return true;
 }

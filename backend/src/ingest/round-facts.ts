@@ -1,7 +1,7 @@
-import { type ClientId, type FactOf, isRoundOver, limits, type RoundStatus } from '@rondo/protocol';
-import { moveOutcome, outweighs, recount } from './account.ts';
+import { type ClientId, type FactOf, isRoundOver, limits, type RoundAttempt, type RoundStatus } from '@rondo/protocol';
+import { countUnnamed, hasCounts, moveOutcome, outweighs, recount } from './account.ts';
 import { alive, clientOr, supersedes as supersedesClient } from './client-facts.ts';
-import { concludeStop } from './command-facts.ts';
+import { concludeStop, isOpen } from './command-facts.ts';
 import type { Draft } from './draft.ts';
 import type { ClientRow, RoundRow, UpdateRow } from './state.ts';
 
@@ -14,14 +14,34 @@ function roundOr(draft: Draft, round: number, at: string): RoundRow {
     round_id: 0, // the database gives it
     run_id: draft.run.run_id,
     round,
+    stop: null,
+    stop_requested_at: null,
+    stop_reason: null,
+    ends: [],
+    earlier: [],
+    created_seq: 0,
+    updated_seq: 0,
+    ...newAttempt(1, at),
+  };
+}
+
+const newAttempt = (attempt: number, at: string) =>
+  ({
+    attempt,
     status: 'collecting',
     status_at: at,
     num_clients_expected: 0,
     num_clients_completed: 0,
     num_clients_failed: 0,
     num_clients_no_reply: 0,
+    num_clients_unreported: 0,
     num_named: 0,
+    num_named_completed: 0,
+    num_named_failed: 0,
     num_named_no_reply: 0,
+    counted_completed: 0,
+    counted_failed: 0,
+    counted_no_reply: 0,
     progress_percent: 0,
     started_at: at,
     completed_at: null,
@@ -30,14 +50,10 @@ function roundOr(draft: Draft, round: number, at: string): RoundRow {
     global_accuracy: null,
     metrics: {},
     model_version: null,
+    update_norm: null,
+    cosine_to_previous: null,
     reason: null,
-    stop_requested_at: null,
-    stop_reason: null,
-    stop: null,
-    created_seq: 0,
-    updated_seq: 0,
-  };
-}
+  }) satisfies Partial<RoundRow>;
 
 const rank: Record<RoundStatus, number> = {
   waiting: 0,
@@ -54,8 +70,9 @@ const supersedes = (at: string, status: RoundStatus, round: RoundRow): boolean =
 
 export function startRound(draft: Draft, fact: FactOf<'round_started'>, receivedAt: string): boolean {
   const known = draft.round(fact.round);
-  let round = roundOr(draft, fact.round, fact.at);
-  const isNewer = known !== undefined && supersedes(fact.at, 'collecting', known);
+  const isAgain = known !== undefined && startsAgain(known, fact.at);
+  let round = isAgain ? beginAgain(draft, known, fact.at) : roundOr(draft, fact.round, fact.at);
+  const isNewer = isAgain || (known !== undefined && supersedes(fact.at, 'collecting', known));
   if (isNewer) round = { ...round, status: 'collecting', status_at: fact.at, completed_at: null, reason: null };
   const ids = new Set(fact.client_ids ?? []);
   const declared = fact.num_clients_expected ?? ids.size;
@@ -63,17 +80,22 @@ export function startRound(draft: Draft, fact: FactOf<'round_started'>, received
   round = {
     ...round,
     num_clients_expected: Math.max(round.num_clients_expected, declared, ids.size),
-    started_at: fact.at < round.started_at ? fact.at : round.started_at,
+    started_at: fact.at < round.started_at && round.attempt === 1 ? fact.at : round.started_at,
     deadline: (isNewer ? fact.deadline : null) ?? round.deadline ?? fact.deadline ?? null,
   };
+  // The start of an attempt that a later one has replaced.
+  if (fact.at < round.started_at) return false;
+  // The parts are those of the round as it is from here on.
+  if (isAgain) draft.setRound(round);
   // A selection that was overtaken by the round's end has had its time. [A2]
   const outcome = isRoundOver(round) ? ('no_reply' as const) : ('pending' as const);
   let selected = 0;
   for (const client_id of ids) {
-    if (draft.update(fact.round, client_id)) continue;
+    if (draft.part(fact.round, client_id)) continue;
     selected += 1;
-    draft.setUpdate({ ...emptyUpdate(draft, fact.round, client_id), outcome });
-    select(draft, fact, client_id, outcome, receivedAt);
+    const isKnown = draft.update(fact.round, client_id) !== undefined;
+    draft.setUpdate({ ...emptyUpdate(draft, round, client_id), outcome });
+    select(draft, fact, client_id, { outcome, isKnown }, receivedAt);
   }
   round = recount({
     ...round,
@@ -85,6 +107,40 @@ export function startRound(draft: Draft, fact: FactOf<'round_started'>, received
   return isNews;
 }
 
+/** A later start of a round that already has parts, or is over, is another attempt. [L8] */
+const startsAgain = (round: RoundRow, at: string): boolean =>
+  at > round.started_at && (round.num_named > 0 || isRoundOver(round));
+
+// What is kept of the attempts before, and of the ends that were reported.
+const maxEarlier = 20;
+const maxEnds = 32;
+
+/** A new account; of the earlier attempt its totals are kept, and its parts stay marked as its own. [L8] */
+function beginAgain(draft: Draft, before: RoundRow, at: string): RoundRow {
+  for (const part of draft.partsOf(before.round)) {
+    const client = draft.client(part.client_id);
+    if (client?.current_round === before.round) draft.setClient({ ...client, round_outcome: null, progress: null });
+  }
+  const stop = isOpen(before.stop) ? {} : { stop: null, stop_requested_at: null, stop_reason: null };
+  const earlier = [...before.earlier, summaryOf(before)].slice(-maxEarlier);
+  return { ...before, ...newAttempt(before.attempt + 1, at), ...stop, earlier };
+}
+
+const summaryOf = (round: RoundRow): RoundAttempt => ({
+  attempt: round.attempt,
+  status: round.status,
+  started_at: round.started_at,
+  completed_at: round.completed_at,
+  num_clients_expected: round.num_clients_expected,
+  num_clients_completed: round.num_clients_completed,
+  num_clients_failed: round.num_clients_failed,
+  num_clients_no_reply: round.num_clients_no_reply,
+  num_clients_unreported: round.num_clients_unreported,
+  global_loss: round.global_loss,
+  global_accuracy: round.global_accuracy,
+  reason: round.reason,
+});
+
 const sameSelection = (a: RoundRow, b: RoundRow): boolean =>
   a.num_clients_expected === b.num_clients_expected && a.deadline === b.deadline && a.started_at === b.started_at;
 
@@ -93,10 +149,11 @@ function select(
   draft: Draft,
   { round, at }: FactOf<'round_started'>,
   client_id: ClientId,
-  outcome: 'pending' | 'no_reply',
+  { outcome, isKnown }: { outcome: 'pending' | 'no_reply'; isKnown: boolean },
   receivedAt: string,
 ): void {
-  const client = withPart(clientOr(draft, { client_id, at }, receivedAt), round);
+  const known = clientOr(draft, { client_id, at }, receivedAt);
+  const client = isKnown ? known : withPart(known, round);
   const seen = alive(client, at, receivedAt);
   if (client.current_round !== null && client.current_round > round) return void draft.setClient(seen);
   const moves = outcome === 'pending' && supersedesClient(at, 'training', round, client);
@@ -113,35 +170,52 @@ export function updateRound(draft: Draft, fact: FactOf<'round_update'>): boolean
   const known = draft.round(fact.round);
   const round = roundOr(draft, fact.round, fact.at);
   if (known && !supersedes(fact.at, fact.status, round)) return false;
-  draft.setRound(recount({ ...round, status: fact.status, status_at: fact.at, completed_at: null, reason: null }));
+  const reopened = isRoundOver(round) && { counted_completed: 0, counted_failed: 0, counted_no_reply: 0 };
+  const open = { status: fact.status, status_at: fact.at, completed_at: null, reason: null };
+  draft.setRound(recount({ ...round, ...reopened, ...open }));
   return true;
 }
 
 type RoundEnd = FactOf<'round_complete'> | FactOf<'round_failed'> | FactOf<'round_stopped'>;
 const endStatus = { round_complete: 'complete', round_failed: 'failed', round_stopped: 'stopped' } as const;
 
+/** An end ends the attempt that it follows, whatever its moment says; one that was reported before says nothing. [L2] */
 export function endRound(draft: Draft, fact: RoundEnd): boolean {
-  const known = draft.round(fact.round);
   const round = roundOr(draft, fact.round, fact.at);
   const status = endStatus[fact.type];
-  if (known && !supersedes(fact.at, status, round)) return fillFigures(draft, fact, round);
+  if (hasEnded(round.ends, status, fact.at)) return false;
+  const isOvertaken = isRoundOver(round) && !supersedes(fact.at, status, round);
+  const noted = { ...round, ends: [...round.ends, [status, fact.at] as const].slice(-maxEnds) };
+  if (isOvertaken) return fillFigures(draft, fact, noted);
+  closeRound(draft, fact, noted);
+  return true;
+}
+
+export const hasEnded = (ends: RoundRow['ends'], status: RoundRow['status'], at: string): boolean =>
+  ends.some(([was, then]) => was === status && then === at);
+
+/** Ends the round without asking. */
+export function closeRound(draft: Draft, fact: RoundEnd, round: RoundRow): void {
+  const status = endStatus[fact.type];
   let ended: RoundRow = {
     ...round,
     ...figures(fact, round),
     status,
-    status_at: fact.at,
-    completed_at: fact.at,
+    status_at: fact.at > round.status_at ? fact.at : round.status_at,
+    completed_at: fact.at > round.started_at ? fact.at : round.started_at,
     reason: fact.type === 'round_complete' ? null : fact.reason,
   };
-  // Whoever has not answered by now has not replied; an answer that still comes counts. [A2] [A3]
+  const isCounted = fact.type === 'round_complete' && hasCounts(fact);
+  if (isCounted) ended = countUnnamed(ended, fact);
+  // A client that has not answered by now has not replied; an answer that still comes counts. [A2] [A3]
+  const outcome = isCounted ? 'unreported' : 'no_reply';
   for (const part of draft.pendingOf(fact.round)) {
-    draft.setUpdate({ ...part, outcome: 'no_reply' });
-    ended = moveOutcome(ended, 'pending', 'no_reply');
-    showOutcome(draft, fact.round, part.client_id, 'no_reply');
+    draft.setUpdate({ ...part, outcome });
+    ended = moveOutcome(ended, 'pending', outcome);
+    showOutcome(draft, fact.round, part.client_id, outcome);
   }
   draft.setRound(recount(ended));
   concludeStop(draft, round.stop, status, fact.at);
-  return true;
 }
 
 /** The figures of a round_complete that was overtaken still belong to the round, where nothing newer is known. */
@@ -153,13 +227,18 @@ function fillFigures(draft: Draft, fact: RoundEnd, round: RoundRow): boolean {
     global_accuracy: round.global_accuracy ?? fact.global_accuracy ?? null,
     metrics: withinBound({ ...fact.metrics, ...round.metrics }, round.metrics),
     model_version: round.model_version ?? fact.model_version ?? null,
+    update_norm: round.update_norm ?? fact.update_norm ?? null,
+    cosine_to_previous: round.cosine_to_previous ?? fact.cosine_to_previous ?? null,
   };
   const isNews =
     filled.global_loss !== round.global_loss ||
     filled.global_accuracy !== round.global_accuracy ||
     filled.model_version !== round.model_version ||
+    filled.update_norm !== round.update_norm ||
+    filled.cosine_to_previous !== round.cosine_to_previous ||
     Object.keys(filled.metrics).length > Object.keys(round.metrics).length;
-  if (isNews) draft.setRound(filled);
+  // Set in any case: that this end was reported is remembered.
+  draft.setRound(filled);
   return isNews;
 }
 
@@ -170,6 +249,8 @@ function figures(fact: RoundEnd, round: RoundRow): Partial<RoundRow> {
     global_accuracy: fact.global_accuracy ?? round.global_accuracy,
     metrics: withinBound({ ...round.metrics, ...fact.metrics }, fact.metrics),
     model_version: fact.model_version ?? round.model_version,
+    update_norm: fact.update_norm ?? round.update_norm,
+    cosine_to_previous: fact.cosine_to_previous ?? round.cosine_to_previous,
   };
 }
 
@@ -180,20 +261,33 @@ const withinBound = (merged: RoundRow['metrics'], newer: RoundRow['metrics']): R
 type PartEnd = FactOf<'client_result'> | FactOf<'client_failed'> | FactOf<'client_no_reply'>;
 const partOutcome = { client_result: 'complete', client_failed: 'failed', client_no_reply: 'no_reply' } as const;
 
-/** What became of one client's part: the most telling answer stays, and the first of its kind. [A3] [F2] */
+/** What became of one client's part: the most telling answer stays, and of results the latest. [A3] [F8] */
 export function resolvePart(draft: Draft, fact: PartEnd, receivedAt: string): boolean {
   const outcome = partOutcome[fact.type];
-  const before = draft.update(fact.round, fact.client_id);
-  if (!outweighs(outcome, before?.outcome ?? null)) return false;
-  const part = before ?? emptyUpdate(draft, fact.round, fact.client_id);
+  const round = roundOr(draft, fact.round, fact.at);
+  // It is of an attempt that a later one has replaced. [L8]
+  if (round.attempt > 1 && fact.at <= round.started_at) return false;
+  const before = draft.part(fact.round, fact.client_id);
+  const isReplacing = replaces(fact, before);
+  if (!isReplacing && !outweighs(outcome, before?.outcome ?? null)) return false;
+  if (isReplacing) draft.noteReplaced();
+  const isKnown = draft.update(fact.round, fact.client_id) !== undefined;
+  const part = before ?? emptyUpdate(draft, round, fact.client_id);
   draft.setUpdate({ ...part, ...partDetails(fact), outcome, submitted_at: fact.at });
-  draft.setRound(moveOutcome(roundOr(draft, fact.round, fact.at), before?.outcome ?? null, outcome));
+  draft.setRound(isReplacing ? round : moveOutcome(round, before?.outcome ?? null, outcome));
   const known = clientOr(draft, fact, receivedAt);
-  const client = before ? known : withPart(known, fact.round);
+  const client = isKnown ? known : withPart(known, fact.round);
   draft.setClient(outcome === 'no_reply' ? client : alive(client, fact.at, receivedAt));
   showOutcome(draft, fact.round, fact.client_id, outcome, fact);
   return true;
 }
+
+/** A result that was measured again: later than the one that is there. [F8] */
+const replaces = (fact: PartEnd, before: UpdateRow | undefined): boolean =>
+  fact.type === 'client_result' &&
+  before?.outcome === 'complete' &&
+  before.submitted_at !== null &&
+  fact.at > before.submitted_at;
 
 function partDetails(fact: PartEnd): Partial<UpdateRow> {
   switch (fact.type) {
@@ -207,6 +301,7 @@ function partDetails(fact: PartEnd): Partial<UpdateRow> {
         bytes_down: fact.bytes_down ?? null,
         update_norm: fact.update_norm ?? null,
         cosine_to_mean: fact.cosine_to_mean ?? null,
+        cosine_to_previous: fact.cosine_to_previous ?? null,
         error: null,
       };
     case 'client_failed':
@@ -231,15 +326,19 @@ function showOutcome(draft: Draft, round: number, id: ClientId, outcome: UpdateR
     round_outcome: outcome,
     progress: outcome === 'complete' ? 1 : client.current_round === round ? client.progress : null,
     train_loss: (fact?.type === 'client_result' ? fact.train_loss : null) ?? client.train_loss,
+    last_sample_count: (fact?.type === 'client_result' && fact.sample_count) || client.last_sample_count,
     ...(moves && { status, status_at: fact.at }),
   });
 }
 
-function emptyUpdate(draft: Draft, round: number, client_id: ClientId): UpdateRow {
+/** A part about which nothing is known yet; one of an earlier attempt keeps its place in the client's chain. */
+function emptyUpdate(draft: Draft, { round, attempt }: RoundRow, client_id: ClientId): UpdateRow {
+  const earlier = draft.update(round, client_id);
   return {
     run_id: draft.run.run_id,
     round,
     client_id,
+    attempt,
     outcome: 'pending',
     sample_count: null,
     train_loss: null,
@@ -249,9 +348,10 @@ function emptyUpdate(draft: Draft, round: number, client_id: ClientId): UpdateRo
     bytes_down: null,
     update_norm: null,
     cosine_to_mean: null,
+    cosine_to_previous: null,
     error: null,
     submitted_at: null,
-    previous_part: draft.client(client_id)?.last_part ?? null,
+    previous_part: earlier ? earlier.previous_part : (draft.client(client_id)?.last_part ?? null),
   };
 }
 

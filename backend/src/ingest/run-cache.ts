@@ -1,15 +1,26 @@
-import type { ClientId, RunId } from '@rondo/protocol';
+import type { ClientId, ReporterId, RunId } from '@rondo/protocol';
 import type { Db } from '../db/db.ts';
 import { loadCommands } from '../db/queries/commands.ts';
-import { loadClients, loadRounds, loadUpdates, openRounds } from '../db/queries/run-state.ts';
+import { loadClients, loadReporters, loadRounds, loadUpdates, openRounds } from '../db/queries/run-state.ts';
 import { isOpen } from './command-facts.ts';
-import type { ClientRow, CommandRow, Input, Reduction, RoundRow, RunRow, RunState, UpdateRow } from './state.ts';
+import type {
+  ClientRow,
+  CommandRow,
+  Input,
+  Reduction,
+  ReporterRow,
+  RoundRow,
+  RunRow,
+  RunState,
+  UpdateRow,
+} from './state.ts';
 
 interface Cached extends Omit<RunState, 'commands'> {
   run: RunRow;
   readonly rounds: Map<number, RoundRow>;
   readonly clients: Map<ClientId, ClientRow>;
   readonly updates: Map<number, Map<ClientId, UpdateRow>>;
+  readonly reporters: Map<ReporterId, ReporterRow>;
 }
 
 // Rounds are worked on one at a time; a few more for late answers.
@@ -57,12 +68,14 @@ export class RunCache {
   }
 
   /** What a transaction that committed has changed. */
-  apply(run: RunRow, { rounds, clients, updates }: Pick<Reduction, 'rounds' | 'clients' | 'updates'>): void {
+  apply(run: RunRow, changed: Pick<Reduction, 'rounds' | 'clients' | 'updates' | 'reporters'>): void {
+    const { rounds, clients, updates, reporters } = changed;
     const state = this.#runs.get(run.run_id);
     if (!state) return;
     state.run = run;
     for (const [round, row] of rounds) state.rounds.set(round, row);
     for (const [id, row] of clients) state.clients.set(id, row);
+    for (const [id, row] of reporters) state.reporters.set(id, row);
     for (const [round, rows] of updates) {
       const known = state.updates.get(round) ?? new Map<ClientId, UpdateRow>();
       for (const [id, row] of rows) known.set(id, row);
@@ -92,14 +105,21 @@ export class RunCache {
 }
 
 const mayEndRun = (inputs: readonly Input[], commands: ReadonlyMap<string, CommandRow>): boolean =>
-  inputs.some(({ type }) => type === 'run_complete') || [...commands.values()].some(({ round }) => round === null);
+  inputs.some(({ type }) => type === 'run_complete' || type === 'run_ended') || [...commands.values()].some(({ round }) => round === null);
 
 const needsRound = (input: Input): input is Extract<Input, { round: number }> =>
   'round' in input && typeof input.round === 'number' && input.type !== 'metric' && input.type !== 'privacy_spent';
 
 async function emptyState(db: Db, run: RunRow): Promise<Cached> {
   const clients = run.num_clients === 0 ? [] : await loadClients(db, run.run_id);
-  return { run, rounds: new Map(), updates: new Map(), clients: new Map(clients.map((row) => [row.client_id, row])) };
+  const reporters = run.seq === 0 ? [] : await loadReporters(db, run.run_id);
+  return {
+    run,
+    rounds: new Map(),
+    updates: new Map(),
+    clients: new Map(clients.map((row) => [row.client_id, row])),
+    reporters: new Map(reporters.map((row) => [row.reporter_id, row])),
+  };
 }
 
 async function loadInto(db: Db, state: Cached, wanted: number[]): Promise<void> {

@@ -1,9 +1,17 @@
 import { isDeepStrictEqual } from 'node:util';
-import { defaultProject, type FactOf, isRoundOver, type ProjectId, type RunId } from '@rondo/protocol';
+import {
+  defaultProject,
+  type FactOf,
+  isRoundOver,
+  limits,
+  type ProjectId,
+  type ReporterId,
+  type RunId,
+} from '@rondo/protocol';
 import { concludeStop } from './command-facts.ts';
 import type { Draft } from './draft.ts';
-import { endRound } from './round-facts.ts';
-import type { Notice, RunRow } from './state.ts';
+import { closeRound, hasEnded } from './round-facts.ts';
+import type { Notice, ReporterRow, RunRow } from './state.ts';
 
 /** A run that is known only because a fact names it. [F4] */
 export function unknownRun(run_id: RunId, at: string, epoch: string, project_id: ProjectId = defaultProject): RunRow {
@@ -27,7 +35,17 @@ export function unknownRun(run_id: RunId, at: string, epoch: string, project_id:
     stop: null,
     status_at: at,
     declared_at: null,
-    worked_at: null,
+    last_reported_at: null,
+    clock_offset_ms: null,
+    condition: null,
+    num_values_replaced: 0,
+    waiting: null,
+    presence_at: null,
+    pace: { durations_ms: [], open: null },
+    num_rounds_over: 0,
+    num_rounds_empty: 0,
+    ended_by: null,
+    ends: [],
     epoch,
     seq: 0,
     updated_seq: 0,
@@ -35,23 +53,55 @@ export function unknownRun(run_id: RunId, at: string, epoch: string, project_id:
   };
 }
 
+/** A later run_started fills in, and replaces only what it says. [F9] */
 export function startRun(draft: Draft, fact: FactOf<'run_started'>): boolean {
+  const declared = declareReporter(draft, fact);
   const { run } = draft;
-  if (run.declared_at !== null && fact.at <= run.declared_at) return false;
+  if (run.declared_at !== null && fact.at <= run.declared_at) return declared;
   const isEdited = (field: RunRow['edited'][number]) => run.edited.includes(field);
   draft.setRun({
     name: isEdited('name') ? run.name : fact.name,
     framework: fact.framework,
-    config: fact.config,
-    num_rounds: fact.num_rounds ?? null,
-    tags: isEdited('tags') ? run.tags : fact.tags,
-    commands_supported: fact.commands_supported,
+    config: mergedConfig(run.config, fact.config),
+    num_rounds: fact.num_rounds ?? run.num_rounds,
+    tags: isEdited('tags') || !fact.tags?.length ? run.tags : fact.tags,
     declared_at: fact.at,
     started_at: run.declared_at === null || fact.at < run.started_at ? fact.at : run.started_at,
   });
   wakeRun(draft, fact.at);
   return true;
 }
+
+function mergedConfig(before: RunRow['config'], said: RunRow['config'] | undefined): RunRow['config'] {
+  const merged = Object.fromEntries([...Object.entries(before), ...Object.entries(said ?? {})]);
+  // Two that each keep the bound may break it together; then the newer speaks alone.
+  return JSON.stringify(merged).length > limits.configBytes ? (said ?? before) : merged;
+}
+
+/** What a reporter can be asked is its own; the run shows what all of them can. [C8] */
+function declareReporter(draft: Draft, fact: FactOf<'run_started'>): boolean {
+  const { run, reporter } = draft;
+  if (reporter === undefined) {
+    const isNews = run.declared_at === null || fact.at > run.declared_at;
+    if (isNews && fact.commands_supported) draft.setRun({ commands_supported: fact.commands_supported });
+    return false;
+  }
+  const known = draft.reporterRow(reporter) ?? newReporter(run.run_id, reporter);
+  if (known.declared_at !== null && fact.at <= known.declared_at) return false;
+  const commands_supported = fact.commands_supported ?? known.commands_supported;
+  draft.setReporter({ ...known, commands_supported, declared_at: fact.at });
+  const all = [...new Set(draft.reporters().flatMap((one) => one.commands_supported))];
+  if (all.join('\n') !== run.commands_supported.join('\n')) draft.setRun({ commands_supported: all });
+  return true;
+}
+
+export const newReporter = (run_id: RunId, reporter_id: ReporterId): ReporterRow => ({
+  run_id,
+  reporter_id,
+  commands_supported: [],
+  declared_at: null,
+  clock_offset_ms: 0,
+});
 
 /** What an admin named stays. [F7] */
 export function editRun(draft: Draft, notice: Extract<Notice, { type: 'run_edited' }>): boolean {
@@ -64,15 +114,54 @@ export function editRun(draft: Draft, notice: Extract<Notice, { type: 'run_edite
   return true;
 }
 
-/** Work that is newer overtakes an end, whichever is told first. [L3] */
+// Ends of a run that are remembered, so that one that is repeated is known.
+const maxEnds = 32;
+
+/** An end ends the run, whatever its moment says; one that was reported before says nothing. [L3] */
 export function completeRun(draft: Draft, fact: FactOf<'run_complete'>): boolean {
   const { run } = draft;
-  const isNewer = fact.at > run.status_at || (fact.at === run.status_at && run.status === 'running');
-  if (!isNewer || (draft.workedAt !== null && draft.workedAt > fact.at)) return false;
-  draft.setRun({ status: fact.status, reason: fact.reason ?? null, completed_at: fact.at, status_at: fact.at });
-  for (const { round } of draft.rounds()) endWithRun(draft, round);
-  concludeStop(draft, run.stop, fact.status, fact.at);
+  if (hasEnded(run.ends, fact.status, fact.at)) return false;
+  const ends = [...run.ends, [fact.status, fact.at] as const].slice(-maxEnds);
+  if (run.status !== 'running' && fact.at <= run.status_at) {
+    draft.setRun({ ends });
+    return false;
+  }
+  draft.setRun({ ends, ended_by: draft.reporter ?? null });
+  closeRun(draft, fact);
   return true;
+}
+
+type RunEnd = Pick<FactOf<'run_complete'>, 'status' | 'reason' | 'at'>;
+
+/** An admin says that it is over. [L10] */
+export function endRun(draft: Draft, notice: Extract<Notice, { type: 'run_ended' }>): boolean {
+  if (draft.run.status !== 'running') return false;
+  // No reporter has this name, so that news of any opens the run again.
+  draft.setRun({ ended_by: '' });
+  closeRun(draft, notice);
+  for (const round of [...draft.rounds()]) {
+    if (isRoundOver(round)) continue;
+    const end = { run_id: notice.run_id, round: round.round, at: notice.at, reason: notice.reason };
+    closeRound(draft, { type: 'round_stopped', ...end }, round);
+  }
+  return true;
+}
+
+function closeRun(draft: Draft, { status, reason, at }: RunEnd): void {
+  const { run } = draft;
+  draft.setRun({
+    status,
+    reason: reason ?? null,
+    completed_at: at > run.started_at ? at : run.started_at,
+    status_at: at > run.status_at ? at : run.status_at,
+  });
+  draft.setQuiet({ waiting: null });
+  for (const { round } of draft.rounds()) endWithRun(draft, round);
+  // Nothing is under way in a run that is over. [L11]
+  for (const client of [...draft.clients()]) {
+    if (client.status === 'training' || client.status === 'uploading') draft.setClient({ ...client, status: 'idle' });
+  }
+  concludeStop(draft, run.stop, status, at);
 }
 
 /** A run that stops or fails takes its open rounds along. [L5] */
@@ -81,13 +170,12 @@ export function endWithRun(draft: Draft, number: number): void {
   const round = draft.round(number);
   if (completed_at === null || !round || isRoundOver(round) || (status !== 'stopped' && status !== 'failed')) return;
   const type = status === 'stopped' ? 'round_stopped' : 'round_failed';
-  endRound(draft, { type, run_id, round: number, at: completed_at, reason: reason ?? `the run ${status}` });
+  closeRound(draft, { type, run_id, round: number, at: completed_at, reason: reason ?? `the run ${status}` }, round);
 }
 
-/** Work that is newer than the run's end reopens it. [L3] */
+/** What is newer than the run's end reopens it. [L3] */
 export function wakeRun(draft: Draft, at: string): void {
   const { run } = draft;
-  draft.noteWork(at);
   if (run.status === 'running' || at <= run.status_at) return;
-  draft.setRun({ status: 'running', reason: null, completed_at: null, status_at: at });
+  draft.setRun({ status: 'running', reason: null, completed_at: null, status_at: at, ended_by: null });
 }

@@ -10,6 +10,7 @@ import {
   logKey,
   pointKey,
   saveClients,
+  saveReporters,
   saveRounds,
   saveRun,
   saveUpdates,
@@ -21,7 +22,7 @@ import { applyModelNotices, settleModels } from './save-models.ts';
 import type { Reduction, RoundRow, RunRow, RunState, UpdateRow } from './state.ts';
 import { changedTotals } from './totals.ts';
 
-export interface Saved extends Pick<Reduction, 'rounds' | 'clients' | 'updates'> {
+export interface Saved extends Pick<Reduction, 'rounds' | 'clients' | 'updates' | 'reporters'> {
   readonly run: RunRow;
   readonly duplicates: ReadonlySet<number>;
   readonly events: () => LiveEvent[];
@@ -39,13 +40,13 @@ export async function save(tx: Db, state: RunState, reduction: Reduction, receiv
   logs.markKnown(newLogs, duplicates);
 
   await saveCommands(tx, [...reduction.commands.values()]);
-  const { rounds, clients, updates } = reduction;
+  const { rounds, clients, updates, reporters } = reduction;
   const modelNews = await applyModelNotices(tx, reduction.models, { seq, receivedAt });
   for (const index of modelNews.refused) duplicates.add(index);
   const changes =
-    rounds.size + clients.size + updates.size + newPoints.size + newLogs.size + Number(modelNews.hasChanged);
-  const isNews = reduction.run !== null || changes > 0;
-  if (!isNews) return { run: state.run, rounds, clients, updates, duplicates, events: () => [] };
+    rounds.size + clients.size + updates.size + reporters.size + newPoints.size + newLogs.size + Number(modelNews.hasChanged);
+  const isNews = reduction.run !== null || changes > 0 || Object.keys(reduction.quiet).length > 0;
+  if (!isNews) return { run: state.run, rounds, clients, updates, reporters, duplicates, events: () => [] };
 
   const stampedRounds = stamp(rounds, seq);
   for (const [round, round_id] of await saveRounds(tx, [...stampedRounds.values()])) {
@@ -63,14 +64,16 @@ export async function save(tx: Db, state: RunState, reduction: Reduction, receiv
   const pointRows = points.rows.filter((row) => newPoints.has(pointKey(row)));
   await saveSeries(tx, pointRows);
   const updated_seq = reduction.run ? seq : state.run.updated_seq;
-  const run = { ...(reduction.run ?? state.run), worked_at: reduction.worked_at, seq, updated_seq };
+  const run = { ...(reduction.run ?? state.run), ...reduction.quiet, seq, updated_seq };
   await saveRun(tx, run);
+  await saveReporters(tx, [...reporters.values()]);
   const modelEvents = await settleModels(tx, state, stampedRounds, { ...modelNews, seq, receivedAt });
   return {
     run,
     rounds: stampedRounds,
     clients: stampedClients,
     updates,
+    reporters,
     duplicates,
     events: () => [
       ...(reduction.run ? [runEvent(run)] : []),

@@ -1,13 +1,14 @@
-import type { ClientId, Fact, FactOf, ModelVersion, ProjectId, RunId } from '@rondo/protocol';
+import type { ClientId, Fact, FactOf, ModelVersion, ProjectId, ReporterId, RunId, RunStatus } from '@rondo/protocol';
 import type { Db } from '../db/db.ts';
 import type { ModelRow } from '../db/queries/model-changes.ts';
-import type { clients, clientUpdates, commands, logs, metricPoints, rounds, runs } from '../db/schema.ts';
+import type { clients, clientUpdates, commands, logs, metricPoints, rounds, runReporters, runs } from '../db/schema.ts';
 
 export type RunRow = typeof runs.$inferSelect;
 export type RoundRow = typeof rounds.$inferSelect;
 export type ClientRow = typeof clients.$inferSelect;
 export type UpdateRow = typeof clientUpdates.$inferSelect;
 export type CommandRow = typeof commands.$inferSelect;
+export type ReporterRow = typeof runReporters.$inferSelect;
 export type PointRow = Omit<typeof metricPoints.$inferSelect, 'updated_seq'>;
 export type LogRow = Omit<typeof logs.$inferSelect, 'updated_seq' | 'log_id'>;
 
@@ -22,6 +23,7 @@ export interface RunState {
   /** By round number, then client. */
   readonly updates: ReadonlyMap<number, ReadonlyMap<ClientId, UpdateRow>>;
   readonly commands: ReadonlyMap<string, CommandRow>;
+  readonly reporters: ReadonlyMap<ReporterId, ReporterRow>;
 }
 
 /** A change that the server itself makes to a run, ordered with the facts. */
@@ -31,6 +33,12 @@ export type Notice = Recorded &
     | StopRequested
     | { type: 'command_expired'; run_id: RunId; command_id: string; at: string }
     | { type: 'run_edited'; run_id: RunId; name?: string; tags?: string[]; notes?: string; project_id?: ProjectId }
+    /** A batch of a reporter that speaks for the run has arrived with nothing to say. */
+    | { type: 'reporter_heard'; run_id: RunId }
+    /** By the server's clock, its condition may be another by now. [L7] */
+    | { type: 'condition_due'; run_id: RunId }
+    /** An admin ends a run whose FL server is gone. [L10] */
+    | { type: 'run_ended'; run_id: RunId; at: string; status: Exclude<RunStatus, 'running'>; reason: string }
     | ModelNotice
   );
 
@@ -72,7 +80,10 @@ export type Input = Exclude<Fact, { type: 'command_ack' }> | Answer | Notice;
 export interface Reduction {
   readonly run: RunRow | null;
   /** Kept with the run, and nothing that a viewer sees. */
-  readonly worked_at: string | null;
+  readonly quiet: Partial<RunRow>;
+  /** How many client results a later one took the place of; of points only the database can tell. */
+  readonly replaced: number;
+  readonly reporters: ReadonlyMap<ReporterId, ReporterRow>;
   readonly rounds: ReadonlyMap<number, RoundRow>;
   readonly clients: ReadonlyMap<ClientId, ClientRow>;
   readonly updates: ReadonlyMap<number, ReadonlyMap<ClientId, UpdateRow>>;

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { Command, ProjectId, RunId } from '@rondo/protocol';
+import { onBatchClock } from './clock.ts';
 import type { Committed, EventBus } from '../bus/event-bus.ts';
 import type { Db } from '../db/db.ts';
 import { createPartitions, isMissingPartition, type Month, monthOf } from '../db/partitions.ts';
@@ -8,7 +9,8 @@ import { insertRuns, lockRuns } from '../db/queries/run-state.ts';
 import { isTransient } from '../db/transient.ts';
 import { Busy } from '../errors.ts';
 import { Batches } from './batches.ts';
-import { reduce } from './reduce.ts';
+import { HeardRuns } from './heard-runs.ts';
+import { type Origin, reduce } from './reduce.ts';
 import { RunCache } from './run-cache.ts';
 import { unknownRun } from './run-facts.ts';
 import { type Saved, save } from './save.ts';
@@ -73,6 +75,7 @@ export class IngestWriter {
   readonly #now: () => Date;
   readonly #watch: FlushWatch;
   readonly #cache = new RunCache();
+  readonly #heard = new HeardRuns();
   /** Whose partitions were there at the last look: another server may have dropped an old one. */
   readonly #months = new Set<Month>();
   readonly #waiting: Job[] = [];
@@ -167,6 +170,10 @@ export class IngestWriter {
       const batches = new Batches(tx, group);
       const fresh = await batches.take(receivedAt);
       const byRun = groupByRun(group, fresh);
+      for (const run_id of this.#heard.due(batches.knownRuns(), receivedAt)) {
+        const input = { type: 'reporter_heard', run_id } as const;
+        if (!byRun.has(run_id)) byRun.set(run_id, [{ input, job: undefined, origin: undefined, owner: undefined }]);
+      }
       const duplicates = group.map(({ inputs }, index) => (fresh[index] ? 0 : inputs.length));
       const locked = await this.#lock(tx, byRun, receivedAt);
       const projects = new Map(locked.map(({ run_id, project_id }) => [run_id, project_id]));
@@ -179,14 +186,15 @@ export class IngestWriter {
         if (entries.length === 0) continue;
         const inputs = entries.map(({ input }) => input);
         const state = await this.#cache.load(tx, before, inputs);
-        const saved = await save(tx, state, reduce(state, inputs, receivedAt), receivedAt);
+        const reduction = reduce(state, inputs, receivedAt, (index) => entries[index]?.origin);
+        const saved = await save(tx, state, reduction, receivedAt);
         written.push({ before, saved });
         for (const [index, input] of inputs.entries()) {
           if ('record' in input && !saved.duplicates.has(index)) await input.record?.(tx);
         }
         for (const index of saved.duplicates) {
           const entry = entries[index];
-          if (entry) duplicates[entry.job] = (duplicates[entry.job] ?? 0) + 1;
+          if (entry?.job !== undefined) duplicates[entry.job] = (duplicates[entry.job] ?? 0) + 1;
         }
       }
       const runs = written
@@ -209,6 +217,10 @@ export class IngestWriter {
     });
     for (const month of newMonths) this.#months.add(month);
     for (const { saved } of written) this.#cache.apply(saved.run, saved);
+    this.#heard.note(
+      written.map(({ saved }) => saved.run),
+      receivedAt,
+    );
     return { outcomes, committed: written.flatMap(toCommitted) };
   }
 
@@ -226,7 +238,7 @@ export class IngestWriter {
     );
     if (missing.length === 0) return locked;
     const created = missing.map(([id, entries]) => ({
-      ...unknownRun(id, firstMoment(entries) ?? receivedAt, randomBytes(9).toString('base64url'), ownerOf(entries)),
+      ...unknownRun(id, firstMoment(entries, receivedAt), randomBytes(9).toString('base64url'), ownerOf(entries)),
       created_at: receivedAt,
     }));
     // In one order everywhere, like the locks.
@@ -248,12 +260,17 @@ const noticeTypes: Record<Exclude<Notice['type'], 'model_saved'>, true> = {
   alias_set: true,
   alias_deleted: true,
   alias_rolled_back: true,
+  reporter_heard: true,
+  condition_due: true,
+  run_ended: true,
 };
 const isNotice = ({ type }: Input): boolean => Object.hasOwn(noticeTypes, type);
 
 interface Entry {
   readonly input: Input;
-  readonly job: number;
+  /** Undefined for what no job said. */
+  readonly job: number | undefined;
+  readonly origin: Origin | undefined;
   /** The project that it speaks for; undefined is the server itself. */
   readonly owner: ProjectId | undefined;
 }
@@ -275,17 +292,20 @@ function foreignInputs(job: Job, projects: ReadonlyMap<RunId, ProjectId>): numbe
 }
 
 /** A run began no later than the first thing that is said of it. */
-const firstMoment = (entries: readonly Entry[]): string | undefined =>
-  entries.flatMap(({ input }) => ('at' in input ? [input.at] : [])).sort()[0];
+function firstMoment(entries: readonly Entry[], receivedAt: string): string {
+  const moments = entries.flatMap(({ input, origin }) => ('at' in input ? [onBatchClock(input.at, origin)] : []));
+  return [...moments, receivedAt].sort()[0] as string;
+}
 
 function groupByRun(group: readonly Job[], fresh: readonly boolean[]): Map<RunId, Entry[]> {
   const byRun = new Map<RunId, Entry[]>();
   group.forEach(({ batch, inputs }, job) => {
     if (!fresh[job]) return;
+    const origin = batch && { reporter_id: batch.reporter_id, offset_ms: batch.offset_ms ?? null };
     for (const said of inputs) {
       const input = said.type === 'command_ack' ? { ...said, reporter_id: batch?.reporter_id } : said;
       const entries = byRun.get(input.run_id);
-      const entry = { input, job, owner: ownerOfInput({ batch }, said) };
+      const entry = { input, job, origin, owner: ownerOfInput({ batch }, said) };
       if (entries) entries.push(entry);
       else byRun.set(input.run_id, [entry]);
     }

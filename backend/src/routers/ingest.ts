@@ -28,7 +28,9 @@ export const ingestRouter =
           response: { 200: ingestAnswerSchema, ...problems(400, 401, 403, 413, 415, 422, 503) },
         },
       },
-      async ({ body: { reporter_id, batch, events }, reporterKey }) => {
+      async ({ body: { reporter_id, batch, sent_at, events }, reporterKey }, reply) => {
+        // As its first byte arrived: a slow line is no slow clock.
+        const offset_ms = sent_at == null ? undefined : Date.parse(sent_at) - (Date.now() - reply.elapsedTime);
         const { facts, rejected: refused } = await validateEvents(events);
         const { key_id, project_id } = reporterKey as NonNullable<typeof reporterKey>;
         const { accepted, isRepeated, commands, foreign, ...stored } = await writer.submit(facts, {
@@ -36,6 +38,7 @@ export const ingestRouter =
           reporter_id,
           batch,
           project_id,
+          offset_ms,
         });
         // Of a number that is taken all events are duplicates, also those that were refused the first time. [I3]
         const [duplicates, rejected] = isRepeated

@@ -21,6 +21,10 @@ export const makeRun = (given: Partial<Record<keyof Run, unknown>> = {}): Run =>
     started_at: at,
     completed_at: null,
     stop: null,
+    last_reported_at: null,
+    clock_offset_ms: null,
+    condition: null,
+    num_values_replaced: 0,
     ...given,
   });
 
@@ -34,6 +38,8 @@ export const makeRound = (given: Partial<Record<keyof Round, unknown>> = {}): Ro
     num_clients_completed: 0,
     num_clients_failed: 0,
     num_clients_no_reply: 0,
+    num_clients_unreported: 0,
+    attempt: 1,
     progress_percent: 0,
     started_at: at,
     completed_at: null,
@@ -42,6 +48,8 @@ export const makeRound = (given: Partial<Record<keyof Round, unknown>> = {}): Ro
     global_accuracy: null,
     metrics: {},
     model_version: null,
+    update_norm: null,
+    cosine_to_previous: null,
     reason: null,
     stop_requested_at: null,
     stop_reason: null,

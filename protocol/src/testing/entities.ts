@@ -31,6 +31,10 @@ export const makeRun = (fields: Partial<Run> = {}): Run => ({
   started_at: noon(),
   completed_at: null,
   stop: null,
+  last_reported_at: null,
+  clock_offset_ms: null,
+  condition: null,
+  num_values_replaced: 0,
   ...fields,
 });
 
@@ -42,6 +46,8 @@ export const makeRound = (fields: Partial<Round> & { round: number }): Round => 
   num_clients_completed: 0,
   num_clients_failed: 0,
   num_clients_no_reply: 0,
+  num_clients_unreported: 0,
+  attempt: 1,
   progress_percent: 0,
   started_at: noon(),
   completed_at: null,
@@ -50,6 +56,8 @@ export const makeRound = (fields: Partial<Round> & { round: number }): Round => 
   global_accuracy: null,
   metrics: {},
   model_version: null,
+  update_norm: null,
+  cosine_to_previous: null,
   reason: null,
   stop_requested_at: null,
   stop_reason: null,

@@ -37,6 +37,8 @@ function subjectOf(fact: ReportedFact): string | null {
     case 'log':
     case 'privacy_spent':
       return null;
+    case 'client_presence':
+      return 'presence';
     case 'run_started':
     case 'run_complete':
       return 'run';

@@ -47,7 +47,8 @@ export async function openCommandsFor(db: Db, batches: readonly BatchId[]): Prom
         as asking(key_id text, reporter_id text, project_id text) using (key_id, reporter_id)
       join runs on runs.run_id = spoken.run_id and runs.project_id = asking.project_id
       join commands on commands.run_id = runs.run_id
-    where commands.state = 'requested'`);
+      join run_reporters on run_reporters.run_id = runs.run_id and run_reporters.reporter_id = asking.reporter_id
+    where commands.state = 'requested' and run_reporters.commands_supported ? commands.command`);
   for (const { key_id, reporter_id, ...command } of rows) {
     const reporter = reporterOf({ key_id, reporter_id });
     waiting.set(reporter, [...(waiting.get(reporter) ?? []), command]);

@@ -6,6 +6,8 @@ export interface BatchId {
   readonly key_id: string;
   readonly reporter_id: ReporterId;
   readonly batch: number;
+  /** The reporter's clock less the server's; absent where the batch does not say when it was sent. [T1] */
+  readonly offset_ms?: number | undefined;
   /** Of the API key: it speaks for the runs of this project only. [O2] */
   readonly project_id: ProjectId;
 }

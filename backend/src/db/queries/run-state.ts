@@ -3,13 +3,14 @@ import { and, asc, eq, inArray, lt } from 'drizzle-orm';
 import { bulkInsert, bulkInsertNew, bulkUpsert } from '../bulk.ts';
 import type { Db } from '../db.ts';
 import { type Month, partitionOf } from '../partitions.ts';
-import { clients, clientUpdates, logs, metricPoints, rounds, runs } from '../schema.ts';
+import { clients, clientUpdates, logs, metricPoints, rounds, runReporters, runs } from '../schema.ts';
 
 type RunRow = typeof runs.$inferSelect;
 type RoundRow = typeof rounds.$inferSelect;
 type ClientRow = typeof clients.$inferSelect;
 type UpdateRow = typeof clientUpdates.$inferSelect;
 type PointRow = typeof metricPoints.$inferSelect;
+type ReporterRow = typeof runReporters.$inferSelect;
 type LogRow = typeof logs.$inferSelect;
 
 /** Locks the runs, always in the same order so that two servers cannot wait for each other. */
@@ -27,6 +28,12 @@ export const insertRuns = (db: Db, rows: readonly RunRow[]): Promise<unknown> =>
 
 export const loadClients = (db: Db, runId: RunId): Promise<ClientRow[]> =>
   db.select().from(clients).where(eq(clients.run_id, runId));
+
+export const loadReporters = (db: Db, runId: RunId): Promise<ReporterRow[]> =>
+  db.select().from(runReporters).where(eq(runReporters.run_id, runId));
+
+export const saveReporters = (db: Db, rows: readonly ReporterRow[]): Promise<unknown> =>
+  bulkUpsert(db, runReporters, rows, { key: ['run_id', 'reporter_id'] });
 
 export const loadRounds = (db: Db, runId: RunId, numbers: readonly number[]): Promise<RoundRow[]> =>
   db

@@ -34,6 +34,10 @@ export const run = {
   started_at,
   completed_at: null,
   stop: null,
+  last_reported_at: at,
+  clock_offset_ms: 0,
+  condition: { state: 'healthy', since: started_at, detail: null },
+  num_values_replaced: 0,
 };
 
 export const round = {
@@ -45,6 +49,8 @@ export const round = {
   num_clients_completed: 6,
   num_clients_failed: 1,
   num_clients_no_reply: 0,
+  num_clients_unreported: 0,
+  attempt: 1,
   progress_percent: 70,
   started_at: '2026-01-31T12:03:00.000Z',
   completed_at: null,
@@ -53,6 +59,8 @@ export const round = {
   global_accuracy: null,
   metrics: {},
   model_version: null,
+  update_norm: null,
+  cosine_to_previous: null,
   reason: null,
   stop_requested_at: null,
   stop_reason: null,
@@ -83,6 +91,7 @@ export const clientUpdate = {
   round: 2,
   run_id,
   client_id: 'hospital-04',
+  attempt: 1,
   outcome: 'complete',
   sample_count: 5_921,
   train_loss: 0.217,
@@ -92,6 +101,7 @@ export const clientUpdate = {
   bytes_down: 1_048_576,
   update_norm: 1.83,
   cosine_to_mean: 0.91,
+  cosine_to_previous: 0.87,
   error: null,
   submitted_at: '2026-01-31T12:02:48.200Z',
 };

@@ -88,6 +88,7 @@ function Tile({ face }: { readonly face: ClientFace }) {
 const cellShapes: Record<ClientFace, string> = {
   failed: 'inset-0',
   no_reply: 'inset-x-0 inset-y-[3px]',
+  unreported: 'inset-x-0 inset-y-[3px]',
   training: 'inset-x-0 bottom-0 h-1/2',
   uploading: 'inset-x-0 bottom-0 h-3/4',
   returned: 'inset-[2px] opacity-80',

@@ -30,11 +30,12 @@ export interface ClientOrder {
 const severity: Record<ClientFace, number> = {
   failed: 0,
   no_reply: 1,
-  training: 2,
-  uploading: 3,
-  returned: 4,
-  idle: 5,
-  offline: 6,
+  unreported: 2,
+  training: 3,
+  uploading: 4,
+  returned: 5,
+  idle: 6,
+  offline: 7,
 };
 
 interface Row {
@@ -43,7 +44,7 @@ interface Row {
 }
 
 export function orderClients(clients: Readonly<Record<string, Client>>, question: OrderQuestion): ClientOrder {
-  const faces = { failed: 0, no_reply: 0, training: 0, uploading: 0, returned: 0, idle: 0, offline: 0 };
+  const faces = { failed: 0, no_reply: 0, unreported: 0, training: 0, uploading: 0, returned: 0, idle: 0, offline: 0 };
   const wanted = question.filter.trim().toLowerCase();
   const rows: Row[] = [];
   let total = 0;

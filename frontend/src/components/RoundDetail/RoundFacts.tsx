@@ -1,7 +1,7 @@
 import { accountOf, type Round } from '@rondo/protocol';
 import { Link } from 'react-router';
 import { formatClock, formatCount, formatDuration, formatMoment, noValue } from '../../lib/format.ts';
-import { AccountBar, accountParts } from '../ui/AccountBar.tsx';
+import { AccountBar, shownParts } from '../ui/AccountBar.tsx';
 import { Detail, Details } from '../ui/Details.tsx';
 import { MetricText } from '../ui/MetricText.tsx';
 import { Panel } from '../ui/Panel.tsx';
@@ -12,7 +12,7 @@ export function RoundFacts({ round }: { readonly round: Round }) {
     <Panel title="What became of it" note={`${formatCount(account.selected)} selected`} testId="round-facts">
       <AccountBar round={round} className="h-2.5" />
       <ul className="mt-3 mb-5 flex flex-wrap gap-x-4 gap-y-1 text-xs text-soft">
-        {accountParts.map(({ key, label, fill }) => (
+        {shownParts(account).map(({ key, label, fill }) => (
           <li key={key} className="flex items-center gap-2 whitespace-nowrap">
             <span aria-hidden className={`size-2.5 rounded-xs ${fill}`} />
             {formatCount(account[key])} {label}

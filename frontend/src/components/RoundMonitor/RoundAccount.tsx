@@ -2,7 +2,7 @@ import { accountOf, awaitedClientsOf, isRoundOver, type Round } from '@rondo/pro
 import { useSlowFLData } from '../../hooks/useFLData.ts';
 import { classes } from '../../lib/classes.ts';
 import { formatCount, plural } from '../../lib/format.ts';
-import { AccountBar, accountParts } from '../ui/AccountBar.tsx';
+import { AccountBar, shownParts } from '../ui/AccountBar.tsx';
 
 /** Sorting those awaited costs too much for every frame when there are thousands. */
 const awaitedEveryMs = 500;
@@ -18,7 +18,7 @@ export function RoundAccount({ round }: { readonly round: Round }) {
         aria-valuemin={0}
         aria-valuemax={account.selected}
         aria-valuenow={done}
-        aria-valuetext={`${done} of ${account.selected} done: ${accountParts.map(({ key, label }) => `${account[key]} ${label}`).join(', ')}`}
+        aria-valuetext={`${done} of ${account.selected} done: ${shownParts(account).map(({ key, label }) => `${account[key]} ${label}`).join(', ')}`}
         data-testid="round-progress"
         className="mt-4"
       >
@@ -26,7 +26,7 @@ export function RoundAccount({ round }: { readonly round: Round }) {
       </div>
       <div className="mt-3 flex flex-wrap items-center justify-between gap-x-6 gap-y-2 text-xs">
         <ul className="flex flex-wrap gap-x-4 gap-y-1">
-          {accountParts.map(({ key, label, fill }) => (
+          {shownParts(account).map(({ key, label, fill }) => (
             <li key={key} className="flex items-center gap-2 whitespace-nowrap text-soft">
               <span aria-hidden className={classes('size-2.5 rounded-xs', fill)} />
               {formatCount(account[key])} {label}

@@ -1,12 +1,17 @@
-import { accountOf, type Round } from '@rondo/protocol';
+import { type Account, accountOf, type Round } from '@rondo/protocol';
 import { classes } from '../../lib/classes.ts';
 
-export const accountParts = [
+const accountParts = [
   { key: 'complete', label: 'returned', fill: 'bg-returned' },
   { key: 'failed', label: 'failed', fill: 'bg-failed' },
   { key: 'no_reply', label: 'no reply', fill: 'bg-no-reply' },
+  { key: 'unreported', label: 'not reported by the FL server', fill: 'bg-unreported' },
   { key: 'pending', label: 'waiting', fill: 'bg-waiting' },
 ] as const;
+
+/** The parts that a legend shows: one that most rounds never have is left out while it is empty. */
+export const shownParts = (account: Account) =>
+  accountParts.filter(({ key }) => key !== 'unreported' || account.unreported > 0);
 
 /** The round's account as one bar: its parts always sum to "selected". */
 export function AccountBar({ round, className }: { readonly round: Round; readonly className?: string }) {

@@ -1,11 +1,12 @@
 import type { Outcome } from '@rondo/protocol';
-import { Check, Circle, type LucideIcon, Minus, X } from 'lucide-react';
+import { Check, Circle, CircleHelp, type LucideIcon, Minus, X } from 'lucide-react';
 import { classes } from '../../lib/classes.ts';
 
 export const outcomeLooks: Record<Outcome, { label: string; Icon: LucideIcon; text: string }> = {
   complete: { label: 'returned', Icon: Check, text: 'text-returned' },
   failed: { label: 'failed', Icon: X, text: 'text-failed' },
   no_reply: { label: 'no reply', Icon: Minus, text: 'text-no-reply' },
+  unreported: { label: 'not reported', Icon: CircleHelp, text: 'text-muted' },
   pending: { label: 'pending', Icon: Circle, text: 'text-muted' },
 };
 

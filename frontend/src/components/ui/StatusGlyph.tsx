@@ -1,5 +1,5 @@
 import type { ClientFace } from '@rondo/protocol';
-import { Check, CircleOff, LoaderCircle, type LucideIcon, Minus, Moon, Upload, X } from 'lucide-react';
+import { Check, CircleHelp, CircleOff, LoaderCircle, type LucideIcon, Minus, Moon, Upload, X } from 'lucide-react';
 import { classes } from '../../lib/classes.ts';
 
 interface Look {
@@ -13,6 +13,7 @@ interface Look {
 export const faceLooks: Record<ClientFace, Look> = {
   failed: { label: 'failed', Icon: X, text: 'text-failed', fill: 'bg-failed' },
   no_reply: { label: 'no reply', Icon: Minus, text: 'text-no-reply', fill: 'bg-no-reply' },
+  unreported: { label: 'not reported', Icon: CircleHelp, text: 'text-muted', fill: 'bg-unreported' },
   training: { label: 'training', Icon: LoaderCircle, text: 'text-accent', fill: 'bg-accent' },
   uploading: { label: 'uploading', Icon: Upload, text: 'text-accent', fill: 'bg-accent' },
   returned: { label: 'returned', Icon: Check, text: 'text-returned', fill: 'bg-returned' },

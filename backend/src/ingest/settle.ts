@@ -1,0 +1,59 @@
+import { isRoundOver } from '@rondo/protocol';
+import { isCountedRound, isEmptyRound } from '../db/wire.ts';
+import { conditionOf } from '../insight/condition.ts';
+import type { Draft } from './draft.ts';
+import type { RoundRow, RunRow } from './state.ts';
+
+// Every change of `last_reported_at` is news for all viewers.
+export const reportedEveryMs = 5_000;
+const maxDurations = 20;
+
+/** What follows for the run from all that was said: its pace, what its rounds brought, and how it fares. [L7] [L9] */
+export function settle(draft: Draft, isReported: boolean, receivedAt: string): void {
+  const last = draft.run.last_reported_at;
+  const isOver = draft.run.status !== 'running';
+  if (isReported && !isOver && (last === null || Date.parse(receivedAt) - Date.parse(last) >= reportedEveryMs))
+    draft.setRun({ last_reported_at: receivedAt });
+  const results = resultsOf(draft);
+  if (results) {
+    // What a viewer sees of it is the remark on a run that is complete.
+    if (draft.run.status === 'complete') draft.setRun(results);
+    else draft.setQuiet(results);
+  }
+  const pace = paceOf(draft);
+  if (pace) draft.setQuiet({ pace, ...(pace.open && { waiting: null }) });
+  const run = draft.wholeRun;
+  const condition = run.status === 'running' ? conditionOf(run, receivedAt) : null;
+  if (condition !== run.condition) draft.setRun({ condition });
+}
+
+function resultsOf(draft: Draft): Pick<RunRow, 'num_rounds_over' | 'num_rounds_empty'> | undefined {
+  let [over, empty] = [0, 0];
+  for (const [before, after] of draft.changedRounds()) {
+    over += Number(isCountedRound(after)) - Number(before !== undefined && isCountedRound(before));
+    empty += Number(isEmptyRound(after)) - Number(before !== undefined && isEmptyRound(before));
+  }
+  if (over === 0 && empty === 0) return undefined;
+  const { num_rounds_over, num_rounds_empty } = draft.wholeRun;
+  return { num_rounds_over: num_rounds_over + over, num_rounds_empty: num_rounds_empty + empty };
+}
+
+function paceOf(draft: Draft): RunRow['pace'] | undefined {
+  let { durations_ms, open } = draft.wholeRun.pace;
+  const before = open;
+  for (const [known, round] of draft.changedRounds()) {
+    const isNewest = round.round === draft.run.current_round;
+    if (isNewest) open = isRoundOver(round) ? null : openOf(round);
+    const hasEnded = round.status === 'complete' && known?.completed_at !== round.completed_at;
+    if (hasEnded && round.completed_at !== null && round.completed_at > round.started_at) {
+      const duration = Date.parse(round.completed_at) - Date.parse(round.started_at);
+      durations_ms = [...durations_ms, duration].slice(-maxDurations);
+    }
+  }
+  const isSame =
+    open?.round === before?.round && open?.started_at === before?.started_at && open?.deadline === before?.deadline;
+  if (isSame && durations_ms === draft.wholeRun.pace.durations_ms) return undefined;
+  return { durations_ms, open };
+}
+
+const openOf = ({ round, started_at, deadline }: RoundRow) => ({ round, started_at, deadline });
