@@ -84,7 +84,7 @@ const backendLayers = [
     withoutDatabase,
     builtin,
   ),
-  ...allow(source(backend('ingest')), backend('(ingest|bus|periodic|db|errors)'), protocol, npm, builtin),
+  ...allow(source(backend('ingest')), backend('(ingest|insight|bus|periodic|db|errors)'), protocol, npm, builtin),
   ...allow(source(backend('bus')), backend('(bus|db)'), protocol, npm, builtin),
   ...allow(source(backend('insight')), backend('insight'), protocol),
   ...allow(

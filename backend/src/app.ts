@@ -13,6 +13,7 @@ import { type CheckpointSettings, openCheckpoints } from './checkpoints/open-che
 import type { Database } from './db/database.ts';
 import { modelTotals } from './db/queries/model-totals.ts';
 import { startRetention } from './db/retention.ts';
+import { startWatchingConditions } from './ingest/conditions.ts';
 import { startExpiring } from './ingest/expiry.ts';
 import { createModelWriter } from './ingest/model-writer.ts';
 import { startSweeping } from './ingest/silence.ts';
@@ -138,10 +139,11 @@ export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
   const leaveServers = connectServers(database, bus, onError);
   const stopSweeping = startSweeping({ db, writer, offlineAfterMs: deps.offlineAfterMs }, onError);
   const stopRetention = startRetention({ db, keepMonths: deps.metricsKeepMonths }, onError);
+  const stopWatching = startWatchingConditions({ db, writer }, onError);
   const commands = { db, writer, expiresAfterMs: deps.commandExpiresAfterMs };
   const stopExpiring = startExpiring(commands, onError);
   app.addHook('onClose', async () => {
-    await Promise.all([stopSweeping(), stopExpiring(), stopRetention()]);
+    await Promise.all([stopSweeping(), stopWatching(), stopExpiring(), stopRetention()]);
     await checkpoints.close();
     await writer.close();
     stopSignIns();

@@ -29,6 +29,7 @@ const others = [
   said('run_complete', { status: fc.constantFrom('complete', 'failed', 'stopped'), reason: maybe(reason) }),
   said('round_update', { round, status: fc.constantFrom('collecting', 'aggregating') }),
   said('round_complete', { round, global_loss: figure, global_accuracy: figure, metrics }),
+  said('client_presence', { client_ids: fc.uniqueArray(client_id), num_needed: maybe(fc.constantFrom(0, 3)) }),
   said('round_failed', { round, reason }),
   said('round_stopped', { round, reason }),
   said('client_joined', { client_id, dataset_size: maybe(fc.constantFrom(1, 2)) }),
@@ -86,11 +87,18 @@ const expiry: fc.Arbitrary<Notice> = fc
   .record({ command_id, at })
   .map((fields) => ({ type: 'command_expired', run_id: streamRunId, ...fields }));
 
+const counted = said('round_complete', {
+  round,
+  num_clients_completed: maybe(fc.integer({ min: 0, max: 4 })),
+  num_clients_failed: maybe(fc.integer({ min: 0, max: 2 })),
+  num_clients_no_reply: maybe(fc.integer({ min: 0, max: 2 })),
+});
+
 /** Facts in any order, with silences in between, after a request to stop or none. */
 export const anyStream = fc
   .tuple(
     fc.constantFrom([], stops),
-    fc.array(fc.oneof(...others, named, anonymous, silence, answers, expiry), { minLength: 1, maxLength: 40 }),
+    fc.array(fc.oneof(...others, named, anonymous, counted, silence, answers, expiry), { minLength: 1, maxLength: 40 }),
   )
   .map(([before, rest]): Input[] => [...before, ...rest]);
 

@@ -17,7 +17,10 @@ export const emptyState = (run_id: RunId, at = noon): RunState => ({
 });
 
 /** The state with the rows of a reduction in place of its own, as the database and the cache keep them. */
-export function fold(state: RunState, { run, quiet, rounds, clients, updates, commands, reporters }: Reduction): RunState {
+export function fold(
+  state: RunState,
+  { run, quiet, rounds, clients, updates, commands, reporters }: Reduction,
+): RunState {
   const allUpdates = new Map(state.updates);
   for (const [round, rows] of updates) allUpdates.set(round, new Map([...(state.updates.get(round) ?? []), ...rows]));
   return {

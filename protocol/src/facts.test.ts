@@ -70,11 +70,11 @@ describe('every fact', () => {
 
   it('has defaults for what need not be said', () => {
     const { name, framework } = examples.run_started;
-    expect(factSchema.parse({ type: 'run_started', run_id: 'a-run', at, name, framework })).toMatchObject({
-      config: {},
-      tags: [],
-      commands_supported: [],
-    });
+    const announced = { type: 'run_started', run_id: 'a-run', at, name, framework };
+    // What it does not say, it does not replace. [F9]
+    expect(factSchema.parse(announced)).toEqual(announced);
+    const joined = { type: 'client_joined', run_id: 'a-run', at, client_id: 'a' };
+    expect(factSchema.parse(joined)).toMatchObject({ labels: {} });
   });
 
   it('[I2] of an unknown type is named as that', () => {

@@ -75,6 +75,9 @@ export const factSchema = z.discriminatedUnion(
       client_ids: z.array(clientIdSchema).max(limits.selectedClients).nullish(),
       num_connected: clientCount.nullish(),
       num_needed: clientCount.nullish(),
+    }).refine((presence) => presence.client_ids != null || presence.num_connected != null, {
+      path: ['client_ids'],
+      message: 'either client_ids or num_connected is required',
     }),
     fact('client_status', {
       client_id: clientIdSchema,

@@ -26,7 +26,7 @@ describe('accountOf', () => {
       num_clients_failed: 1,
       num_clients_no_reply: 2,
     });
-    expect(accountOf(round)).toEqual({ selected: 10, pending: 3, complete: 4, failed: 1, no_reply: 2 });
+    expect(accountOf(round)).toEqual({ selected: 10, pending: 3, complete: 4, failed: 1, no_reply: 2, unreported: 0 });
   });
 });
 

@@ -51,7 +51,15 @@ export const modelsOf = ({ models }: Pick<ViewerState, 'models'>): Model[] =>
   Object.values(models).sort((a, b) => b.created_at.localeCompare(a.created_at));
 
 /** How a client shows: what became of its part in the running round, else what it says of itself. */
-export type ClientFace = 'returned' | 'failed' | 'no_reply' | 'unreported' | 'training' | 'uploading' | 'idle' | 'offline';
+export type ClientFace =
+  | 'returned'
+  | 'failed'
+  | 'no_reply'
+  | 'unreported'
+  | 'training'
+  | 'uploading'
+  | 'idle'
+  | 'offline';
 
 const faceOfOutcome: Record<Exclude<Outcome, 'pending'>, ClientFace> = {
   complete: 'returned',

@@ -29,7 +29,8 @@ export interface Waiting {
 
 /** How long the newest rounds took, and the one that is open: what tells whether a round is overdue. */
 export interface Pace {
-  readonly durations_ms: readonly number[];
+  /** Of complete rounds: their number and their milliseconds. */
+  readonly durations: readonly (readonly [round: number, ms: number])[];
   readonly open: { readonly round: number; readonly started_at: string; readonly deadline: string | null } | null;
 }
 
@@ -86,6 +87,8 @@ export const rounds = pgTable('rounds', {
   num_clients_failed: count().notNull(),
   num_clients_no_reply: count().notNull(),
   num_clients_unreported: count().notNull(),
+  announced_at: moment(),
+  parts_after: moment(),
   attempt: integer().notNull(),
   num_named: count().notNull(),
   num_named_completed: count().notNull(),

@@ -16,7 +16,8 @@ export function onOurClock(draft: Draft, input: Input, origin: Origin | undefine
   const offset = offsetOf(draft, origin);
   const deadline = 'deadline' in input && input.deadline ? shifted(input.deadline, offset) : undefined;
   const at = 'at' in input ? noLater(shifted(input.at, offset), receivedAt) : undefined;
-  if (at === undefined || (at === ('at' in input && input.at) && (deadline === undefined || offset === 0))) return input;
+  if (at === undefined || (at === ('at' in input && input.at) && (deadline === undefined || offset === 0)))
+    return input;
   return { ...input, at, ...(deadline && { deadline }) } as Input;
 }
 

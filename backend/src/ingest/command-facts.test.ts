@@ -197,7 +197,14 @@ describe('applied', () => {
     const run = makeRun();
     const { round } = asked(run, result(run), say(run, 'x', 'applied'));
     expect(round(1)).toMatchObject({ status: 'stopped', reason: 'because of x', completed_at: second(4) });
-    expect(accountOf(round(1))).toEqual({ selected: 2, pending: 0, complete: 1, failed: 0, no_reply: 1 });
+    expect(accountOf(round(1))).toEqual({
+      selected: 2,
+      pending: 0,
+      complete: 1,
+      failed: 0,
+      no_reply: 1,
+      unreported: 0,
+    });
   });
 
   it('[C7] to the whole run closes nothing before the run says that it is over', () => {

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import { type ClientId, type FactOf, isRoundOver, type ReporterId } from '@rondo/protocol';
 import { joinClient, leaveClient, markSilent, notePresence, seeClient, tellStatus } from './client-facts.ts';
-import { answerCommand, askStop, expireCommand } from './command-facts.ts';
 import { onOurClock } from './clock.ts';
+import { answerCommand, askStop, expireCommand } from './command-facts.ts';
 import { Draft } from './draft.ts';
 import { endRound, resolvePart, startRound, updateRound } from './round-facts.ts';
 import { completeRun, editRun, endRun, endWithRun, startRun, wakeRun } from './run-facts.ts';
@@ -119,7 +119,8 @@ function wakes(draft: Draft, { at, round, type }: { at: string; round: number; t
   const after = draft.round(round);
   const isStart = type === 'round_started' || type === 'round_update';
   const opens = after !== undefined && !isRoundOver(after);
-  const isNew = before === undefined ? isStart || round > newest : isRoundOver(before) || after?.attempt !== before.attempt;
+  const isNew =
+    before === undefined ? isStart || round > newest : isRoundOver(before) || after?.attempt !== before.attempt;
   const isOther = draft.reporter !== undefined && ended_by !== null && ended_by !== draft.reporter;
   if ((opens && isNew) || isOther) wakeRun(draft, at);
   endWithRun(draft, round);

@@ -17,6 +17,8 @@ function roundOr(draft: Draft, round: number, at: string): RoundRow {
     stop: null,
     stop_requested_at: null,
     stop_reason: null,
+    announced_at: null,
+    parts_after: null,
     ends: [],
     earlier: [],
     created_seq: 0,
@@ -70,6 +72,8 @@ const supersedes = (at: string, status: RoundStatus, round: RoundRow): boolean =
 
 export function startRound(draft: Draft, fact: FactOf<'round_started'>, receivedAt: string): boolean {
   const known = draft.round(fact.round);
+  // A later start has replaced this one. [L8]
+  if (known?.announced_at != null && fact.at < known.announced_at) return false;
   const isAgain = known !== undefined && startsAgain(known, fact.at);
   let round = isAgain ? beginAgain(draft, known, fact.at) : roundOr(draft, fact.round, fact.at);
   const isNewer = isAgain || (known !== undefined && supersedes(fact.at, 'collecting', known));
@@ -79,12 +83,11 @@ export function startRound(draft: Draft, fact: FactOf<'round_started'>, received
   const before = round;
   round = {
     ...round,
+    announced_at: fact.at,
     num_clients_expected: Math.max(round.num_clients_expected, declared, ids.size),
     started_at: fact.at < round.started_at && round.attempt === 1 ? fact.at : round.started_at,
     deadline: (isNewer ? fact.deadline : null) ?? round.deadline ?? fact.deadline ?? null,
   };
-  // The start of an attempt that a later one has replaced.
-  if (fact.at < round.started_at) return false;
   // The parts are those of the round as it is from here on.
   if (isAgain) draft.setRound(round);
   // A selection that was overtaken by the round's end has had its time. [A2]
@@ -103,13 +106,16 @@ export function startRound(draft: Draft, fact: FactOf<'round_started'>, received
     num_named_no_reply: round.num_named_no_reply + (outcome === 'no_reply' ? selected : 0),
   });
   const isNews = !known || isNewer || selected > 0 || !sameSelection(before, round);
-  if (isNews) draft.setRound(round);
+  if (isNews) {
+    draft.setRound(round);
+    draft.setQuiet({ waiting: null });
+  }
   return isNews;
 }
 
 /** A later start of a round that already has parts, or is over, is another attempt. [L8] */
 const startsAgain = (round: RoundRow, at: string): boolean =>
-  at > round.started_at && (round.num_named > 0 || isRoundOver(round));
+  at > (round.announced_at ?? round.started_at) && (round.num_named > 0 || isRoundOver(round));
 
 // What is kept of the attempts before, and of the ends that were reported.
 const maxEarlier = 20;
@@ -117,13 +123,15 @@ const maxEnds = 32;
 
 /** A new account; of the earlier attempt its totals are kept, and its parts stay marked as its own. [L8] */
 function beginAgain(draft: Draft, before: RoundRow, at: string): RoundRow {
+  let parts_after = before.status_at > at ? before.status_at : at;
   for (const part of draft.partsOf(before.round)) {
+    if (part.submitted_at !== null && part.submitted_at > parts_after) parts_after = part.submitted_at;
     const client = draft.client(part.client_id);
     if (client?.current_round === before.round) draft.setClient({ ...client, round_outcome: null, progress: null });
   }
   const stop = isOpen(before.stop) ? {} : { stop: null, stop_requested_at: null, stop_reason: null };
   const earlier = [...before.earlier, summaryOf(before)].slice(-maxEarlier);
-  return { ...before, ...newAttempt(before.attempt + 1, at), ...stop, earlier };
+  return { ...before, ...newAttempt(before.attempt + 1, at), ...stop, parts_after, earlier };
 }
 
 const summaryOf = (round: RoundRow): RoundAttempt => ({
@@ -142,7 +150,10 @@ const summaryOf = (round: RoundRow): RoundAttempt => ({
 });
 
 const sameSelection = (a: RoundRow, b: RoundRow): boolean =>
-  a.num_clients_expected === b.num_clients_expected && a.deadline === b.deadline && a.started_at === b.started_at;
+  a.announced_at === b.announced_at &&
+  a.num_clients_expected === b.num_clients_expected &&
+  a.deadline === b.deadline &&
+  a.started_at === b.started_at;
 
 /** Being chosen is a sign of life: the FL server has just reached it. */
 function select(
@@ -169,6 +180,7 @@ function select(
 export function updateRound(draft: Draft, fact: FactOf<'round_update'>): boolean {
   const known = draft.round(fact.round);
   const round = roundOr(draft, fact.round, fact.at);
+  if (round.parts_after !== null && fact.at <= round.parts_after) return false;
   if (known && !supersedes(fact.at, fact.status, round)) return false;
   const reopened = isRoundOver(round) && { counted_completed: 0, counted_failed: 0, counted_no_reply: 0 };
   const open = { status: fact.status, status_at: fact.at, completed_at: null, reason: null };
@@ -220,6 +232,8 @@ export function closeRound(draft: Draft, fact: RoundEnd, round: RoundRow): void 
 
 /** The figures of a round_complete that was overtaken still belong to the round, where nothing newer is known. */
 function fillFigures(draft: Draft, fact: RoundEnd, round: RoundRow): boolean {
+  // Set in any case: that this end was reported is remembered.
+  draft.setRound(round);
   if (fact.type !== 'round_complete') return false;
   const filled: RoundRow = {
     ...round,
@@ -237,7 +251,6 @@ function fillFigures(draft: Draft, fact: RoundEnd, round: RoundRow): boolean {
     filled.update_norm !== round.update_norm ||
     filled.cosine_to_previous !== round.cosine_to_previous ||
     Object.keys(filled.metrics).length > Object.keys(round.metrics).length;
-  // Set in any case: that this end was reported is remembered.
   draft.setRound(filled);
   return isNews;
 }
@@ -266,7 +279,7 @@ export function resolvePart(draft: Draft, fact: PartEnd, receivedAt: string): bo
   const outcome = partOutcome[fact.type];
   const round = roundOr(draft, fact.round, fact.at);
   // It is of an attempt that a later one has replaced. [L8]
-  if (round.attempt > 1 && fact.at <= round.started_at) return false;
+  if (round.parts_after !== null && fact.at <= round.parts_after) return false;
   const before = draft.part(fact.round, fact.client_id);
   const isReplacing = replaces(fact, before);
   if (!isReplacing && !outweighs(outcome, before?.outcome ?? null)) return false;

@@ -105,7 +105,8 @@ export class RunCache {
 }
 
 const mayEndRun = (inputs: readonly Input[], commands: ReadonlyMap<string, CommandRow>): boolean =>
-  inputs.some(({ type }) => type === 'run_complete' || type === 'run_ended') || [...commands.values()].some(({ round }) => round === null);
+  inputs.some(({ type }) => type === 'run_complete' || type === 'run_ended') ||
+  [...commands.values()].some(({ round }) => round === null);
 
 const needsRound = (input: Input): input is Extract<Input, { round: number }> =>
   'round' in input && typeof input.round === 'number' && input.type !== 'metric' && input.type !== 'privacy_spent';

@@ -41,7 +41,7 @@ export function unknownRun(run_id: RunId, at: string, epoch: string, project_id:
     num_values_replaced: 0,
     waiting: null,
     presence_at: null,
-    pace: { durations_ms: [], open: null },
+    pace: { durations: [], open: null },
     num_rounds_over: 0,
     num_rounds_empty: 0,
     ended_by: null,
@@ -55,9 +55,9 @@ export function unknownRun(run_id: RunId, at: string, epoch: string, project_id:
 
 /** A later run_started fills in, and replaces only what it says. [F9] */
 export function startRun(draft: Draft, fact: FactOf<'run_started'>): boolean {
-  const declared = declareReporter(draft, fact);
+  declareReporter(draft, fact);
   const { run } = draft;
-  if (run.declared_at !== null && fact.at <= run.declared_at) return declared;
+  if (run.declared_at !== null && fact.at <= run.declared_at) return false;
   const isEdited = (field: RunRow['edited'][number]) => run.edited.includes(field);
   draft.setRun({
     name: isEdited('name') ? run.name : fact.name,
@@ -79,20 +79,19 @@ function mergedConfig(before: RunRow['config'], said: RunRow['config'] | undefin
 }
 
 /** What a reporter can be asked is its own; the run shows what all of them can. [C8] */
-function declareReporter(draft: Draft, fact: FactOf<'run_started'>): boolean {
+function declareReporter(draft: Draft, fact: FactOf<'run_started'>): void {
   const { run, reporter } = draft;
   if (reporter === undefined) {
     const isNews = run.declared_at === null || fact.at > run.declared_at;
     if (isNews && fact.commands_supported) draft.setRun({ commands_supported: fact.commands_supported });
-    return false;
+    return;
   }
   const known = draft.reporterRow(reporter) ?? newReporter(run.run_id, reporter);
-  if (known.declared_at !== null && fact.at <= known.declared_at) return false;
+  if (known.declared_at !== null && fact.at <= known.declared_at) return;
   const commands_supported = fact.commands_supported ?? known.commands_supported;
   draft.setReporter({ ...known, commands_supported, declared_at: fact.at });
   const all = [...new Set(draft.reporters().flatMap((one) => one.commands_supported))];
   if (all.join('\n') !== run.commands_supported.join('\n')) draft.setRun({ commands_supported: all });
-  return true;
 }
 
 export const newReporter = (run_id: RunId, reporter_id: ReporterId): ReporterRow => ({

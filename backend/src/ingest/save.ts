@@ -44,7 +44,13 @@ export async function save(tx: Db, state: RunState, reduction: Reduction, receiv
   const modelNews = await applyModelNotices(tx, reduction.models, { seq, receivedAt });
   for (const index of modelNews.refused) duplicates.add(index);
   const changes =
-    rounds.size + clients.size + updates.size + reporters.size + newPoints.size + newLogs.size + Number(modelNews.hasChanged);
+    rounds.size +
+    clients.size +
+    updates.size +
+    reporters.size +
+    newPoints.size +
+    newLogs.size +
+    Number(modelNews.hasChanged);
   const isNews = reduction.run !== null || changes > 0 || Object.keys(reduction.quiet).length > 0;
   if (!isNews) return { run: state.run, rounds, clients, updates, reporters, duplicates, events: () => [] };
 

@@ -21,7 +21,7 @@ export function settle(draft: Draft, isReported: boolean, receivedAt: string): v
     else draft.setQuiet(results);
   }
   const pace = paceOf(draft);
-  if (pace) draft.setQuiet({ pace, ...(pace.open && { waiting: null }) });
+  if (pace) draft.setQuiet({ pace });
   const run = draft.wholeRun;
   const condition = run.status === 'running' ? conditionOf(run, receivedAt) : null;
   if (condition !== run.condition) draft.setRun({ condition });
@@ -39,21 +39,23 @@ function resultsOf(draft: Draft): Pick<RunRow, 'num_rounds_over' | 'num_rounds_e
 }
 
 function paceOf(draft: Draft): RunRow['pace'] | undefined {
-  let { durations_ms, open } = draft.wholeRun.pace;
-  const before = open;
-  for (const [known, round] of draft.changedRounds()) {
-    const isNewest = round.round === draft.run.current_round;
-    if (isNewest) open = isRoundOver(round) ? null : openOf(round);
-    const hasEnded = round.status === 'complete' && known?.completed_at !== round.completed_at;
-    if (hasEnded && round.completed_at !== null && round.completed_at > round.started_at) {
-      const duration = Date.parse(round.completed_at) - Date.parse(round.started_at);
-      durations_ms = [...durations_ms, duration].slice(-maxDurations);
-    }
+  const { pace } = draft.wholeRun;
+  let { open } = pace;
+  const durations = new Map(pace.durations);
+  for (const [, round] of draft.changedRounds()) {
+    if (round.round === draft.run.current_round) open = isRoundOver(round) ? null : openOf(round);
+    const ms = durationOf(round);
+    if (ms === null) durations.delete(round.round);
+    else durations.set(round.round, ms);
   }
-  const isSame =
-    open?.round === before?.round && open?.started_at === before?.started_at && open?.deadline === before?.deadline;
-  if (isSame && durations_ms === draft.wholeRun.pace.durations_ms) return undefined;
-  return { durations_ms, open };
+  const newest = [...durations].sort(([a], [b]) => a - b).slice(-maxDurations);
+  const after = { durations: newest, open };
+  return JSON.stringify(after) === JSON.stringify(pace) ? undefined : after;
 }
+
+const durationOf = ({ status, started_at, completed_at }: RoundRow): number | null =>
+  status === 'complete' && completed_at !== null && completed_at > started_at
+    ? Date.parse(completed_at) - Date.parse(started_at)
+    : null;
 
 const openOf = ({ round, started_at, deadline }: RoundRow) => ({ round, started_at, deadline });

@@ -52,14 +52,19 @@ async function story(seed: number): Promise<void> {
   expect(seqs).toEqual(seqs.map((_, index) => index + 1));
 
   const { writer } = makeWriter(alone.db, receivedAt);
-  for (const seq of seqs) await writer.submit(order.get(seq) ?? [], undefined);
+  for (const seq of seqs) await writer.submit(order.get(seq)?.inputs ?? [], order.get(seq)?.batch);
   expect(await rowsOf(shared.db, runId)).toEqual(await rowsOf(alone.db, runId));
 }
 
+interface Told {
+  readonly inputs: Input[];
+  readonly batch: ReturnType<ReturnType<typeof makeReporterBatches>>;
+}
+
 /** Which batch made which seq. Those that changed nothing are not among them. */
-async function writeFromTwoServers(db: Db, random: Random, said: readonly Input[][]): Promise<Map<number, Input[]>> {
+async function writeFromTwoServers(db: Db, random: Random, said: readonly Input[][]): Promise<Map<number, Told>> {
   const waiting = [...said];
-  const order = new Map<number, Input[]>();
+  const order = new Map<number, Told>();
   const serve = async () => {
     const { writer, told } = makeWriter(db, receivedAt);
     const batchOf = makeReporterBatches();
@@ -70,7 +75,7 @@ async function writeFromTwoServers(db: Db, random: Random, said: readonly Input[
       // A retry, to this server or after an answer that was lost.
       if (random.chance(0.2)) await writer.submit(inputs, batch);
       const committed = told[before];
-      if (committed) order.set(committed.seq, inputs);
+      if (committed) order.set(committed.seq, { inputs, batch });
       expect(told.length - before).toBeLessThanOrEqual(1);
       // Now one is faster, now the other: caches are right sometimes and stale sometimes.
       for (let turns = random.below(4); turns > 0; turns--) await new Promise(setImmediate);

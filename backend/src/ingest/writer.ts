@@ -1,6 +1,5 @@
 import { randomBytes } from 'node:crypto';
 import type { Command, ProjectId, RunId } from '@rondo/protocol';
-import { onBatchClock } from './clock.ts';
 import type { Committed, EventBus } from '../bus/event-bus.ts';
 import type { Db } from '../db/db.ts';
 import { createPartitions, isMissingPartition, type Month, monthOf } from '../db/partitions.ts';
@@ -9,6 +8,7 @@ import { insertRuns, lockRuns } from '../db/queries/run-state.ts';
 import { isTransient } from '../db/transient.ts';
 import { Busy } from '../errors.ts';
 import { Batches } from './batches.ts';
+import { onBatchClock } from './clock.ts';
 import { HeardRuns } from './heard-runs.ts';
 import { type Origin, reduce } from './reduce.ts';
 import { RunCache } from './run-cache.ts';

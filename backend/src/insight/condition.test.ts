@@ -2,16 +2,21 @@ import { describe, expect, it } from 'vitest';
 import { conditionOf, type Vitals } from './condition.ts';
 
 const at = (seconds: number) => new Date(Date.UTC(2026, 0, 31, 12, 0, seconds)).toISOString();
+const three = [
+  [4, 4_000],
+  [5, 4_000],
+  [6, 4_000],
+] as const;
 const vitals = (change: Partial<Vitals> = {}): Vitals => ({
   started_at: at(0),
   last_reported_at: at(100),
   condition: null,
   waiting: null,
-  pace: { durations_ms: [4_000, 4_000, 4_000], open: null },
+  pace: { durations: three, open: null },
   ...change,
 });
 const open = (change = {}) => ({ round: 7, started_at: at(100), deadline: null, ...change });
-const paceOf = (change = {}, durations_ms = [4_000, 4_000, 4_000]) => ({ durations_ms, open: open(change) });
+const paceOf = (change = {}, durations: Vitals['pace']['durations'] = three) => ({ durations, open: open(change) });
 
 describe('the condition of a running run', () => {
   it('[L7] is silent when no batch has arrived for 30 s', () => {
@@ -32,7 +37,7 @@ describe('the condition of a running run', () => {
       since: at(112),
       detail: 'round 7 has taken more than 3 times the median round of 4.0 s',
     });
-    expect(conditionOf(vitals({ pace: paceOf({}, [4_000, 4_000]) }), at(120)).state).toBe('healthy');
+    expect(conditionOf(vitals({ pace: paceOf({}, three.slice(1)) }), at(120)).state).toBe('healthy');
   });
 
   it('[L6] waits for clients until a round begins', () => {

@@ -7,7 +7,7 @@ export interface Vitals {
   readonly condition: RunCondition | null;
   readonly waiting: { readonly needed: number; readonly here: number | null; readonly since: string } | null;
   readonly pace: {
-    readonly durations_ms: readonly number[];
+    readonly durations: readonly (readonly [round: number, ms: number])[];
     readonly open: { readonly round: number; readonly started_at: string; readonly deadline: string | null } | null;
   };
 }
@@ -22,7 +22,9 @@ export function conditionOf(vitals: Vitals, now: string): RunCondition {
   const found = silent(vitals, now) ?? overdue(vitals, now) ?? waiting(vitals) ?? healthy(now);
   const known = vitals.condition;
   // A run stays healthy since when it became so.
-  if (known?.state === found.state && (known.detail === found.detail || found.state === 'healthy')) return known;
+  if (known?.state !== found.state) return found;
+  const isSame = known.detail === found.detail && known.since === found.since;
+  if (isSame || found.state === 'healthy') return known;
   return found;
 }
 
@@ -34,12 +36,12 @@ function silent({ last_reported_at }: Vitals, now: string): RunCondition | undef
   return { state: 'silent', since: last_reported_at, detail };
 }
 
-function overdue({ pace: { open, durations_ms } }: Vitals, now: string): RunCondition | undefined {
+function overdue({ pace: { open, durations } }: Vitals, now: string): RunCondition | undefined {
   if (open === null) return undefined;
   if (open.deadline !== null && now > open.deadline)
     return { state: 'overdue', since: open.deadline, detail: `round ${open.round} is past its deadline` };
-  const median = medianOf(durations_ms);
-  if (median === undefined || durations_ms.length < leastRounds) return undefined;
+  const median = medianOf(durations.map(([, ms]) => ms));
+  if (median === undefined || durations.length < leastRounds) return undefined;
   const limit = Date.parse(open.started_at) + overdueFactor * median;
   if (Date.parse(now) <= limit) return undefined;
   const detail = `round ${open.round} has taken more than ${overdueFactor} times the median round of ${seconds(median)}`;

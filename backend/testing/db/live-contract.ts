@@ -28,7 +28,7 @@ export const liveContract = (database: () => Database): void => {
       ]);
       const changes = await readChanges(database().db, run.id, epoch, since);
       expect(changes?.seq).toBe(since + 1);
-      const keys = ['client a', expect.stringMatching(/^log \d+$/), 'metric 2 ["loss",null]', 'round 2', 'run'];
+      const keys = ['["metric","loss",null,null,2]', 'client a', expect.stringMatching(/^log \d+$/), 'round 2', 'run'];
       expect(keysOf(changes?.events)).toEqual(keys);
     });
 

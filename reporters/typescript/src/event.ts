@@ -32,7 +32,13 @@ const fieldsByType = new Map<string, readonly string[]>(
 );
 
 /** What a later event replaces or what only adds detail. [R7] */
-const telemetryTypes: ReadonlySet<FactType> = new Set(['client_heartbeat', 'client_status', 'log', 'metric']);
+const telemetryTypes: ReadonlySet<FactType> = new Set([
+  'client_heartbeat',
+  'client_presence',
+  'client_status',
+  'log',
+  'metric',
+]);
 
 export function classOf(type: FactType): EventClass {
   if (type === 'run_started') return 's';

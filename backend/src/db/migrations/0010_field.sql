@@ -12,7 +12,7 @@ alter table runs
   add column waiting             jsonb,
   add column presence_at         timestamptz(3),
   -- How long its newest rounds took, and the one that is open.
-  add column pace                jsonb not null default '{"durations_ms": [], "open": null}',
+  add column pace                jsonb not null default '{"durations": [], "open": null}',
   -- Complete rounds with selected clients, and those of them in which no client returned a result.
   add column num_rounds_over     bigint not null default 0,
   add column num_rounds_empty    bigint not null default 0,
@@ -22,6 +22,10 @@ alter table runs
   add column ends                jsonb not null default '[]';
 
 alter table rounds
+  -- The newest round_started; null while the round is known only by other facts.
+  add column announced_at           timestamptz(3),
+  -- Parts up to this moment are of an earlier attempt.
+  add column parts_after            timestamptz(3),
   add column attempt                integer not null default 1,
   add column num_clients_unreported bigint not null default 0,
   add column num_named_completed    bigint not null default 0,
@@ -37,6 +41,7 @@ alter table rounds
 
 -- Clients without a name of a round that is over were counted as no_reply; their FL server never said so.
 update rounds set
+  announced_at = started_at,
   num_named_completed = num_clients_completed,
   num_named_failed = num_clients_failed,
   num_clients_unreported = num_clients_no_reply - num_named_no_reply,

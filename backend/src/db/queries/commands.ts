@@ -40,7 +40,7 @@ export async function openCommandsFor(db: Db, batches: readonly BatchId[]): Prom
   const waiting = new Map<ReporterKey, Command[]>();
   if (batches.length === 0) return waiting;
   const rows = await db.execute<Command & Pick<BatchId, 'key_id' | 'reporter_id'>>(sql`
-    select key_id, reporter_id, command_id, command, commands.run_id, round, commands.reason
+    select key_id, asking.reporter_id, command_id, command, commands.run_id, round, commands.reason
     from reporters
       cross join lateral jsonb_array_elements_text(run_ids) as spoken(run_id)
       join json_to_recordset(${JSON.stringify(batches)}::text::json)

@@ -29,6 +29,22 @@ export const insertRuns = (db: Db, rows: readonly RunRow[]): Promise<unknown> =>
 export const loadClients = (db: Db, runId: RunId): Promise<ClientRow[]> =>
   db.select().from(clients).where(eq(clients.run_id, runId));
 
+/** What the condition of every running run depends on, the longest unheard of first. */
+export const runningRuns = (db: Db, limit: number) =>
+  db
+    .select({
+      run_id: runs.run_id,
+      started_at: runs.started_at,
+      last_reported_at: runs.last_reported_at,
+      condition: runs.condition,
+      waiting: runs.waiting,
+      pace: runs.pace,
+    })
+    .from(runs)
+    .where(eq(runs.status, 'running'))
+    .orderBy(asc(runs.last_reported_at))
+    .limit(limit);
+
 export const loadReporters = (db: Db, runId: RunId): Promise<ReporterRow[]> =>
   db.select().from(runReporters).where(eq(runReporters.run_id, runId));
 

@@ -18,7 +18,9 @@ export function RoundAccount({ round }: { readonly round: Round }) {
         aria-valuemin={0}
         aria-valuemax={account.selected}
         aria-valuenow={done}
-        aria-valuetext={`${done} of ${account.selected} done: ${shownParts(account).map(({ key, label }) => `${account[key]} ${label}`).join(', ')}`}
+        aria-valuetext={`${done} of ${account.selected} done: ${shownParts(account)
+          .map(({ key, label }) => `${account[key]} ${label}`)
+          .join(', ')}`}
         data-testid="round-progress"
         className="mt-4"
       >
