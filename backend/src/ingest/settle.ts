@@ -50,8 +50,12 @@ function paceOf(draft: Draft): RunRow['pace'] | undefined {
   }
   const newest = [...durations].sort(([a], [b]) => a - b).slice(-maxDurations);
   const after = { durations: newest, open };
-  return JSON.stringify(after) === JSON.stringify(pace) ? undefined : after;
+  return keyOf(after) === keyOf(pace) ? undefined : after;
 }
+
+/** The database keeps the names of an object in an order of its own. */
+const keyOf = ({ durations, open }: RunRow['pace']): string =>
+  JSON.stringify([durations, open && [open.round, open.started_at, open.deadline]]);
 
 const durationOf = ({ status, started_at, completed_at }: RoundRow): number | null =>
   status === 'complete' && completed_at !== null && completed_at > started_at

@@ -185,9 +185,9 @@ export const ingestContract = (database: () => Database): void => {
       const run = makeRun();
       const ids = Array.from({ length: 12 }, (_, n) => `c${n}`);
       await writers[0]?.submit([run.say('round_started', { round: 1, client_ids: ids })]);
-      for (const [n, client_id] of ids.entries()) {
-        const result = run.say('client_result', { round: 1, client_id, sample_count: 1 });
-        const repeated = n > 0 && run.say('client_result', { round: 1, client_id: ids[n - 1] ?? '', sample_count: 1 });
+      const results = ids.map((client_id) => run.say('client_result', { round: 1, client_id, sample_count: 1 }));
+      for (const [n, result] of results.entries()) {
+        const repeated = results[n - 1];
         const outcome = await writers[n % 3]?.submit([result, ...(repeated ? [repeated] : [])]);
         expect(outcome).toMatchObject({ accepted: 1, duplicates: n > 0 ? 1 : 0 });
       }
