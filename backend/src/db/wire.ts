@@ -13,17 +13,17 @@ import {
   roundSchema,
   runSchema,
 } from '@rondo/protocol';
-import type { clients, logs, metricPoints, rounds, runs } from './schema.ts';
+import type { clients, logs, metricPoints, runs } from './schema.ts';
 
-type RunRow = typeof runs.$inferSelect;
-type RoundRow = typeof rounds.$inferSelect;
-type ClientRow = typeof clients.$inferSelect;
+/** What a viewer's fields are derived from. */
+type RunFields = Run & Partial<Pick<typeof runs.$inferSelect, 'num_rounds_over' | 'num_rounds_empty'>>;
+type ClientFields = Client & Partial<Pick<typeof clients.$inferSelect, 'last_sample_count'>>;
 
 /** A round that was completed although no client returned anything: it has no model of its own. [L9] */
-export const isEmptyRound = (round: RoundRow): boolean =>
+export const isEmptyRound = (round: Round): boolean =>
   isCountedRound(round) && round.num_clients_completed === 0 && round.num_clients_unreported === 0;
 
-export const isCountedRound = ({ status, num_clients_expected }: RoundRow): boolean =>
+export const isCountedRound = ({ status, num_clients_expected }: Round): boolean =>
   status === 'complete' && num_clients_expected > 0;
 
 /** Copies the fields that a schema names, so that a new column is internal until the protocol names it. */
@@ -46,21 +46,21 @@ const pickRound = picker<Round>(roundSchema);
 const pickClient = picker<Client>(clientSchema);
 
 /** Rows as viewers and REST clients receive them. */
-export const toRun = (row: RunRow): Run => pickRun({ ...row, reason: row.reason ?? remarkOf(row) });
+export const toRun = (row: RunFields): Run => pickRun({ ...row, reason: row.reason ?? remarkOf(row) });
 
-export const toRound = (row: RoundRow): Round =>
+export const toRound = (row: Round): Round =>
   pickRound({ ...row, reason: row.reason ?? (isEmptyRound(row) ? emptyReason(row) : null) });
 
-export const toClient = (row: ClientRow): Client =>
-  pickClient({ ...row, dataset_size: row.dataset_size ?? row.last_sample_count });
+export const toClient = (row: ClientFields): Client =>
+  pickClient({ ...row, dataset_size: row.dataset_size ?? row.last_sample_count ?? null });
 
 /** A run may end well without having produced anything. [L9] */
-function remarkOf({ status, num_rounds_over: over, num_rounds_empty: empty }: RunRow): string | null {
+function remarkOf({ status, num_rounds_over: over = 0, num_rounds_empty: empty = 0 }: RunFields): string | null {
   if (status !== 'complete' || over === 0 || empty < over) return null;
   return `no round produced a result: in ${over === 1 ? 'its only round' : `all ${over} rounds`} no client returned one`;
 }
 
-const emptyReason = ({ num_clients_failed: failed, num_clients_no_reply: silent }: RoundRow): string =>
+const emptyReason = ({ num_clients_failed: failed, num_clients_no_reply: silent }: Round): string =>
   `no client returned a result: ${failed} failed, ${silent} did not reply`;
 
 // A primary key holds no null, so the server's own rows have an empty client id.
