@@ -28,7 +28,7 @@ const everywhere = [
 
 const frontendLayers = [
   ...allow({ path: '^frontend/src/main\\.tsx$' }, '^frontend/src/(app\\.tsx|styles\\.css)$', npm),
-  ...allow({ path: '^frontend/src/app\\.tsx$' }, componentMain, frontend('(pages|hooks)'), npm),
+  ...allow({ path: '^frontend/src/app\\.tsx$' }, componentMain, frontend('(pages|hooks|lib)'), npm),
   ...allow(
     source(frontend('pages')),
     componentMain,

@@ -6,6 +6,8 @@ const server = 'http://127.0.0.1:8000';
 
 export default defineConfig({
   plugins: [react(), tailwindcss()],
+  // Relative, so that one build works under every path; the server writes the path into the page.
+  base: './',
   server: {
     proxy: {
       '/api': server,

@@ -18,6 +18,7 @@ import { startExpiring } from './ingest/expiry.ts';
 import { createModelWriter } from './ingest/model-writer.ts';
 import { startSweeping } from './ingest/silence.ts';
 import { type FlushWatch, IngestWriter } from './ingest/writer.ts';
+import { basePathPlugin, withoutBase } from './plugins/base-path.ts';
 import { bodyDeadline } from './plugins/body-deadline.ts';
 import { errorHandler, sendProblem, toProblem } from './plugins/error-handler.ts';
 import { frontend } from './plugins/frontend.ts';
@@ -76,6 +77,7 @@ export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
     forceCloseConnections: true,
     trustProxy: deps.trustProxy ?? false,
     requestIdHeader: false,
+    rewriteUrl: ({ url = '/' }) => withoutBase(url, auth.basePath),
     genReqId: nameRequest,
     onProtoPoisoning: 'remove',
     onConstructorPoisoning: 'remove',
@@ -156,6 +158,7 @@ export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
     allowedOrigins.includes(origin) || (URL.canParse(origin) && new URL(origin).host === host);
 
   await app.register(requestId);
+  await app.register(basePathPlugin, { basePath: auth.basePath });
   if (tracing) await app.register(tracing.plugin);
   await app.register(metrics.plugin);
   await app.register(errorHandler);
@@ -198,12 +201,12 @@ export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
   await app.register(metricsRouter({ db }));
   await app.register(modelsRouter({ db, writer, onDeleted }));
   const links = createDownloadLinks({ db, isActive: auth.sessions.isActive, access: auth.access });
-  await app.register(modelContentRouter({ db, checkpoints, links }));
+  await app.register(modelContentRouter({ db, checkpoints, links, basePath: auth.basePath }));
   await app.register(uploadsRouter({ uploads: checkpoints.uploads }));
   await app.register(aliasesRouter({ db, writer }));
   await app.register(prometheusRouter({ metrics, token: deps.metricsToken }));
   await app.register(healthRouter({ database, version, countViewers: () => hub.size }));
-  await app.register(frontend, { folder: deps.frontendFolder });
+  await app.register(frontend, { folder: deps.frontendFolder, basePath: auth.basePath });
   return app;
 }
 

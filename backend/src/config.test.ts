@@ -55,7 +55,8 @@ describe('single sign-on', () => {
     [{ ...given, OIDC_ADMIN_VALUES: 'root' }, 'OIDC_ROLE_CLAIM: must be set'],
     [{ ...given, OIDC_ISSUER: 'http://id.test' }, 'OIDC_ISSUER: must be https'],
     [{ ...given, OIDC_SCOPES: 'profile' }, 'OIDC_SCOPES: must contain openid'],
-    [{ PUBLIC_URL: 'https://rondo.test/path' }, 'PUBLIC_URL: must be an origin'],
+    [{ PUBLIC_URL: 'https://rondo.test/?a=b' }, 'PUBLIC_URL: must have no query'],
+    [{ PUBLIC_URL: 'https://rondo.test/a%20b' }, 'PUBLIC_URL: must have a plain path'],
     [{ TRUST_PROXY: 'everybody' }, 'TRUST_PROXY: must be a comma-separated list'],
   ])('and its neighbours are refused when wrong: %j', (environment, mistake) => {
     expect(mistakesIn(environment)).toContain(mistake);

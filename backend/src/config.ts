@@ -18,8 +18,10 @@ const origins = list.pipe(
 const signOnSchema = z.object({
   PUBLIC_URL: z
     .url({ protocol: /^https?$/, error: 'must be an http(s) address' })
-    .refine((url) => url.replace(/\/$/, '') === new URL(url).origin, 'must be an origin: no path, no query')
-    .transform((url) => new URL(url).origin)
+    .transform((url) => new URL(url))
+    .refine(({ search, hash, username }) => search + hash + username === '', 'must have no query, fragment or user')
+    .refine(({ pathname }) => isPlainPath(pathname), 'must have a plain path: letters, digits, - . _ ~ and /')
+    .transform(({ origin, pathname }) => origin + pathname.replace(/\/+$/, ''))
     .optional(),
   OIDC_ISSUER: z
     .url({ protocol: /^https?$/, error: 'must be the https address of the provider' })
@@ -123,7 +125,7 @@ export function readConfig(environment: NodeJS.ProcessEnv) {
   return {
     ...settings,
     SECRET_KEY: SECRET_KEY ?? keptSecret(settings.DATA_DIR),
-    ALLOWED_ORIGINS: settings.PUBLIC_URL === undefined ? allowed : [...allowed, settings.PUBLIC_URL],
+    ALLOWED_ORIGINS: settings.PUBLIC_URL === undefined ? allowed : [...allowed, new URL(settings.PUBLIC_URL).origin],
     oidc: signOnOf(settings),
   };
 }
@@ -145,6 +147,9 @@ function signOnOf(settings: z.infer<typeof signOnSchema>) {
     projectClaim: settings.OIDC_PROJECT_CLAIM,
   };
 }
+
+/** Nothing that a proxy, a cookie or a page might write in another way. */
+const isPlainPath = (path: string): boolean => /^(\/[\w.~-]+)*\/?$/.test(path);
 
 export class ConfigError extends Error {}
 

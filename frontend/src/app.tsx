@@ -6,6 +6,7 @@ import { Button } from './components/ui/Button.tsx';
 import { NotFound } from './components/ui/NotFound.tsx';
 import { SignInCard } from './components/ui/SignInCard.tsx';
 import { useRefreshSession, useSession } from './hooks/useSession.ts';
+import { basePath } from './lib/base-path.ts';
 import { LoginPage } from './pages/LoginPage.tsx';
 import { SignInLinkPage } from './pages/SignInLinkPage.tsx';
 
@@ -18,7 +19,7 @@ const SettingsPage = lazy(async () => ({ default: (await import('./pages/Setting
 
 export function App() {
   return (
-    <BrowserRouter>
+    <BrowserRouter basename={basePath}>
       <Suspense fallback={null}>
         <Routes>
           <Route path="/sign-in" element={<SignInLinkPage />} />

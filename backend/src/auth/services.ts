@@ -77,6 +77,8 @@ export function createAuth({ db, secretKey, publicUrl, oidc, joinDefaultProject 
     oidc: oidc && createOidc({ db, secretKey, settings: oidc, sessions, access, joinDefaultProject, failures, now }),
     /** Whether browsers reach this server over https only. */
     isHttps: publicUrl?.startsWith('https:') ?? false,
+    /** The path at which browsers reach this server, such as `/rondo`; empty at the root. */
+    basePath: publicUrl === undefined ? '' : new URL(publicUrl).pathname.replace(/\/$/, ''),
 
     logIn: (by: AuditedRequest, credentials: Credentials) => logIn({ db, throttle, failures }, by, credentials),
     changePassword: (by: AuditedRequest, principal: Principal, change: PasswordChange) =>

@@ -23,6 +23,8 @@ import { sendProblem } from '../plugins/error-handler.ts';
 import { forReaders, problems } from '../schemas/common.ts';
 
 interface ContentDeps {
+  /** The path at which browsers reach this server; empty at the root. */
+  readonly basePath: string;
   readonly db: Db;
   readonly checkpoints: Checkpoints;
   readonly links: DownloadLinks;
@@ -34,7 +36,7 @@ const content = (description: string) => ({ description, content: { 'application
 
 /** The bytes of checkpoints, on their way in and out: never more of them in memory than a few pieces. */
 export const modelContentRouter =
-  ({ db, checkpoints, links }: ContentDeps): FastifyPluginAsyncZod =>
+  ({ db, checkpoints, links, basePath }: ContentDeps): FastifyPluginAsyncZod =>
   async (app) => {
     const about = { tags: ['models'] };
     // Whatever is not a stream of bytes would be gathered in memory.
@@ -96,7 +98,10 @@ export const modelContentRouter =
         if (!(await findModel(db, version, visibleTo(request)))) throw new NotFound(`there is no model ${version}`);
         const link = await links.issue(principalOf(request), version);
         reply.header('cache-control', 'no-store');
-        return { url: `/api/models/${encodeURIComponent(version)}/download?link=${link}`, expires_in: linkSeconds };
+        return {
+          url: `${basePath}/api/models/${encodeURIComponent(version)}/download?link=${link}`,
+          expires_in: linkSeconds,
+        };
       },
     );
 

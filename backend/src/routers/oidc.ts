@@ -8,7 +8,7 @@ import { createRequestLimit } from '../auth/request-limits.ts';
 import type { AuthServices } from '../auth/services.ts';
 import { NotFound } from '../errors.ts';
 import { problems } from '../schemas/common.ts';
-import { isSecure, setRefreshCookie } from './refresh-cookie.ts';
+import { cookiePlace, isSecure, setRefreshCookie } from './refresh-cookie.ts';
 
 export const oidcRouter =
   ({ auth }: { readonly auth: AuthServices }): FastifyPluginAsyncZod =>
@@ -86,8 +86,7 @@ export const oidcRouter =
     /** Lax: it must come along when the provider sends the browser back. */
     function stateCookie(request: FastifyRequest, value: string) {
       const secure = isSecure(auth, request);
-      const name = secure ? '__Host-rondo_oidc' : 'rondo_oidc';
-      const path = secure ? '/' : '/api/auth/oidc';
+      const { name, path } = cookiePlace(auth, secure, 'rondo_oidc', '/api/auth/oidc');
       return [name, value, { path, httpOnly: true, sameSite: 'lax', secure, maxAge: oidcStateSeconds }] as const;
     }
   };

@@ -1,5 +1,6 @@
 import type { SignIn } from '@rondo/protocol';
 import axios, { AxiosError, type AxiosInstance, type InternalAxiosRequestConfig } from 'axios';
+import { basePath } from '../lib/base-path.ts';
 import { observeServerDate } from '../lib/clock.ts';
 import { getSession, signedIn, signedOut } from './session.ts';
 
@@ -12,10 +13,10 @@ interface Attempt extends InternalAxiosRequestConfig {
 const timeoutMs = 15_000;
 
 /** Without the interceptors: what signs in or refreshes must not itself ask for a refresh. */
-export const bareApi: AxiosInstance = axios.create({ timeout: timeoutMs, withCredentials: true });
+export const bareApi: AxiosInstance = axios.create({ baseURL: basePath, timeout: timeoutMs, withCredentials: true });
 
 /** Everything else goes through here: it carries the access token, and a 401 refreshes the session once. */
-export const api: AxiosInstance = axios.create({ timeout: timeoutMs, withCredentials: true });
+export const api: AxiosInstance = axios.create({ baseURL: basePath, timeout: timeoutMs, withCredentials: true });
 
 api.interceptors.request.use((config: Attempt) => {
   config.sentWith = accessToken();

@@ -1,3 +1,4 @@
+import { basePath } from '../lib/base-path.ts';
 import type { Position } from './connection-types.ts';
 
 /** Where to connect: the run that was picked, and how far this viewer already is. */
@@ -6,7 +7,7 @@ export function socketUrl(
   ticket: string,
   { run_id, position }: { run_id: string | null; position: Position | null },
 ): string {
-  const url = new URL('/ws/events', origin);
+  const url = new URL(`${basePath}/ws/events`, origin);
   url.protocol = url.protocol === 'https:' ? 'wss:' : 'ws:';
   url.searchParams.set('token', ticket);
   if (run_id !== null) url.searchParams.set('run_id', run_id);

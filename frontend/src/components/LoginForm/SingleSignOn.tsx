@@ -1,5 +1,6 @@
 import { KeyRound } from 'lucide-react';
 import { useSignInMethods } from '../../hooks/usePeople.ts';
+import { basePath } from '../../lib/base-path.ts';
 
 /** The way in over the organisation's own identity provider, where the server has one. */
 export function SingleSignOn({ returnTo }: { readonly returnTo: string }) {
@@ -13,7 +14,7 @@ export function SingleSignOn({ returnTo }: { readonly returnTo: string }) {
         <span className="h-px grow bg-line" />
       </p>
       <a
-        href={`/api/auth/oidc/start?${new URLSearchParams({ return_to: returnTo })}`}
+        href={`${basePath}/api/auth/oidc/start?${new URLSearchParams({ return_to: returnTo })}`}
         className="flex h-10 items-center justify-center gap-2 rounded-control border border-edge px-4 text-base text-text hover:bg-raised"
       >
         <KeyRound aria-hidden size={15} />

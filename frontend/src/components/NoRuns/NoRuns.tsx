@@ -1,11 +1,12 @@
 import { Tabs } from 'radix-ui';
 import { Link } from 'react-router';
+import { serverAddress } from '../../lib/base-path.ts';
 import { CopyButton } from '../ui/CopyButton.tsx';
 import { waysFor } from './ways.ts';
 
 /** Nothing has been reported yet: how to connect an FL server, or to see one at work. */
 export function NoRuns() {
-  const ways = waysFor(location.origin);
+  const ways = waysFor(serverAddress());
   return (
     <section aria-labelledby="no-runs" className="panel mx-auto mt-[6vh] max-w-[680px] p-6 sm:p-8">
       <h2 id="no-runs" className="text-[20px] leading-7 font-semibold">
@@ -33,7 +34,7 @@ export function NoRuns() {
         ))}
       </Tabs.Root>
       <p className="mt-4 text-sm leading-5 text-muted">
-        Reporters read <Code>RONDO_URL</Code> ({location.origin}) and <Code>RONDO_API_KEY</Code> from the environment;
+        Reporters read <Code>RONDO_URL</Code> ({serverAddress()}) and <Code>RONDO_API_KEY</Code> from the environment;
         an admin makes a key under{' '}
         <Link to="/settings/keys" className="text-accent underline">
           Settings, API keys
