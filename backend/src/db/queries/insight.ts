@@ -1,0 +1,157 @@
+import type { AttentionRule, ClientId, RunId } from '@rondo/protocol';
+import { and, asc, desc, eq, getTableColumns, gte, inArray, lte, sql } from 'drizzle-orm';
+import type { Db } from '../db.ts';
+import { clientUpdates, metricPoints, metricSeries, rounds } from '../schema.ts';
+import { attentionLists, attentionMutes, insightClients, insightRounds } from '../tables/insight.ts';
+
+export interface Range {
+  readonly from?: number | undefined;
+  readonly to?: number | undefined;
+}
+
+type RoundRow = typeof rounds.$inferSelect;
+export type InsightRow = typeof insightRounds.$inferSelect;
+
+/** The newest `limit` rounds of the range, oldest first, each with the seq of what was derived from it. */
+export async function readRoundsOf(
+  db: Db,
+  runId: RunId,
+  { from = 0, to = 2_147_483_647 }: Range,
+  limit: number,
+): Promise<(RoundRow & { derived_seq: number | null })[]> {
+  const rows = await db
+    .select({ ...getTableColumns(rounds), derived_seq: insightRounds.seq })
+    .from(rounds)
+    .leftJoin(insightRounds, and(eq(insightRounds.run_id, rounds.run_id), eq(insightRounds.round, rounds.round)))
+    .where(and(eq(rounds.run_id, runId), gte(rounds.round, from), lte(rounds.round, to)))
+    .orderBy(desc(rounds.round))
+    .limit(limit);
+  return rows.reverse();
+}
+
+/** Rounds that a commit changed since. */
+export const changedRounds = (db: Db, runId: RunId, since: number): Promise<RoundRow[]> =>
+  db
+    .select()
+    .from(rounds)
+    .where(and(eq(rounds.run_id, runId), sql`${rounds.updated_seq} > ${since}`))
+    .orderBy(asc(rounds.round));
+
+export const readParts = (db: Db, runId: RunId, round: number): Promise<(typeof clientUpdates.$inferSelect)[]> =>
+  db
+    .select()
+    .from(clientUpdates)
+    .where(and(eq(clientUpdates.run_id, runId), eq(clientUpdates.round, round)))
+    .orderBy(asc(clientUpdates.client_id));
+
+/** Some columns of what was derived from the rounds. */
+export async function readDerived<C extends keyof InsightRow>(
+  db: Db,
+  runId: RunId,
+  numbers: readonly number[],
+  columns: readonly C[],
+): Promise<Pick<InsightRow, C | 'round'>[]> {
+  if (numbers.length === 0) return [];
+  const all = getTableColumns(insightRounds);
+  const wanted = Object.fromEntries(['round' as const, ...columns].map((name) => [name, all[name]]));
+  const rows = await db
+    .select(wanted as never)
+    .from(insightRounds)
+    .where(
+      and(
+        eq(insightRounds.run_id, runId),
+        sql`${insightRounds.round} in (select value::int from json_array_elements_text(${JSON.stringify(numbers)}::text::json))`,
+      ),
+    )
+    .orderBy(asc(insightRounds.round));
+  return rows as Pick<InsightRow, C | 'round'>[];
+}
+
+export async function saveDerived(db: Db, row: InsightRow): Promise<void> {
+  const { run_id, round, ...derived } = row;
+  await db
+    .insert(insightRounds)
+    .values(row)
+    .onConflictDoUpdate({ target: [insightRounds.run_id, insightRounds.round], set: derived });
+}
+
+/** The run's clients in the order of their numbers. */
+export async function readClientNumbers(db: Db, runId: RunId): Promise<ClientId[]> {
+  const rows = await db
+    .select({ client_id: insightClients.client_id })
+    .from(insightClients)
+    .where(eq(insightClients.run_id, runId))
+    .orderBy(asc(insightClients.client_index));
+  return rows.map(({ client_id }) => client_id as ClientId);
+}
+
+/** Gives numbers to those that have none, one server at a time. */
+export async function numberClients(db: Db, runId: RunId, ids: readonly ClientId[]): Promise<void> {
+  if (ids.length === 0) return;
+  await db.transaction(async (tx) => {
+    await tx.execute(sql`select pg_advisory_xact_lock(hashtext(${`insight ${runId}`}))`);
+    await tx.execute(sql`
+      insert into insight_clients (run_id, client_id, client_index)
+      select ${runId}, value, (select count(*) from insight_clients where run_id = ${runId})
+        + row_number() over (order by place) - 1
+      from json_array_elements_text(${JSON.stringify(ids)}::text::json) with ordinality as new_(value, place)
+      where not exists (select from insight_clients where run_id = ${runId} and client_id = value)`);
+  });
+}
+
+export async function readAttentionList(db: Db, runId: RunId) {
+  const [row] = await db.select().from(attentionLists).where(eq(attentionLists.run_id, runId));
+  return row;
+}
+
+export type MuteRow = typeof attentionMutes.$inferSelect;
+
+export const readMutes = (db: Db, runId: RunId): Promise<MuteRow[]> =>
+  db
+    .select()
+    .from(attentionMutes)
+    .where(eq(attentionMutes.run_id, runId))
+    .orderBy(asc(attentionMutes.client_id), asc(attentionMutes.rule));
+
+export async function saveMute(db: Db, row: MuteRow): Promise<void> {
+  const { reason, muted_by, muted_at } = row;
+  await db
+    .insert(attentionMutes)
+    .values(row)
+    .onConflictDoUpdate({
+      target: [attentionMutes.run_id, attentionMutes.client_id, attentionMutes.rule],
+      set: { reason, muted_by, muted_at },
+    });
+}
+
+/** False when there is none. */
+export async function deleteMute(
+  db: Db,
+  { run_id, client_id, rule }: { run_id: RunId; client_id: string; rule: AttentionRule | '' },
+): Promise<boolean> {
+  const deleted = await db
+    .delete(attentionMutes)
+    .where(
+      and(eq(attentionMutes.run_id, run_id), eq(attentionMutes.client_id, client_id), eq(attentionMutes.rule, rule)),
+    )
+    .returning({ rule: attentionMutes.rule });
+  return deleted.length > 0;
+}
+
+/** The latest values of the server's own series of these names. */
+export const latestOf = (db: Db, runId: RunId, names: readonly string[]) =>
+  db
+    .select()
+    .from(metricSeries)
+    .where(and(eq(metricSeries.run_id, runId), eq(metricSeries.client_id, ''), inArray(metricSeries.name, [...names])));
+
+/** The newest points of one of the server's own series, oldest first. */
+export async function newestPoints(db: Db, runId: RunId, name: string, limit: number) {
+  const rows = await db
+    .select()
+    .from(metricPoints)
+    .where(and(eq(metricPoints.run_id, runId), eq(metricPoints.client_id, ''), eq(metricPoints.name, name)))
+    .orderBy(desc(metricPoints.step))
+    .limit(limit);
+  return rows.reverse();
+}

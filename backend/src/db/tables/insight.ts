@@ -1,0 +1,59 @@
+import type { AttentionNews, AttentionRule, Dispersion, RunId } from '@rondo/protocol';
+import { customType, integer, jsonb, pgTable, text } from 'drizzle-orm/pg-core';
+import { count, moment, textOf } from '../columns.ts';
+
+const bytes = customType<{ data: Uint8Array; driverData: Buffer }>({
+  dataType: () => 'bytea',
+  toDriver: (value) => Buffer.from(value.buffer, value.byteOffset, value.byteLength),
+  // A copy of its own, because words must begin at a multiple of their size.
+  fromDriver: (value) => new Uint8Array(value),
+});
+
+/** What the clients of a round cost together. */
+export interface RoundSums {
+  readonly client_ms: number;
+  readonly bytes_up: number;
+  readonly bytes_down: number;
+  readonly examples: number;
+}
+
+/** The tables of `migrations/0030_insight.sql`. */
+export const insightRounds = pgTable('insight_rounds', {
+  run_id: textOf<RunId>('run_id').notNull(),
+  round: integer().notNull(),
+  seq: count().notNull(),
+  client: bytes().notNull(),
+  outcome: bytes().notNull(),
+  flags: bytes().notNull(),
+  train_loss: bytes().notNull(),
+  duration_ms: bytes().notNull(),
+  update_norm: bytes().notNull(),
+  cosine_to_mean: bytes().notNull(),
+  cosine_to_previous: bytes().notNull(),
+  bytes_up: bytes().notNull(),
+  bytes_down: bytes().notNull(),
+  sample_count: bytes().notNull(),
+  dispersion: jsonb().$type<Record<string, Dispersion>>().notNull(),
+  sums: jsonb().$type<RoundSums>().notNull(),
+});
+
+export const insightClients = pgTable('insight_clients', {
+  run_id: textOf<RunId>('run_id').notNull(),
+  client_id: text().notNull(),
+  client_index: integer().notNull(),
+});
+
+export const attentionLists = pgTable('attention_lists', {
+  run_id: textOf<RunId>('run_id').notNull().primaryKey(),
+  list: jsonb().$type<AttentionNews>().notNull(),
+  updated_seq: count().notNull(),
+});
+
+export const attentionMutes = pgTable('attention_mutes', {
+  run_id: textOf<RunId>('run_id').notNull(),
+  client_id: text().notNull(),
+  rule: textOf<AttentionRule | ''>('rule').notNull(),
+  reason: text().notNull(),
+  muted_by: text().notNull(),
+  muted_at: moment().notNull(),
+});
