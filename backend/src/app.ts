@@ -54,14 +54,14 @@ export interface AppDeps {
   readonly auth: AuthServices;
   readonly logger: FastifyBaseLogger;
   readonly allowedOrigins: readonly string[];
-  /** Whose word is taken for where a request came from and how; nobody's, unless told. */
+  /** Proxies whose X-Forwarded-* headers are trusted. None by default. */
   readonly trustProxy?: string | undefined;
   readonly models: CheckpointSettings;
   readonly offlineAfterMs: number;
   /** Months of metric points before this one; undefined is for ever. */
   readonly metricsKeepMonths?: number | undefined;
   readonly commandExpiresAfterMs: number;
-  /** Who may read the figures from another machine; nobody, unless told. */
+  /** Bearer token that lets other machines read /metrics. None by default. */
   readonly metricsToken?: string | undefined;
   readonly tracing?: Tracing | undefined;
   readonly frontendFolder: string;
@@ -89,7 +89,7 @@ export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
     http: { maxHeaderSize: 32 * 1024 },
     frameworkErrors: (error, _request, reply) => sendProblem(reply, toProblem(error)),
   }).withTypeProvider<ZodTypeProvider>();
-  // JSON is all that is read here; whatever a page may send without asking first is refused.
+  // Only JSON is accepted: a page can send other types without a preflight request.
   app.removeContentTypeParser('text/plain');
   app.setValidatorCompiler(validatorCompiler);
   app.setSerializerCompiler(serializerCompiler);

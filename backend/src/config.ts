@@ -25,7 +25,7 @@ const signOnSchema = z.object({
     .optional(),
   OIDC_ISSUER: z
     .url({ protocol: /^https?$/, error: 'must be the https address of the provider' })
-    // What it says is believed, so nobody may stand between; on this machine nobody does.
+    // TLS is required except on loopback: the server trusts what the provider says.
     .refine((url) => url.startsWith('https:') || isLoopback(new URL(url).hostname), 'must be https')
     .optional(),
   OIDC_CLIENT_ID: z.string().min(1).optional(),
@@ -89,7 +89,7 @@ export const environmentSchema = signOnSchema.extend({
   CLIENT_OFFLINE_AFTER_S: z.coerce.number().min(1).default(60),
   // A stop reaches a live FL server within seconds; minutes leave room for a step of training that cannot be interrupted.
   COMMAND_EXPIRES_AFTER_S: z.coerce.number().min(1).default(300),
-  // Guarded like a password: who has it sees how much is going on, though nothing of what.
+  // Treated like a password: /metrics exposes activity volume, never content.
   METRICS_TOKEN: z.string().min(16, 'must have at least 16 characters').optional(),
   OTEL_EXPORTER_OTLP_ENDPOINT: z.url({ protocol: /^https?$/, error: 'must be an http(s) URL' }).optional(),
   // Addresses or networks, as in `127.0.0.1, 10.0.0.0/8`: whose X-Forwarded-* headers are believed.
@@ -113,7 +113,7 @@ const checked = environmentSchema.superRefine((settings, { addIssue }) => {
 
 /** The settings, all mistakes reported together and no value repeated. */
 export function readConfig(environment: NodeJS.ProcessEnv) {
-  // An empty variable is one that is not set: compose files cannot say it otherwise.
+  // An empty variable counts as unset: Compose files cannot express the difference.
   const given = Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== ''));
   const parsed = checked.safeParse(given);
   if (!parsed.success) {
@@ -158,7 +158,7 @@ const devServer = ['http://localhost:5173', 'http://127.0.0.1:5173'];
 const isLoopback = (host: string): boolean =>
   host === 'localhost' || host === '::1' || host === '[::1]' || host.startsWith('127.');
 
-/** Made once and kept, so that sign-ins outlive a restart. */
+/** Generated once and kept, so that sessions survive a restart. */
 function keptSecret(dataDir: string): string {
   mkdirSync(dataDir, { recursive: true, mode: 0o700 });
   const path = join(dataDir, 'secret.key');

@@ -8,6 +8,7 @@ export * from './http/health.ts';
 export * from './http/insight.ts';
 export * from './http/keys.ts';
 export * from './http/matrix.ts';
+export * from './http/matrix-codec.ts';
 export * from './http/metrics.ts';
 export * from './http/models.ts';
 export * from './http/page.ts';

@@ -23,7 +23,7 @@ import { createWsTickets } from './ws-tickets.ts';
 interface Options {
   readonly db: Db;
   readonly secretKey: string;
-  /** Where browsers reach this server; unless it is told, each request tells. */
+  /** Public address; derived per request if unset. */
   readonly publicUrl?: string | undefined;
   readonly oidc?: OidcSettings | undefined;
   /** Whether a new user is a viewer of the default project. [O4] */

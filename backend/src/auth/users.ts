@@ -52,7 +52,7 @@ export function createUsers(deps: UsersDeps) {
       });
     },
 
-    /** Whose role, password or right to be here changes has to sign in again. */
+    /** A change of role, password or disabled ends the user's sessions. */
     async edit(by: AuditedRequest, id: string, { password, ...changes }: UserEdit) {
       if (password !== undefined)
         refuseGuessable('password', password, ((await findUser(db, id)) ?? missing(id)).username);

@@ -22,10 +22,10 @@ export interface Statements {
 export class Connection implements Statements {
   readonly options: Sql['options'];
   readonly openedAt = Date.now();
-  /** Whether it was ever of use; a server that is away refuses before. */
+  /** True once a query succeeded; distinguishes "refused" from "lost". */
   hasAnswered = false;
   isClosed = false;
-  /** Its owner's, for while nobody uses it. */
+  /** The pool's idle timer. */
   idleTimer: NodeJS.Timeout | undefined;
   readonly #sql: Sql;
   readonly #deadlineMs: number;

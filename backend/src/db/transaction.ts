@@ -37,7 +37,7 @@ export async function begin(connection: Connection, work: (tx: Transaction) => P
     throw error;
   }
   const { command } = (await connection.unsafe('commit')) as { command: string };
-  // PostgreSQL's answer to the commit of a transaction in which something failed that nobody minded.
+  // COMMIT answers ROLLBACK if a statement failed and its error was swallowed.
   if (command === 'ROLLBACK') throw firstError ?? new Error('the transaction was rolled back');
   return result;
 }

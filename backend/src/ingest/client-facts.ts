@@ -2,7 +2,7 @@ import type { ClientId, FactOf } from '@rondo/protocol';
 import type { Draft } from './draft.ts';
 import type { ClientRow, Notice } from './state.ts';
 
-/** Before every moment that a fact can carry: whatever is said of the client's status replaces that it was never told. */
+/** Sorts before every real fact, so the first status always wins. */
 const never = '1900-01-01T00:00:00.000Z';
 
 interface Sign {

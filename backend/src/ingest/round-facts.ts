@@ -331,7 +331,7 @@ function showOutcome(draft: Draft, round: number, id: ClientId, outcome: UpdateR
   const client = draft.client(id);
   if (!client || (client.current_round !== null && client.current_round > round)) return;
   const status: ClientRow['status'] = outcome === 'complete' ? 'idle' : outcome === 'failed' ? 'failed' : client.status;
-  // That nobody heard of it says nothing new of the client itself.
+  // no_reply does not change the client's own status.
   const moves = fact !== undefined && outcome !== 'no_reply' && client.is_online && fact.at >= client.status_at;
   draft.setClient({
     ...client,

@@ -60,7 +60,7 @@ export async function save(tx: Db, state: RunState, reduction: Reduction, receiv
   }
   const stampedClients = stamp(clients, seq);
   await saveClients(tx, [...stampedClients.values()]);
-  // Of a round that the state has, it has every part.
+  // A loaded round has all its client updates, so a missing one is new.
   const [newUpdates, oldUpdates] = partitionUpdates(updates, state.updates);
   await insertUpdates(tx, newUpdates);
   await saveUpdates(tx, oldUpdates);

@@ -230,8 +230,7 @@ export class IngestWriter {
     const locked = await lockRuns(tx, runIds);
     if (locked.length === runIds.length) return locked;
     const known = new Set(locked.map(({ run_id }) => run_id));
-    // What the server itself has to say about a run that was deleted meanwhile has nobody to be told to, and what is said
-    // of a command has no command.
+    // Notices and command acknowledgements never create a run.
     const missing = [...byRun].filter(
       ([id, entries]) =>
         !known.has(id) && entries.some(({ input }) => !isNotice(input) && input.type !== 'command_ack'),

@@ -97,5 +97,5 @@ export function startTracing({ endpoint, version, logger }: Options) {
   };
 }
 
-// Of one span, as the specification has it by default.
+// OpenTelemetry's default number of links per span.
 const maxLinks = 128;

@@ -52,7 +52,7 @@ function addExample(content: Record<string, Media> | undefined, example: unknown
   if (json && example !== undefined) json.example = example;
 }
 
-/** Every schema has a form for what comes and one for what goes; most have only one use. */
+/** zod emits an input and an output variant of each schema; drop the unused one. */
 function removeUnused(document: OpenApiDocument, schemas: Record<string, object>): void {
   const unused = Object.keys(schemas).filter(
     (name) => name !== 'Fact' && !JSON.stringify(document).includes(`"#/components/schemas/${name}"`),

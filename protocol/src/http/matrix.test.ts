@@ -1,6 +1,7 @@
 import { expect, it } from 'vitest';
 import { clientIdSchema, runIdSchema } from '../values.ts';
-import { decodeMatrix, encodeMatrix, type MatrixHeader, missingBits } from './matrix.ts';
+import type { MatrixHeader } from './matrix.ts';
+import { decodeMatrix, encodeMatrix, missingBits } from './matrix-codec.ts';
 
 const header = (fields: Partial<MatrixHeader>): MatrixHeader => ({
   run_id: runIdSchema.parse('run ü'),

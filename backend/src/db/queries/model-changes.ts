@@ -30,7 +30,7 @@ export async function insertModel(tx: Db, row: ModelRow): Promise<boolean> {
 interface Deletion {
   readonly run_id: RunId;
   readonly version: ModelVersion;
-  /** Aliases that the server keeps move on; whether they hold the version as those do that an admin has set. */
+  /** If true, `best` and `latest` also block deletion. */
   readonly unlessAutomatic: boolean;
 }
 

@@ -30,7 +30,7 @@ export async function releaseClaim(db: Db, claimId: string): Promise<void> {
 
 interface Moments {
   readonly now: string;
-  /** Who began to remove something before this has died over it. */
+  /** Removals started before this are considered abandoned. */
   readonly abandonedBefore: string;
 }
 

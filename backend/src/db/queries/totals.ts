@@ -16,7 +16,7 @@ export async function addTotals(db: Db, changes: readonly ListTotal[]): Promise<
     on conflict (run_id, list, status) do update set total = list_totals.total + excluded.total`);
 }
 
-/** Notes those of the ids that no run had, and how many these were. */
+/** Registers client ids seen for the first time, and returns how many these were. */
 export async function registerClients(db: Db, runId: RunId, ids: readonly ClientId[]): Promise<void> {
   if (ids.length === 0) return;
   // The lock on a row that stays as it is keeps `unregisterClients` from taking it away meanwhile.

@@ -98,7 +98,7 @@ export async function deleteUser(db: Db, id: string): Promise<void> {
   await db.delete(users).where(eq(users.id, id));
 }
 
-/** Until the transaction ends nobody else makes or unmakes one of these: of two who go at once, one is the last. */
+/** Locks enabled admins so that two concurrent changes cannot remove the last one. */
 export async function lockEnabledAdmins(tx: Db): Promise<string[]> {
   const admins = await tx
     .select({ id: users.id })
