@@ -69,7 +69,7 @@ const backendLayers = [
   ...allow(source('^backend/src/(app|main)\\.ts$'), '^backend/src/', protocol, npm, builtin),
   ...allow(
     source(backend('routers')),
-    backend('(routers|schemas|ingest|bus|db/queries|auth|errors|plugins|config|checkpoints)'),
+    backend('(routers|schemas|ingest|insight|bus|db/queries|auth|errors|plugins|config|checkpoints)'),
     dbType,
     protocol,
     withoutDatabase,
@@ -85,8 +85,14 @@ const backendLayers = [
     builtin,
   ),
   ...allow(source(backend('ingest')), backend('(ingest|insight|bus|periodic|db|errors)'), protocol, npm, builtin),
+  ...allow(
+    source(backend('insight')),
+    backend('(insight|ingest/state|bus|periodic|db|errors)'),
+    protocol,
+    npm,
+    builtin,
+  ),
   ...allow(source(backend('bus')), backend('(bus|db)'), protocol, npm, builtin),
-  ...allow(source(backend('insight')), backend('insight'), protocol),
   ...allow(
     source(backend('websocket')),
     backend('(websocket|bus|periodic|db/queries|auth|errors)'),

@@ -33,6 +33,7 @@ import { clientsRouter } from './routers/clients.ts';
 import { commandsRouter } from './routers/commands.ts';
 import { healthRouter } from './routers/health.ts';
 import { ingestRouter } from './routers/ingest.ts';
+import { insightRouter } from './routers/insight.ts';
 import { keysRouter } from './routers/keys.ts';
 import { metricsRouter } from './routers/metrics.ts';
 import { modelContentRouter } from './routers/model-content.ts';
@@ -197,6 +198,7 @@ export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
   await app.register(runsRouter({ auth, db, writer, bus }));
   await app.register(roundsRouter(commands));
   await app.register(commandsRouter({ db }));
+  await app.register(insightRouter({ db }));
   await app.register(clientsRouter({ db }));
   await app.register(metricsRouter({ db }));
   await app.register(modelsRouter({ db, writer, onDeleted }));

@@ -101,6 +101,8 @@ export const happy: Readonly<Record<string, Make>> = {
   listRounds: ofRun((run_id) => ({ query: { run_id, limit: '1' } })),
   getRound: async ({ aRun }) => ({ who: 'viewer', params: { round_id: (await aRun()).open } }),
   stopRound: async ({ aRun }) => ({ who: 'admin', params: { round_id: (await aRun()).open }, body: { reason: 'x' } }),
+  getDispersion: ofRun((run_id) => ({ params: { run_id } })),
+  getMatrix: ofRun((run_id) => ({ params: { run_id }, query: { measure: 'train_loss' } })),
   listCommands: read(),
   listClients: ofRun((run_id) => ({ query: { run_id } })),
   getClientHistory: ofRun((run_id) => ({ params: { client_id: 'a' }, query: { run_id } })),

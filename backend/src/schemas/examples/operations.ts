@@ -1,4 +1,5 @@
 import * as a from './entities.ts';
+import { insightExamples } from './insight.ts';
 
 interface Example {
   readonly request?: unknown;
@@ -52,6 +53,7 @@ export const examples: Readonly<Record<string, Example>> = {
   listRounds: { response: walkable(a.round) },
   getRound: { response: { ...a.round, client_updates: [{ ...a.clientUpdate, round_id: 42, round: 3 }] } },
   stopRound: { request: { reason: a.stop.reason, scope: 'round' }, response: a.stoppingRound },
+  ...insightExamples,
   listCommands: { response: page(a.command) },
   listClients: { response: walkable(a.client) },
   getClientHistory: { response: { client_id: a.client.client_id, ...walkable(a.clientUpdate) } },

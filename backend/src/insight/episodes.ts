@@ -1,0 +1,96 @@
+import type { AttentionItem, AttentionRule } from '@rondo/protocol';
+
+type Evidence = AttentionItem['evidence'];
+
+/** A time in which a rule holds of a client, or of the run: `client` −1. */
+export interface Episode {
+  readonly rule: AttentionRule;
+  readonly client: number;
+  readonly since_round: number;
+  readonly since: string | null;
+  readonly last_round: number;
+  /** The number of closed rounds at its last sign. */
+  readonly last_at: number;
+  readonly count: number;
+  readonly detail: string;
+  readonly evidence: Evidence;
+  readonly isProvisional: boolean;
+}
+
+export interface Sign {
+  readonly rule: AttentionRule;
+  readonly client: number;
+  readonly detail: string;
+  readonly evidence: Evidence;
+  /** Where the episode began before this sign, as a count of failures does. */
+  readonly since_round?: number;
+  readonly since?: string | null;
+  readonly isProvisional?: boolean;
+}
+
+export interface PastEpisode {
+  readonly rule: AttentionRule;
+  readonly client: number;
+  readonly from_round: number;
+  readonly to_round: number | null;
+}
+
+/** Rounds after its last sign that an episode stays in the list. */
+export const lingersRounds = 10;
+/** Past episodes of one run that a replay names. */
+const maxPast = 10_000;
+
+/** Which episodes are open, and which there were. */
+export class Episodes {
+  readonly #open = new Map<string, Episode>();
+  readonly #past: PastEpisode[] = [];
+  #closedRounds = 0;
+
+  *open(): Iterable<Episode> {
+    yield* this.#open.values();
+  }
+
+  get past(): readonly PastEpisode[] {
+    return this.#past;
+  }
+
+  has(rule: AttentionRule, client: number): boolean {
+    return this.#open.has(`${rule} ${client}`);
+  }
+
+  /** A round is over: its signs open or continue episodes, and what had no sign for ten rounds ends. */
+  closeRound(round: number, at: string | null, signs: readonly Sign[]): void {
+    this.#closedRounds += 1;
+    for (const sign of signs) {
+      const key = `${sign.rule} ${sign.client}`;
+      const known = this.#open.get(key);
+      this.#open.set(key, {
+        rule: sign.rule,
+        client: sign.client,
+        since_round: known?.since_round ?? sign.since_round ?? round,
+        since: known?.since ?? (sign.since === undefined ? at : sign.since),
+        last_round: round,
+        last_at: this.#closedRounds,
+        count: (known?.count ?? 0) + 1,
+        detail: sign.detail,
+        evidence: sign.evidence,
+        isProvisional: (known?.isProvisional ?? true) && (sign.isProvisional ?? false),
+      });
+    }
+    for (const [key, episode] of this.#open) {
+      if (this.#closedRounds - episode.last_at >= lingersRounds) this.#end(key, episode);
+    }
+  }
+
+  /** What no longer holds ends at once, such as a row of failures after a result. */
+  end(rule: AttentionRule, client: number): void {
+    const key = `${rule} ${client}`;
+    const episode = this.#open.get(key);
+    if (episode) this.#end(key, episode);
+  }
+
+  #end(key: string, { rule, client, since_round, last_round }: Episode): void {
+    this.#open.delete(key);
+    if (this.#past.length < maxPast) this.#past.push({ rule, client, from_round: since_round, to_round: last_round });
+  }
+}
