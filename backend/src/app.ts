@@ -18,6 +18,7 @@ import { startExpiring } from './ingest/expiry.ts';
 import { createModelWriter } from './ingest/model-writer.ts';
 import { startSweeping } from './ingest/silence.ts';
 import { type FlushWatch, IngestWriter } from './ingest/writer.ts';
+import { AttentionService } from './insight/attention.ts';
 import { basePathPlugin, withoutBase } from './plugins/base-path.ts';
 import { bodyDeadline } from './plugins/body-deadline.ts';
 import { errorHandler, sendProblem, toProblem } from './plugins/error-handler.ts';
@@ -102,8 +103,14 @@ export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
     origin: () => tracing?.origin(),
     flush: (group, commit) => metrics.flush(group, () => (tracing ? tracing.flush(group, commit) : commit())),
   };
-  const writer = new IngestWriter({ db, bus, watch });
   const onError = (error: unknown) => logger.error({ err: error }, 'background work failed');
+  const attention = new AttentionService({
+    db,
+    submit: (inputs) => writer.submit(inputs),
+    isBusy: () => writer.waiting.inputs > 0,
+    onError,
+  });
+  const writer = new IngestWriter({ db, bus, watch, onRoundOver: (row, parts) => attention.handRound(row, parts) });
   const checkpoints = await openCheckpoints({ settings: deps.models, db, ...createModelWriter(writer), onError });
   const onDeleted = () => void checkpoints.registry.sweep().catch(onError);
   const hub = new Hub({ source: createLiveSource(db), onError });
@@ -113,9 +120,13 @@ export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
     auth.access.of({ user_id, role: 'viewer' }).then(({ visible }) => hub.setVisible(user_id, visible), onError);
   };
   const stopListening = bus.subscribe({
-    committed: (committed) => hub.publish(committed),
+    committed: (committed) => {
+      hub.publish(committed);
+      attention.note(committed.run_id);
+    },
     runDeleted: (runId) => {
       hub.forgetRun(runId);
+      attention.forget(runId);
       onDeleted();
     },
     committedElsewhere: (commit) => hub.publishRemote(commit),
@@ -147,6 +158,7 @@ export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
   const stopExpiring = startExpiring(commands, onError);
   app.addHook('onClose', async () => {
     await Promise.all([stopSweeping(), stopWatching(), stopExpiring(), stopRetention()]);
+    await attention.close();
     await checkpoints.close();
     await writer.close();
     stopSignIns();
@@ -198,7 +210,7 @@ export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
   await app.register(runsRouter({ auth, db, writer, bus }));
   await app.register(roundsRouter(commands));
   await app.register(commandsRouter({ db }));
-  await app.register(insightRouter({ db }));
+  await app.register(insightRouter({ db, attention }));
   await app.register(clientsRouter({ db }));
   await app.register(metricsRouter({ db }));
   await app.register(modelsRouter({ db, writer, onDeleted }));

@@ -8,6 +8,7 @@ import {
   roundSchema,
   runSchema,
 } from './entities.ts';
+import { attentionNewsSchema } from './http/insight.ts';
 import { modelVersionSchema, runIdSchema } from './values.ts';
 
 const event = <T extends string, D extends z.ZodType>(type: T, data: D) => z.object({ type: z.literal(type), data });
@@ -25,6 +26,8 @@ export const liveEventSchema = z.discriminatedUnion('type', [
   /** The one event that takes away: a viewer forgets the version. [S10] */
   event('model_deleted', z.object({ run_id: runIdSchema, version: modelVersionSchema })),
   event('log', logEntrySchema),
+  /** The whole list of what needs a look: it replaces the one before. [G6] */
+  event('attention', attentionNewsSchema),
 ]);
 export type LiveEvent = z.infer<typeof liveEventSchema>;
 
@@ -38,6 +41,8 @@ export const snapshotDataSchema = z.object({
   models: z.array(modelSchema),
   metrics: z.array(metricPointSchema),
   logs: z.array(logEntrySchema),
+  /** Null while nothing ever needed a look. */
+  attention: attentionNewsSchema.nullish(),
 });
 export type SnapshotData = z.infer<typeof snapshotDataSchema>;
 
@@ -86,6 +91,8 @@ export function liveEventKey({ type, data }: LiveEvent): string {
       return `model ${data.version}`;
     case 'log':
       return `log ${data.log_id}`;
+    case 'attention':
+      return 'attention';
     default:
       return type satisfies never;
   }

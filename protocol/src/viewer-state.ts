@@ -1,4 +1,5 @@
 import type { Client, HistoryPoint, LogEntry, MetricPoint, Model, Round, Run } from './entities.ts';
+import type { AttentionNews } from './http/insight.ts';
 import { limits } from './limits.ts';
 import type { BatchMessage, EmptySnapshotMessage, LiveEvent, SnapshotMessage } from './socket.ts';
 
@@ -26,6 +27,8 @@ export interface ViewerState {
   readonly metrics_history: readonly HistoryPoint[];
   /** Oldest first. */
   readonly logs: readonly LogEntry[];
+  /** What needs a look; null while nothing ever did. */
+  readonly attention: AttentionNews | null;
 }
 
 export const emptyViewerState: ViewerState = {
@@ -39,6 +42,7 @@ export const emptyViewerState: ViewerState = {
   metrics: {},
   metrics_history: [],
   logs: [],
+  attention: null,
 };
 
 /** The state that a snapshot describes; it replaces whatever was known. [V2] */
@@ -54,6 +58,7 @@ export function fromSnapshot({ run_id, epoch, seq, data }: SnapshotMessage | Emp
     metrics: keyed(data.metrics, (point) => point.name),
     metrics_history: data.metrics_history,
     logs: data.logs,
+    attention: data.attention ?? null,
   };
 }
 
@@ -81,10 +86,12 @@ class Draft {
   #metrics: Record<string, MetricPoint> | undefined;
   #history: HistoryPoint[] | undefined;
   #logs: LogEntry[] | undefined;
+  #attention: AttentionNews | null;
 
   constructor(base: ViewerState) {
     this.#base = base;
     this.#run = base.run;
+    this.#attention = base.attention;
   }
 
   apply(event: LiveEvent): void {
@@ -116,6 +123,9 @@ class Draft {
         return;
       case 'log':
         this.#upsertLog(event.data);
+        return;
+      case 'attention':
+        this.#attention = event.data;
         return;
       default:
         // A newer server may speak of things this viewer has never heard of. [V5]
@@ -178,6 +188,7 @@ class Draft {
       metrics: this.#metrics ?? base.metrics,
       metrics_history: this.#history?.slice(-limits.historyPoints) ?? base.metrics_history,
       logs: this.#logs?.slice(-limits.snapshotLogs) ?? base.logs,
+      attention: this.#attention,
     };
   }
 }

@@ -1,4 +1,4 @@
-import type { ClientId, ReporterId } from '@rondo/protocol';
+import type { AttentionNews, ClientId, ReporterId } from '@rondo/protocol';
 import type {
   ClientRow,
   CommandRow,
@@ -26,6 +26,7 @@ export class Draft {
   readonly points: (PointRow & { index: number })[] = [];
   readonly logs: (LogRow & { index: number })[] = [];
   readonly models: Reduction['models'][number][] = [];
+  attention: AttentionNews | null = null;
 
   constructor(base: RunState) {
     this.#base = base;
@@ -154,6 +155,7 @@ export class Draft {
       logs: this.logs,
       commands: this.#commands,
       models: this.models,
+      attention: this.attention,
       duplicates,
     };
   }

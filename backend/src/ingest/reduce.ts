@@ -93,6 +93,9 @@ function apply(draft: Draft, input: Input, index: number, receivedAt: string): b
     case 'reporter_heard':
     case 'condition_due':
       return false;
+    case 'attention_changed':
+      draft.attention = input.list;
+      return true;
     case 'model_saved':
     case 'model_deleted':
     case 'alias_set':

@@ -89,6 +89,12 @@ export class RunCache {
     this.#shrink();
   }
 
+  /** All parts of a round; undefined where it is not kept. */
+  partsOf(runId: RunId, round: number): UpdateRow[] | undefined {
+    const parts = this.#runs.get(runId)?.updates.get(round);
+    return parts && [...parts.values()];
+  }
+
   forget(runIds: Iterable<RunId>): void {
     for (const id of runIds) this.#runs.delete(id);
   }

@@ -3,6 +3,7 @@ import type { Db } from '../db/db.ts';
 import { clientEvent, roundEvent, runEvent } from '../db/live-events.ts';
 import { monthOf } from '../db/partitions.ts';
 import { saveCommands } from '../db/queries/commands.ts';
+import { saveAttentionList } from '../db/queries/insight.ts';
 import {
   insertLogs,
   insertPoints,
@@ -51,7 +52,8 @@ export async function save(tx: Db, state: RunState, reduction: Reduction, receiv
     newPoints.size +
     newLogs.size +
     Number(modelNews.hasChanged);
-  const isNews = reduction.run !== null || changes > 0 || Object.keys(reduction.quiet).length > 0;
+  const { attention } = reduction;
+  const isNews = reduction.run !== null || attention !== null || changes > 0 || Object.keys(reduction.quiet).length > 0;
   if (!isNews) return { run: state.run, rounds, clients, updates, reporters, duplicates, events: () => [] };
 
   const stampedRounds = stamp(rounds, seq);
@@ -64,6 +66,7 @@ export async function save(tx: Db, state: RunState, reduction: Reduction, receiv
   const [newUpdates, oldUpdates] = partitionUpdates(updates, state.updates);
   await insertUpdates(tx, newUpdates);
   await saveUpdates(tx, oldUpdates);
+  if (attention) await saveAttentionList(tx, attention, seq);
   const totals = changedTotals(state, reduction);
   await addTotals(tx, totals.changes);
   await registerClients(tx, state.run.run_id, totals.newClients);
@@ -87,6 +90,7 @@ export async function save(tx: Db, state: RunState, reduction: Reduction, receiv
       ...[...stampedClients.values()].map((row) => clientEvent(row, seq - 1)),
       ...pointRows.map((row): LiveEvent => ({ type: 'metric', data: toPoint(row) })),
       ...modelEvents,
+      ...(attention ? [{ type: 'attention', data: attention } as const] : []),
       ...logs.rows.flatMap((row): LiveEvent[] => {
         const log_id = newLogs.get(logKey(row));
         return log_id === undefined ? [] : [{ type: 'log', data: toLog({ ...row, log_id }) }];

@@ -1,4 +1,4 @@
-import type { ClientId, Fact, FactOf, ModelVersion, ProjectId, ReporterId, RunId, RunStatus } from '@rondo/protocol';
+import type { AttentionNews, ClientId, Fact, FactOf, ModelVersion, ProjectId, ReporterId, RunId, RunStatus } from '@rondo/protocol';
 import type { Db } from '../db/db.ts';
 import type { ModelRow } from '../db/queries/model-changes.ts';
 import type { clients, clientUpdates, commands, logs, metricPoints, rounds, runReporters, runs } from '../db/schema.ts';
@@ -39,6 +39,7 @@ export type Notice = Recorded &
     | { type: 'condition_due'; run_id: RunId }
     /** An admin ends a run whose FL server is gone. [L10] */
     | { type: 'run_ended'; run_id: RunId; at: string; status: Exclude<RunStatus, 'running'>; reason: string }
+    | { type: 'attention_changed'; run_id: RunId; list: AttentionNews }
     | ModelNotice
   );
 
@@ -92,6 +93,8 @@ export interface Reduction {
   readonly logs: readonly (LogRow & { index: number })[];
   readonly commands: ReadonlyMap<string, CommandRow>;
   readonly models: readonly (ModelNotice & { index: number })[];
+  /** The whole list that replaces the one before. */
+  readonly attention: AttentionNews | null;
   /** Positions of the inputs that said nothing new. */
   readonly duplicates: ReadonlySet<number>;
 }

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import type { Command, ProjectId, RunId } from '@rondo/protocol';
+import { type Command, isRoundOver, type ProjectId, type RunId } from '@rondo/protocol';
 import type { Committed, EventBus } from '../bus/event-bus.ts';
 import type { Db } from '../db/db.ts';
 import { createPartitions, isMissingPartition, type Month, monthOf } from '../db/partitions.ts';
@@ -14,7 +14,7 @@ import { type Origin, reduce } from './reduce.ts';
 import { RunCache } from './run-cache.ts';
 import { unknownRun } from './run-facts.ts';
 import { type Saved, save } from './save.ts';
-import type { Input, Notice, RunRow } from './state.ts';
+import type { Input, Notice, RoundRow, RunRow, UpdateRow } from './state.ts';
 
 export interface Outcome {
   readonly accepted: number;
@@ -60,6 +60,8 @@ interface WriterOptions {
   readonly bus: EventBus;
   readonly now?: () => Date;
   readonly watch?: FlushWatch;
+  /** Given every round that a commit ended or that changed after its end, with all of its parts. */
+  readonly onRoundOver?: (round: RoundRow, parts: readonly UpdateRow[]) => void;
 }
 
 const nobody: FlushWatch = { flush: (_group, commit) => commit() };
@@ -83,10 +85,13 @@ export class IngestWriter {
   #flushing: Promise<void> | null = null;
   #isClosed = false;
 
-  constructor({ db, bus, now = () => new Date(), watch = nobody }: WriterOptions) {
+  readonly #onRoundOver: NonNullable<WriterOptions['onRoundOver']>;
+
+  constructor({ db, bus, onRoundOver = () => {}, now = () => new Date(), watch = nobody }: WriterOptions) {
     this.#watch = watch;
     this.#db = db;
     this.#bus = bus;
+    this.#onRoundOver = onRoundOver;
     this.#now = now;
   }
 
@@ -216,7 +221,13 @@ export class IngestWriter {
       });
     });
     for (const month of newMonths) this.#months.add(month);
-    for (const { saved } of written) this.#cache.apply(saved.run, saved);
+    for (const { saved } of written) {
+      this.#cache.apply(saved.run, saved);
+      for (const row of saved.rounds.values()) {
+        const parts = isRoundOver(row) && this.#cache.partsOf(row.run_id, row.round);
+        if (parts) this.#onRoundOver(row, parts);
+      }
+    }
     this.#heard.note(
       written.map(({ saved }) => saved.run),
       receivedAt,
@@ -254,6 +265,7 @@ const noticeTypes: Record<Exclude<Notice['type'], 'model_saved'>, true> = {
   client_silent: true,
   stop_requested: true,
   command_expired: true,
+  attention_changed: true,
   run_edited: true,
   model_deleted: true,
   alias_set: true,

@@ -41,6 +41,7 @@ export class AttentionFold {
   fromRound: number | null = null;
   toRound: number | null = null;
   numClients = 0;
+  numRounds = 0;
   readonly #watches = measures.map(() => new Watch({ measures: measures.length }));
   readonly #durations = new Watch({ measures: 1, freezes: false });
   /** By client: answers missing in a row, when that began, and whether the last was a failure. */
@@ -53,6 +54,7 @@ export class AttentionFold {
     const { round, completed_at, columns } = closed;
     this.fromRound ??= round;
     this.toRound = round;
+    this.numRounds += 1;
     const signs: Sign[] = [
       ...this.#answers(closed),
       ...notFinite(columns),
@@ -199,11 +201,11 @@ export class AttentionFold {
 
   *#signsOf(measure: Measure, seen: Seen, column: Float32Array, client: Uint32Array): Iterable<Sign> {
     const marked = new Set<number>();
-    const valueOf = new Map<number, number>();
-    if (seen.marks.length > 0) for (const [at, id] of client.entries()) valueOf.set(id, column[at] as number);
+    const values = new Map<number, number>();
+    if (seen.marks.length > 0) for (const [at, id] of client.entries()) values.set(id, column[at] as number);
     for (const { client: id, z, threshold, residual, bound, isProvisional } of seen.marks) {
       marked.add(id);
-      const value = valueOf.get(id) as number;
+      const value = values.get(id) as number;
       const isCosine = measure.name === 'cosine_to_mean';
       const compared = isProvisional ? 'that of the other clients' : 'its usual one';
       const detail = isCosine

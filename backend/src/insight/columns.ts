@@ -64,6 +64,9 @@ function hasNotFinite(metrics: Metrics): boolean {
 export const bitsOf = (column: Float32Array<ArrayBuffer>): Uint32Array<ArrayBuffer> =>
   new Uint32Array(column.buffer, column.byteOffset, column.length);
 
+/** Whether nothing was reported. */
+export const missing = (column: Float32Array<ArrayBuffer>, at: number): boolean => bitsOf(column)[at] === missingBits;
+
 /** Whether something was reported that is NaN or infinite. */
 export const isNotFinite = (column: Float32Array<ArrayBuffer>, bits: Uint32Array, at: number): boolean =>
   bits[at] !== missingBits && !Number.isFinite(column[at]);

@@ -57,15 +57,20 @@ export class ClientNumbers {
 }
 
 /** The parts of the attempt that counts. */
-export async function currentParts(db: Db, row: RoundRow): Promise<Part[]> {
+async function currentParts(db: Db, row: RoundRow, given?: readonly Part[]): Promise<Part[]> {
   const { attempt } = row as { attempt?: number };
-  const parts = await readParts(db, row.run_id, row.round);
+  const parts = given ?? (await readParts(db, row.run_id, row.round));
   return parts.filter((part) => attempt === undefined || (part as { attempt?: number }).attempt === attempt);
 }
 
 /** Derives a round from its parts, and stores that once it is over. */
-export async function deriveRound(db: Db, row: RoundRow, numbers: ClientNumbers): Promise<Derived> {
-  const parts = await currentParts(db, row);
+export async function deriveRound(
+  db: Db,
+  row: RoundRow,
+  numbers: ClientNumbers,
+  given?: readonly Part[],
+): Promise<Derived> {
+  const parts = await currentParts(db, row, given);
   await numbers.require(
     db,
     parts.map(({ client_id }) => client_id),

@@ -1,11 +1,36 @@
-import { limits, matrixMeasureSchema, type RunId, runDispersionSchema, runIdSchema, text } from '@rondo/protocol';
+import {
+  attentionReplaySchema,
+  attentionRuleSchema,
+  attentionSchema,
+  clientIdSchema,
+  costSchema,
+  directionSchema,
+  limits,
+  matrixMeasureSchema,
+  muteRequestSchema,
+  muteSchema,
+  privacySchema,
+  type RunId,
+  runDispersionSchema,
+  runIdSchema,
+  text,
+  waitingSchema,
+} from '@rondo/protocol';
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
+import { recordAudit } from '../auth/audit.ts';
+import { principalOf } from '../auth/plugin.ts';
 import type { Db } from '../db/db.ts';
+import { deleteMute, saveMute } from '../db/queries/insight.ts';
 import { findRun } from '../db/queries/runs.ts';
 import { NotFound } from '../errors.ts';
+import type { AttentionService } from '../insight/attention.ts';
+import { readCost } from '../insight/cost.ts';
+import { readDirection } from '../insight/direction.ts';
+import { readPrivacy } from '../insight/privacy.ts';
 import { readDispersion } from '../insight/read-dispersion.ts';
 import { readMatrix } from '../insight/read-matrix.ts';
+import { readWaiting } from '../insight/read-waiting.ts';
 import { problems } from '../schemas/common.ts';
 
 const params = z.object({ run_id: runIdSchema });
@@ -13,7 +38,7 @@ const roundNumber = z.coerce.number().int().min(0).max(2_147_483_647).optional()
 const range = { from: roundNumber, to: roundNumber };
 
 export const insightRouter =
-  ({ db }: { readonly db: Db }): FastifyPluginAsyncZod =>
+  ({ db, attention }: { readonly db: Db; readonly attention: AttentionService }): FastifyPluginAsyncZod =>
   async (app) => {
     const about = { tags: ['insight'], security: [{ bearer: [] }], params };
 
@@ -67,6 +92,165 @@ export const insightRouter =
         return reply
           .type('application/octet-stream')
           .send(Buffer.from(matrix.buffer, matrix.byteOffset, matrix.byteLength) as never);
+      },
+    );
+
+    app.get(
+      '/api/runs/:run_id/attention',
+      {
+        onRequest: app.requireUser,
+        schema: {
+          ...about,
+          operationId: 'getAttention',
+          summary: 'What of a run needs a look, worst first',
+          response: { 200: attentionSchema, ...problems(401, 404, 422) },
+        },
+      },
+      async ({ params: { run_id } }) => {
+        await existing(run_id);
+        return attention.read(run_id);
+      },
+    );
+
+    app.get(
+      '/api/runs/:run_id/attention/replay',
+      {
+        onRequest: app.requireUser,
+        schema: {
+          ...about,
+          operationId: 'replayAttentionRule',
+          summary: 'Where a rule would have fired in the stored rounds',
+          querystring: z.object({ rule: attentionRuleSchema }),
+          response: { 200: attentionReplaySchema, ...problems(401, 404, 422) },
+        },
+      },
+      async ({ params: { run_id }, query }) => {
+        await existing(run_id);
+        return attention.replay(run_id, query.rule);
+      },
+    );
+
+    app.put(
+      '/api/runs/:run_id/attention/mutes',
+      {
+        onRequest: app.requireAdmin,
+        schema: {
+          ...about,
+          operationId: 'muteAttention',
+          summary: 'Mute a client, a rule, or a rule for a client, in this run',
+          body: muteRequestSchema,
+          response: { 200: muteSchema, ...problems(400, 401, 403, 404, 422) },
+        },
+      },
+      async (request) => {
+        const { run_id } = request.params;
+        const { client_id = null, rule = null, reason } = request.body;
+        await existing(run_id);
+        const mute = { reason, muted_by: principalOf(request).username, muted_at: new Date().toISOString() };
+        await db.transaction(async (tx) => {
+          await saveMute(tx, { run_id, client_id: client_id ?? '', rule: rule ?? '', ...mute });
+          const detail = { client_id, rule, reason };
+          await recordAudit(tx, request, { action: 'attention.mute', target_type: 'run', target: run_id, detail });
+        });
+        attention.note(run_id);
+        return { client_id, rule, ...mute };
+      },
+    );
+
+    app.delete(
+      '/api/runs/:run_id/attention/mutes',
+      {
+        onRequest: app.requireAdmin,
+        schema: {
+          ...about,
+          operationId: 'unmuteAttention',
+          summary: 'Take a mute back; the client and the rule are those that were muted',
+          querystring: z.object({ client_id: clientIdSchema.optional(), rule: attentionRuleSchema.optional() }),
+          response: { 204: z.null(), ...problems(401, 403, 404, 422) },
+        },
+      },
+      async (request, reply) => {
+        const { run_id } = request.params;
+        const { client_id = '', rule = '' } = request.query;
+        await existing(run_id);
+        await db.transaction(async (tx) => {
+          if (!(await deleteMute(tx, { run_id, client_id, rule })))
+            throw new NotFound('there is no such mute in this run; its attention list names those that there are');
+          const detail = { client_id: client_id || null, rule: rule || null };
+          await recordAudit(tx, request, { action: 'attention.unmute', target_type: 'run', target: run_id, detail });
+        });
+        attention.note(run_id);
+        return reply.code(204).send(null);
+      },
+    );
+
+    app.get(
+      '/api/runs/:run_id/waiting',
+      {
+        onRequest: app.requireUser,
+        schema: {
+          ...about,
+          operationId: 'getWaiting',
+          summary: 'Why the running round is not over, when it will be, and what closing it now means',
+          response: { 200: waitingSchema, ...problems(401, 404, 422) },
+        },
+      },
+      async ({ params: { run_id } }) => {
+        await existing(run_id);
+        return readWaiting(db, run_id, new Date());
+      },
+    );
+
+    app.get(
+      '/api/runs/:run_id/cost',
+      {
+        onRequest: app.requireUser,
+        schema: {
+          ...about,
+          operationId: 'getCost',
+          summary: 'Seconds, bytes and examples of every round, cumulated, and by a label of the clients',
+          querystring: z.object({ label: text(limits.name, 1).optional(), ...range }),
+          response: { 200: costSchema, ...problems(401, 404, 422) },
+        },
+      },
+      async ({ params: { run_id }, query }) => {
+        await existing(run_id);
+        return readCost(db, run_id, query);
+      },
+    );
+
+    app.get(
+      '/api/runs/:run_id/privacy',
+      {
+        onRequest: app.requireUser,
+        schema: {
+          ...about,
+          operationId: 'getPrivacy',
+          summary: 'The privacy statement of a run: what is promised, and on which grounds',
+          response: { 200: privacySchema, ...problems(401, 404, 422) },
+        },
+      },
+      async ({ params: { run_id } }) => {
+        await existing(run_id);
+        return readPrivacy(db, run_id);
+      },
+    );
+
+    app.get(
+      '/api/runs/:run_id/direction',
+      {
+        onRequest: app.requireUser,
+        schema: {
+          ...about,
+          operationId: 'getDirection',
+          summary: 'How far the updates of each round agree, and the clients\' shares of its direction',
+          querystring: z.object(range),
+          response: { 200: directionSchema, ...problems(401, 404, 422) },
+        },
+      },
+      async ({ params: { run_id }, query }) => {
+        await existing(run_id);
+        return readDirection(db, run_id, query);
       },
     );
   };

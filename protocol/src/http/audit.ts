@@ -18,6 +18,8 @@ export const auditActionSchema = z.enum([
   'project.delete',
   'member.set',
   'member.remove',
+  'attention.mute',
+  'attention.unmute',
   'model.delete',
   'alias.set',
   'alias.delete',

@@ -1,7 +1,7 @@
-import type { AttentionRule, ClientId, RunId } from '@rondo/protocol';
+import type { AttentionNews, AttentionRule, ClientId, RunId } from '@rondo/protocol';
 import { and, asc, desc, eq, getTableColumns, gte, inArray, lte, sql } from 'drizzle-orm';
 import type { Db } from '../db.ts';
-import { clientUpdates, metricPoints, metricSeries, rounds } from '../schema.ts';
+import { clients, clientUpdates, metricPoints, metricSeries, rounds } from '../schema.ts';
 import { attentionLists, attentionMutes, insightClients, insightRounds } from '../tables/insight.ts';
 
 export interface Range {
@@ -104,6 +104,13 @@ export async function readAttentionList(db: Db, runId: RunId) {
   return row;
 }
 
+export async function saveAttentionList(db: Db, list: AttentionNews, updated_seq: number): Promise<void> {
+  await db
+    .insert(attentionLists)
+    .values({ run_id: list.run_id, list, updated_seq })
+    .onConflictDoUpdate({ target: attentionLists.run_id, set: { list, updated_seq } });
+}
+
 export type MuteRow = typeof attentionMutes.$inferSelect;
 
 export const readMutes = (db: Db, runId: RunId): Promise<MuteRow[]> =>
@@ -136,6 +143,25 @@ export async function deleteMute(
     )
     .returning({ rule: attentionMutes.rule });
   return deleted.length > 0;
+}
+
+/** What the clients of a run do now. */
+export async function readClientsOf(db: Db, runId: RunId) {
+  const { client_id, status, is_online, progress, dataset_size } = clients;
+  const rows = await db
+    .select({ client_id, status, is_online, progress, dataset_size })
+    .from(clients)
+    .where(eq(clients.run_id, runId));
+  return new Map(rows.map((row) => [row.client_id, row]));
+}
+
+/** The labels of every client of a run. */
+export async function readLabels(db: Db, runId: RunId): Promise<Map<ClientId, Record<string, string>>> {
+  const rows = await db
+    .select({ client_id: clients.client_id, labels: clients.labels })
+    .from(clients)
+    .where(eq(clients.run_id, runId));
+  return new Map(rows.map(({ client_id, labels }) => [client_id, labels]));
 }
 
 /** The latest values of the server's own series of these names. */

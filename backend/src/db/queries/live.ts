@@ -4,6 +4,7 @@ import type { Db } from '../db.ts';
 import { clientEvent, roundEvent, runEvent } from '../live-events.ts';
 import { clients, logs, metricPoints, metricSeries, rounds, runs } from '../schema.ts';
 import { toClient, toLog, toPoint, toRound, toRun } from '../wire.ts';
+import { readAttentionList } from './insight.ts';
 import { modelEventsSince, newestModels } from './models.ts';
 import { inProjects, type Visible } from './projects.ts';
 
@@ -61,6 +62,7 @@ export async function readSnapshot(tx: Db, runId: RunId): Promise<SnapshotMessag
       models: await newestModels(tx, runId, limits.snapshotModels),
       metrics: latestMetrics.map(({ num_points, block_width, ...point }) => toPoint({ ...point, updated_seq: 0 })),
       logs: newestLogs.reverse().map(toLog),
+      attention: (await readAttentionList(tx, runId))?.list ?? null,
     },
   };
 }
@@ -101,6 +103,7 @@ export async function readChanges(tx: Db, runId: RunId, epoch: string, since: nu
     .where(and(eq(logs.run_id, runId), gt(logs.updated_seq, since)))
     .orderBy(logs.log_id)
     .limit(limit);
+  const attention = await readAttentionList(tx, runId);
   const events: LiveEvent[] = [
     ...(run.updated_seq > since ? [runEvent(run)] : []),
     ...changedRounds.map((row) => roundEvent(row, since)),
@@ -108,6 +111,7 @@ export async function readChanges(tx: Db, runId: RunId, epoch: string, since: nu
     ...newPoints.map((row): LiveEvent => ({ type: 'metric', data: toPoint(row) })),
     ...(await modelEventsSince(tx, runId, since, limit)),
     ...newLogs.map((row): LiveEvent => ({ type: 'log', data: toLog(row) })),
+    ...(attention && attention.updated_seq > since ? [{ type: 'attention', data: attention.list } as const] : []),
   ];
   return events.length > maxChanges ? undefined : { seq: run.seq, events };
 }

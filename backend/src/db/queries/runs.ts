@@ -33,6 +33,12 @@ export async function listRuns(
   return { items: rows.map(toRun), total: await countRows(db, runs, where) };
 }
 
+/** With what only the server needs. */
+export async function findRunRow(db: Db, runId: RunId): Promise<typeof runs.$inferSelect | undefined> {
+  const [row] = await db.select().from(runs).where(eq(runs.run_id, runId));
+  return row;
+}
+
 export async function findRun(db: Db, runId: RunId, visible: Visible): Promise<Run | undefined> {
   const [row] = await db
     .select()

@@ -1,0 +1,194 @@
+import {
+  type AttentionItem,
+  type AttentionRule,
+  attentionRules,
+  type ClientId,
+  limits,
+  type MetricValue,
+  type Severity,
+  toNumber,
+} from '@rondo/protocol';
+import type { MuteRow } from '../db/queries/insight.ts';
+import { type Episode, lingersRounds } from './episodes.ts';
+import { targetEpsilonOf } from './privacy-config.ts';
+import type { RoundRow } from './rounds.ts';
+
+const severityOf: Record<AttentionRule, Severity> = {
+  fl_server_silent: 'critical',
+  round_overdue: 'warning',
+  waiting_for_clients: 'warning',
+  all_clients_failed: 'critical',
+  round_failed: 'warning',
+  result_not_finite: 'warning',
+  epsilon_over_target: 'critical',
+  epsilon_near_target: 'warning',
+  server_disk: 'critical',
+  server_database: 'critical',
+  update_not_finite: 'warning',
+  zero_update: 'warning',
+  duplicate_update: 'warning',
+  failed_in_a_row: 'warning',
+  absent_in_a_row: 'warning',
+  update_norm_unusual: 'warning',
+  train_loss_unusual: 'warning',
+  cosine_unusual: 'warning',
+  update_norm_drift: 'info',
+  train_loss_drift: 'info',
+  cosine_drift: 'info',
+  replayed_update: 'warning',
+  free_rider: 'warning',
+  straggler: 'info',
+};
+
+/** An update so much larger moves the mean by itself. */
+const grossRatio = 10;
+
+export function itemsOfEpisodes(episodes: Iterable<Episode>, ids: readonly ClientId[]): AttentionItem[] {
+  const items: AttentionItem[] = [];
+  for (const episode of episodes) {
+    const client_id = ids[episode.client];
+    if (client_id === undefined) continue;
+    const { other_client, ...evidence } = episode.evidence;
+    items.push({
+      rule: episode.rule,
+      severity: severityOfEpisode(episode),
+      client_id,
+      round: episode.last_round,
+      since_round: episode.since_round,
+      ...(episode.since !== null && { since: episode.since }),
+      detail: episode.detail,
+      evidence: {
+        ...evidence,
+        ...(typeof other_client === 'number' && { other_client: ids[other_client] ?? '' }),
+        rounds: episode.count,
+      },
+    });
+  }
+  return items;
+}
+
+function severityOfEpisode({ rule, evidence, isProvisional }: Episode): Severity {
+  if (isProvisional) return 'info';
+  if (rule === 'update_norm_unusual' && Number(evidence.ratio) >= grossRatio) return 'critical';
+  return severityOf[rule];
+}
+
+export interface RunFacts {
+  readonly config: Record<string, unknown>;
+  readonly isRunning: boolean;
+  readonly condition: { readonly state: string; readonly since: string; readonly detail: string | null } | null;
+  /** The newest rounds that are over, oldest first. */
+  readonly closed: readonly RoundRow[];
+  readonly epsilon: { readonly value: MetricValue; readonly round: number | null; readonly at: string } | null;
+  readonly troubles: readonly Trouble[];
+}
+
+export interface Trouble {
+  readonly rule: 'server_disk' | 'server_database';
+  readonly since: string;
+  readonly detail: string;
+  readonly evidence: AttentionItem['evidence'];
+}
+
+const conditionRules: Readonly<Record<string, AttentionRule>> = {
+  silent: 'fl_server_silent',
+  overdue: 'round_overdue',
+  waiting_for_clients: 'waiting_for_clients',
+};
+
+/** What needs a look of the run itself: facts only. */
+export function itemsOfRun({ config, isRunning, condition, closed, epsilon, troubles }: RunFacts): AttentionItem[] {
+  const items: AttentionItem[] = [];
+  const add = (rule: AttentionRule, fields: Omit<AttentionItem, 'rule' | 'severity'>) =>
+    items.push({ rule, severity: severityOf[rule], ...fields });
+
+  const rule = condition && conditionRules[condition.state];
+  if (isRunning && condition && rule) {
+    const detail = condition.detail ?? `the run is ${condition.state.replaceAll('_', ' ')}`;
+    add(rule, { since: condition.since, detail, evidence: { state: condition.state } });
+  }
+  if (isRunning) for (const { rule, ...trouble } of troubles) add(rule, trouble);
+
+  const last = closed.at(-1);
+  const failing = trailing(closed, (row) => row.num_clients_expected > 0 && row.num_clients_completed === 0);
+  if (last && failing.length > 0) {
+    add('all_clients_failed', {
+      ...sinceOf(failing),
+      round: last.round,
+      detail: `no client completed round ${last.round}: ${last.num_clients_failed} failed, ${last.num_clients_no_reply} did not reply`,
+      evidence: { rounds: failing.length, failed: last.num_clients_failed, no_reply: last.num_clients_no_reply },
+    });
+  }
+  const failed = trailing(closed, ({ status }) => status === 'failed');
+  if (last && failed.length > 0) {
+    const detail = `round ${last.round} failed${last.reason ? `: ${last.reason}` : ''}`;
+    add('round_failed', { ...sinceOf(failed), round: last.round, detail, evidence: { rounds: failed.length } });
+  }
+  const broken = closed.slice(-lingersRounds).filter(hasBrokenResult);
+  const newest = broken.at(-1);
+  if (newest) {
+    add('result_not_finite', {
+      ...sinceOf(broken),
+      round: newest.round,
+      detail: `the result of round ${newest.round} is NaN or infinite`,
+      evidence: {
+        ...(newest.global_loss !== null && { global_loss: newest.global_loss }),
+        ...(newest.global_accuracy !== null && { global_accuracy: newest.global_accuracy }),
+        rounds: broken.length,
+      },
+    });
+  }
+  const target = targetEpsilonOf(config);
+  if (target !== null && epsilon) {
+    const share = toNumber(epsilon.value) / target;
+    if (share >= 0.8) {
+      add(share >= 1 ? 'epsilon_over_target' : 'epsilon_near_target', {
+        ...(epsilon.round !== null && { round: epsilon.round }),
+        since: epsilon.at,
+        detail: `ε is ${epsilon.value}, ${Math.floor(share * 100)} % of its target ${target}`,
+        evidence: { epsilon: epsilon.value, target_epsilon: target, share_of_target: share },
+      });
+    }
+  }
+  return items;
+}
+
+const hasBrokenResult = ({ global_loss, global_accuracy }: RoundRow): boolean =>
+  typeof global_loss === 'string' || typeof global_accuracy === 'string';
+
+function trailing(rows: readonly RoundRow[], holds: (row: RoundRow) => boolean): RoundRow[] {
+  const from = rows.findLastIndex((row) => !holds(row)) + 1;
+  return rows.slice(from);
+}
+
+function sinceOf([first]: readonly RoundRow[]): Pick<AttentionItem, 'since_round' | 'since'> {
+  if (!first) return {};
+  return { since_round: first.round, ...(first.completed_at !== null && { since: first.completed_at }) };
+}
+
+const severities: readonly Severity[] = ['critical', 'warning', 'info'];
+
+/** Worst first: by severity, then facts before statistics, then the oldest. */
+export function worstFirst(items: readonly AttentionItem[]): AttentionItem[] {
+  const rank = ({ severity, rule, since_round = -1 }: AttentionItem) =>
+    [severities.indexOf(severity), attentionRules.indexOf(rule), since_round] as const;
+  return [...items].sort((a, b) => {
+    const [x, y] = [rank(a), rank(b)];
+    return x[0] - y[0] || x[1] - y[1] || x[2] - y[2] || ((a.client_id ?? '') < (b.client_id ?? '') ? -1 : 1);
+  });
+}
+
+/** Takes out what is muted, and bounds what is left. Nothing is hidden: `total` and `muted` say what there is. */
+export function applyMutes(items: readonly AttentionItem[], mutes: readonly Pick<MuteRow, 'client_id' | 'rule'>[]) {
+  const isMuted = ({ client_id, rule }: AttentionItem) =>
+    mutes.some(
+      (mute) => (mute.client_id === '' || mute.client_id === client_id) && (mute.rule === '' || mute.rule === rule),
+    );
+  const sorted = worstFirst(items);
+  const shown = sorted.filter((item) => !isMuted(item));
+  return {
+    items: shown.slice(0, limits.attentionItems),
+    total: shown.length,
+    muted_items: sorted.filter(isMuted).slice(0, limits.attentionItems),
+  };
+}
