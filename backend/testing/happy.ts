@@ -102,6 +102,18 @@ export const happy: Readonly<Record<string, Make>> = {
   getRound: async ({ aRun }) => ({ who: 'viewer', params: { round_id: (await aRun()).open } }),
   stopRound: async ({ aRun }) => ({ who: 'admin', params: { round_id: (await aRun()).open }, body: { reason: 'x' } }),
   getDispersion: ofRun((run_id) => ({ params: { run_id } })),
+  getAttention: ofRun((run_id) => ({ params: { run_id } })),
+  replayAttentionRule: ofRun((run_id) => ({ params: { run_id }, query: { rule: 'zero_update' } })),
+  muteAttention: ofRun((run_id) => ({ who: 'admin', params: { run_id }, body: { client_id: 'a', reason: 'known' } })),
+  unmuteAttention: async ({ aRun, server, admin }) => {
+    const { run_id } = await aRun();
+    await server.ask('PUT', `/api/runs/${run_id}/attention/mutes`, admin.headers, { rule: 'straggler' });
+    return { who: 'admin', params: { run_id }, query: { rule: 'straggler' } };
+  },
+  getWaiting: ofRun((run_id) => ({ params: { run_id } })),
+  getCost: ofRun((run_id) => ({ params: { run_id }, query: { label: 'region' } })),
+  getPrivacy: ofRun((run_id) => ({ params: { run_id } })),
+  getDirection: ofRun((run_id) => ({ params: { run_id } })),
   getMatrix: ofRun((run_id) => ({ params: { run_id }, query: { measure: 'train_loss' } })),
   listCommands: read(),
   listClients: ofRun((run_id) => ({ query: { run_id } })),

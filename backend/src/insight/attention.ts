@@ -279,5 +279,5 @@ const canonical = (value: unknown): string =>
 const budgetOf = (numClients: number): Attention['budget'] => ({
   false_marks_per_100_rounds: numClients < 10 ? 3 : 1,
   num_clients: numClients,
-  statement: `By design the statistics mark an honest client in at most ${numClients < 10 ? 'three rounds' : 'one round'} of a hundred, as long as its noise is roughly normal on a log scale; heavy tails can make it six. Facts have no such margin. A client that copies the norms and the directions of the others is not seen: this list is no defence against an adaptive attacker.`,
+  statement: `By design the statistics mark an honest client in at most ${numClients < 10 ? 'three rounds' : 'one round'} of a hundred, as long as the noise of all clients is alike and roughly normal on a log scale; in simulations heavy tails made it up to seven, and clients of unequal noise up to four. Facts have no such margin. A client that copies the norms and the directions of the others is not seen: this list is no defence against an adaptive attacker.`,
 });

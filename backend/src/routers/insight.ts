@@ -243,7 +243,7 @@ export const insightRouter =
         schema: {
           ...about,
           operationId: 'getDirection',
-          summary: 'How far the updates of each round agree, and the clients\' shares of its direction',
+          summary: "How far the updates of each round agree, and the clients' shares of its direction",
           querystring: z.object(range),
           response: { 200: directionSchema, ...problems(401, 404, 422) },
         },
