@@ -10,7 +10,6 @@ import {
   muteRequestSchema,
   muteSchema,
   privacySchema,
-  type RunId,
   runDispersionSchema,
   runIdSchema,
   text,
@@ -22,7 +21,6 @@ import { recordAudit } from '../auth/audit.ts';
 import { principalOf } from '../auth/plugin.ts';
 import type { Db } from '../db/db.ts';
 import { deleteMute, saveMute } from '../db/queries/insight.ts';
-import { findRun } from '../db/queries/runs.ts';
 import { NotFound } from '../errors.ts';
 import type { AttentionService } from '../insight/attention.ts';
 import { readCost } from '../insight/cost.ts';
@@ -31,7 +29,8 @@ import { readPrivacy } from '../insight/privacy.ts';
 import { readDispersion } from '../insight/read-dispersion.ts';
 import { readMatrix } from '../insight/read-matrix.ts';
 import { readWaiting } from '../insight/read-waiting.ts';
-import { problems } from '../schemas/common.ts';
+import { forReaders, problems } from '../schemas/common.ts';
+import { managedRun, seenRun } from './seen.ts';
 
 const params = z.object({ run_id: runIdSchema });
 const roundNumber = z.coerce.number().int().min(0).max(2_147_483_647).optional();
@@ -42,27 +41,23 @@ export const insightRouter =
   async (app) => {
     const about = { tags: ['insight'], security: [{ bearer: [] }], params };
 
-    const existing = async (runId: RunId) => {
-      const run = await findRun(db, runId);
-      if (!run) throw new NotFound(`there is no run ${runId}`);
-      return run;
-    };
-
     app.get(
       '/api/runs/:run_id/dispersion',
       {
-        onRequest: app.requireUser,
+        onRequest: app.requireReader,
         schema: {
           ...about,
+          ...forReaders,
           operationId: 'getDispersion',
           summary: 'How far the clients of each round are apart in one measure',
           description: `The newest ${limits.insightRounds} rounds of the range, oldest first. A measure is a number that client updates carry or the name of one of their metrics.`,
           querystring: z.object({ measure: text(limits.name, 1).default('train_loss'), ...range }),
-          response: { 200: runDispersionSchema, ...problems(401, 404, 422) },
+          response: { 200: runDispersionSchema, ...problems(401, 403, 404, 422) },
         },
       },
-      async ({ params: { run_id }, query }) => {
-        await existing(run_id);
+      async (request) => {
+        const { run_id } = await seenRun(db, request, request.params.run_id);
+        const { query } = request;
         return readDispersion(db, run_id, query);
       },
     );
@@ -70,11 +65,12 @@ export const insightRouter =
     app.get(
       '/api/runs/:run_id/matrix',
       {
-        onRequest: app.requireUser,
+        onRequest: app.requireReader,
         // Numbers of clients hardly compress, and the viewer waits.
         compress: false,
         schema: {
           ...about,
+          ...forReaders,
           operationId: 'getMatrix',
           summary: 'One measure of every client in every round, as binary columns',
           description:
@@ -82,12 +78,13 @@ export const insightRouter =
           querystring: z.object({ measure: matrixMeasureSchema.default('outcome'), ...range }),
           response: {
             200: { content: { 'application/octet-stream': { schema: z.any() } } },
-            ...problems(401, 404, 422),
+            ...problems(401, 403, 404, 422),
           },
         },
       },
-      async ({ params: { run_id }, query }, reply) => {
-        await existing(run_id);
+      async (request, reply) => {
+        const { run_id } = await seenRun(db, request, request.params.run_id);
+        const { query } = request;
         const matrix = await readMatrix(db, run_id, query);
         return reply
           .type('application/octet-stream')
@@ -98,16 +95,17 @@ export const insightRouter =
     app.get(
       '/api/runs/:run_id/attention',
       {
-        onRequest: app.requireUser,
+        onRequest: app.requireReader,
         schema: {
           ...about,
+          ...forReaders,
           operationId: 'getAttention',
           summary: 'What of a run needs a look, worst first',
-          response: { 200: attentionSchema, ...problems(401, 404, 422) },
+          response: { 200: attentionSchema, ...problems(401, 403, 404, 422) },
         },
       },
-      async ({ params: { run_id } }) => {
-        await existing(run_id);
+      async (request) => {
+        const { run_id } = await seenRun(db, request, request.params.run_id);
         return attention.read(run_id);
       },
     );
@@ -115,17 +113,19 @@ export const insightRouter =
     app.get(
       '/api/runs/:run_id/attention/replay',
       {
-        onRequest: app.requireUser,
+        onRequest: app.requireReader,
         schema: {
           ...about,
+          ...forReaders,
           operationId: 'replayAttentionRule',
           summary: 'Where a rule would have fired in the stored rounds',
           querystring: z.object({ rule: attentionRuleSchema }),
-          response: { 200: attentionReplaySchema, ...problems(401, 404, 422) },
+          response: { 200: attentionReplaySchema, ...problems(401, 403, 404, 422) },
         },
       },
-      async ({ params: { run_id }, query }) => {
-        await existing(run_id);
+      async (request) => {
+        const { run_id } = await seenRun(db, request, request.params.run_id);
+        const { query } = request;
         return attention.replay(run_id, query.rule);
       },
     );
@@ -133,7 +133,7 @@ export const insightRouter =
     app.put(
       '/api/runs/:run_id/attention/mutes',
       {
-        onRequest: app.requireAdmin,
+        onRequest: app.requireUser,
         schema: {
           ...about,
           operationId: 'muteAttention',
@@ -145,12 +145,18 @@ export const insightRouter =
       async (request) => {
         const { run_id } = request.params;
         const { client_id = null, rule = null, reason } = request.body;
-        await existing(run_id);
+        const { project_id } = await managedRun(db, request, run_id);
         const mute = { reason, muted_by: principalOf(request).username, muted_at: new Date().toISOString() };
         await db.transaction(async (tx) => {
           await saveMute(tx, { run_id, client_id: client_id ?? '', rule: rule ?? '', ...mute });
           const detail = { client_id, rule, reason };
-          await recordAudit(tx, request, { action: 'attention.mute', target_type: 'run', target: run_id, detail });
+          await recordAudit(tx, request, {
+            action: 'attention.mute',
+            target_type: 'run',
+            target: run_id,
+            detail,
+            project_id,
+          });
         });
         attention.note(run_id);
         return { client_id, rule, ...mute };
@@ -160,7 +166,7 @@ export const insightRouter =
     app.delete(
       '/api/runs/:run_id/attention/mutes',
       {
-        onRequest: app.requireAdmin,
+        onRequest: app.requireUser,
         schema: {
           ...about,
           operationId: 'unmuteAttention',
@@ -172,12 +178,18 @@ export const insightRouter =
       async (request, reply) => {
         const { run_id } = request.params;
         const { client_id = '', rule = '' } = request.query;
-        await existing(run_id);
+        const { project_id } = await managedRun(db, request, run_id);
         await db.transaction(async (tx) => {
           if (!(await deleteMute(tx, { run_id, client_id, rule })))
             throw new NotFound('there is no such mute in this run; its attention list names those that there are');
           const detail = { client_id: client_id || null, rule: rule || null };
-          await recordAudit(tx, request, { action: 'attention.unmute', target_type: 'run', target: run_id, detail });
+          await recordAudit(tx, request, {
+            action: 'attention.unmute',
+            target_type: 'run',
+            target: run_id,
+            detail,
+            project_id,
+          });
         });
         attention.note(run_id);
         return reply.code(204).send(null);
@@ -187,16 +199,17 @@ export const insightRouter =
     app.get(
       '/api/runs/:run_id/waiting',
       {
-        onRequest: app.requireUser,
+        onRequest: app.requireReader,
         schema: {
           ...about,
+          ...forReaders,
           operationId: 'getWaiting',
           summary: 'Why the running round is not over, when it will be, and what closing it now means',
-          response: { 200: waitingSchema, ...problems(401, 404, 422) },
+          response: { 200: waitingSchema, ...problems(401, 403, 404, 422) },
         },
       },
-      async ({ params: { run_id } }) => {
-        await existing(run_id);
+      async (request) => {
+        const { run_id } = await seenRun(db, request, request.params.run_id);
         return readWaiting(db, run_id, new Date());
       },
     );
@@ -204,17 +217,19 @@ export const insightRouter =
     app.get(
       '/api/runs/:run_id/cost',
       {
-        onRequest: app.requireUser,
+        onRequest: app.requireReader,
         schema: {
           ...about,
+          ...forReaders,
           operationId: 'getCost',
           summary: 'Seconds, bytes and examples of every round, cumulated, and by a label of the clients',
           querystring: z.object({ label: text(limits.name, 1).optional(), ...range }),
-          response: { 200: costSchema, ...problems(401, 404, 422) },
+          response: { 200: costSchema, ...problems(401, 403, 404, 422) },
         },
       },
-      async ({ params: { run_id }, query }) => {
-        await existing(run_id);
+      async (request) => {
+        const { run_id } = await seenRun(db, request, request.params.run_id);
+        const { query } = request;
         return readCost(db, run_id, query);
       },
     );
@@ -222,16 +237,17 @@ export const insightRouter =
     app.get(
       '/api/runs/:run_id/privacy',
       {
-        onRequest: app.requireUser,
+        onRequest: app.requireReader,
         schema: {
           ...about,
+          ...forReaders,
           operationId: 'getPrivacy',
           summary: 'The privacy statement of a run: what is promised, and on which grounds',
-          response: { 200: privacySchema, ...problems(401, 404, 422) },
+          response: { 200: privacySchema, ...problems(401, 403, 404, 422) },
         },
       },
-      async ({ params: { run_id } }) => {
-        await existing(run_id);
+      async (request) => {
+        const { run_id } = await seenRun(db, request, request.params.run_id);
         return readPrivacy(db, run_id);
       },
     );
@@ -239,17 +255,19 @@ export const insightRouter =
     app.get(
       '/api/runs/:run_id/direction',
       {
-        onRequest: app.requireUser,
+        onRequest: app.requireReader,
         schema: {
           ...about,
+          ...forReaders,
           operationId: 'getDirection',
           summary: "How far the updates of each round agree, and the clients' shares of its direction",
           querystring: z.object(range),
-          response: { 200: directionSchema, ...problems(401, 404, 422) },
+          response: { 200: directionSchema, ...problems(401, 403, 404, 422) },
         },
       },
-      async ({ params: { run_id }, query }) => {
-        await existing(run_id);
+      async (request) => {
+        const { run_id } = await seenRun(db, request, request.params.run_id);
+        const { query } = request;
         return readDirection(db, run_id, query);
       },
     );
