@@ -1,4 +1,14 @@
-import type { AttentionNews, ClientId, Fact, FactOf, ModelVersion, ProjectId, ReporterId, RunId, RunStatus } from '@rondo/protocol';
+import type {
+  AttentionNews,
+  ClientId,
+  Fact,
+  FactOf,
+  ModelVersion,
+  ProjectId,
+  ReporterId,
+  RunId,
+  RunStatus,
+} from '@rondo/protocol';
 import type { Db } from '../db/db.ts';
 import type { ModelRow } from '../db/queries/model-changes.ts';
 import type { clients, clientUpdates, commands, logs, metricPoints, rounds, runReporters, runs } from '../db/schema.ts';
