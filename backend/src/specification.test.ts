@@ -49,7 +49,7 @@ describe('API endpoints reference', () => {
       total: 2,
       items: [
         { client_id: 'a', status: 'training', is_online: true, dataset_size: 10 },
-        { client_id: 'b', status: 'training', is_online: true, dataset_size: null },
+        { client_id: 'b', status: 'training', is_online: true, dataset_size: 10 },
       ],
     });
   });
