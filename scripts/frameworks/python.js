@@ -12,10 +12,10 @@ const training = ['numpy', 'scikit-learn'];
 const longestMs = 1_200_000;
 
 /** The adapters' tests with one version of a framework, against a dashboard of their own. */
-const adapter = (name, framework, modules) => ({
+const adapter = (name, framework, modules, others = training) => ({
   name,
   run: () => {
-    const bin = ensureVenv(name, [framework, ...training]);
+    const bin = ensureVenv(name, [framework, ...others]);
     console.log(`   ${versionOf(bin, framework)}`);
     return withDashboard((dashboard) => testWith(bin, modules, dashboard));
   },
@@ -39,6 +39,8 @@ export const pythonParts = [
   // The newest that PyPI has; and one whose SuperLink still speaks gRPC.
   adapter('flower', 'flwr', [...flower, 'test_flower_field']),
   adapter('flower-1.27', 'flwr==1.27.0', flower),
+  // What was reported comes back as plain objects, pandas and Arrow; the notebook of the examples makes its figure.
+  adapter('reading', 'pandas', ['test_reading_live'], ['pyarrow', 'matplotlib']),
   adapter('nvflare', 'nvflare', ['test_nvflare_account', 'test_nvflare_live']),
 ];
 

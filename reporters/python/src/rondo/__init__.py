@@ -10,9 +10,10 @@
 
 from .models import ModelUpload
 from .problems import Problem
+from .reading import ReadError, read
 from .reporter import Stats
 from .run import Round, Run, run
 from .verdict import Command
 
-__all__ = ["Command", "ModelUpload", "Problem", "Round", "Run", "Stats", "run"]
+__all__ = ["Command", "ModelUpload", "Problem", "ReadError", "Round", "Run", "Stats", "read", "run"]
 __version__ = "0.1.0"
