@@ -88,8 +88,8 @@ class ReadBack(unittest.TestCase):
                     seen.append((change.type, change.data["round"]))
 
         thread = threading.Thread(target=follow, daemon=True)
-        with rondo.run(run_id=run_id, name="followed", num_rounds=2) as run:
-            until(lambda: run_named("followed"), "run to follow")
+        with rondo.run(run_id=run_id, name=run_id, num_rounds=2) as run:
+            until(lambda: run_named(run_id), "run to follow")
             thread.start()
             for number in (1, 2):
                 with run.round(number, ["a"]) as round:
