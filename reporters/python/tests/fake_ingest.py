@@ -24,6 +24,7 @@ class Seen:
     events: list[dict[str, Any]]
     headers: Mapping[str, str]
     size: int
+    sent_at: str
 
 
 class FakeIngest:
@@ -54,7 +55,7 @@ class FakeIngest:
     def see(self, body: bytes, headers: Mapping[str, str]) -> Seen:
         raw = gzip.decompress(body) if headers.get("content-encoding") == "gzip" else body
         envelope = json.loads(raw)
-        seen = Seen(envelope["reporter_id"], envelope["batch"], envelope["events"], headers, len(raw))
+        seen = Seen(envelope["reporter_id"], envelope["batch"], envelope["events"], headers, len(raw), envelope["sent_at"])
         with self._lock:
             self.requests.append(seen)
         return seen

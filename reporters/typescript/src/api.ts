@@ -1,6 +1,7 @@
 import type { FactType, LogLevel } from '@rondo/protocol';
 import type { ReportedFact } from './event.ts';
 import type { ModelAbout, ModelSource, ModelUpload } from './models.ts';
+import type { Omission } from './omissions.ts';
 
 /** Always: `reported` = `acknowledged` + `rejected` + `dropped` + `queued`. [R17] */
 export interface ReporterStats {
@@ -19,6 +20,8 @@ export interface ReporterStats {
   /** Events of processes that ended before, delivered by this one; not part of `reported`. */
   readonly recovered: number;
   readonly lastError: string | null;
+  /** Values that could not be reported, by name. [R30] */
+  readonly leftOut: Readonly<Record<string, Omission>>;
 }
 
 type Body<T extends FactType> = Omit<Extract<ReportedFact, { type: T }>, 'type'>;
@@ -47,6 +50,8 @@ export interface Reporter {
   readonly clientNoReply: Say<'client_no_reply'>;
   readonly privacySpent: Say<'privacy_spent'>;
   readonly metric: (name: string, value: number, where: { step?: number; round?: number; client_id?: string }) => void;
+  /** Reports that a value could not be reported: `reason` continues "it …". Once in the log, counted in `stats()`. [R30] */
+  readonly leftOut: (name: string, reason: string) => void;
   readonly log: (level: LogLevel, message: string, about?: { client_id?: string }) => void;
   /** Uploads a model beside the training: a file's path, or bytes that must not change meanwhile. Never throws. [R28] */
   readonly saveModel: (version: string, source: ModelSource, about?: ModelAbout) => ModelUpload;

@@ -22,8 +22,11 @@ const gzipAsync = promisify(gzip);
 // Below this a packet holds it anyway.
 const gzipFromBytes = 1_024;
 
-export async function encodeBatch(reporter_id: string, { number, events }: Batch): Promise<EncodedBatch> {
-  const json = `{"reporter_id":${JSON.stringify(reporter_id)},"batch":${number},"events":[${events.map((event) => event.json).join(',')}]}`;
+/** The request of one attempt: `sent_at` is its own, number and events are those of the batch. [R4] [R35] */
+export async function encodeBatch(reporter_id: string, batch: Batch, sentAtMs: number): Promise<EncodedBatch> {
+  const { number, events } = batch;
+  const sent_at = new Date(sentAtMs).toISOString();
+  const json = `{"reporter_id":${JSON.stringify(reporter_id)},"batch":${number},"sent_at":"${sent_at}","events":[${events.map((event) => event.json).join(',')}]}`;
   const body = Buffer.from(json);
   const headers = { 'content-type': 'application/json' };
   if (body.length < gzipFromBytes) return { body, headers };

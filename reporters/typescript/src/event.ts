@@ -1,4 +1,6 @@
 import { type FactInput, type FactType, factSchema, limits } from '@rondo/protocol';
+import { readable } from './log-text.ts';
+import type { Masking } from './masking.ts';
 import { isRecord, toConfig } from './plain.ts';
 import type { EventClass } from './spool/records.ts';
 import { clipId, clipText } from './storable.ts';
@@ -50,14 +52,15 @@ export function classOf(type: FactType): EventClass {
  * rather than the event lost (`flaw` says which); an event that still is not valid is `invalid`. May throw if the caller's
  * objects do. [R3]
  */
-export function makeEvent(fact: ReportedFact, run_id: string, at: string): MadeEvent {
+export function makeEvent(fact: ReportedFact, run_id: string, at: string, masking?: Masking): MadeEvent {
   const fields = fieldsByType.get(fact?.type);
   if (!fields) return { state: 'invalid', flaw: `unknown event type ${clipText(String(fact?.type), 64)}` };
   const event: Record<string, unknown> = { type: fact.type, run_id, at };
   const given = fact as unknown as Record<string, unknown>;
   for (const field of fields) {
     const value = given[field];
-    if (value !== undefined && value !== null) event[field] = toWire(fact.type, field, value);
+    if (value !== undefined && value !== null)
+      event[field] = toWire(fact.type, field, presentable(field, value, masking));
   }
   const flaw = leaveOutFlaws(event);
   const remaining = flaw === null ? null : firstFlaw(event);
@@ -70,6 +73,14 @@ export function makeEvent(fact: ReportedFact, run_id: string, at: string): MadeE
     event: { type: fact.type, class: classOf(fact.type), json, bytes },
     flaw: flaw && `${fact.type}: left out what is not valid: ${flaw}`,
   };
+}
+
+/** Before anything is on disk: no secrets in the configuration and in texts, no codes of a terminal. [R32] [R33] */
+function presentable(field: string, value: unknown, masking: Masking | undefined): unknown {
+  if (masking === undefined) return value;
+  if (field === 'config') return masking.mask(toConfig(value));
+  const isText = field === 'message' || field === 'reason' || field === 'detail';
+  return isText && typeof value === 'string' ? masking.maskText(readable(value)) : value;
 }
 
 function toWire(type: FactType, field: string, value: unknown): unknown {

@@ -38,6 +38,10 @@ export interface ReporterOptions {
   readonly spoolDir?: string | false;
   /** Default: `RONDO_SPOOL_MAX_BYTES`, else 256 MiB. */
   readonly spoolMaxBytes?: number;
+  /** Replace secrets in `config` and in URLs by `***` before anything is written or sent. Default: unless `RONDO_MASK=off`. [R32] */
+  readonly mask?: boolean;
+  /** More keys that hold secrets. `RONDO_MASK_KEYS` adds others, separated by commas. */
+  readonly maskKeys?: readonly string[];
   /** For tests: time, chance and the network. */
   readonly clock?: Clock;
   readonly random?: () => number;

@@ -48,7 +48,7 @@ export class Outbox {
   #keptAt = Number.POSITIVE_INFINITY;
   #isAdopting = false;
   #isClosed = false;
-  #told = { telemetry: 0, facts: 0, unreadable: 0 };
+  #told = { telemetry: 0, facts: 0 };
 
   constructor(options: OutboxOptions) {
     this.#options = options;
@@ -112,18 +112,17 @@ export class Outbox {
   }
 
   #create(home: SpoolHome, run_id: string): Spool {
-    this.#told = { telemetry: 0, facts: 0, unreadable: 0 };
+    this.#told = { telemetry: 0, facts: 0 };
     this.#keptAt = this.#options.clock.now();
     return home.create(run_id);
   }
 
   #countLosses(): void {
     if (this.#own === null) return;
-    const { unreadable, dropped } = this.#own;
-    const [telemetry, facts] = dropped;
+    const [telemetry, facts] = this.#own.dropped;
     const before = this.#told;
-    this.#told = { telemetry, facts, unreadable };
-    const lost = [telemetry - before.telemetry, facts - before.facts + unreadable - before.unreadable] as const;
+    this.#told = { telemetry, facts };
+    const lost = [telemetry - before.telemetry, facts - before.facts] as const;
     if (lost[0] + lost[1] > 0) this.#options.onDropped(...lost);
   }
 

@@ -1,4 +1,6 @@
-import type { FactType } from '@rondo/protocol';
+import { type FactType, limits } from '@rondo/protocol';
+import { Account } from './account.ts';
+import { adapt } from './adapt.ts';
 import { normalizeAddress, shownAddress } from './address.ts';
 import type { Reporter, ReporterStats, Say } from './api.ts';
 import { atExit } from './at-exit.ts';
@@ -7,6 +9,7 @@ import { Commands } from './commands.ts';
 import { makeEvent, type QueuedEvent, type ReportedFact } from './event.ts';
 import { createHttp, createHttpPost } from './http.ts';
 import type { Work } from './lane.ts';
+import { createMasking } from './masking.ts';
 import { Uploads } from './models.ts';
 import { createRunId, defaultFlushIntervalMs, defaultUrl, type ReporterOptions } from './options.ts';
 import { Outbox } from './outbox.ts';
@@ -17,10 +20,9 @@ import { maxBatchBytes, maxBatchEvents, Sender } from './sender.ts';
 import { defaultBound, defaultRoot, SpoolHome } from './spool/home.ts';
 import { touchMs } from './spool/lock.ts';
 import { Stamper } from './stamp.ts';
-import { clipId } from './storable.ts';
+import { clipId, clipText } from './storable.ts';
 import type { Answer, Verdict } from './verdict.ts';
 
-const full = 'the queue is full: the oldest events are being dropped';
 // Long enough to write many calls at once, short enough that a kill loses little. [R18]
 const gatherMs = 20;
 
@@ -36,9 +38,9 @@ export function createReporter(options: ReporterOptions): Reporter {
     maxBytes: options.maxQueuedBytes ?? 64 * 1024 * 1024,
   });
   const stamper = new Stamper(clock.now);
-  const counts = { reported: 0, acknowledged: 0, duplicates: 0, rejected: 0, dropped: 0, recovered: 0 };
-  const untold = { telemetry: 0, facts: 0 };
-  let lastError: string | null = null;
+  const account = new Account(problems);
+  const fail: Account['fail'] = (...problem) => account.fail(...problem);
+  const masking = createMasking(options, process.env);
   let isRunOver = false;
   let closed: Promise<ReporterStats> | null = null;
   let isClosed = false;
@@ -57,10 +59,7 @@ export function createReporter(options: ReporterOptions): Reporter {
     maxBatchEvents,
     maxBatchBytes,
     onDiskTrouble,
-    onDropped: (telemetry, facts) => {
-      counts.dropped += telemetry + facts;
-      fail('events_dropped', full, 'full');
-    },
+    onDropped: (telemetry, facts) => account.noteLostByOutbox(telemetry + facts),
     makeNotice,
   });
 
@@ -74,10 +73,7 @@ export function createReporter(options: ReporterOptions): Reporter {
     requestTimeoutMs: options.requestTimeoutMs ?? 10_000,
     isPolling: () => !isRunOver && (options.commands_supported?.length ?? 0) > 0,
     onAnswer,
-    onLost: ({ batch: { events }, isOwn }, why) => {
-      if (isOwn) counts.dropped += events.length;
-      fail('events_dropped', `${events.length} events were refused by the server: ${why}`);
-    },
+    onLost: ({ batch: { events }, isOwn }, why) => account.noteRefused(events.length, why, isOwn),
     onTrouble,
   });
 
@@ -87,42 +83,68 @@ export function createReporter(options: ReporterOptions): Reporter {
     fail('command_failed', `onCommand failed: ${error instanceof Error ? error.message : String(error)}`),
   );
 
-  function fail(code: Parameters<Problems['tell']>[0], message: string, key = message): void {
-    lastError = problems.withoutSecret(message);
-    problems.tell(code, message, key);
-  }
-
-  function report(fact: ReportedFact, keep = false): void {
-    counts.reported++;
+  function report(given: ReportedFact, keep = false): void {
     try {
-      if (isClosed) {
-        drop('events_dropped', 'something was reported after the reporter was closed');
-        return;
-      }
-      const made = makeEvent(fact, run_id, stamper.stamp(fact));
-      if (made.flaw !== null) fail('invalid_event', made.flaw);
-      if (made.state === 'invalid') counts.dropped++;
-      else enqueue(keep ? { ...made.event, class: 'f' } : made.event);
+      const { fact, points, problems } = adapt(given);
+      for (const [name, reason] of problems) omit(name, reason);
+      if (fact.type === 'run_complete') sumUp();
+      const at = reportOne(fact, keep);
+      for (const point of points) reportOne(at === null ? point : { ...point, at }, keep);
     } catch (error) {
-      // The caller's objects can hold anything: getters that throw, revoked proxies. [R1]
-      drop('invalid_event', `an event cannot be read: ${error instanceof Error ? error.message : String(error)}`);
+      account.noteReported();
+      dropUnreadable(error);
     }
   }
 
-  function drop(code: 'invalid_event' | 'events_dropped', message: string): void {
-    counts.dropped++;
-    fail(code, message);
+  /** Returns the moment that the fact got. */
+  function reportOne(fact: ReportedFact, keep: boolean): string | null {
+    account.noteReported();
+    try {
+      if (isClosed) {
+        account.noteDropped('events_dropped', 'something was reported after the reporter was closed');
+        return null;
+      }
+      const at = stamper.stamp(fact);
+      const made = makeEvent(fact, run_id, at, masking);
+      if (made.flaw !== null) account.omit(String(fact.type).slice(0, 64), made.flaw);
+      if (made.state === 'invalid') account.noteDropped('invalid_event', made.flaw);
+      else {
+        if (made.flaw !== null) fail('invalid_event', made.flaw);
+        enqueue(keep ? { ...made.event, class: 'f' } : made.event);
+      }
+      return at;
+    } catch (error) {
+      dropUnreadable(error);
+      return null;
+    }
+  }
+
+  /** The caller's objects can hold anything: getters that throw, revoked proxies. [R1] */
+  function dropUnreadable(error: unknown): void {
+    account.noteDropped(
+      'invalid_event',
+      `an event cannot be read: ${error instanceof Error ? error.message : String(error)}`,
+    );
+  }
+
+  /** Counts a value that could not be reported; reports the first of a name on stderr and in the run. [R30] */
+  function omit(name: string, reason: string): void {
+    const said = clipText(String(name), limits.name);
+    const why = clipText(String(reason), limits.reason);
+    if (!account.omit(said, why)) return;
+    const message = `${said} is left out of the report: it ${why}`;
+    fail('invalid_event', message);
+    reportOne({ type: 'log', level: 'warning', message }, true);
+  }
+
+  function sumUp(): void {
+    const message = isClosed ? null : account.takeSummary();
+    if (message !== null) reportOne({ type: 'log', level: 'warning', message }, true);
   }
 
   function enqueue(event: QueuedEvent): void {
     if (event.type === 'run_complete') isRunOver = true;
-    const { telemetry, facts } = queue.push(event);
-    if (telemetry + facts > 0) {
-      counts.dropped += telemetry + facts;
-      untold.telemetry += telemetry;
-      untold.facts += facts;
-      fail('events_dropped', full, 'full');
-    }
+    account.notePushedOut(queue.push(event));
     gather();
     sender.wake();
   }
@@ -137,14 +159,7 @@ export function createReporter(options: ReporterOptions): Reporter {
   }
 
   function onAnswer({ batch: { events }, isOwn }: Work, answer: Answer): void {
-    const rejected = Math.min(answer.rejected.length, events.length);
-    if (isOwn) {
-      counts.rejected += rejected;
-      counts.acknowledged += events.length - rejected;
-      counts.duplicates += Math.min(answer.duplicates, events.length - rejected);
-    } else {
-      counts.recovered += events.length - rejected;
-    }
+    account.noteAnswer(events.length, answer, isOwn);
     for (const { index, detail } of answer.rejected) {
       fail('rejected_event', `the server refused ${typeOf(events[index]?.json)}: ${detail}`);
     }
@@ -162,14 +177,12 @@ export function createReporter(options: ReporterOptions): Reporter {
 
   function tellDrops(): void {
     const [telemetry, facts] = outbox.dropped;
-    const notice = makeNotice(run_id, untold.telemetry + telemetry, untold.facts + facts);
+    const { unannounced } = account;
+    const notice = makeNotice(run_id, unannounced.telemetry + telemetry, unannounced.facts + facts);
     if (notice === null) return;
-    // Those of the spool are told where they are counted, or a kill would tell them twice.
+    // The spool announces its own where it counts them, or a kill would announce them twice.
     if (telemetry + facts > 0 && !outbox.tellDrops(notice)) return;
-    counts.reported++;
-    untold.telemetry = 0;
-    untold.facts = 0;
-    problems.forget('events_dropped', 'full');
+    account.noteAnnounced();
     if (telemetry + facts === 0) enqueue(notice);
   }
 
@@ -198,11 +211,14 @@ export function createReporter(options: ReporterOptions): Reporter {
   }
 
   function stats(): ReporterStats {
-    return { ...counts, queued: isClosed ? leftOnDisk : outbox.waiting, lastError };
+    return account.stats(isClosed ? leftOnDisk : outbox.waiting);
   }
 
   function close({ timeoutMs = 2_000 } = {}): Promise<ReporterStats> {
-    if (!closed) outbox.flush();
+    if (!closed) {
+      sumUp();
+      outbox.flush();
+    }
     closed ??= Promise.all([sender.close(timeoutMs), uploads.close(timeoutMs)]).then(finish);
     return closed;
   }
@@ -214,8 +230,13 @@ export function createReporter(options: ReporterOptions): Reporter {
     const { inMemory, onDisk, folder } = outbox.close();
     isClosed = true;
     leftOnDisk = onDisk;
-    counts.dropped += inMemory;
-    if (inMemory > 0) fail('events_dropped', `${inMemory} events were not acknowledged before the reporter closed`);
+    if (inMemory > 0) {
+      account.noteDropped(
+        'events_dropped',
+        `${inMemory} events were not acknowledged before the reporter closed`,
+        inMemory,
+      );
+    }
     if (folder !== null) {
       fail(
         'unreachable',
@@ -283,6 +304,13 @@ export function createReporter(options: ReporterOptions): Reporter {
     privacySpent: say('privacy_spent'),
     metric: (name, value, where) => say('metric')({ ...where, name, value }),
     log: (level, message, about) => say('log')({ ...about, level, message }),
+    leftOut: (name, reason) => {
+      try {
+        omit(name, reason);
+      } catch {
+        omit('(unnamed)', 'has a name that cannot be read');
+      }
+    },
     saveModel: (version, source, about) => uploads.add(version, source, about),
     stats,
     close,

@@ -1,6 +1,6 @@
 import { limits } from '@rondo/protocol';
 import { backoffMs } from './backoff.ts';
-import { type BatchEvent, type EncodedBatch, encodeBatch } from './batch.ts';
+import { type BatchEvent, encodeBatch } from './batch.ts';
 import type { Clock } from './clock.ts';
 import type { Post } from './http.ts';
 import type { Work } from './lane.ts';
@@ -50,7 +50,6 @@ export class Sender {
   readonly #options: SenderOptions;
   #state: 'idle' | 'sending' | 'waiting' | 'closed' = 'idle';
   #work: Work | null = null;
-  #encoded: EncodedBatch | null = null;
   #attempt = 0;
   #timer: { dueMs: number; cancel: () => void } | null = null;
   #inFlight: AbortController | null = null;
@@ -147,9 +146,9 @@ export class Sender {
     const tooLate = new Error(`no answer within ${requestTimeoutMs} ms`);
     const cancelTimeout = clock.schedule(() => controller.abort(tooLate), requestTimeoutMs);
     try {
-      this.#encoded ??= await encodeBatch(lane.reporter_id, batch);
-      const { body } = this.#encoded;
-      const answer = await post({ body, headers: { ...headers, ...this.#encoded.headers }, signal: controller.signal });
+      const encoded = await encodeBatch(lane.reporter_id, batch, clock.now());
+      const { body } = encoded;
+      const answer = await post({ body, headers: { ...headers, ...encoded.headers }, signal: controller.signal });
       return judge(answer, clock.now());
     } catch (error) {
       const reason = controller.signal.aborted ? controller.signal.reason : error;
@@ -163,7 +162,7 @@ export class Sender {
   #settle(work: Work, verdict: Verdict): void {
     const { outbox, onAnswer, onTrouble, random } = this.#options;
     if (verdict.state === 'answered') {
-      this.#takeUp(null);
+      this.#work = null;
       this.#attempt = 0;
       outbox.answered(work);
       onTrouble(null);
@@ -202,13 +201,8 @@ export class Sender {
   }
 
   #goOnWith(work: Work | null): void {
-    this.#takeUp(work);
-    this.#arm(0);
-  }
-
-  #takeUp(work: Work | null): void {
     this.#work = work;
-    this.#encoded = null;
+    this.#arm(0);
   }
 
   #wait(ms: number, atLeastMs = 0): void {

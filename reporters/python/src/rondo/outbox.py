@@ -275,12 +275,6 @@ class Outbox:
             return self._handed_over + self._memory.waiting + (self._own.waiting if self._own else 0)
 
     @property
-    def waiting_before_own(self) -> int:
-        """Events of ended processes of this run."""
-        with self._lock:
-            return sum(spool.waiting for spool in self._adopted if spool.run_id == self._run_id)
-
-    @property
     def has_rest(self) -> bool:
         return self._memory.has_rest
 

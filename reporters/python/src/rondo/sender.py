@@ -19,9 +19,10 @@ from typing import Protocol
 from .backoff import backoff_ms
 from .clock import Clock
 from .connection import Response
-from .outbox import MAX_BATCH_EVENTS, Outbox, Work
+from .outbox import MAX_BATCH_BYTES, MAX_BATCH_EVENTS, Outbox, Work
 from .spool.records import Stored
 from .spool.spool import Batch
+from .stamp import to_moment
 from .verdict import Answered, Misconfigured, Refused, TooLarge, Unanswered, Verdict, judge
 
 # A stop reaches the FL server within about a second. [R5]
@@ -70,7 +71,6 @@ class Sender:
         self._pace_s = pace_s
         self._timeout_s = timeout_s
         self._work: Work | None = None
-        self._encoded: tuple[bytes, Mapping[str, str]] | None = None
         self._attempt = 0
         self._not_before = float("-inf")
         self._sent_at = clock.monotonic()
@@ -117,8 +117,7 @@ class Sender:
 
     def _send(self, work: Work) -> Verdict:
         try:
-            self._encoded = self._encoded or encode(work.lane.reporter_id, work.batch)
-            body, headers = self._encoded
+            body, headers = encode(work.lane.reporter_id, work.batch, self._clock.now_ms())
             response = self._post(body, headers, self._timeout_s)
         except (OSError, HTTPException, ValueError) as error:
             return Unanswered(_message_of(error))
@@ -133,7 +132,7 @@ class Sender:
             self._outbox.answered(work)
             self._listener.on_trouble(None)
             self._listener.on_answer(batch.events, verdict, work.is_own)
-            is_backlog = len(batch.events) >= MAX_BATCH_EVENTS or not work.is_own or self._outbox.has_rest
+            is_backlog = _is_full(batch) or not work.is_own or self._outbox.has_rest
             return 0 if is_backlog or self._is_closing else self._pace_s
         if isinstance(verdict, Unanswered):
             self._listener.on_trouble(verdict)
@@ -165,17 +164,24 @@ class Sender:
 
     def _take_up(self, work: Work | None) -> None:
         self._work = work
-        self._encoded = None
 
 
-def encode(reporter_id: str, batch: Batch) -> tuple[bytes, Mapping[str, str]]:
+def encode(reporter_id: str, batch: Batch, sent_at_ms: int) -> tuple[bytes, Mapping[str, str]]:
+    """The request of one attempt: `sent_at` is its own, number and events are those of the batch. [R4, R35]"""
     events = b",".join([event.json for event in batch.events])
-    body = b'{"reporter_id":"%s","batch":%d,"events":[%s]}' % (reporter_id.encode(), batch.number, events)
+    names = (reporter_id.encode(), batch.number, to_moment(sent_at_ms).encode())
+    body = b'{"reporter_id":"%s","batch":%d,"sent_at":"%s","events":[%s]}' % (*names, events)
     headers = {"content-type": "application/json"}
     if len(body) < _GZIP_FROM_BYTES:
         return body, headers
     # At a level that costs a third of the default for nearly the same size of JSON. [R6]
     return gzip.compress(body, 2, mtime=0), {**headers, "content-encoding": "gzip"}
+
+
+def _is_full(batch: Batch) -> bool:
+    """More of it follows without a pause. [R5]"""
+    size = sum(len(event.json) for event in batch.events)
+    return len(batch.events) >= MAX_BATCH_EVENTS or size >= MAX_BATCH_BYTES // 2
 
 
 def _message_of(error: Exception) -> str:

@@ -157,7 +157,8 @@ describe('[R18] the spool', () => {
     scene.server.fault = () => null;
     await scene.clock.advance(2_000);
     expect(scene.server.steps).toEqual([0, 2]);
-    expect(scene.reporter.stats()).toMatchObject({ reported: 4, acknowledged: 3, dropped: 1, queued: 0 });
+    expect(scene.reporter.stats()).toMatchObject({ reported: 5, acknowledged: 4, dropped: 1, queued: 0 });
+    expect(scene.server.facts.at(-1)).toMatchObject({ type: 'log', message: expect.stringContaining('1 facts') });
     expect(scene.server.requests.length).toBeLessThan(8);
   });
 });

@@ -56,7 +56,6 @@ export class Spool {
   #settled: number;
   #dropped: readonly [number, number];
   #waiting: number;
-  #unreadable = 0;
   #toReopen: BatchLine | null;
   #open: SpoolBatch | null = null;
   #cursor: Cursor = { index: 0, offset: 0 };
@@ -98,11 +97,6 @@ export class Spool {
   /** Telemetry and facts that had to go and were not yet told. */
   get dropped(): readonly [number, number] {
     return this.#dropped;
-  }
-
-  /** Events that the disk took and does not give back. */
-  get unreadable(): number {
-    return this.#unreadable;
   }
 
   get isOverHalf(): boolean {
@@ -278,8 +272,10 @@ export class Spool {
     this.#settled = Math.max(this.#settled, to);
     this.#waiting -= count;
     if (this.#settled < this.#nextEvent) return;
-    this.#unreadable += this.#waiting;
+    // What the disk took and does not give back is dropped, and an adopter reports it as well. [R21]
+    const unreadable = this.#waiting;
     this.#waiting = 0;
+    if (unreadable > 0) this.#noteDropped('f', unreadable);
   }
 
   #note(events: readonly QueuedEvent[]): void {
