@@ -1,6 +1,7 @@
 import { z } from 'zod';
+import { runSchema } from '../entities.ts';
 import { limits } from '../limits.ts';
-import { projectIdSchema, text } from '../values.ts';
+import { countSchema, metricValueSchema, projectIdSchema, roundNumberSchema, text } from '../values.ts';
 
 /** What an admin may change of a run; a field that is absent stays. */
 export const runEditSchema = z
@@ -13,3 +14,33 @@ export const runEditSchema = z
   .partial()
   .refine((change) => Object.keys(change).length > 0, 'name, tags, notes or project_id is required');
 export type RunEdit = z.infer<typeof runEditSchema>;
+
+/** The last or best value of one round metric, with its round. A value that is not finite is never the best. */
+export const roundValueSchema = z.object({ value: metricValueSchema, round: roundNumberSchema });
+export type RoundValue = z.infer<typeof roundValueSchema>;
+
+/** What a list shows of a run; kept when the run changes, so that a list costs the same at any size. [G11] */
+export const runSummarySchema = z
+  .object({
+    /** By name: `loss`, `accuracy` and every round metric. */
+    last: z.record(z.string(), roundValueSchema),
+    best: z.record(z.string(), roundValueSchema),
+    /** At most 60 points of the loss, else of the accuracy, evenly over the rounds; null is a gap. */
+    sparkline: z.array(z.number().nullable()),
+    sparkline_of: z.string().nullable(),
+    num_rounds: countSchema,
+    num_rounds_failed: countSchema,
+    num_clients: countSchema,
+    duration_ms: z.number().min(0).nullable(),
+    bytes_up: countSchema,
+    bytes_down: countSchema,
+    epsilon: metricValueSchema.nullable(),
+  })
+  .meta({ id: 'RunSummary' });
+export type RunSummary = z.infer<typeof runSummarySchema>;
+
+/** A run in a list. */
+export const listedRunSchema = runSchema.extend({ summary: runSummarySchema }).meta({ id: 'ListedRun' });
+export type ListedRun = z.infer<typeof listedRunSchema>;
+
+export const runSorts = ['started_at', 'name', 'status', 'duration_ms', 'rounds'] as const;
