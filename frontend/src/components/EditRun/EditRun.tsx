@@ -1,10 +1,15 @@
 import type { Run } from '@rondo/protocol';
 import { Pencil } from 'lucide-react';
-import { lazy, Suspense, useState } from 'react';
+import { useState } from 'react';
 import { useIsAdmin } from '../../hooks/useSession.ts';
 import { Button } from '../ui/Button.tsx';
+import { lazyPart } from '../ui/lazy-part.tsx';
 
-const EditRunDialog = lazy(async () => ({ default: (await import('./EditRunDialog.tsx')).EditRunDialog }));
+const EditRunDialog = lazyPart({
+  what: 'The dialog to edit a run',
+  load: async () => (await import('./EditRunDialog.tsx')).EditRunDialog,
+  isDialog: true,
+});
 
 interface EditRunProps {
   readonly run: Run;
@@ -24,16 +29,15 @@ export function EditRun({ run, onDeleted }: EditRunProps) {
         <Pencil aria-hidden size={14} />
       </Button>
       {edited && (
-        <Suspense fallback={null}>
-          <EditRunDialog
-            run={edited}
-            onClose={close}
-            onDeleted={() => {
-              close();
-              onDeleted?.();
-            }}
-          />
-        </Suspense>
+        <EditRunDialog
+          run={edited}
+          onClose={close}
+          onDismiss={close}
+          onDeleted={() => {
+            close();
+            onDeleted?.();
+          }}
+        />
       )}
     </>
   );

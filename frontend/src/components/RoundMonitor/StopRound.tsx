@@ -1,10 +1,15 @@
 import type { Round, Run } from '@rondo/protocol';
-import { lazy, Suspense, useState } from 'react';
+import { useState } from 'react';
 import { useIsAdmin } from '../../hooks/useSession.ts';
 import { Button } from '../ui/Button.tsx';
+import { lazyPart } from '../ui/lazy-part.tsx';
 import { isStopWorthAsking, type StopScope } from './stop-choices.ts';
 
-const StopDialog = lazy(async () => ({ default: (await import('./StopDialog.tsx')).StopDialog }));
+const StopDialog = lazyPart({
+  what: 'The stop dialog',
+  load: async () => (await import('./StopDialog.tsx')).StopDialog,
+  isDialog: true,
+});
 
 interface StopRoundProps {
   readonly round: Round;
@@ -24,9 +29,13 @@ export function StopRound({ round, run, again }: StopRoundProps) {
         {again ? 'Ask again…' : 'Stop…'}
       </Button>
       {isOpen && (
-        <Suspense fallback={null}>
-          <StopDialog round={round} run={run} again={again} onClose={() => setOpen(false)} />
-        </Suspense>
+        <StopDialog
+          round={round}
+          run={run}
+          again={again}
+          onClose={() => setOpen(false)}
+          onDismiss={() => setOpen(false)}
+        />
       )}
     </>
   );

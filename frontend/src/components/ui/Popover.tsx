@@ -1,8 +1,13 @@
-import { lazy, type ReactNode, Suspense, useRef, useState } from 'react';
+import { type ReactNode, useRef, useState } from 'react';
 import { Button } from './Button.tsx';
+import { lazyPart } from './lazy-part.tsx';
 
-/** Fetched when it is first opened: positioning and focus traps are no part of the first page. */
-const PopoverPanel = lazy(async () => ({ default: (await import('./PopoverPanel.tsx')).PopoverPanel }));
+/** Positioning and focus traps are not needed for the first page. */
+const PopoverPanel = lazyPart({
+  what: 'The menu',
+  load: async () => (await import('./PopoverPanel.tsx')).PopoverPanel,
+  isDialog: true,
+});
 
 interface PopoverProps {
   readonly label: string;
@@ -31,17 +36,16 @@ export function Popover({ label, face, buttonProps, align, className, children }
         {face}
       </Button>
       {isOpen && (
-        <Suspense fallback={null}>
-          <PopoverPanel
-            button={button}
-            label={label}
-            align={align}
-            className={className}
-            onClose={() => setOpen(false)}
-          >
-            {children(() => setOpen(false))}
-          </PopoverPanel>
-        </Suspense>
+        <PopoverPanel
+          button={button}
+          label={label}
+          align={align}
+          className={className}
+          onClose={() => setOpen(false)}
+          onDismiss={() => setOpen(false)}
+        >
+          {children(() => setOpen(false))}
+        </PopoverPanel>
       )}
     </>
   );
