@@ -50,7 +50,7 @@ export const awaitedClientsOf = (state: Pick<ViewerState, 'clients'>, round: num
 export const modelsOf = ({ models }: Pick<ViewerState, 'models'>): Model[] =>
   Object.values(models).sort((a, b) => b.created_at.localeCompare(a.created_at));
 
-/** How a client shows: what became of its part in the running round, else what it says of itself. */
+/** How a client shows: what became of its part in the round first, then what it says of itself. [B7] */
 export type ClientFace =
   | 'returned'
   | 'failed'
@@ -68,11 +68,12 @@ const faceOfOutcome: Record<Exclude<Outcome, 'pending'>, ClientFace> = {
   unreported: 'unreported',
 };
 
-export function clientFace(client: Client, currentRound: number | null): ClientFace {
-  if (!client.is_online) return 'offline';
+/** In a run that is over presence says nothing, and a part that is still open was never reported. */
+export function clientFace(client: Client, currentRound: number | null, isRunOver = false): ClientFace {
   const outcome = client.current_round === currentRound ? client.round_outcome : null;
   if (outcome !== null && outcome !== 'pending') return faceOfOutcome[outcome];
-  return client.status;
+  if (isRunOver) return outcome === null ? 'idle' : 'unreported';
+  return client.is_online ? client.status : 'offline';
 }
 
 const durationMs = (round: Round): number | null =>

@@ -1,3 +1,5 @@
+import { formatDecimals, localizePoint, readLocale } from './locale.ts';
+
 /** Shown where there is no value to show. */
 export const noValue = '—';
 
@@ -8,27 +10,27 @@ const thin = '\u202f';
 export function formatNumber(value: number): string {
   const special = formatNonFinite(value);
   if (special) return special;
-  const size = Math.abs(value);
-  if (size !== 0 && (size < 0.001 || size >= 1e6)) return value.toExponential(2).replace('e+', 'e');
-  if (size >= 1000) return value.toFixed(0).replace(/\B(?=(\d{3})+$)/g, ',');
-  if (size >= 100) return value.toFixed(1);
-  if (size >= 10) return value.toFixed(2);
+  // Rounded first, so that 0.0999999 is written like 0.1.
+  const size = Math.abs(Number(value.toPrecision(4)));
+  if (size !== 0 && (size < 0.001 || size >= 1e6)) return localizePoint(value.toExponential(2).replace('e+', 'e'));
+  if (size >= 1000) return formatDecimals(value, 0);
+  if (size >= 100) return formatDecimals(value, 1);
+  if (size >= 10) return formatDecimals(value, 2);
   // A loss of 0.005814 is not one of 0.006. [B15]
-  if (size !== 0 && size < 0.1) return value.toPrecision(4);
-  return value.toFixed(3);
+  if (size !== 0 && size < 0.1) return formatDecimals(value, 3 - Math.floor(Math.log10(size)));
+  return formatDecimals(value, 3);
 }
 
 /** A share of one as a percentage: 0.861 → 86.1 %. */
 export function formatPercent(share: number, digits = 1): string {
-  return formatNonFinite(share) ?? `${(share * 100).toFixed(digits)}${thin}%`;
+  return formatNonFinite(share) ?? `${formatDecimals(share * 100, digits)}${thin}%`;
 }
 
 /** A number on an axis: as short as it can be without being another number. */
 export function formatTick(value: number): string {
   const short = Number(value.toPrecision(4));
-  return short !== 0 && (Math.abs(short) < 0.001 || Math.abs(short) >= 1e6)
-    ? short.toExponential().replace('e+', 'e')
-    : String(short);
+  const isExtreme = short !== 0 && (Math.abs(short) < 0.001 || Math.abs(short) >= 1e6);
+  return localizePoint(isExtreme ? short.toExponential().replace('e+', 'e') : String(short));
 }
 
 export const formatPercentTick = (share: number): string =>
@@ -36,7 +38,7 @@ export const formatPercentTick = (share: number): string =>
 
 /** The difference of two shares in percentage points, without its sign. */
 export const formatPoints = (difference: number): string =>
-  formatNonFinite(difference) ?? (Math.abs(difference) * 100).toFixed(1);
+  formatNonFinite(difference) ?? formatDecimals(Math.abs(difference) * 100, 1);
 
 function formatNonFinite(value: number): string | null {
   if (Number.isNaN(value)) return 'NaN';
@@ -45,7 +47,7 @@ function formatNonFinite(value: number): string | null {
   return null;
 }
 
-export const formatCount = (count: number): string => String(count).replace(/\B(?=(\d{3})+$)/g, ',');
+export const formatCount = (count: number): string => formatDecimals(count, 0);
 
 const byteUnits = ['B', 'kB', 'MB', 'GB', 'TB', 'PB'] as const;
 
@@ -53,7 +55,7 @@ const byteUnits = ['B', 'kB', 'MB', 'GB', 'TB', 'PB'] as const;
 export function formatBytes(bytes: number): string {
   const power = bytes < 1 ? 0 : Math.min(byteUnits.length - 1, Math.floor(Math.log10(bytes) / 3));
   const value = bytes / 1000 ** power;
-  return `${power === 0 || value >= 100 ? value.toFixed(0) : value.toFixed(1)}${thin}${byteUnits[power]}`;
+  return `${formatDecimals(value, power === 0 || value >= 100 ? 0 : 1)}${thin}${byteUnits[power]}`;
 }
 
 /** A running clock: 0:38, 12:05, 1:02:09. */
@@ -64,20 +66,25 @@ export function formatClock(ms: number): string {
   return hours > 0 ? `${hours}:${String(minutes).padStart(2, '0')}:${tail}` : `${minutes}:${tail}`;
 }
 
-/** A length of time in its one fitting unit: 420 ms, 8.2 s, 31 min, 5 h, 2 d. */
+/** A length of time: 420 ms, 8.2 s, 31 min, and in two units from two hours on: 5 h 50 min, 2 d 3 h. */
 export function formatDuration(ms: number): string {
   if (ms < 1000) return `${Math.round(Math.max(0, ms))}${thin}ms`;
-  if (ms < 10_000) return `${(ms / 1000).toFixed(1)}${thin}s`;
+  if (ms < 10_000) return `${formatDecimals(ms / 1000, 1)}${thin}s`;
   if (ms < 120_000) return `${Math.round(ms / 1000)}${thin}s`;
   if (ms < 7_200_000) return `${Math.round(ms / 60_000)}${thin}min`;
-  if (ms < 172_800_000) return `${Math.round(ms / 3_600_000)}${thin}h`;
-  return `${Math.round(ms / 86_400_000)}${thin}d`;
+  if (ms < 172_800_000) return inTwoUnits(Math.round(ms / 60_000), 60, 'h', 'min');
+  return inTwoUnits(Math.round(ms / 3_600_000), 24, 'd', 'h');
+}
+
+function inTwoUnits(count: number, size: number, large: string, small: string): string {
+  const rest = count % size;
+  return `${formatCount(Math.floor(count / size))}${thin}${large}${rest === 0 ? '' : ` ${rest}${thin}${small}`}`;
 }
 
 /** The age of live data: tenths below ten seconds, as tenths are what "live" is about. */
 export function formatAge(ms: number): string {
   const age = Math.max(0, ms);
-  if (age < 10_000) return `${(age / 1000).toFixed(1)}${thin}s`;
+  if (age < 10_000) return `${formatDecimals(age / 1000, 1)}${thin}s`;
   return formatDuration(age);
 }
 
@@ -85,7 +92,7 @@ export const formatAgo = (ms: number): string => (ms < 1000 ? 'just now' : `${fo
 
 /** A moment in the reader's own time, to the minute. */
 export function formatMoment(moment: string): string {
-  return new Date(moment).toLocaleString(undefined, {
+  return new Date(moment).toLocaleString(readLocale(), {
     year: 'numeric',
     month: 'short',
     day: 'numeric',
@@ -103,14 +110,12 @@ const countUnits = ['', 'k', 'M', 'B', 'T'] as const;
 export function formatShortCount(count: number): string {
   const power = count < 1000 ? 0 : Math.min(countUnits.length - 1, Math.floor(Math.log10(count) / 3));
   const value = count / 1000 ** power;
-  return power === 0
-    ? String(count)
-    : `${value >= 100 ? value.toFixed(0) : value.toFixed(1)}${thin}${countUnits[power]}`;
+  return power === 0 ? String(count) : `${formatDecimals(value, value >= 100 ? 0 : 1)}${thin}${countUnits[power]}`;
 }
 
 /** A moment of today in the reader's own time, to the second. */
 export const formatTimeOfDay = (moment: string): string =>
-  new Date(moment).toLocaleTimeString(undefined, {
+  new Date(moment).toLocaleTimeString(readLocale(), {
     hour: '2-digit',
     minute: '2-digit',
     second: '2-digit',
@@ -119,7 +124,7 @@ export const formatTimeOfDay = (moment: string): string =>
 
 /** A moment in the reader's own time, to the second, for what is looked up afterwards. */
 export const formatMomentToSecond = (moment: string): string =>
-  new Date(moment).toLocaleString(undefined, {
+  new Date(moment).toLocaleString(readLocale(), {
     year: 'numeric',
     month: 'short',
     day: 'numeric',

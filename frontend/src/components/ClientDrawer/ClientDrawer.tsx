@@ -1,5 +1,6 @@
 import { type Client, clientFace, currentRoundOf } from '@rondo/protocol';
 import { useFLData } from '../../hooks/useFLData.ts';
+import { useIsRunOver } from '../../hooks/useIsRunOver.ts';
 import { useNow } from '../../hooks/useNow.ts';
 import { useSelectClient } from '../../hooks/useSelectClient.ts';
 import { serverNow } from '../../lib/clock.ts';
@@ -27,7 +28,8 @@ export function ClientDrawer() {
 function ClientDetails({ client }: { readonly client: Client }) {
   const round = useFLData((state) => currentRoundOf(state.viewer)?.round ?? null);
   const now = serverNow(useNow(1_000));
-  const face = clientFace(client, round);
+  const isRunOver = useIsRunOver();
+  const face = clientFace(client, round, isRunOver);
   const { system } = client;
   return (
     <Details>

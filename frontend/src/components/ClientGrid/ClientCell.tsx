@@ -1,12 +1,16 @@
 import { type Client, type ClientFace, clientFace, currentRoundOf } from '@rondo/protocol';
 import { memo } from 'react';
 import { useFLData } from '../../hooks/useFLData.ts';
+import { useIsRunOver } from '../../hooks/useIsRunOver.ts';
 import { classes } from '../../lib/classes.ts';
 import { faceLooks, StatusGlyph } from '../ui/StatusGlyph.tsx';
 import type { Density } from './density.ts';
+import { isAway } from './is-away.ts';
 
 interface ClientCellProps {
   readonly id: string;
+  /** The part of the id in which it differs from its siblings. */
+  readonly name: string;
   readonly look: Density['look'];
   readonly column: number;
   readonly isTabStop: boolean;
@@ -15,28 +19,39 @@ interface ClientCellProps {
 }
 
 /** One client. It selects itself, so it renders only when this client changes. */
-export const ClientCell = memo(function ClientCell({ id, look, column, isTabStop, onPoint, onOpen }: ClientCellProps) {
+export const ClientCell = memo(function ClientCell({
+  id,
+  name,
+  look,
+  column,
+  isTabStop,
+  onPoint,
+  onOpen,
+}: ClientCellProps) {
   const client = useFLData((state) => state.viewer.clients[id]);
   const round = useFLData((state) => currentRoundOf(state.viewer)?.round ?? null);
+  const isRunOver = useIsRunOver();
   if (!client) return null;
-  const face = clientFace(client, round);
+  const face = clientFace(client, round, isRunOver);
+  const away = isAway(client, face, isRunOver);
   return (
     // biome-ignore lint/a11y/useSemanticElements: see VirtualGrid.
     <div role="gridcell" tabIndex={-1} aria-colindex={column} className="min-w-0">
       <button
         type="button"
         tabIndex={isTabStop ? 0 : -1}
-        aria-label={`${id}: ${faceLooks[face].label}`}
+        aria-label={`${id}: ${faceLooks[face].label}${away ? ', offline' : ''}`}
         data-testid="client-card"
         data-client={id}
         data-face={face}
+        data-away={away}
         onClick={() => onOpen(id)}
         onPointerEnter={() => onPoint(id)}
         onFocus={() => onPoint(id)}
         onBlur={() => onPoint(null)}
-        className={classes('block h-full w-full overflow-hidden text-left', looks[look])}
+        className={classes('block h-full w-full overflow-hidden text-left', looks[look], away && 'opacity-60')}
       >
-        {look === 'card' && <Card client={client} face={face} />}
+        {look === 'card' && <Card client={client} name={name} face={face} isAway={away} />}
         {look === 'tile' && <Tile face={face} />}
         {look === 'cell' && <Cell face={face} />}
       </button>
@@ -50,7 +65,14 @@ const looks: Record<Density['look'], string> = {
   cell: 'rounded-[2px] hover:outline-2 hover:outline-accent',
 };
 
-function Card({ client, face }: { readonly client: Client; readonly face: ClientFace }) {
+interface CardProps {
+  readonly client: Client;
+  readonly name: string;
+  readonly face: ClientFace;
+  readonly isAway: boolean;
+}
+
+function Card({ client, name, face, isAway: away }: CardProps) {
   const share = face === 'training' || face === 'uploading' ? (client.progress ?? 0) : 1;
   const hasBar = face !== 'idle' && face !== 'offline';
   return (
@@ -58,11 +80,10 @@ function Card({ client, face }: { readonly client: Client; readonly face: Client
       <span
         className={classes('flex text-2xs leading-4 whitespace-pre', face === 'offline' ? 'text-muted' : 'text-soft')}
       >
-        {/* Names of one kind differ at their end, so that is what is kept of a long one. */}
-        <span className="truncate">{client.client_id.slice(0, -3)}</span>
-        <span>{client.client_id.slice(-3)}</span>
+        <bdi className="truncate">{name}</bdi>
       </span>
-      <span className="flex justify-end">
+      <span className="flex justify-end gap-1">
+        {away && <StatusGlyph face="offline" size={11} />}
         <StatusGlyph face={face} size={11} />
       </span>
       {hasBar && (

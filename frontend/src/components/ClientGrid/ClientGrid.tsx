@@ -1,7 +1,8 @@
 import { currentRoundOf } from '@rondo/protocol';
 import { useDeferredValue, useState } from 'react';
 import { useFLData, useSlowFLData } from '../../hooks/useFLData.ts';
-import { formatCount } from '../../lib/format.ts';
+import { useIsRunOver } from '../../hooks/useIsRunOver.ts';
+import { formatCount, plural } from '../../lib/format.ts';
 import { EmptyState } from '../ui/EmptyState.tsx';
 import { Panel } from '../ui/Panel.tsx';
 import { Select } from '../ui/Select.tsx';
@@ -9,29 +10,31 @@ import { FaceCounts } from './FaceCounts.tsx';
 import { type ClientOrder, isSameOrder, orderClients, type SortKey, sortKeys } from './order-clients.ts';
 import { VirtualGrid } from './VirtualGrid.tsx';
 
-/** Cards that jump under the pointer help nobody, and sorting 10,000 clients costs 10 ms. */
+/** Cards must not jump under the pointer, and sorting 10,000 clients costs 10 ms. */
 const orderEveryMs = 1_000;
 
+interface ClientGridProps {
+  /** On a page of its own, where it has the height. */
+  readonly isTall?: boolean;
+}
+
 /** Who is the problem? Every client by glyph, name and progress; worst first. */
-export function ClientGrid() {
+export function ClientGrid({ isTall = false }: ClientGridProps) {
   const [sort, setSort] = useState<SortKey>('worst');
   const [text, setText] = useState('');
   const filter = useDeferredValue(text);
   const round = useFLData((state) => currentRoundOf(state.viewer)?.round ?? null);
   const run_id = useFLData((state) => state.viewer.run_id);
+  const isRunOver = useIsRunOver();
   const order = useSlowFLData<ClientOrder>(
-    (state) => orderClients(state.viewer.clients, { sort, filter, round }),
+    (state) => orderClients(state.viewer.clients, { sort, filter, round, isRunOver }),
     orderEveryMs,
     isSameOrder,
-    [sort, filter, run_id],
+    [sort, filter, run_id, isRunOver],
   );
 
   return (
-    <Panel
-      title="Clients"
-      testId="client-grid"
-      note={order.total > 0 ? `${formatCount(order.online)} of ${formatCount(order.total)} online` : undefined}
-    >
+    <Panel title="Clients" testId="client-grid" note={noteOf(order, isRunOver)}>
       {order.total === 0 ? (
         <EmptyState title="No client has joined yet">
           Clients show here as soon as they join or are selected.
@@ -59,10 +62,16 @@ export function ClientGrid() {
           {order.ids.length === 0 ? (
             <EmptyState title={`No client is called “${filter}”`}>Clear the filter to see all of them.</EmptyState>
           ) : (
-            <VirtualGrid ids={order.ids} />
+            <VirtualGrid ids={order.ids} isTall={isTall} />
           )}
         </>
       )}
     </Panel>
   );
+}
+
+/** In a run that is over, no client is expected to be online. */
+function noteOf({ total, online }: ClientOrder, isRunOver: boolean): string | undefined {
+  if (total === 0) return undefined;
+  return isRunOver ? plural(total, 'client') : `${formatCount(online)} of ${formatCount(total)} online`;
 }

@@ -1,16 +1,24 @@
-import { useVirtualizer } from '@tanstack/react-virtual';
-import { type KeyboardEvent, useCallback, useEffect, useRef, useState } from 'react';
+import { defaultRangeExtractor, useVirtualizer } from '@tanstack/react-virtual';
+import { type KeyboardEvent, useCallback, useEffect, useMemo, useRef, useState } from 'react';
 import { useSize } from '../../charts/use-size.ts';
 import { useSelectClient } from '../../hooks/useSelectClient.ts';
+import { shortNames } from '../../lib/short-names.ts';
 import { ClientCell } from './ClientCell.tsx';
 import { ClientReadout } from './ClientReadout.tsx';
 import { columnsFor, densityFor, moveFrom } from './density.ts';
 
-/** Tall enough for 50 cards without scrolling, low enough to leave room for what is below. */
+/** Tall enough for 50 cards without scrolling, low enough to leave room for the panels below. */
 const maxHeight = 422;
+/** On a page of its own. */
+const tallHeight = 'max(422px, calc(100dvh - 320px))';
+
+interface VirtualGridProps {
+  readonly ids: readonly string[];
+  readonly isTall?: boolean;
+}
 
 /** Rows of a fixed height, of which only those in view exist. One cell has the tab stop; arrow keys move it. */
-export function VirtualGrid({ ids }: { readonly ids: readonly string[] }) {
+export function VirtualGrid({ ids, isTall = false }: VirtualGridProps) {
   const [scroller, { width }] = useSize<HTMLDivElement>();
   const [pointed, setPointed] = useState<string | null>(null);
   const [tabStop, setTabStop] = useState(0);
@@ -19,24 +27,32 @@ export function VirtualGrid({ ids }: { readonly ids: readonly string[] }) {
   const density = densityFor(ids.length);
   const columns = columnsFor(density, width);
   const rows = Math.ceil(ids.length / columns);
+  const stop = Math.min(tabStop, ids.length - 1);
+  const stopId = ids[stop];
+  const stopRow = Math.floor(stop / columns);
+  const nameOf = useMemo(() => shortNames(ids), [ids]);
   const virtual = useVirtualizer({
     count: rows,
     getScrollElement: () => scroller.current,
     estimateSize: () => density.height + density.gap,
     overscan: 3,
+    // The row with the tab stop exists wherever one scrolls to: otherwise its focus would fall to the page. [B6]
+    rangeExtractor: (range) => {
+      const rows = defaultRangeExtractor(range);
+      return rows.includes(stopRow) ? rows : [...rows, stopRow].sort((a, b) => a - b);
+    },
     initialRect: { width: 0, height: maxHeight },
   });
   const rowHeight = density.height + density.gap;
   // biome-ignore lint/correctness/useExhaustiveDependencies: another density has rows of another height.
   useEffect(() => virtual.measure(), [rowHeight]);
 
-  const stop = Math.min(tabStop, ids.length - 1);
-  const stopId = ids[stop];
-
   useEffect(() => {
     if (!wantsFocus.current || stopId === undefined) return;
+    const cell = scroller.current?.querySelector<HTMLElement>(`[data-client="${CSS.escape(stopId)}"]`);
+    if (!cell) return;
     wantsFocus.current = false;
-    scroller.current?.querySelector<HTMLElement>(`[data-client="${CSS.escape(stopId)}"]`)?.focus();
+    cell.focus();
   });
 
   const onKeyDown = (event: KeyboardEvent) => {
@@ -63,7 +79,7 @@ export function VirtualGrid({ ids }: { readonly ids: readonly string[] }) {
         onKeyDown={onKeyDown}
         onPointerLeave={() => onPoint(null)}
         className="relative -m-1 overflow-y-auto overscroll-contain p-1"
-        style={{ maxHeight, height: rows * rowHeight - density.gap + 8 }}
+        style={{ maxHeight: isTall ? tallHeight : maxHeight, height: rows * rowHeight - density.gap + 8 }}
       >
         <div role="presentation" style={{ height: virtual.getTotalSize() - density.gap }} className="relative">
           {virtual.getVirtualItems().map((row) => (
@@ -85,6 +101,7 @@ export function VirtualGrid({ ids }: { readonly ids: readonly string[] }) {
                 <ClientCell
                   key={id}
                   id={id}
+                  name={nameOf(id)}
                   look={density.look}
                   column={at + 1}
                   isTabStop={id === stopId}

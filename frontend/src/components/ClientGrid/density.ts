@@ -9,8 +9,8 @@ export interface Density {
 const card: Density = { look: 'card', minWidth: 60, height: 36, gap: 6 };
 /** Past two hundred, names no longer fit but colour and glyph do. */
 const tile: Density = { look: 'tile', minWidth: 26, height: 26, gap: 3 };
-/** Past a thousand, a picture: problems are told from the rest, and names come by hover and focus. */
-const cell: Density = { look: 'cell', minWidth: 12, height: 12, gap: 2 };
+/** Past a thousand, a picture: shapes and colours without glyphs. Not smaller: a target has at least 24 px. [B19] */
+const cell: Density = { look: 'cell', minWidth: 24, height: 24, gap: 1 };
 
 export function densityFor(count: number): Density {
   if (count <= 200) return card;

@@ -16,6 +16,7 @@ export interface OrderQuestion {
   readonly sort: SortKey;
   readonly filter: string;
   readonly round: number | null;
+  readonly isRunOver: boolean;
 }
 
 export interface ClientOrder {
@@ -38,6 +39,16 @@ const severity: Record<ClientFace, number> = {
   offline: 7,
 };
 
+/** A client that is offline holds the round up when its part is still open. */
+const awaitedOfflineRank = 1.25;
+/** Returned, but with a loss that is not finite. */
+const divergedRank = 1.5;
+
+const isAwaited = (client: Client, round: number | null): boolean =>
+  client.current_round === round && client.round_outcome === 'pending';
+
+const hasDiverged = ({ train_loss }: Client): boolean => train_loss !== null && !Number.isFinite(Number(train_loss));
+
 interface Row {
   readonly client: Client;
   readonly rank: number;
@@ -52,10 +63,10 @@ export function orderClients(clients: Readonly<Record<string, Client>>, question
   for (const client of Object.values(clients)) {
     total++;
     if (client.is_online) online++;
-    const face = clientFace(client, question.round);
+    const face = clientFace(client, question.round, question.isRunOver);
     faces[face]++;
     if (wanted === '' || client.client_id.toLowerCase().includes(wanted)) {
-      rows.push({ client, rank: rankOf(client, face, question.sort) });
+      rows.push({ client, rank: rankOf(client, face, question) });
     }
   }
   const byName = orderOfNames(rows.map(({ client }) => client.client_id));
@@ -64,10 +75,11 @@ export function orderClients(clients: Readonly<Record<string, Client>>, question
 }
 
 /** Lower comes first. */
-function rankOf(client: Client, face: ClientFace, sort: SortKey): number {
+function rankOf(client: Client, face: ClientFace, { sort, round }: OrderQuestion): number {
   switch (sort) {
     case 'worst':
-      return severity[face];
+      if (face === 'offline' && isAwaited(client, round)) return awaitedOfflineRank;
+      return face === 'returned' && hasDiverged(client) ? divergedRank : severity[face];
     case 'slowest':
       return face === 'training' || face === 'uploading' ? (client.progress ?? 0) : 1 + severity[face];
     case 'loss': {

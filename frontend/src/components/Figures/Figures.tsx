@@ -1,4 +1,5 @@
 import { useFLData, useSlowFLData } from '../../hooks/useFLData.ts';
+import { useIsRunOver } from '../../hooks/useIsRunOver.ts';
 import { useRounds } from '../../hooks/useRounds.ts';
 import { classes } from '../../lib/classes.ts';
 import { formatCount } from '../../lib/format.ts';
@@ -8,11 +9,12 @@ import { accuracyFigure, type Figure, lossFigure, participationFigure } from './
 export function Figures() {
   const history = useFLData((state) => state.viewer.metrics_history);
   const participation = participationFigure(useRounds());
+  const isRunOver = useIsRunOver();
   return (
     <div className="grid grid-cols-2 gap-3 md:grid-cols-4 md:gap-4">
       <FigureCard name="Global loss" figure={lossFigure(history)} />
       <FigureCard name="Accuracy" figure={accuracyFigure(history)} />
-      <OnlineFigure />
+      {isRunOver ? <LastPartsFigure /> : <OnlineFigure />}
       <FigureCard name="Participation" figure={participation} />
     </div>
   );
@@ -42,10 +44,39 @@ function OnlineFigure() {
       : {
           value: formatCount(online),
           of: `of ${formatCount(total)}`,
-          change: away === 0 ? 'all are here' : `${formatCount(away)} not heard from`,
+          change: away === 0 ? 'all are online' : `${formatCount(away)} offline`,
           tone: away === 0 ? 'good' : 'warning',
         };
   return <FigureCard name="Clients online" figure={figure} />;
+}
+
+interface LastParts {
+  readonly total: number;
+  readonly lost: number;
+}
+
+/** Of a run that is over: no client is expected to be online, so what counts is what they last returned. [B7] */
+function LastPartsFigure() {
+  const { total, lost } = useSlowFLData<LastParts>(
+    ({ viewer }) => {
+      const clients = Object.values(viewer.clients);
+      const lost = clients.filter(({ round_outcome }) => round_outcome !== null && round_outcome !== 'complete');
+      return { total: clients.length, lost: lost.length };
+    },
+    500,
+    (a, b) => a.total === b.total && a.lost === b.lost,
+    [],
+  );
+  const figure: Figure =
+    total === 0
+      ? { value: null, change: 'no client was named', tone: 'plain' }
+      : {
+          value: formatCount(total),
+          change:
+            lost === 0 ? 'all returned in their last round' : `${formatCount(lost)} did not return in their last round`,
+          tone: 'plain',
+        };
+  return <FigureCard name="Clients" figure={figure} />;
 }
 
 const tones: Record<Figure['tone'], string> = {

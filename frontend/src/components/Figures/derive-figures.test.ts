@@ -16,7 +16,21 @@ it('says why there is no value', () => {
 it('a falling loss is good, a falling accuracy is bad', () => {
   const history = [point(1, 0.5, 0.8), point(2, 0.4, 0.7)];
   expect(lossFigure(history)).toMatchObject({ value: '0.400', change: '↓ 0.100 · best so far', tone: 'good' });
-  expect(accuracyFigure(history)).toMatchObject({ change: '↓ 10.0 · best at 1', tone: 'bad' });
+  expect(accuracyFigure(history)).toMatchObject({ change: '↓ 10.0\u202fpp · best at 1', tone: 'bad' });
+});
+
+it('a step back that is no larger than usual is not alarming; a larger one is', () => {
+  const noisy = [0.5, 0.48, 0.5, 0.47, 0.49].map((loss, at) => point(at + 1, loss));
+  expect(lossFigure([...noisy, point(6, 0.5)]).tone).toBe('plain');
+  expect(lossFigure([...noisy, point(6, 0.9)]).tone).toBe('bad');
+});
+
+it('[B8] clients that are not named are not lost', () => {
+  const round = makeRound({ status: 'complete', num_clients_expected: 200, num_clients_unreported: 200 });
+  expect(participationFigure([round])).toMatchObject({
+    value: null,
+    change: 'clients are not named (secure aggregation)',
+  });
 });
 
 it('compares with the last round that reported a value', () => {

@@ -21,7 +21,12 @@ interface Measure {
 }
 
 const loss: Measure = { key: 'loss', format: formatNumber, formatChange: formatNumber, better: -1 };
-const accuracy: Measure = { key: 'accuracy', format: formatPercent, formatChange: formatPoints, better: 1 };
+const accuracy: Measure = {
+  key: 'accuracy',
+  format: formatPercent,
+  formatChange: (difference) => `${formatPoints(difference)}\u202fpp`,
+  better: 1,
+};
 
 export const lossFigure = (history: readonly HistoryPoint[]): Figure => measured(history, loss);
 export const accuracyFigure = (history: readonly HistoryPoint[]): Figure => measured(history, accuracy);
@@ -47,8 +52,20 @@ function measured(history: readonly HistoryPoint[], measure: Measure): Figure {
   return {
     value,
     change: `${difference > 0 ? '↑' : '↓'} ${measure.formatChange(Math.abs(difference))} · ${bestWords}`,
-    tone: difference * measure.better > 0 ? 'good' : 'bad',
+    tone: difference * measure.better > 0 ? 'good' : isNoise(finite.map((point) => point.value)) ? 'plain' : 'bad',
   };
+}
+
+/** Rounds of which the usual change is taken. */
+const noiseRounds = 10;
+
+/** The last change is not larger than changes of the rounds before it usually are: no reason to alarm. */
+function isNoise(values: readonly number[]): boolean {
+  const changes = values.slice(-noiseRounds - 2).map((value, at, all) => Math.abs(value - (all[at - 1] ?? value)));
+  const last = changes.at(-1) ?? 0;
+  const before = changes.slice(1, -1);
+  if (before.length < 3) return false;
+  return last <= 2 * Math.sqrt(before.reduce((sum, change) => sum + change ** 2, 0) / before.length);
 }
 
 const article = { loss: 'a loss', accuracy: 'an accuracy' } as const;
@@ -59,8 +76,11 @@ const participationRounds = 10;
 /** Returned out of selected, over the newest finished rounds. */
 export function participationFigure(newestFirst: readonly Round[]): Figure {
   const accounts = newestFirst.filter(isRoundOver).slice(0, participationRounds).map(accountOf);
-  const selected = accounts.reduce((sum, account) => sum + account.selected, 0);
-  if (selected === 0) return { value: null, change: 'no round has finished yet', tone: 'plain' };
+  const all = accounts.reduce((sum, account) => sum + account.selected, 0);
+  if (all === 0) return { value: null, change: 'no round has finished yet', tone: 'plain' };
+  // What the FL server left open is neither returned nor lost. [B8]
+  const selected = all - accounts.reduce((sum, account) => sum + account.unreported, 0);
+  if (selected === 0) return { value: null, change: 'clients are not named (secure aggregation)', tone: 'plain' };
   const returned = accounts.reduce((sum, account) => sum + account.complete, 0);
   const lost = selected - returned;
   return {
