@@ -1,49 +1,76 @@
-import { lazy, Suspense, useEffect } from 'react';
-import { BrowserRouter, Navigate, Outlet, Route, Routes, useLocation } from 'react-router';
+import { useEffect } from 'react';
+import { BrowserRouter, Navigate, Outlet, Route, Routes, useLocation, useParams } from 'react-router';
 import { AppShell } from './components/AppShell/AppShell.tsx';
 import { Alert } from './components/ui/Alert.tsx';
 import { Button } from './components/ui/Button.tsx';
+import { ErrorBoundary } from './components/ui/ErrorBoundary.tsx';
+import { lazyPart } from './components/ui/lazy-part.tsx';
 import { NotFound } from './components/ui/NotFound.tsx';
 import { SignInCard } from './components/ui/SignInCard.tsx';
 import { useRefreshSession, useSession } from './hooks/useSession.ts';
 import { basePath } from './lib/base-path.ts';
 import { LoginPage } from './pages/LoginPage.tsx';
+import { RunPage } from './pages/RunPage.tsx';
 import { SignInLinkPage } from './pages/SignInLinkPage.tsx';
 
-const LivePage = lazy(async () => ({ default: (await import('./pages/LivePage.tsx')).LivePage }));
-const ModelsPage = lazy(async () => ({ default: (await import('./pages/ModelsPage.tsx')).ModelsPage }));
-const RoundPage = lazy(async () => ({ default: (await import('./pages/RoundPage.tsx')).RoundPage }));
-const RunsPage = lazy(async () => ({ default: (await import('./pages/RunsPage.tsx')).RunsPage }));
-const SeriesPage = lazy(async () => ({ default: (await import('./pages/SeriesPage.tsx')).SeriesPage }));
-const SettingsPage = lazy(async () => ({ default: (await import('./pages/SettingsPage.tsx')).SettingsPage }));
+const page = <P extends object>(what: string, load: () => Promise<React.ComponentType<P>>) => lazyPart({ what, load });
+
+const LivePage = page('The overview', async () => (await import('./pages/LivePage.tsx')).LivePage);
+const RoundsPage = page('The rounds', async () => (await import('./pages/RoundsPage.tsx')).RoundsPage);
+const ClientsPage = page('The clients', async () => (await import('./pages/ClientsPage.tsx')).ClientsPage);
+const SeriesPage = page('The metrics', async () => (await import('./pages/SeriesPage.tsx')).SeriesPage);
+const RunModelsPage = page('The models', async () => (await import('./pages/RunModelsPage.tsx')).RunModelsPage);
+const LogPage = page('The log', async () => (await import('./pages/LogPage.tsx')).LogPage);
+const ConfigPage = page('The config', async () => (await import('./pages/ConfigPage.tsx')).ConfigPage);
+const RoundPage = page('The round', async () => (await import('./pages/RoundPage.tsx')).RoundPage);
+const RunsPage = page('The list of runs', async () => (await import('./pages/RunsPage.tsx')).RunsPage);
+const ModelsPage = page('The list of models', async () => (await import('./pages/ModelsPage.tsx')).ModelsPage);
+const SettingsPage = page('The settings', async () => (await import('./pages/SettingsPage.tsx')).SettingsPage);
 
 export function App() {
   return (
-    <BrowserRouter basename={basePath}>
-      <Suspense fallback={null}>
+    <ErrorBoundary what="Rondo">
+      <BrowserRouter basename={basePath}>
         <Routes>
           <Route path="/sign-in" element={<SignInLinkPage />} />
           <Route element={<SessionGate />}>
             <Route path="/login" element={<LoginPage />} />
             <Route element={<SignedInOnly />}>
-              <Route index element={<LivePage />} />
-              <Route path="runs" element={<RunsPage />} />
-              <Route path="runs/:run_id" element={<LivePage />} />
+              <Route element={<RunPage />}>
+                <Route index element={<LivePage />} />
+                <Route path="series" element={<SeriesPage />} />
+                <Route path="runs/:run_id">
+                  <Route index element={<LivePage />} />
+                  <Route path="rounds" element={<RoundsPage />} />
+                  <Route path="clients" element={<ClientsPage />} />
+                  <Route path="metrics" element={<SeriesPage />} />
+                  <Route path="models" element={<RunModelsPage />} />
+                  <Route path="log" element={<LogPage />} />
+                  <Route path="config" element={<ConfigPage />} />
+                </Route>
+              </Route>
               <Route path="runs/:run_id/rounds/:round" element={<RoundPage />} />
-              <Route path="runs/:run_id/series" element={<SeriesPage />} />
-              <Route path="series" element={<SeriesPage />} />
+              <Route path="runs/:run_id/series" element={<OldSeriesAddress />} />
+              <Route path="runs" element={<RunsPage />} />
               <Route path="models" element={<ModelsPage />} />
               <Route path="settings/*" element={<SettingsPage />} />
               <Route path="*" element={<NotFound />} />
             </Route>
           </Route>
         </Routes>
-      </Suspense>
-    </BrowserRouter>
+      </BrowserRouter>
+    </ErrorBoundary>
   );
 }
 
-/** The session survives a reload as a cookie: nobody is sent to sign in before that has been tried. */
+/** Links of the first release keep working. */
+function OldSeriesAddress() {
+  const { run_id = '' } = useParams();
+  const { search } = useLocation();
+  return <Navigate to={{ pathname: `/runs/${encodeURIComponent(run_id)}/metrics`, search }} replace />;
+}
+
+/** The session survives a reload as a cookie, so that is tried before the sign-in page is shown. */
 function SessionGate() {
   const session = useSession();
   const [progress, refresh] = useRefreshSession();

@@ -1,35 +1,78 @@
-import { isRoundOver, type Page, type Round, type RoundDetail } from '@rondo/protocol';
+import { type Client, type ClientUpdate, isRoundOver, type Round, type RoundDetail } from '@rondo/protocol';
+import { useEffect, useMemo } from 'react';
 import useSWR from 'swr';
-import { getJson, paths } from '../api/resources.ts';
-import { useFLData } from './useFLData.ts';
+import { findRound } from '../api/rounds.ts';
+import { useFLData, useSlowFLData } from './useFLData.ts';
 
 interface RoundAnswer {
   readonly data: RoundDetail | undefined;
   readonly error: unknown;
   /** There is no round of this number. */
   readonly isMissing: boolean;
+  /** The rounds before and after it that exist; undefined while that is not known. */
+  readonly previous: number | null | undefined;
+  readonly next: number | null | undefined;
 }
 
+/** What the stream does not carry, such as the norm of an update, follows at this pace. */
 const pollMs = 3_000;
+/** Outcomes of 10,000 clients cost too much for every frame. */
+const overlayEveryMs = 250;
 
-/** One round of a run with what became of each client; one that is not over yet is asked for again and again. */
+const noClients: Readonly<Record<string, Client>> = {};
+
+/** One round of a run with what became of each client. While it is not over, outcomes come from the stream. [B14] */
 export function useRoundDetail(run_id: string, round: number): RoundAnswer {
-  const known = useFLData(({ viewer }) => (viewer.run_id === run_id ? viewer.rounds[round]?.round_id : undefined));
-  const newest = useFLData(({ viewer }) => (viewer.run_id === run_id ? (viewer.run?.current_round ?? null) : null));
-  // Older than what the live stream keeps: rounds are numbered without gaps, so its place in the list is known.
-  const offset = known === undefined && newest !== null ? newest - round : null;
-  const found = useSWR(offset === null || offset < 0 ? null : paths.roundAt(run_id, offset), (path: string) =>
-    getJson<Page<Round>>(path),
+  const live = useFLData(({ viewer }) => (viewer.run_id === run_id ? viewer.rounds[round] : undefined));
+  const known = useFLData(({ viewer }) => (viewer.run_id === run_id ? viewer.rounds : null));
+  const isOpen = live !== undefined && !isRoundOver(live);
+  const { data, error, mutate } = useSWR(['round', run_id, round], () => findRound(run_id, round), {
+    refreshInterval: (latest) => (latest && !isRoundOver(latest.detail) ? pollMs : 0),
+  });
+  const clients = useSlowFLData(
+    ({ viewer }) => (isOpen && viewer.run_id === run_id ? viewer.clients : noClients),
+    overlayEveryMs,
+    Object.is,
+    [run_id, round, isOpen],
   );
-  const item = found.data?.items[0];
-  const round_id = known ?? (item?.round === round ? item.round_id : undefined);
-  const detail = useSWR(
-    round_id === undefined ? null : paths.round(round_id),
-    (path: string) => getJson<RoundDetail>(path),
-    {
-      refreshInterval: (latest) => (latest !== undefined && isRoundOver(latest) ? 0 : pollMs),
-    },
-  );
-  const isMissing = (offset !== null && offset < 0) || (found.data !== undefined && round_id === undefined);
-  return { data: detail.data, error: detail.error ?? found.error, isMissing };
+  // The end of a round, and a late result after it, bring figures that only REST has.
+  const stage = live && `${live.status} ${live.completed_at}`;
+  // biome-ignore lint/correctness/useExhaustiveDependencies: fetched again because the stage changed.
+  useEffect(() => {
+    void mutate();
+  }, [stage, mutate]);
+
+  const detail = data?.detail;
+  const merged = useMemo(() => detail && mergeRound(detail, live, clients), [detail, live, clients]);
+  return {
+    data: merged,
+    error,
+    isMissing: data === null && live === undefined,
+    ...(data?.neighbours ?? neighboursIn(known, round)),
+  };
+}
+
+export function mergeRound(
+  detail: RoundDetail,
+  live: Round | undefined,
+  clients: Readonly<Record<string, Client>>,
+): RoundDetail {
+  const client_updates = detail.client_updates.map((update) => withLiveOutcome(update, clients[update.client_id]));
+  return { ...detail, ...live, client_updates };
+}
+
+/** A part that is over stays over: the client may already be elsewhere. */
+function withLiveOutcome(update: ClientUpdate, client: Client | undefined): ClientUpdate {
+  if (client === undefined || client.current_round !== update.round || update.outcome !== 'pending') return update;
+  const { round_outcome, train_loss } = client;
+  if (round_outcome === null || round_outcome === 'pending') return update;
+  return { ...update, outcome: round_outcome, train_loss: update.train_loss ?? train_loss };
+}
+
+/** Of the rounds that the stream keeps, which are the newest: the oldest of them has an unknown predecessor. */
+function neighboursIn(rounds: Readonly<Record<number, Round>> | null, round: number) {
+  const numbers = Object.keys(rounds ?? {}).map(Number);
+  const at = numbers.indexOf(round);
+  if (at === -1) return { previous: undefined, next: undefined };
+  return { previous: numbers[at - 1], next: numbers[at + 1] ?? null };
 }

@@ -1,52 +1,71 @@
-import { lazy, Suspense } from 'react';
+import { useState } from 'react';
+import { Attention } from '../components/Attention/Attention.tsx';
 import { ClientGrid } from '../components/ClientGrid/ClientGrid.tsx';
 import { Figures } from '../components/Figures/Figures.tsx';
-import { LiveGate } from '../components/LiveGate/LiveGate.tsx';
 import { MetricsChart } from '../components/MetricsChart/MetricsChart.tsx';
 import { ModelTable } from '../components/ModelTable/ModelTable.tsx';
 import { RecentRounds } from '../components/RecentRounds/RecentRounds.tsx';
 import { RoundMonitor } from '../components/RoundMonitor/RoundMonitor.tsx';
+import { RunCost } from '../components/RunCost/RunCost.tsx';
 import { RunNotes } from '../components/RunNotes/RunNotes.tsx';
+import { lazyPart } from '../components/ui/lazy-part.tsx';
 import { useFLData } from '../hooks/useFLData.ts';
+import { useSelectClient } from '../hooks/useSelectClient.ts';
 
-/** Opened by hand, so nobody waits for it at first. */
-const ClientDrawer = lazy(async () => ({
-  default: (await import('../components/ClientDrawer/ClientDrawer.tsx')).ClientDrawer,
-}));
+/** Opened by hand, so the first load goes without it. */
+const ClientDrawer = lazyPart({
+  what: 'The client drawer',
+  load: async () => (await import('../components/ClientDrawer/ClientDrawer.tsx')).ClientDrawer,
+  isDialog: true,
+});
 
 /** Below the fold, with a canvas that the first load need not carry. */
-const ClientHeatMap = lazy(async () => ({
-  default: (await import('../components/ClientHeatMap/ClientHeatMap.tsx')).ClientHeatMap,
-}));
+const ClientHeatMap = lazyPart({
+  what: 'The map of clients by round',
+  load: async () => (await import('../components/ClientHeatMap/ClientHeatMap.tsx')).ClientHeatMap,
+});
 
+interface Brush {
+  readonly run_id: string | null;
+  readonly rounds: { readonly min: number; readonly max: number } | null;
+}
+
+/** The overview of a run. One column on a phone, two on a desk, three on a wall. */
 export function LivePage() {
   const run_id = useFLData((state) => state.viewer.run_id);
   const hasClient = useFLData((state) => state.ui.selected_client !== null);
+  const selectClient = useSelectClient();
+  // The rounds chosen in the chart or in the heat map; those of another run mean nothing in this one.
+  const [brush, setBrush] = useState<Brush>({ run_id, rounds: null });
+  const zoom = brush.run_id === run_id ? brush.rounds : null;
+  const onZoom = (rounds: Brush['rounds']) => setBrush({ run_id, rounds });
   return (
-    <LiveGate>
+    <>
       <RunNotes />
-      <div className="grid gap-4 xl:grid-cols-[minmax(0,1fr)_412px]">
-        <div className="flex min-w-0 flex-col gap-4">
+      <div className="grid gap-4 xl:grid-cols-[minmax(0,1fr)_412px] xl:grid-rows-[auto_1fr] min-[1900px]:grid-cols-[minmax(0,1fr)_minmax(0,560px)_minmax(0,460px)] min-[1900px]:grid-rows-1">
+        <div className="flex min-w-0 flex-col gap-4 xl:row-span-2 min-[1900px]:row-span-1">
           <RoundMonitor />
           <Figures />
-          <MetricsChart />
+          <MetricsChart zoom={zoom} onZoom={onZoom} />
           {run_id !== null && (
-            <Suspense fallback={null}>
-              <ClientHeatMap run_id={run_id} />
-            </Suspense>
+            <ClientHeatMap
+              run_id={run_id}
+              isSmall
+              onRounds={(rounds) => onZoom(rounds && { min: rounds.from, max: rounds.to })}
+            />
           )}
-          <ModelTable />
         </div>
         <div className="flex min-w-0 flex-col gap-4">
+          <Attention />
           <ClientGrid />
+        </div>
+        <div className="flex min-w-0 flex-col gap-4">
           <RecentRounds />
+          <RunCost />
+          <ModelTable />
         </div>
       </div>
-      {hasClient && (
-        <Suspense fallback={null}>
-          <ClientDrawer />
-        </Suspense>
-      )}
-    </LiveGate>
+      {hasClient && <ClientDrawer onDismiss={() => selectClient(null)} />}
+    </>
   );
 }

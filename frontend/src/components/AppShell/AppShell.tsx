@@ -1,29 +1,37 @@
-import { Activity, Boxes, ChartSpline, List, Settings } from 'lucide-react';
-import { lazy, Suspense } from 'react';
-import { NavLink, Outlet, useParams, useSearchParams } from 'react-router';
+import { Outlet, useLocation, useParams, useSearchParams } from 'react-router';
 import { useEventStream } from '../../hooks/useEventStream.ts';
-import { classes } from '../../lib/classes.ts';
+import { usePrefetch } from '../../hooks/usePrefetch.ts';
+import { useTabTitle } from '../../hooks/useTabTitle.ts';
+import { tabOf } from '../../lib/run-tabs.ts';
 import { ConnectionStatus } from '../ConnectionStatus/ConnectionStatus.tsx';
+import { NewVersion } from '../NewVersion/NewVersion.tsx';
 import { RunHeader } from '../RunHeader/RunHeader.tsx';
 import { ThemeToggle } from '../ThemeToggle/ThemeToggle.tsx';
 import { UserMenu } from '../UserMenu/UserMenu.tsx';
-import { Logo } from '../ui/Logo.tsx';
+import { ErrorBoundary } from '../ui/ErrorBoundary.tsx';
+import { lazyPart } from '../ui/lazy-part.tsx';
+import { Nav } from './Nav.tsx';
 
-/** Opened by hand, from whatever page names a checkpoint. */
-const ModelDrawer = lazy(async () => ({ default: (await import('../ModelDrawer/ModelDrawer.tsx')).ModelDrawer }));
+/** Opened by hand, from any page that names a checkpoint. */
+const ModelDrawer = lazyPart({
+  what: 'The model drawer',
+  load: async () => (await import('../ModelDrawer/ModelDrawer.tsx')).ModelDrawer,
+  isDialog: true,
+});
 
-const destinations = [
-  { to: '/', label: 'Live', Icon: Activity, isWhole: true },
-  { to: '/runs', label: 'Runs', Icon: List, isWhole: true },
-  { to: '/series', label: 'Metrics', Icon: ChartSpline, isWhole: true },
-  { to: '/models', label: 'Models', Icon: Boxes, isWhole: true },
-  { to: '/settings', label: 'Settings', Icon: Settings, isWhole: false },
-] as const;
-
-/** What surrounds every page of somebody signed in; it keeps the live stream running. */
+/** What surrounds every page after sign-in. It keeps the live stream running, and stays whatever becomes of a page. */
 export function AppShell() {
+  const { pathname } = useLocation();
+  const [params, setParams] = useSearchParams();
   useEventStream(useParams().run_id ?? null);
-  const hasModel = useSearchParams()[0].has('model');
+  usePrefetch(pathname);
+  useTabTitle();
+  const closeModel = () =>
+    setParams((before) => {
+      const next = new URLSearchParams(before);
+      next.delete('model');
+      return next;
+    });
   return (
     <div className="min-h-dvh lg:grid lg:grid-cols-[196px_minmax(0,1fr)]">
       <a
@@ -35,7 +43,9 @@ export function AppShell() {
       <Nav />
       <div className="min-w-0">
         <header className="flex min-h-[52px] flex-wrap items-center justify-between gap-x-4 gap-y-2 border-b border-line px-3 py-2 sm:px-5">
-          <RunHeader />
+          <ErrorBoundary what="The header of the run" resetKey={pathname}>
+            {tabOf(pathname) !== null && <RunHeader />}
+          </ErrorBoundary>
           <div className="ml-auto flex items-center gap-3">
             <ConnectionStatus />
             <ThemeToggle />
@@ -43,49 +53,13 @@ export function AppShell() {
           </div>
         </header>
         <main id="main" tabIndex={-1} className="p-3 outline-none sm:p-5">
-          <Outlet />
+          <NewVersion />
+          <ErrorBoundary what="This page" resetKey={pathname}>
+            <Outlet />
+          </ErrorBoundary>
         </main>
       </div>
-      {hasModel && (
-        <Suspense fallback={null}>
-          <ModelDrawer />
-        </Suspense>
-      )}
+      {params.has('model') && <ModelDrawer onDismiss={closeModel} />}
     </div>
-  );
-}
-
-function Nav() {
-  const run_id = useParams().run_id;
-  // Metrics are of one run: the picked one stays picked.
-  const addressOf = (to: string) =>
-    to === '/series' && run_id !== undefined ? `/runs/${encodeURIComponent(run_id)}/series` : to;
-  return (
-    <nav
-      aria-label="Main"
-      className="flex items-center gap-1 border-line px-4 max-lg:h-12 max-lg:border-b lg:sticky lg:top-0 lg:h-dvh lg:flex-col lg:items-stretch lg:border-r lg:px-2.5"
-    >
-      <span className="flex h-[52px] items-center gap-2.5 text-[16px] font-semibold max-lg:mr-3 lg:mb-1 lg:px-2.5">
-        <Logo />
-        Rondo
-      </span>
-      {destinations.map(({ to, label, Icon, isWhole }) => (
-        <NavLink
-          key={to}
-          to={addressOf(to)}
-          end={isWhole}
-          aria-label={label}
-          className={({ isActive }) =>
-            classes(
-              'flex h-9 items-center gap-2.5 rounded-control px-2.5 text-sm',
-              isActive ? 'bg-raised font-medium text-text' : 'text-muted hover:bg-raised hover:text-text',
-            )
-          }
-        >
-          <Icon aria-hidden size={15} />
-          <span className="max-sm:hidden">{label}</span>
-        </NavLink>
-      ))}
-    </nav>
   );
 }

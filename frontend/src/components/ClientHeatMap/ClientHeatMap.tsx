@@ -22,12 +22,14 @@ const orders: readonly { readonly key: HeatOrder; readonly label: string }[] = [
 
 interface ClientHeatMapProps {
   readonly run_id: string;
+  /** Beside other panels, with less height. */
+  readonly isSmall?: boolean;
   /** The rounds chosen by dragging; null shows all again. */
   readonly onRounds?: (rounds: { readonly from: number; readonly to: number } | null) => void;
 }
 
 /** Every client in every round. The measure and the order are in the address. */
-export function ClientHeatMap({ run_id, onRounds }: ClientHeatMapProps) {
+export function ClientHeatMap({ run_id, isSmall = false, onRounds }: ClientHeatMapProps) {
   const [params, setParams] = useSearchParams();
   const measure = measureByKey(params.get('cells'));
   const order = orders.find(({ key }) => key === params.get('rows'))?.key ?? 'worst';
@@ -80,7 +82,10 @@ export function ClientHeatMap({ run_id, onRounds }: ClientHeatMapProps) {
               The map shows each client in each round. With secure aggregation the FL server names no clients.
             </EmptyState>
           ) : (
-            <Cells key={`${run_id} ${measure.key} ${order}`} {...{ matrix, measure, order, run_id, onRounds }} />
+            <Cells
+              key={`${run_id} ${measure.key} ${order}`}
+              {...{ matrix, measure, order, run_id, isSmall, onRounds }}
+            />
           )
         }
       </Loaded>
@@ -94,7 +99,7 @@ type CellsProps = ClientHeatMapProps & {
   readonly order: HeatOrder;
 };
 
-function Cells({ matrix, measure, order, run_id, onRounds }: CellsProps) {
+function Cells({ matrix, measure, order, run_id, isSmall, onRounds }: CellsProps) {
   const cells = useMemo(() => toHeatCells(matrix, measure, order), [matrix, measure, order]);
   const [chosenView, setView] = useState<HeatView | null>(null);
   const [cell, setCell] = useState<HeatCell | null>(null);
@@ -109,7 +114,7 @@ function Cells({ matrix, measure, order, run_id, onRounds }: CellsProps) {
   };
   return (
     <>
-      <div className="h-[min(60vh,480px)]">
+      <div className={isSmall ? 'h-52' : 'h-[min(60vh,480px)]'}>
         <HeatMap
           label={`${measure.label} of each client in each round`}
           grid={cells.grid}

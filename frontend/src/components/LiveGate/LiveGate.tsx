@@ -1,28 +1,36 @@
-import { lazy, type ReactNode, Suspense } from 'react';
+import type { ReactNode } from 'react';
 import { Link, useParams } from 'react-router';
 import { useFLData } from '../../hooks/useFLData.ts';
 import { useLinkFace } from '../../hooks/useLinkFace.ts';
 import { classes } from '../../lib/classes.ts';
 import { StaleBanner } from '../StaleBanner/StaleBanner.tsx';
 import { EmptyState } from '../ui/EmptyState.tsx';
+import { lazyPart } from '../ui/lazy-part.tsx';
 import { Skeleton } from '../ui/Skeleton.tsx';
 
-const NoRuns = lazy(async () => ({ default: (await import('../NoRuns/NoRuns.tsx')).NoRuns }));
+const NoRuns = lazyPart({
+  what: 'The page for the first run',
+  load: async () => (await import('../NoRuns/NoRuns.tsx')).NoRuns,
+  fallback: <LoadingFace />,
+});
 
 interface LiveGateProps {
-  /** What the page is, for its heading. */
-  readonly title?: string;
+  /** What the page is, for its heading; the overview when absent. */
+  readonly title?: string | undefined;
   readonly children: ReactNode;
 }
 
 /** Shows the live page where there is something live to show, and dims it when that has become old. */
-export function LiveGate({ title = 'Live', children }: LiveGateProps) {
+export function LiveGate({ title, children }: LiveGateProps) {
   const name = useFLData((state) => state.viewer.run?.name ?? null);
+  const isRunning = useFLData((state) => state.viewer.run?.status === 'running');
+  // A run that is over is not live.
+  const page = title ?? (name === null || isRunning ? 'Live' : 'Run');
   const isStale = useLinkFace().face === 'stale';
   const isMissing = useFLData((state) => state.link.is_missing);
   return (
     <>
-      <h1 className="sr-only">{name === null ? title : `${title}: ${name}`}</h1>
+      <h1 className="sr-only">{name === null ? page : `${page}: ${name}`}</h1>
       <StaleBanner />
       <div
         className={classes('transition-opacity duration-300', isStale && 'opacity-90 saturate-[0.35]')}
@@ -34,13 +42,13 @@ export function LiveGate({ title = 'Live', children }: LiveGateProps) {
   );
 }
 
-/** What was seen of it is not shown any more: it is gone for everybody. */
+/** What was on screen is not shown any more, because it no longer exists for anyone. */
 function MissingRun({ name }: { readonly name: string | null }) {
   const picked = useParams().run_id;
   return (
     <div role="status">
       <EmptyState title={name === null ? `There is no run “${picked}”` : `The run “${name}” was deleted`}>
-        {name === null ? 'It may have been deleted. ' : 'All that was reported of it is gone, for everybody. '}
+        {name === null ? 'It may have been deleted. ' : 'All that was reported of it was deleted for everyone. '}
         <Link to="/" className="text-accent underline">
           Follow the newest run
         </Link>{' '}
@@ -58,13 +66,7 @@ function NothingToShow() {
   const picked = useParams().run_id;
   const isLoaded = useFLData((state) => state.is_loaded);
   // Loaded without a run: the server has said that there is none.
-  if (isLoaded && picked === undefined) {
-    return (
-      <Suspense fallback={<LoadingFace />}>
-        <NoRuns />
-      </Suspense>
-    );
-  }
+  if (isLoaded && picked === undefined) return <NoRuns />;
   return <LoadingFace />;
 }
 

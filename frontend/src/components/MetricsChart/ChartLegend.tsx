@@ -1,6 +1,7 @@
 import type { HistoryPoint } from '@rondo/protocol';
 import type { Prepared } from '../../charts/prepare.ts';
 import type { Line } from '../../charts/types.ts';
+import { useRoundCount } from '../../hooks/useAllRounds.ts';
 import { formatCount, noValue, plural } from '../../lib/format.ts';
 
 interface ChartLegendProps {
@@ -16,6 +17,7 @@ interface ChartLegendProps {
 export function ChartLegend({ history, lines, prepared, cursor, xEnd }: ChartLegendProps) {
   const point = cursor === null ? undefined : history[cursor];
   const last = history.at(-1)?.round ?? 0;
+  const count = useRoundCount();
   const omissions = [
     prepared.nonFinite > 0 && `${plural(prepared.nonFinite, 'NaN or infinite value')} shown as a gap`,
     prepared.hiddenByLog > 0 && `${plural(prepared.hiddenByLog, 'value')} at or below 0 not on the log axis`,
@@ -40,8 +42,8 @@ export function ChartLegend({ history, lines, prepared, cursor, xEnd }: ChartLeg
         {point
           ? `round ${point.round}`
           : xEnd === null
-            ? `${formatCount(last)} rounds`
-            : `${formatCount(last)} of ${formatCount(xEnd)} rounds`}
+            ? plural(count ?? history.length, 'round')
+            : `up to round ${formatCount(last)} of ${formatCount(xEnd)}`}
       </p>
     </div>
   );

@@ -1,4 +1,4 @@
-import { useCallback, useMemo, useState } from 'react';
+import { useMemo, useState } from 'react';
 import { LineChart } from '../../charts/LineChart.tsx';
 import { prepare } from '../../charts/prepare.ts';
 import type { Range } from '../../charts/types.ts';
@@ -12,13 +12,17 @@ import { linesOf } from './history-lines.ts';
 
 const untouched: ChartSettings = { smoothing: 0, isLog: false, isTable: false };
 
+interface MetricsChartProps {
+  /** The rounds that are shown; null shows all. */
+  readonly zoom: Range | null;
+  readonly onZoom: (rounds: Range | null) => void;
+}
+
 /** Is it learning? Loss and accuracy by round. */
-export function MetricsChart() {
+export function MetricsChart({ zoom: range, onZoom }: MetricsChartProps) {
   const history = useFLData((state) => state.viewer.metrics_history);
-  const run_id = useFLData((state) => state.viewer.run_id);
   const xEnd = useFLData((state) => state.viewer.run?.num_rounds ?? null);
   const [settings, setSettings] = useState(untouched);
-  const [zoom, setZoom] = useState<{ run_id: string | null; range: Range | null }>({ run_id, range: null });
   const [cursor, setCursor] = useState<number | null>(null);
 
   const lines = useMemo(() => linesOf(history), [history]);
@@ -33,9 +37,6 @@ export function MetricsChart() {
       }),
     [history, lines, settings.smoothing, settings.isLog, xEnd],
   );
-  const onZoom = useCallback((range: Range | null) => setZoom({ run_id, range }), [run_id]);
-  // What was zoomed to in one run means nothing in another.
-  const range = zoom.run_id === run_id ? zoom.range : null;
 
   const describe = (index: number) =>
     `round ${history[index]?.round}: ${lines

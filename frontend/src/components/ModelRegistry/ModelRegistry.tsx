@@ -13,10 +13,15 @@ import { Skeleton } from '../ui/Skeleton.tsx';
 
 const limit = 50;
 
-/** Every stored checkpoint of every run, newest first. Filter and page are part of the address. */
-export function ModelRegistry() {
+interface ModelRegistryProps {
+  /** Shows the models of this run only, and no filter. */
+  readonly of_run?: string;
+}
+
+/** Every stored checkpoint, newest first. Filter and page are part of the address. */
+export function ModelRegistry({ of_run }: ModelRegistryProps) {
   const [params, setParams] = useSearchParams();
-  const run_id = params.get('run') || null;
+  const run_id = of_run ?? (params.get('run') || null);
   const offset = Math.max(0, Math.trunc(Number(params.get('offset'))) || 0);
   const { data, error, isLoading } = useModelPage({ run_id, limit, offset });
   const problem = useProblemDetail(error);
@@ -32,7 +37,7 @@ export function ModelRegistry() {
     <Panel
       title="Newest first"
       note={data && plural(data.total, 'checkpoint')}
-      actions={<RunFilter run_id={run_id} onPick={(picked) => change('run', picked)} />}
+      actions={of_run === undefined && <RunFilter run_id={run_id} onPick={(picked) => change('run', picked)} />}
       testId="model-registry"
     >
       {problem !== null && <Alert>The models could not be loaded. {problem}</Alert>}

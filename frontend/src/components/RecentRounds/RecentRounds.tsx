@@ -1,9 +1,11 @@
 import { isRoundOver, type Round } from '@rondo/protocol';
 import { useMemo } from 'react';
 import { Link } from 'react-router';
+import { useRoundCount } from '../../hooks/useAllRounds.ts';
 import { useFLData } from '../../hooks/useFLData.ts';
 import { useRounds } from '../../hooks/useRounds.ts';
-import { formatClock, formatDuration, noValue } from '../../lib/format.ts';
+import { formatClock, formatCount, formatDuration, noValue } from '../../lib/format.ts';
+import { runPath } from '../../lib/run-tabs.ts';
 import { AccountBar } from '../ui/AccountBar.tsx';
 import type { Column } from '../ui/column.ts';
 import { EmptyState } from '../ui/EmptyState.tsx';
@@ -20,9 +22,14 @@ export function RecentRounds() {
   const best = bestRound(history);
   const columns = useMemo(() => columnsFor(best), [best]);
   const recent = finished.slice(0, shown);
-  const note = finished.length > shown ? `newest ${shown} of ${finished.length}` : undefined;
+  const run_id = useFLData((state) => state.viewer.run_id);
+  const total = useRoundCount();
   return (
-    <Panel title="Recent rounds" note={note} testId="recent-rounds">
+    <Panel
+      title="Recent rounds"
+      note={run_id !== null && <Note run_id={run_id} total={total} />}
+      testId="recent-rounds"
+    >
       {recent.length === 0 ? (
         <EmptyState title="No round has finished yet">
           The first one shows here with its loss, accuracy and time.
@@ -31,6 +38,17 @@ export function RecentRounds() {
         <Table label="Recent rounds" columns={columns} rows={recent} keyOf={(round) => round.round} rowProps={dataOf} />
       )}
     </Panel>
+  );
+}
+
+function Note({ run_id, total }: { readonly run_id: string; readonly total: number | null }) {
+  return (
+    <>
+      {total !== null && (total > shown ? `newest ${shown} of ${formatCount(total)} · ` : '')}
+      <Link to={runPath(run_id, 'rounds')} className="text-accent underline">
+        all rounds
+      </Link>
+    </>
   );
 }
 

@@ -1,8 +1,8 @@
 import { type ClientUpdate, clientUpdateSchema } from '@rondo/protocol';
-import { fireEvent, screen, within } from '@testing-library/react';
+import { act, fireEvent, screen, within } from '@testing-library/react';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { useFLStore } from '../../store/fl-store.ts';
-import { makeRound, makeRun } from '../../test/factories.ts';
+import { makeClient, makeRound, makeRun } from '../../test/factories.ts';
 import { renderLive, showRun } from '../../test/render-live.tsx';
 import { Refused, type Routes, serve, signInAs } from '../../test/serve.ts';
 import { RoundDetail } from './RoundDetail.tsx';
@@ -14,6 +14,7 @@ const makeUpdate = (client_id: string, given: Partial<Record<keyof ClientUpdate,
     round: 1,
     run_id: 'run-1',
     client_id,
+    attempt: 1,
     outcome: 'complete',
     sample_count: 100,
     train_loss: 0.5,
@@ -23,6 +24,7 @@ const makeUpdate = (client_id: string, given: Partial<Record<keyof ClientUpdate,
     bytes_down: null,
     update_norm: null,
     cosine_to_mean: null,
+    cosine_to_previous: null,
     error: null,
     submitted_at: '2026-01-31T12:00:00.000Z',
     ...given,
@@ -40,7 +42,10 @@ let asked: ReturnType<typeof serve>;
 beforeEach(() => {
   useFLStore.getState().reset();
   signInAs('viewer');
-  routes = { 'GET /api/rounds/101': { ...round, client_updates: updates } };
+  routes = {
+    'GET /api/rounds': { items: [round], total: 1, limit: 200, offset: 0 },
+    'GET /api/rounds/101': { ...round, client_updates: updates },
+  };
   asked = serve(routes);
 });
 
@@ -81,12 +86,55 @@ describe('one round', () => {
     screen.getByText('No client matches');
   });
 
-  it('finds one that is older than what the live stream keeps', async () => {
-    showRun({ rounds: [makeRound({ round: 300, round_id: 400 })], run: makeRun({ current_round: 300 }) });
-    routes['GET /api/rounds'] = { items: [round], total: 300, limit: 1, offset: 299 };
+  it('[B2] finds one that is older than what the live stream keeps, whatever holes the numbers have', async () => {
+    showRun({ rounds: [makeRound({ round: 520, round_id: 400 })], run: makeRun({ current_round: 520 }) });
+    routes['GET /api/rounds'] = {
+      items: [makeRound({ round: 4, round_id: 102 }), makeRound({ round: 1, round_id: 101 })],
+      total: 2,
+      limit: 200,
+      offset: 0,
+    };
     open();
-    await names();
-    expect(asked.map(({ url }) => url)).toContain('/api/rounds?run_id=run-1&limit=1&offset=299');
+    expect(await names()).toHaveLength(3);
+    expect(asked.map(({ what }) => what)).toContain('GET /api/rounds/101');
+  });
+
+  it('[B17] leads only to rounds that exist', async () => {
+    const holes = [2, 4, 6].map((number) => makeRound({ round: number, round_id: 100 + number, status: 'complete' }));
+    showRun({ rounds: holes });
+    routes['GET /api/rounds'] = { items: [...holes].reverse(), total: 3, limit: 200, offset: 0 };
+    for (const { round: number, round_id } of holes) {
+      routes[`GET /api/rounds/${round_id}`] = { ...makeRound({ round: number, round_id }), client_updates: [] };
+    }
+    const view = open(4);
+    await screen.findByTestId('round-facts');
+    const steps = () => within(screen.getByRole('navigation', { name: 'Rounds' })).queryAllByRole('link');
+    expect(steps().map((link) => link.getAttribute('href'))).toEqual(['/runs/run-1/rounds/2', '/runs/run-1/rounds/6']);
+    view.unmount();
+    open(6);
+    await screen.findByTestId('round-facts');
+    expect(steps().map((link) => link.getAttribute('href'))).toEqual(['/runs/run-1/rounds/4']);
+  });
+
+  it('[B14] shows an outcome as soon as the stream has it', async () => {
+    showRun({ rounds: [makeRound({ status: 'collecting' })], clients: [] });
+    routes['GET /api/rounds'] = { items: [makeRound()], total: 1, limit: 200, offset: 0 };
+    routes['GET /api/rounds/101'] = {
+      ...makeRound(),
+      client_updates: [makeUpdate('c1', { outcome: 'pending', train_loss: null })],
+    };
+    open();
+    const table = await screen.findByRole('table', { name: 'Clients of the round' });
+    within(table).getByText('pending');
+    act(() =>
+      showRun({
+        rounds: [makeRound({ num_clients_completed: 1 })],
+        clients: [makeClient({ client_id: 'c1', round_outcome: 'complete', train_loss: 0.375 })],
+      }),
+    );
+    await within(table).findByText('returned');
+    within(table).getByText('0.375');
+    within(screen.getByTestId('round-facts')).getByText('1 returned');
   });
 
   it('says that there is no such round', async () => {

@@ -1,6 +1,7 @@
 import { ChevronLeft, ChevronRight } from 'lucide-react';
 import { Link } from 'react-router';
 import { useRoundDetail } from '../../hooks/useRoundDetail.ts';
+import { runPath } from '../../lib/run-tabs.ts';
 import { EmptyState } from '../ui/EmptyState.tsx';
 import { Loaded } from '../ui/Loaded.tsx';
 import { RoundFacts } from './RoundFacts.tsx';
@@ -14,25 +15,32 @@ interface RoundDetailProps {
 /** One round: what it measured, and what each of its clients returned. */
 export function RoundDetail({ run_id, round }: RoundDetailProps) {
   const answer = useRoundDetail(run_id, round);
-  const run = `/runs/${encodeURIComponent(run_id)}`;
   return (
     <>
       <div className="mb-4 flex flex-wrap items-center justify-between gap-3">
         <h1 className="text-[20px] leading-7 font-semibold">Round {round}</h1>
         <nav aria-label="Rounds" className="flex items-center gap-1.5 text-sm">
-          <Link to={run} className="mr-2 text-accent hover:underline">
-            Live page of the run
-          </Link>
-          {round > 1 && (
-            <Link to={`${run}/rounds/${round - 1}`} aria-label={`Round ${round - 1}`} className={stepLook}>
+          {/* Numbers may have holes: only rounds that exist are offered. [B17] */}
+          {answer.previous != null && (
+            <Link
+              to={runPath(run_id, `rounds/${answer.previous}`)}
+              aria-label={`Round ${answer.previous}`}
+              className={stepLook}
+            >
               <ChevronLeft aria-hidden size={14} />
-              {round - 1}
+              {answer.previous}
             </Link>
           )}
-          <Link to={`${run}/rounds/${round + 1}`} aria-label={`Round ${round + 1}`} className={stepLook}>
-            {round + 1}
-            <ChevronRight aria-hidden size={14} />
-          </Link>
+          {answer.next != null && (
+            <Link
+              to={runPath(run_id, `rounds/${answer.next}`)}
+              aria-label={`Round ${answer.next}`}
+              className={stepLook}
+            >
+              {answer.next}
+              <ChevronRight aria-hidden size={14} />
+            </Link>
+          )}
         </nav>
       </div>
       {answer.isMissing ? (

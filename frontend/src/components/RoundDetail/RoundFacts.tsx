@@ -4,6 +4,7 @@ import { formatClock, formatCount, formatDuration, formatMoment, noValue } from 
 import { AccountBar, shownParts } from '../ui/AccountBar.tsx';
 import { Detail, Details } from '../ui/Details.tsx';
 import { MetricText } from '../ui/MetricText.tsx';
+import { MultilineText } from '../ui/MultilineText.tsx';
 import { Panel } from '../ui/Panel.tsx';
 
 export function RoundFacts({ round }: { readonly round: Round }) {
@@ -22,7 +23,7 @@ export function RoundFacts({ round }: { readonly round: Round }) {
       <Details isRoomy>
         <Detail name="State">
           {round.status}
-          {round.reason !== null && `: ${round.reason}`}
+          {round.reason !== null && !isMultiline(round.reason) && `: ${round.reason}`}
         </Detail>
         <Detail name="Started">{formatMoment(round.started_at)}</Detail>
         <Detail name="Took">{timeOf(round)}</Detail>
@@ -54,10 +55,17 @@ export function RoundFacts({ round }: { readonly round: Round }) {
             {round.stop.state}, asked for by {round.stop.requested_by}: {round.stop.reason}
           </Detail>
         )}
+        {round.reason !== null && isMultiline(round.reason) && (
+          <Detail name="Reason" isWide>
+            <MultilineText text={round.reason} />
+          </Detail>
+        )}
       </Details>
     </Panel>
   );
 }
+
+const isMultiline = (text: string): boolean => text.trimEnd().includes('\n');
 
 function timeOf({ started_at, completed_at }: Round): string {
   if (completed_at === null) return 'not over yet';

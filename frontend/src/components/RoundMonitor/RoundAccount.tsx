@@ -7,7 +7,12 @@ import { AccountBar, shownParts } from '../ui/AccountBar.tsx';
 /** Sorting those awaited costs too much for every frame when there are thousands. */
 const awaitedEveryMs = 500;
 
-export function RoundAccount({ round }: { readonly round: Round }) {
+interface RoundAccountProps {
+  readonly round: Round;
+  readonly isRunOver: boolean;
+}
+
+export function RoundAccount({ round, isRunOver }: RoundAccountProps) {
   const account = accountOf(round);
   const done = account.selected - account.pending;
   return (
@@ -37,7 +42,7 @@ export function RoundAccount({ round }: { readonly round: Round }) {
         </ul>
         <p className="text-muted">
           {formatCount(account.selected)} selected
-          {!isRoundOver(round) && account.pending > 0 && <Awaited round={round.round} />}
+          {!isRunOver && !isRoundOver(round) && account.pending > 0 && <Awaited round={round.round} />}
         </p>
       </div>
     </>

@@ -51,6 +51,29 @@ describe('the running round', () => {
   });
 });
 
+describe('[B10] a run that is complete while its last round was never closed', () => {
+  it('has no running clock, no client to wait for, and no phase under way', () => {
+    const started_at = '2026-01-31T12:00:00.000Z';
+    showRun({
+      rounds: [makeRound({ started_at })],
+      run: makeRun({ status: 'complete', completed_at: '2026-01-31T12:05:00.000Z' }),
+      clients: [makeClient()],
+    });
+    renderLive(<RoundMonitor />);
+    expect(screen.getByText('took').parentElement?.textContent).toBe('took5:00');
+    expect(screen.queryByText(/waiting on/)).toBeNull();
+    screen.getByText('never closed');
+    expect(screen.getByRole('status').textContent).toContain('never closed round 1');
+  });
+});
+
+it('[B20] a traceback keeps its line breaks', () => {
+  const reason = 'Traceback (most recent call last):\n  File "a.py", line 1\nMemoryError';
+  showRun({ rounds: [makeRound({ status: 'complete' })], run: makeRun({ status: 'failed', reason }) });
+  const { container } = renderLive(<RoundMonitor />);
+  expect(container.querySelector('pre')?.textContent).toBe(reason);
+});
+
 describe('its other faces', () => {
   it('before the first round it says what comes next', () => {
     showRun({});
@@ -67,6 +90,6 @@ describe('its other faces', () => {
   ])('%o in a run %o says "%s"', (round, run, words) => {
     showRun({ rounds: [makeRound(round)], run: makeRun(run) });
     renderLive(<RoundMonitor />);
-    screen.getByText(words);
+    expect(screen.getByRole('status').textContent).toBe(words);
   });
 });

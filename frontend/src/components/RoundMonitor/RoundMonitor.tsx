@@ -1,12 +1,14 @@
 import { currentRoundOf, type Round, type Run } from '@rondo/protocol';
 import { useFLData } from '../../hooks/useFLData.ts';
 import { EmptyState } from '../ui/EmptyState.tsx';
+import { MultilineText } from '../ui/MultilineText.tsx';
 import { describeEnd } from './describe-end.ts';
 import { RoundAccount } from './RoundAccount.tsx';
 import { RoundPhases } from './RoundPhases.tsx';
 import { RoundTimes } from './RoundTimes.tsx';
 import { StopRound } from './StopRound.tsx';
 import { StopState } from './StopState.tsx';
+import { WaitingSentence } from './WaitingSentence.tsx';
 
 /** Where are we? Round n of N, its phase, its account, who is awaited, the time left, and the one dangerous act. */
 export function RoundMonitor() {
@@ -27,6 +29,7 @@ export function RoundMonitor() {
 
 function RoundFace({ round, run }: { readonly round: Round; readonly run: Run }) {
   const end = describeEnd(round, run);
+  const isRunOver = run.status !== 'running';
   return (
     <>
       <div className="flex flex-wrap items-center justify-between gap-x-4 gap-y-3">
@@ -35,20 +38,27 @@ function RoundFace({ round, run }: { readonly round: Round; readonly run: Run })
             Round <span className="text-[28px] leading-8 font-semibold text-text">{round.round}</span>
             {run.num_rounds !== null && <span>/ {run.num_rounds}</span>}
           </h2>
-          <RoundPhases round={round} />
+          <RoundPhases round={round} isRunOver={isRunOver} />
         </div>
         <div className="flex items-center gap-4">
-          <RoundTimes round={round} />
+          <RoundTimes round={round} run={run} />
           <StopRound round={round} run={run} />
         </div>
       </div>
-      <RoundAccount round={round} />
+      <RoundAccount round={round} isRunOver={isRunOver} />
+      <WaitingSentence round={round} run={run} />
       {run.stop && <StopState stop={run.stop} scope="run" round={round} run={run} />}
       {round.stop && <StopState stop={round.stop} scope="round" round={round} run={run} />}
       {end && (
-        <p className={end.isBad ? 'mt-3 text-sm text-failed' : 'mt-3 text-sm text-soft'} role="status">
+        <div className={end.isBad ? 'mt-3 text-sm text-failed' : 'mt-3 text-sm text-soft'} role="status">
           {end.text}
-        </p>
+          {end.reason !== null && (
+            <>
+              {': '}
+              <MultilineText text={end.reason} />
+            </>
+          )}
+        </div>
       )}
     </>
   );

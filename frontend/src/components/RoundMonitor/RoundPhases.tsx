@@ -5,8 +5,8 @@ import { classes } from '../../lib/classes.ts';
 
 const phases = ['selected', 'collecting', 'aggregating', 'complete'] as const;
 
-/** How many phases lie behind, by status; a round that ended early stopped where it was collecting. */
-const behind: Record<RoundStatus, number> = {
+/** How many phases are done, by status; a round that ended early stopped where it was collecting. */
+const phasesDone: Record<RoundStatus, number> = {
   waiting: 0,
   collecting: 1,
   aggregating: 2,
@@ -15,9 +15,16 @@ const behind: Record<RoundStatus, number> = {
   stopped: 1,
 };
 
-export function RoundPhases({ round: { status } }: { readonly round: Round }) {
-  const done = behind[status];
-  const endedEarly = status === 'failed' || status === 'stopped';
+interface RoundPhasesProps {
+  readonly round: Round;
+  /** Nothing goes on in a round of a run that is over, even if it was never closed. [B10] */
+  readonly isRunOver: boolean;
+}
+
+export function RoundPhases({ round: { status }, isRunOver }: RoundPhasesProps) {
+  const done = phasesDone[status];
+  const wasLeftOpen = isRunOver && done < phases.length && status !== 'failed' && status !== 'stopped';
+  const endedEarly = wasLeftOpen || status === 'failed' || status === 'stopped';
   return (
     <ol aria-label="Phases of the round" className="flex flex-wrap items-center gap-x-1.5 gap-y-1 text-xs">
       {phases.map((phase, index) => {
@@ -37,7 +44,7 @@ export function RoundPhases({ round: { status } }: { readonly round: Round }) {
               {isDone && <Check aria-hidden size={12} className="text-returned" />}
               {isNow && !endedEarly && <span aria-hidden className="size-2 rounded-full bg-current" />}
               {isNow && endedEarly && <X aria-hidden size={12} />}
-              {isNow && endedEarly ? status : phase}
+              {!(isNow && endedEarly) ? phase : wasLeftOpen ? 'never closed' : status}
               {isDone && <span className="sr-only">done</span>}
             </li>
           </Fragment>

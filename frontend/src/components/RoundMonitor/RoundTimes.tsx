@@ -1,29 +1,40 @@
-import { isRoundOver, medianRoundMs, type Round, remainingMs } from '@rondo/protocol';
-import { useFLData, useSlowFLData } from '../../hooks/useFLData.ts';
+import { isRoundOver, medianRoundMs, type Round, type Run, remainingMs } from '@rondo/protocol';
+import { useSlowFLData } from '../../hooks/useFLData.ts';
 import { useNow } from '../../hooks/useNow.ts';
 import { useRounds } from '../../hooks/useRounds.ts';
 import { serverNow } from '../../lib/clock.ts';
 import { formatClock, formatDuration, noValue } from '../../lib/format.ts';
+import { troubleOf } from '../../lib/run-face.ts';
+
+interface RoundTimesProps {
+  readonly round: Round;
+  readonly run: Run;
+}
 
 /** Elapsed in this round, the median of those before it, and what is left of the run. */
-export function RoundTimes({ round }: { readonly round: Round }) {
+export function RoundTimes({ round, run }: RoundTimesProps) {
   const now = serverNow(useNow(500));
   const median = medianRoundMs(useRounds());
-  const isRunning = useFLData((state) => state.viewer.run?.status === 'running');
+  const isRunning = run.status === 'running';
+  const isOverdue = troubleOf(run)?.state === 'overdue';
   const viewer = useSlowFLData((state) => state.viewer, 500, Object.is, [round.run_id]);
   const left = isRunning ? remainingMs(viewer, now) : null;
-  const end = round.completed_at === null ? now : Date.parse(round.completed_at);
-  const elapsed = Math.max(0, end - Date.parse(round.started_at));
+  // No clock runs in a run that is over. [B10]
+  const end = round.completed_at ?? run.completed_at;
+  const elapsed = Math.max(0, (end === null ? now : Date.parse(end)) - Date.parse(round.started_at));
+  const isOver = isRoundOver(round) || !isRunning;
   return (
     <dl className="flex gap-4 text-right">
-      <Time name={isRoundOver(round) ? 'took' : 'elapsed'} value={clock(elapsed)} />
+      <Time name={isOver ? 'took' : 'elapsed'} value={clock(elapsed)} />
       <Time name="median" value={median === null ? noValue : clock(median)} />
-      {isRunning && <Time name="left" value={left === null ? noValue : formatDuration(left)} />}
+      {isRunning && (
+        <Time name="left" value={isOverdue ? '—, overdue' : left === null ? noValue : formatDuration(left)} />
+      )}
     </dl>
   );
 }
 
-/** Rounds of a few seconds are told apart by tenths, longer ones by the clock. */
+/** Rounds of a few seconds differ by tenths, longer ones by the clock. */
 const clock = (ms: number): string => (ms < 10_000 ? formatDuration(Math.round(ms / 100) * 100) : formatClock(ms));
 
 function Time({ name, value }: { readonly name: string; readonly value: string }) {

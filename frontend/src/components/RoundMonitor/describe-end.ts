@@ -1,20 +1,21 @@
-import type { Round, Run } from '@rondo/protocol';
+import { isRoundOver, type Round, type Run } from '@rondo/protocol';
 
 export interface EndWords {
   readonly text: string;
+  /** As it was reported; it may have many lines. */
+  readonly reason: string | null;
   readonly isBad: boolean;
 }
 
-const because = (reason: string | null): string => (reason ? `: ${reason}` : '');
+const bad = (text: string, reason: string | null): EndWords => ({ text, reason: reason || null, isBad: true });
 
 /** How the run or its last round ended, if it did in a way worth saying. */
 export function describeEnd(round: Round, run: Run): EndWords | null {
-  if (run.status === 'failed') return { text: `The run failed${because(run.reason)}`, isBad: true };
-  if (run.status === 'stopped') return { text: `The run was stopped${because(run.reason)}`, isBad: true };
-  if (round.status === 'failed') return { text: `Round ${round.round} failed${because(round.reason)}`, isBad: true };
-  if (round.status === 'stopped') {
-    return { text: `Round ${round.round} was stopped${because(round.stop_reason ?? round.reason)}`, isBad: true };
-  }
-  if (run.status === 'complete') return { text: 'The run is complete.', isBad: false };
-  return null;
+  if (run.status === 'failed') return bad('The run failed', run.reason);
+  if (run.status === 'stopped') return bad('The run was stopped', run.reason);
+  if (round.status === 'failed') return bad(`Round ${round.round} failed`, round.reason);
+  if (round.status === 'stopped') return bad(`Round ${round.round} was stopped`, round.stop_reason ?? round.reason);
+  if (run.status !== 'complete') return null;
+  const open = isRoundOver(round) ? '' : ` Its FL server never closed round ${round.round}.`;
+  return { text: `The run is complete.${open}`, reason: null, isBad: false };
 }

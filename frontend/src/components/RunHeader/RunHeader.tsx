@@ -1,12 +1,14 @@
 import type { Run } from '@rondo/protocol';
-import { useNavigate, useParams } from 'react-router';
+import { TriangleAlert } from 'lucide-react';
+import { Link, useNavigate, useParams } from 'react-router';
 import { useFLData } from '../../hooks/useFLData.ts';
 import { useNow } from '../../hooks/useNow.ts';
 import { serverNow } from '../../lib/clock.ts';
 import { formatDuration } from '../../lib/format.ts';
+import { conditionWords, toneOf, troubleOf } from '../../lib/run-face.ts';
 import { EditRun } from '../EditRun/EditRun.tsx';
 import { RunPicker } from '../RunPicker/RunPicker.tsx';
-import { Chip, type Tone } from '../ui/Chip.tsx';
+import { Chip } from '../ui/Chip.tsx';
 import { RunStatusText } from '../ui/RunStatusText.tsx';
 
 /** The run on screen: its name, framework, state, age and tags. */
@@ -15,14 +17,28 @@ export function RunHeader() {
   const navigate = useNavigate();
   const isFollowing = useParams().run_id === undefined;
   return (
-    <div className="flex max-w-full min-w-0 flex-wrap sm:-ml-1.5 items-center gap-2">
-      <RunPicker />
-      {run?.framework && <Chip>{run.framework}</Chip>}
+    <div className="flex max-w-full min-w-0 flex-wrap items-center gap-x-2 gap-y-1.5 sm:-ml-1.5">
+      <nav aria-label="Breadcrumb" className="flex max-w-full min-w-0 items-center text-base text-muted">
+        {!isFollowing && (
+          <>
+            <Link to="/runs" className="rounded-control px-1.5 leading-7 hover:text-text hover:underline">
+              Runs
+            </Link>
+            <span aria-hidden>/</span>
+          </>
+        )}
+        <RunPicker />
+      </nav>
       {run && <RunState run={run} />}
-      {run && (
-        <span className="text-xs whitespace-nowrap text-muted max-sm:hidden">
-          {isFollowing ? 'following the newest' : 'picked'}
-        </span>
+      {run?.framework && (
+        <Chip>
+          <bdi className="max-w-40 truncate" title={run.framework}>
+            {run.framework}
+          </bdi>
+        </Chip>
+      )}
+      {run && isFollowing && (
+        <span className="text-xs whitespace-nowrap text-muted max-sm:hidden">Following the newest run</span>
       )}
       {run && <RunTags tags={run.tags} />}
       {run && <EditRun run={run} onDeleted={() => void (isFollowing || navigate('/runs'))} />}
@@ -38,7 +54,7 @@ function RunTags({ tags }: Pick<Run, 'tags'>) {
   return (
     <ul aria-label="Tags" title={tags.join(', ')} className="flex min-w-0 gap-1.5 text-xs text-muted max-xl:hidden">
       {tags.slice(0, mostTags).map((tag) => (
-        <li key={tag} className="max-w-32 truncate">
+        <li key={tag} dir="auto" className="max-w-32 truncate">
           #{tag}
         </li>
       ))}
@@ -47,14 +63,24 @@ function RunTags({ tags }: Pick<Run, 'tags'>) {
   );
 }
 
-const tones: Record<Run['status'], Tone> = { running: 'good', complete: 'plain', failed: 'bad', stopped: 'warning' };
-
+/** The reported status, its condition beside it, and how long the run has taken. */
 function RunState({ run }: { readonly run: Run }) {
   const now = serverNow(useNow(1_000));
+  const trouble = troubleOf(run);
   const end = run.completed_at === null ? now : Date.parse(run.completed_at);
   return (
-    <Chip tone={tones[run.status]}>
-      <RunStatusText status={run.status} /> · {formatDuration(Math.max(1_000, end - Date.parse(run.started_at)))}
-    </Chip>
+    <>
+      <Chip tone={toneOf(run)}>
+        <RunStatusText run={run} /> · {formatDuration(Math.max(1_000, end - Date.parse(run.started_at)))}
+      </Chip>
+      {trouble && (
+        <span data-testid="run-condition" data-condition={trouble.state} title={trouble.detail ?? undefined}>
+          <Chip tone="warning">
+            <TriangleAlert aria-hidden size={12} />
+            {conditionWords[trouble.state]} for {formatDuration(Math.max(0, now - Date.parse(trouble.since)))}
+          </Chip>
+        </span>
+      )}
+    </>
   );
 }

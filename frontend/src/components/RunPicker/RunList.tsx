@@ -55,7 +55,7 @@ export function RunList({ runs, picked, isLoading, hasFailed, onPick }: RunListP
                 </span>
               </span>
               <span className="text-xs">
-                <RunStatusText status={run.status} />
+                <RunStatusText run={run} />
               </span>
               {run.run_id === picked && <Check aria-hidden size={14} />}
             </button>

@@ -1,6 +1,7 @@
 import { ChevronsUpDown } from 'lucide-react';
 import { useLocation, useNavigate, useParams } from 'react-router';
 import { useFLData, useRuns } from '../../hooks/useFLData.ts';
+import { runPath, tabOf } from '../../lib/run-tabs.ts';
 import { Popover } from '../ui/Popover.tsx';
 import { RunList } from './RunList.tsx';
 
@@ -12,10 +13,10 @@ export function RunPicker() {
   const navigate = useNavigate();
   const items = runs.data?.items ?? [];
   const title = name ?? items.find((run) => run.run_id === picked)?.name ?? picked ?? 'No run yet';
-  // Who looks at series goes on looking at series, of another run.
-  const page = useLocation().pathname.endsWith('/series') ? '/series' : '';
+  // The same tab of another run: a reader of logs goes on reading logs.
+  const tab = tabOf(useLocation().pathname) ?? '';
   const open = (run_id: string | null) =>
-    void navigate(run_id === null ? page || '/' : `/runs/${encodeURIComponent(run_id)}${page}`);
+    void navigate(run_id === null ? (tab === 'metrics' ? '/series' : '/') : runPath(run_id, tab));
 
   return (
     <Popover
@@ -31,7 +32,9 @@ export function RunPicker() {
       }}
       face={
         <>
-          <span className="truncate">{title}</span>
+          <bdi className="truncate" title={picked ?? undefined}>
+            {title}
+          </bdi>
           <ChevronsUpDown aria-hidden size={14} className="shrink-0 text-muted" />
         </>
       }

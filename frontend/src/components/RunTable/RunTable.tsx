@@ -69,7 +69,7 @@ const columns: readonly Column<Run>[] = [
       </>
     ),
   },
-  { key: 'status', name: 'Status', cell: (run) => <RunStatusText status={run.status} /> },
+  { key: 'status', name: 'Status', cell: (run) => <RunStatusText run={run} /> },
   {
     key: 'rounds',
     name: 'Rounds',

@@ -5,21 +5,23 @@ import { Button } from './Button.tsx';
 
 interface CopyButtonProps {
   readonly text: string;
-  /** What is copied, in words, for who does not see it. */
+  /** What is copied, in words, for a screen reader. */
   readonly what: string;
   /** Only the icon, where room is short. */
   readonly isSmall?: boolean;
+  /** Shown instead of "Copy". */
+  readonly label?: string;
 }
 
 /** Copies, and says whether it did. */
-export function CopyButton({ text, what, isSmall = false }: CopyButtonProps) {
+export function CopyButton({ text, what, isSmall = false, label = 'Copy' }: CopyButtonProps) {
   const [outcome, setOutcome] = useState<'copied' | 'failed' | null>(null);
   const copy = () =>
     copyText(text).then(
       () => setOutcome('copied'),
       () => setOutcome('failed'),
     );
-  const words = outcome === 'copied' ? 'Copied' : outcome === 'failed' ? 'Select and copy it by hand' : 'Copy';
+  const words = outcome === 'copied' ? 'Copied' : outcome === 'failed' ? 'Select and copy it by hand' : label;
   return (
     <Button
       look="quiet"

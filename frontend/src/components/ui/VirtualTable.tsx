@@ -3,9 +3,9 @@ import { useRef } from 'react';
 import { TableHead, type TableProps, TableRow } from './Table.tsx';
 
 interface VirtualTableProps<T> extends TableProps<T> {
-  /** Height of the area that scrolls, at most. */
-  readonly maxHeight: number;
-  /** Below this width it scrolls sideways too. */
+  /** Height of the area that scrolls, at most: pixels or a CSS length. */
+  readonly maxHeight: number | string;
+  /** Below this width it scrolls sideways. */
   readonly minWidth?: number;
 }
 
@@ -22,7 +22,7 @@ export function VirtualTable<T>({ maxHeight, minWidth, label, columns, rows, key
     estimateSize: () => rowHeight,
     overscan: 8,
     scrollPaddingStart: headHeight,
-    initialRect: { width: 0, height: maxHeight },
+    initialRect: { width: 0, height: typeof maxHeight === 'number' ? maxHeight : 800 },
   });
   const items = virtual.getVirtualItems();
   const above = items[0]?.start ?? 0;

@@ -1,0 +1,21 @@
+const of = (run_id: string, what: string): string => `/api/runs/${encodeURIComponent(run_id)}/${what}`;
+
+export interface LogQuery {
+  readonly run_id: string;
+  readonly level: string;
+  readonly client_id: string;
+  readonly q: string;
+}
+
+export const insightPaths = {
+  attention: (run_id: string) => of(run_id, 'attention'),
+  waiting: (run_id: string) => of(run_id, 'waiting'),
+  privacy: (run_id: string) => of(run_id, 'privacy'),
+  cost: (run_id: string, from: number | null) =>
+    of(run_id, `cost${from === null ? '' : `?${new URLSearchParams({ from: String(from) })}`}`),
+};
+
+export function logsPath({ run_id, level, client_id, q }: LogQuery, cursor: string | null): string {
+  const given = Object.entries({ level, client_id, q, cursor: cursor ?? '' }).filter(([, value]) => value !== '');
+  return of(run_id, `logs?${new URLSearchParams([['limit', '200'], ...given])}`);
+}

@@ -1,0 +1,42 @@
+import { Activity, Boxes, List, Settings } from 'lucide-react';
+import { NavLink } from 'react-router';
+import { classes } from '../../lib/classes.ts';
+import { Logo } from '../ui/Logo.tsx';
+
+const destinations = [
+  { to: '/', label: 'Live', Icon: Activity },
+  { to: '/runs', label: 'Runs', Icon: List },
+  { to: '/models', label: 'Models', Icon: Boxes },
+  { to: '/settings', label: 'Settings', Icon: Settings },
+] as const;
+
+export function Nav() {
+  return (
+    <nav
+      aria-label="Main"
+      className="flex items-center gap-1 border-line px-4 max-lg:h-12 max-lg:border-b lg:sticky lg:top-0 lg:h-dvh lg:flex-col lg:items-stretch lg:border-r lg:px-2.5"
+    >
+      <span className="flex h-[52px] items-center gap-2.5 text-[16px] font-semibold max-lg:mr-3 lg:mb-1 lg:px-2.5">
+        <Logo />
+        Rondo
+      </span>
+      {destinations.map(({ to, label, Icon }) => (
+        <NavLink
+          key={to}
+          to={to}
+          end={to === '/'}
+          aria-label={label}
+          className={({ isActive }) =>
+            classes(
+              'flex h-9 items-center gap-2.5 rounded-control px-2.5 text-sm',
+              isActive ? 'bg-raised font-medium text-text' : 'text-muted hover:bg-raised hover:text-text',
+            )
+          }
+        >
+          <Icon aria-hidden size={15} />
+          <span className="max-sm:hidden">{label}</span>
+        </NavLink>
+      ))}
+    </nav>
+  );
+}

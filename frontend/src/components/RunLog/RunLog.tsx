@@ -1,0 +1,92 @@
+import { ArrowUp } from 'lucide-react';
+import { useDeferredValue, useMemo, useState } from 'react';
+import { useFLData } from '../../hooks/useFLData.ts';
+import { useLogs } from '../../hooks/useLogs.ts';
+import { plural } from '../../lib/format.ts';
+import { logLevels } from '../../lib/log-filter.ts';
+import { Button } from '../ui/Button.tsx';
+import { EmptyState } from '../ui/EmptyState.tsx';
+import { Panel } from '../ui/Panel.tsx';
+import { Select } from '../ui/Select.tsx';
+import { Skeleton } from '../ui/Skeleton.tsx';
+import { LogLines } from './LogLines.tsx';
+
+const fieldLook =
+  'h-7 rounded-control border border-line bg-panel px-2.5 text-xs text-text placeholder:text-faint min-w-0';
+
+/** What the FL server and its clients wrote: to filter, to search, and to follow while it grows. */
+export function RunLog({ run_id }: { readonly run_id: string }) {
+  const [level, setLevel] = useState('');
+  const [client, setClient] = useState('');
+  const [text, setText] = useState('');
+  const [isFollowing, setFollowing] = useState(true);
+  const client_id = useDeferredValue(client.trim());
+  const q = useDeferredValue(text);
+  const query = useMemo(() => ({ run_id, level, client_id, q }), [run_id, level, client_id, q]);
+  const { entries, isLoading, loadOlder } = useLogs(query);
+  const isRunning = useFLData(({ viewer }) => viewer.run?.status === 'running');
+  const isFiltered = level !== '' || client_id !== '' || q !== '';
+  return (
+    <Panel
+      title="Log"
+      note={<span>{`${plural(entries.length, 'line')}${loadOlder === null ? '' : ', older ones not loaded'}`}</span>}
+      testId="run-log"
+      actions={
+        <div className="flex flex-wrap items-center gap-1.5">
+          <Select aria-label="Least severe level" value={level} onChange={({ target }) => setLevel(target.value)}>
+            <option value="">every level</option>
+            {logLevels.slice(1).map((each) => (
+              <option key={each} value={each}>
+                {each} or worse
+              </option>
+            ))}
+          </Select>
+          <input
+            type="search"
+            aria-label="Client, by its whole id"
+            placeholder="Client id…"
+            value={client}
+            onChange={({ target }) => setClient(target.value)}
+            className={`${fieldLook} w-32`}
+          />
+          <input
+            type="search"
+            aria-label="Search messages"
+            placeholder="Search messages…"
+            value={text}
+            onChange={({ target }) => setText(target.value)}
+            className={`${fieldLook} w-44`}
+          />
+          <Button size="small" aria-pressed={isFollowing} onClick={() => setFollowing(!isFollowing)}>
+            {isRunning ? 'Follow' : 'Keep at the end'}
+          </Button>
+        </div>
+      }
+    >
+      {loadOlder !== null && (
+        <Button
+          size="small"
+          className="mb-2"
+          onClick={() => {
+            setFollowing(false);
+            loadOlder();
+          }}
+        >
+          <ArrowUp aria-hidden size={13} />
+          Older lines
+        </Button>
+      )}
+      {entries.length > 0 ? (
+        <LogLines entries={entries} isFollowing={isFollowing} onScrollUp={() => setFollowing(false)} />
+      ) : isLoading ? (
+        <Skeleton className="h-40" />
+      ) : (
+        <EmptyState title={isFiltered ? 'No line matches' : 'Nothing has been logged'}>
+          {isFiltered
+            ? 'Clear a filter to see more.'
+            : 'Lines show here as soon as the FL server or a client reports one with “log”.'}
+        </EmptyState>
+      )}
+    </Panel>
+  );
+}

@@ -1,0 +1,5 @@
+import { RunConfig } from '../components/RunConfig/RunConfig.tsx';
+
+export function ConfigPage() {
+  return <RunConfig />;
+}
