@@ -55,7 +55,14 @@ class FakeIngest:
     def see(self, body: bytes, headers: Mapping[str, str]) -> Seen:
         raw = gzip.decompress(body) if headers.get("content-encoding") == "gzip" else body
         envelope = json.loads(raw)
-        seen = Seen(envelope["reporter_id"], envelope["batch"], envelope["events"], headers, len(raw), envelope["sent_at"])
+        seen = Seen(
+            envelope["reporter_id"],
+            envelope["batch"],
+            envelope["events"],
+            headers,
+            len(raw),
+            envelope.get("sent_at", ""),
+        )
         with self._lock:
             self.requests.append(seen)
         return seen

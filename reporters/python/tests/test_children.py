@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import base64
+import http.client
 import os
 import subprocess
 import sys
+import threading
 import unittest
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
 from unittest import mock
+from urllib.parse import urlsplit
 
+import rondo
 from rondo.cli.check import findings
 
 from .test_live import LiveTest
@@ -71,7 +78,77 @@ class Children(LiveTest):
         self.assertEqual(done.stderr.count("was forked after rondo.run()"), 1)
 
 
-class Proxies(unittest.TestCase):
+class _Proxy:
+    """A forward proxy for http:// that wants a password, and knows one host by a name of its own."""
+
+    def __init__(self, port: int) -> None:
+        proxy = self
+        self.refused = 0
+
+        class Handler(BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+
+            def do_POST(self) -> None:
+                body = self.rfile.read(int(self.headers["content-length"]))
+                user = base64.b64encode(b"me:p@ss").decode()
+                if self.headers.get("proxy-authorization") != f"Basic {user}":
+                    proxy.refused += 1
+                    self.answer(407, b"")
+                    return
+                address = urlsplit(self.path)
+                assert address.netloc == "far.invalid:8000", self.path
+                onward = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
+                kept = {"content-type", "content-encoding", "authorization"}
+                headers = {name: value for name, value in self.headers.items() if name.lower() in kept}
+                onward.request("POST", address.path, body, headers)
+                response = onward.getresponse()
+                self.answer(response.status, response.read())
+                onward.close()
+
+            def answer(self, status: int, content: bytes) -> None:
+                self.send_response(status)
+                self.send_header("content-length", str(len(content)))
+                self.end_headers()
+                self.wfile.write(content)
+
+            def log_message(self, format: str, *args: Any) -> None:
+                pass
+
+        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.server.daemon_threads = True
+        threading.Thread(target=self.server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
+
+    @property
+    def place(self) -> str:
+        return f"127.0.0.1:{self.server.server_address[1]}"
+
+    def stop(self) -> None:
+        self.server.shutdown()
+        self.server.server_close()
+
+
+class Proxies(LiveTest):
+    def test_r16_a_proxy_for_http_receives_its_password(self) -> None:
+        ingest = self.ingest()
+        proxy = _Proxy(ingest.port)
+        self.addCleanup(proxy.stop)
+        for user, delivered in (("me:p%40ss", 2), ("me:wrong", 0)):
+            ingest.facts.clear()
+            told: list[str] = []
+            with mock.patch.dict(os.environ, {"http_proxy": f"http://{user}@{proxy.place}", "no_proxy": ""}):
+                run = rondo.run(
+                    "proxied",
+                    url="http://far.invalid:8000",
+                    api_key="key-for-tests",
+                    spool=False,
+                    on_problem=lambda problem, told=told: told.append(problem.message),  # type: ignore[misc]
+                )
+                run.run_complete()
+                run.close(3)
+            self.assertEqual(len(ingest.facts), delivered, told)
+            self.assertNotIn("wrong", " ".join(told))
+        self.assertGreaterEqual(proxy.refused, 1)
+
     def test_r16_a_misspelt_proxy_is_a_finding_without_its_password(self) -> None:
         environment = {"http_proxy": "http://user:hunter2@proxy:80a80", "no_proxy": ""}
         with mock.patch.dict(os.environ, environment):

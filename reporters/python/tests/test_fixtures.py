@@ -19,6 +19,7 @@ from rondo.spool.records import Header, parse
 from rondo.spool.spool import Spool
 from rondo.spool.state import read_state
 from rondo.stamp import Stamper, to_moment
+from rondo.values import read_values
 from rondo.verdict import Answered, Unanswered, judge
 
 from .fixtures import read_fixture, revive
@@ -55,6 +56,18 @@ class EventFixtures(unittest.TestCase):
                     given = call["fact"].get("at")
                     at = given or to_moment(stamper.stamp(call["fact"]["type"], call["fact"]))
                     self.assertEqual(_ms(at), _ms(call["at"]))
+
+
+class ValuesFixtures(unittest.TestCase):
+    def test_r29_what_a_record_of_metrics_says(self) -> None:
+        for case in read_fixture("values")["cases"]:
+            with self.subTest(case["name"]):
+                found = read_values(revive(case["record"]))
+                # `repr`, because NaN is not equal to itself.
+                expected = {name: float(value) for name, value in revive(case["numbers"]).items()}
+                self.assertEqual(repr({name: float(value) for name, value in found.numbers.items()}), repr(expected))
+                self.assertEqual(found.points, case.get("points", {}))
+                self.assertEqual(list(found.problems), case.get("left_out", []))
 
 
 class ProtocolFixtures(unittest.TestCase):

@@ -27,6 +27,13 @@ class FakeTus:
         self.fault: Callable[[str, int], Any] = lambda method, count: None
         self.parts: dict[str, bytearray] = {}
         self.lengths: dict[str, int] = {}
+        #: The path under which it is reached, as behind a proxy.
+        self.prefix = ""
+        #: A bound for request bodies, as of a proxy: answered before the body is read.
+        self.max_part = 1 << 40
+        #: Closes the connection instead of the answer.
+        self.is_mute = False
+        self.sizes: list[int] = []
         self._server = self._listen()
 
     @property
@@ -42,6 +49,13 @@ class FakeTus:
 
         class Handler(BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
+
+            def parse_request(self) -> bool:
+                is_parsed = super().parse_request()
+                if is_parsed:
+                    assert self.path.startswith(fake.prefix), self.path
+                    self.path = self.path[len(fake.prefix) :]
+                return is_parsed
 
             def handle_one_request(self) -> None:
                 try:
@@ -89,7 +103,7 @@ class FakeTus:
         path = f"/api/uploads/{len(self.metadata)}"
         self.parts[path] = bytearray()
         self.lengths[path] = int(handler.headers["upload-length"])
-        self.say(handler, 201, b"", {"location": f"http://inside:8000{path}"})
+        self.say(handler, 201, b"", {"location": f"http://inside:8000{self.prefix}{path}"})
 
     def take(self, handler: BaseHTTPRequestHandler) -> None:
         fault = self.meets("PATCH")
@@ -101,6 +115,12 @@ class FakeTus:
             self.say(handler, 409, b"wrong offset", close=True)
             return
         size = int(handler.headers["content-length"])
+        self.sizes.append(size)
+        if size > self.max_part:
+            handler.close_connection = True
+            if not self.is_mute:
+                self.say(handler, 413, b"<html>413 Request Entity Too Large</html>", close=True)
+            return
         if fault == "break":
             part += handler.rfile.read(size // 2)
             handler.close_connection = True
@@ -269,6 +289,41 @@ class Models(SceneTest):
         run.save_model("v1", bytes(50_000_000))
         # Hashing alone would take ten times as long.
         self.assertLess(time.monotonic() - began, 0.05)
+
+    def test_r28_smaller_parts_where_a_proxy_bounds_bodies_mlflow_10332(self) -> None:
+        content = os.urandom(3_000_000)
+        for self.server.is_mute in (False, True):
+            with self.subTest(self.server.is_mute):
+                self._parts_of(2_000_000)
+                self.server.max_part, self.server.sizes = 300_000, []
+                run = self.run_to()
+                upload = run.save_model(f"v{self.server.is_mute}", content)
+                self.assertTrue(upload.wait(30), upload.detail)
+                self.assertEqual(self.server.models[upload.version], content)
+                self.assertEqual(self.server.sizes[-2], 250_000)
+                # The next model begins with what passed.
+                self.server.sizes = []
+                next_upload = run.save_model(f"w{self.server.is_mute}", content)
+                self.assertTrue(next_upload.wait(30), next_upload.detail)
+                self.assertLessEqual(max(self.server.sizes), 300_000)
+
+    def test_r28_a_bound_that_lets_nothing_pass_is_named_mlflow_10332(self) -> None:
+        self._parts_of(200_000)
+        self.server.max_part = 1_000
+        upload = self.run_to().save_model("v1", os.urandom(500_000))
+        self.assertFalse(upload.wait(20))
+        self.assertIn("HTTP 413 for a part of 65536 bytes", upload.detail or "")
+        self.assertIn("client_max_body_size", upload.detail or "")
+        self.assertEqual(self.server.sizes[-1], 65_536)
+
+    def test_r28_the_address_may_have_a_path(self) -> None:
+        self.server.prefix = "/rondo"
+        self._parts_of(100_000)
+        run = self.run_to(f"{self.server.url}/rondo/")
+        upload = run.save_model("v1", bytes(250_000))
+        self.assertTrue(upload.wait(20), upload.detail)
+        run.close()
+        self.assertEqual(run.stats().last_error, None)
 
     def _parts_of(self, size: int) -> None:
         tus.PART_BYTES = size

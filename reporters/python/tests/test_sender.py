@@ -29,6 +29,26 @@ class Sending(SceneTest):
         stats = scene.reporter.stats()
         self.assertEqual((stats.acknowledged, stats.duplicates, stats.queued), (6, 1, 0))
 
+    def test_r35_every_attempt_says_when_it_was_sent(self) -> None:
+        scene = self.scene()
+        scene.server.fail_next("down", "down", 503)
+        scene.advance(30)
+        moments = [seen.sent_at for seen in scene.server.requests]
+        self.assertGreaterEqual(len(moments), 4)
+        self.assertEqual(moments, sorted(set(moments)))
+        self.assertEqual((moments[0], scene.server.changed), ("2026-01-31T12:00:00.000Z", []))
+
+    def test_r5_a_backlog_in_bytes_follows_at_once(self) -> None:
+        scene = self.scene()
+        scene.advance(1)
+        for number in range(900):
+            scene.reporter.say("log", {"level": "info", "message": f"{number:04}" + "x" * 7_000})
+        scene.reporter.write_turn()
+        # 4 MiB first, and without a pause the rest.
+        self.assertEqual(scene.reporter.send_turn(), 0)
+        scene.reporter.send_turn()
+        self.assertEqual(len(scene.server.facts), 901)
+
     def test_r5_a_batch_has_at_most_5000_events_and_a_backlog_follows_at_once(self) -> None:
         scene = self.scene()
         scene.metrics(*range(12_000))

@@ -44,6 +44,7 @@ export interface Reporter {
   readonly clientJoined: Say<'client_joined'>;
   readonly clientLeft: Say<'client_left'>;
   readonly clientHeartbeat: Say<'client_heartbeat'>;
+  readonly clientPresence: Say<'client_presence'>;
   readonly clientStatus: Say<'client_status'>;
   readonly clientResult: Say<'client_result'>;
   readonly clientFailed: Say<'client_failed'>;

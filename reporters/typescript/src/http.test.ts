@@ -9,8 +9,10 @@ afterEach(() => vi.unstubAllEnvs());
 /** Answers everything, and says what it was asked for. */
 async function listen() {
   const asked: string[] = [];
+  const proxyKeys: (string | undefined)[] = [];
   const server = createServer((request, response) => {
     asked.push(request.url ?? '');
+    proxyKeys.push(request.headers['proxy-authorization']);
     response.end('{}');
   }).listen(0, '127.0.0.1');
   onTestFinished(() => {
@@ -18,7 +20,7 @@ async function listen() {
     server.close();
   });
   await once(server, 'listening');
-  return { asked, url: `http://127.0.0.1:${(server.address() as AddressInfo).port}` };
+  return { asked, proxyKeys, url: `http://127.0.0.1:${(server.address() as AddressInfo).port}` };
 }
 
 const get = (url: string) =>
@@ -35,4 +37,16 @@ it('goes through the proxy that the environment names, but not to this machine',
 it('[R1] does not throw when the proxy is misspelt', async () => {
   vi.stubEnv('HTTP_PROXY', 'http://[');
   await expect(get('http://rondo.example:8000')).rejects.toThrow();
+});
+
+it('[R16] a proxy for http receives its password, and a misspelt one does not show it', async () => {
+  const proxy = await listen();
+  vi.stubEnv('HTTP_PROXY', proxy.url.replace('http://', 'http://me:p%40ss@'));
+  await get('http://rondo.example:8000/rondo/');
+  expect(proxy.asked).toEqual(['http://rondo.example:8000/rondo/x']);
+  expect(proxy.proxyKeys).toEqual([`Basic ${Buffer.from('me:p@ss').toString('base64')}`]);
+  vi.stubEnv('HTTP_PROXY', 'http://me:hunter2@proxy:80a80');
+  const failed = await get('http://rondo.example:8000').catch((error: Error) => error);
+  expect(String(failed)).toContain('check its port');
+  expect(String(failed)).not.toContain('hunter2');
 });

@@ -96,7 +96,12 @@ const wasClosed = (error: Error): boolean => 'code' in error && (error.code === 
 function makeAgent(url: string, isSecure: boolean): HttpAgent {
   const isHere = /^(localhost|127\..*|\[::1\])$/.test(URL.parse(url)?.hostname ?? '');
   const Agent = isSecure ? HttpsAgent : HttpAgent;
-  return new Agent({ keepAlive: true, maxSockets: 1, ...(!isHere && { proxyEnv: process.env }) });
+  try {
+    return new Agent({ keepAlive: true, maxSockets: 1, ...(!isHere && { proxyEnv: process.env }) });
+  } catch {
+    // Its own message shows the address, and with it a password. [R16]
+    throw new Error('the proxy address in HTTP_PROXY or HTTPS_PROXY is not valid; check its port');
+  }
 }
 
 function stream(body: AsyncIterable<Uint8Array>, sent: ReturnType<typeof httpRequest>): void {

@@ -159,3 +159,38 @@ it('[R1] saving takes no time, and hashing lets others have their turn', async (
 it('[R28] metadata is text of any kind', () => {
   expect(encodeMetadata({ version: 'größe 1' })).toBe(`version ${Buffer.from('größe 1').toString('base64')}`);
 });
+
+it.each([false, true])(
+  '[R28] smaller parts where a proxy bounds bodies (mlflow#10332); without an answer: %s',
+  async (isMute) => {
+    const server = await FakeTus.start();
+    Object.assign(server, { maxPart: 300_000, isMute });
+    const content = randomBytes(3_000_000);
+    const { uploads } = makeUploads(server.url, 2_000_000);
+    const upload = uploads.add('v1', content);
+    expect([await upload.done, upload.detail]).toEqual([true, null]);
+    expect(server.models.get('v1')?.equals(content)).toBe(true);
+    server.sizes.length = 0;
+    // The next model begins with what passed.
+    expect(await uploads.add('v2', content).done).toBe(true);
+    expect(Math.max(...server.sizes)).toBe(250_000);
+  },
+);
+
+it('[R28] a bound that lets nothing pass is named (mlflow#10332)', async () => {
+  const server = await FakeTus.start();
+  server.maxPart = 1_000;
+  const { uploads } = makeUploads(server.url, 200_000);
+  const upload = uploads.add('v1', randomBytes(500_000));
+  expect(await upload.done).toBe(false);
+  expect(upload.detail).toMatch(/HTTP 413 for a part of 65536 bytes.*client_max_body_size/);
+  expect(server.sizes.at(-1)).toBe(65_536);
+});
+
+it('[R28] the address may have a path', async () => {
+  const server = await FakeTus.start();
+  server.prefix = '/rondo';
+  const { uploads } = makeUploads(`${server.url}/rondo/`);
+  const upload = uploads.add('v1', randomBytes(250_000));
+  expect([await upload.done, upload.detail]).toEqual([true, null]);
+});

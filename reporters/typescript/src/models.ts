@@ -5,7 +5,7 @@ import { backoffMs, retryAfterMs } from './backoff.ts';
 import type { Clock } from './clock.ts';
 import type { Http } from './http.ts';
 import type { ProblemCode } from './problems.ts';
-import { TusRefusal, type TusSource, TusUpload } from './tus.ts';
+import { leastPartBytes, PartTooLarge, TusRefusal, type TusSource, TusUpload } from './tus.ts';
 
 /** A file's path or URL, or the bytes themselves. */
 export type ModelSource = string | URL | Uint8Array;
@@ -56,6 +56,7 @@ const maxConflicts = 5;
 // A large checkpoint over a slow line; a training that ended has nothing better to do.
 const longestCloseMs = 10 * 60_000;
 const lookMs = 20;
+const maxLostParts = 2;
 
 class Upload implements ModelUpload {
   readonly version: string;
@@ -87,6 +88,8 @@ export class Uploads {
   #isWorking = false;
   #isClosing = false;
   #movedAt = 0;
+  /** What a proxy let pass, for all uploads of this run. */
+  #partBytes: number | null = null;
   #wake: () => void = () => {};
 
   constructor(options: UploadsOptions) {
@@ -155,11 +158,12 @@ export class Uploads {
       headers,
       metadata: { ...metadata, sha256: found.sha256 },
       source,
-      partBytes,
+      partBytes: this.#partBytes ?? partBytes,
       signal: this.#end.signal,
       onProgress: () => this.#noteProgress(),
     });
     let isBegun = false;
+    let lostParts = 0;
     for (let attempt = 0; !this.#end.signal.aborted; ) {
       try {
         if (!isBegun) await sending.begin();
@@ -174,8 +178,20 @@ export class Uploads {
         }
         await sending.sendPart();
         this.#noteProgress();
+        if (sending.partBytes < partBytes) this.#partBytes = sending.partBytes;
         attempt = 0;
+        lostParts = 0;
       } catch (error) {
+        if (error instanceof PartTooLarge) {
+          isBegun = false;
+          const refused = sending.nextBytes;
+          if (!sending.halvePart()) throw new Error(tooLarge(refused));
+          continue;
+        }
+        // Some proxies close the connection instead of an answer, when a body is too large for them.
+        if (isBegun && !(error instanceof TusRefusal || error instanceof Unreadable) && ++lostParts >= maxLostParts) {
+          if (sending.halvePart()) lostParts = 0;
+        }
         isBegun = false;
         await this.#pause(this.#waitAfter(error, attempt++));
       }
@@ -230,6 +246,10 @@ export class Uploads {
     });
   }
 }
+
+const tooLarge = (bytes: number): string =>
+  `HTTP 413 for a part of ${bytes} bytes: something before the server, such as a proxy, bounds the size of requests. ` +
+  `Let at least ${leastPartBytes} bytes pass (nginx: client_max_body_size 1m)`;
 
 /** Not to be taken for a lost connection, which is tried again. */
 class Unreadable extends Error {}

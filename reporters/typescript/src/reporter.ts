@@ -274,14 +274,14 @@ export function createReporter(options: ReporterOptions): Reporter {
   if (normalizeAddress(url) === null) {
     fail('misconfigured', 'RONDO_URL is not an address such as http://127.0.0.1:8000');
   }
-  const { name, framework = 'custom', config = {}, num_rounds, tags = [], commands_supported = [] } = options;
+  const { name, framework = 'custom', config, num_rounds, tags, commands_supported = [] } = options;
   report({
     type: 'run_started',
     name,
     framework,
     config,
     num_rounds,
-    tags: [...tags],
+    tags: tags && [...tags],
     commands_supported: [...commands_supported],
   });
 
@@ -297,6 +297,7 @@ export function createReporter(options: ReporterOptions): Reporter {
     clientJoined: say('client_joined'),
     clientLeft: say('client_left'),
     clientHeartbeat: say('client_heartbeat'),
+    clientPresence: say('client_presence'),
     clientStatus: say('client_status'),
     clientResult: say('client_result'),
     clientFailed: say('client_failed'),

@@ -16,7 +16,10 @@ interface TusOptions {
   readonly onProgress: () => void;
 }
 
-/** The server answered, and not with yes. */
+// A smaller bound than this lets nothing else of Rondo pass either.
+export const leastPartBytes = 64 * 1024;
+
+/** The server refused a step. */
 export class TusRefusal extends Error {
   override readonly name = 'TusRefusal';
   readonly answer: HttpAnswer;
@@ -26,6 +29,9 @@ export class TusRefusal extends Error {
     this.answer = answer;
   }
 }
+
+/** A bound for request bodies between here and the server, such as that of a proxy, does not let a part pass. */
+export class PartTooLarge extends TusRefusal {}
 
 // Nothing moves for so long: the connection is lost.
 const silentMs = 30_000;
@@ -38,9 +44,28 @@ export class TusUpload {
   readonly #options: TusOptions;
   #path: string | null = null;
   #offset = 0;
+  #partBytes: number;
 
   constructor(options: TusOptions) {
     this.#options = options;
+    this.#partBytes = options.partBytes;
+  }
+
+  get partBytes(): number {
+    return this.#partBytes;
+  }
+
+  /** The size of the next part. */
+  get nextBytes(): number {
+    return Math.min(this.#partBytes, this.#options.source.size - this.#offset);
+  }
+
+  /** Sends smaller parts from now on; returns whether that is possible. */
+  halvePart(): boolean {
+    const bytes = this.nextBytes;
+    if (bytes <= leastPartBytes) return false;
+    this.#partBytes = Math.max(leastPartBytes, bytes >> 1);
+    return true;
   }
 
   get isDone(): boolean {
@@ -49,7 +74,7 @@ export class TusUpload {
 
   /** Whether the next part is the one that makes it a model. */
   get isLastPart(): boolean {
-    return this.#offset + this.#options.partBytes >= this.#options.source.size;
+    return this.#offset + this.#partBytes >= this.#options.source.size;
   }
 
   /** Creates the upload, or asks how far it has come. */
@@ -68,14 +93,15 @@ export class TusUpload {
   }
 
   async sendPart(): Promise<void> {
-    const { source, partBytes } = this.#options;
-    const size = Math.min(partBytes, source.size - this.#offset);
+    const { source } = this.#options;
+    const size = this.nextBytes;
     const headers = {
       'upload-offset': String(this.#offset),
       'content-type': 'application/offset+octet-stream',
       'content-length': String(size),
     };
     const answer = await this.#request('PATCH', this.#path ?? '', headers, source.blocks(this.#offset, size));
+    if (answer.status === 413) throw new PartTooLarge(answer);
     this.#offset = offsetIn(must(answer, 204, 200)) ?? this.#offset + size;
   }
 
@@ -95,7 +121,8 @@ export class TusUpload {
     // Only its path: the server may know itself by another name than the one that leads to it.
     const place = URL.parse(answer.headers.location ?? '', 'http://server/api/uploads');
     if (place === null || answer.headers.location === undefined) throw new TusRefusal(answer);
-    this.#path = place.pathname;
+    // What is before `/api/uploads/` belongs to the address that leads here.
+    this.#path = place.pathname.slice(Math.max(0, place.pathname.indexOf('/api/uploads/')));
     this.#offset = offsetIn(answer) ?? 0;
   }
 

@@ -8,10 +8,10 @@
 ...         round.complete(global_loss=0.4, global_accuracy=0.87)
 """
 
+from .account import Stats
 from .models import ModelUpload
 from .problems import Problem
 from .reading import ReadError, read
-from .reporter import Stats
 from .run import Round, Run, run
 from .verdict import Command
 

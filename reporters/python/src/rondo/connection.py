@@ -84,10 +84,19 @@ class Connection:
             if self._is_aborted:
                 raise ConnectionAbortedError("the reporter is closed")
             cast(_Timed, connection.sock).deadline = deadline
-            connection.request(method, self._prefix + path, body, {**self._proxy_headers, **self._headers, **headers})
+            is_whole = True
+            try:
+                connection.request(
+                    method, self._prefix + path, body, {**self._proxy_headers, **self._headers, **headers}
+                )
+            except (BrokenPipeError, ConnectionResetError):
+                # A proxy may answer that a body is too large, and close, before it has the whole of it.
+                if isinstance(body, (bytes, type(None))):
+                    raise
+                is_whole = False
             response = connection.getresponse()
             content = _read(response)
-            if response.will_close:
+            if response.will_close or not is_whole:
                 self.close()
             return Response(response.status, {k.lower(): v for k, v in response.getheaders()}, content)
         except TimeoutError as error:

@@ -13,7 +13,7 @@ from .plain import to_config, to_plain, to_scalar, to_value
 from .storable import clip_id, clip_text
 
 #: What a later event replaces or what only adds detail: the first to go when there is no room. [R7]
-TELEMETRY = frozenset({"client_heartbeat", "client_status", "log", "metric"})
+TELEMETRY = frozenset({"client_heartbeat", "client_presence", "client_status", "log", "metric"})
 
 _to_json = json.JSONEncoder(separators=(",", ":")).encode
 # Alone in its batch, beside the envelope.
@@ -233,6 +233,8 @@ def _optional(name: str, convert: _Convert, is_needed: bool = False) -> _Field:
 
 
 _round = _whole(0, limits.ROUND)
+# Both are stored as 32-bit integers.
+_client_count = _whole(0, limits.ROUND)
 _client_id = _text(limits.CLIENT_ID, 1, clip_id)
 _id = _text(limits.ID, 1, clip_id)
 _name = _text(limits.NAME, 1)
@@ -271,7 +273,7 @@ FIELDS: dict[str, tuple[_Field, ...]] = {
     "round_started": (
         _ROUND,
         _optional("client_ids", _list_of(_client_id, limits.SELECTED_CLIENTS, is_cut=False)),
-        _optional("num_clients_expected", _whole(0, limits.ROUND)),
+        _optional("num_clients_expected", _client_count),
         _optional("deadline", moment),
     ),
     "round_update": (_ROUND, _required("status", _one_of("collecting", "aggregating"))),
@@ -281,12 +283,22 @@ FIELDS: dict[str, tuple[_Field, ...]] = {
         _optional("global_accuracy", _number),
         _METRICS,
         _optional("model_version", _id),
+        _optional("update_norm", _number),
+        _optional("cosine_to_previous", _number),
+        _optional("num_clients_completed", _client_count),
+        _optional("num_clients_failed", _client_count),
+        _optional("num_clients_no_reply", _client_count),
     ),
     "round_failed": (_ROUND, _required("reason", _reason)),
     "round_stopped": (_ROUND, _required("reason", _reason)),
     "client_joined": (_CLIENT, _optional("dataset_size", _whole(1, limits.COUNT)), _optional("labels", _labels)),
     "client_left": (_CLIENT, _optional("reason", _reason)),
     "client_heartbeat": (_CLIENT, _optional("system", _system)),
+    "client_presence": (
+        _optional("client_ids", _list_of(_client_id, limits.SELECTED_CLIENTS, is_cut=False)),
+        _optional("num_connected", _client_count),
+        _optional("num_needed", _client_count),
+    ),
     "client_status": (
         _CLIENT,
         _required("status", _one_of("idle", "training", "uploading", "offline", "failed")),
@@ -304,6 +316,7 @@ FIELDS: dict[str, tuple[_Field, ...]] = {
         _optional("bytes_down", _count),
         _optional("update_norm", _number),
         _optional("cosine_to_mean", _number),
+        _optional("cosine_to_previous", _number),
     ),
     "client_failed": (_CLIENT, _ROUND, _required("reason", _reason)),
     "client_no_reply": (_CLIENT, _ROUND, _optional("waited_ms", _milliseconds)),
@@ -332,7 +345,11 @@ FIELDS: dict[str, tuple[_Field, ...]] = {
     ),
 }
 #: At least one of these has to be there.
-_EITHER = {"round_started": ("client_ids", "num_clients_expected"), "metric": ("step", "round")}
+_EITHER = {
+    "round_started": ("client_ids", "num_clients_expected"),
+    "client_presence": ("client_ids", "num_connected"),
+    "metric": ("step", "round"),
+}
 
 FACT_TYPES = tuple(FIELDS)
 

@@ -21,7 +21,9 @@ if TYPE_CHECKING:
 
 ModelSource = bytes | bytearray | memoryview | str | PathLike[str]
 _READ_BYTES = 1024 * 1024
+_FORKED = "this process was forked after rondo.run(); save models in the parent, or call rondo.run() in the child"
 _MISCONFIGURED_S = 60.0
+_LOST_PARTS = 2
 # A large checkpoint over a slow line; a training that ended has nothing better to do.
 _LONGEST_CLOSE_S = 600.0
 
@@ -52,6 +54,12 @@ class ModelUpload:
         """Waits until it is over; whether the server has the model."""
         self._over.wait(timeout_s)
         return self.state == "done"
+
+    def _silence(self) -> None:
+        """In a forked child nothing carries it out; the event may be locked by a thread that does not exist there."""
+        self._over = threading.Event()
+        if self.state in ("waiting", "uploading"):
+            self._end("failed", _FORKED)
 
     def _end(self, state: str, detail: str | None = None) -> None:
         self.state, self.detail = state, detail
@@ -120,6 +128,9 @@ class Uploads:
         self._is_closing = False
         self._is_closed = False
         self._moved_at = time.monotonic()
+        # What a proxy let pass, for all uploads of this run.
+        self._part_bytes: int | None = None
+        reporter.on_silence(self._silence)
 
     def add(
         self, version: str, source: ModelSource, *, round: int | None, format: str, parent: str | None
@@ -133,9 +144,13 @@ class Uploads:
             "parent": parent,
         }
         metadata = {key: str(value) for key, value in given.items() if value is not None}
+        if self._reporter.is_silent:
+            self._reporter.note_silent()
+            upload._end("failed", _FORKED)
+            return upload
         try:
             with self._lock:
-                if self._is_closed or self._reporter.is_silent:
+                if self._is_closed:
                     upload._end("failed", "the reporter is closed")
                     return upload
                 self._jobs.append(_Job(upload, source, metadata))
@@ -171,6 +186,13 @@ class Uploads:
             self._fail(job, "the reporter closed before it was uploaded")
         self._thread.join(0.1)  # It has nothing left to do but to hang up.
 
+    def _silence(self) -> None:
+        self._lock = threading.Lock()
+        self._news = threading.Event()
+        for job in list(self._jobs):
+            job.upload._silence()
+        self._jobs.clear()
+
     def _work(self) -> None:
         while not self._is_closed:
             if self._jobs:
@@ -196,7 +218,8 @@ class Uploads:
         sha256, size = job.digest()
         job.upload.sha256 = sha256
         sending = tus.TusUpload(self._connection.request, size, {**job.metadata, "sha256": sha256}, self._note_progress)
-        attempt = 0
+        sending.part_bytes = self._part_bytes or tus.PART_BYTES
+        attempt = lost_parts = 0
         is_begun = False
         while not self._is_closed:
             try:
@@ -206,10 +229,12 @@ class Uploads:
                 if sending.is_done or size == 0:
                     job.upload._end("done")
                     return
-                if sending.offset + tus.PART_BYTES >= size and job.digest() != (sha256, size):
+                if sending.offset + sending.part_bytes >= size and job.digest() != (sha256, size):
                     raise _Changed
                 sending.send_part(job)
-                attempt = 0
+                attempt = lost_parts = 0
+                if sending.part_bytes < tus.PART_BYTES:
+                    self._part_bytes = sending.part_bytes
             except _Changed:
                 try:
                     sending.cancel()
@@ -217,6 +242,12 @@ class Uploads:
                     pass  # The server forgets it by itself after a while.
                 self._fail(job, "the file changed while it was uploaded")
                 return
+            except tus.PartTooLarge:
+                is_begun = False
+                refused_bytes = sending.next_bytes
+                if not sending.halve_part():
+                    self._fail(job, _too_large(refused_bytes))
+                    return
             except tus.Refused as refused:
                 is_begun = False
                 wait_s = self._wait_after(refused, attempt, job)
@@ -225,6 +256,10 @@ class Uploads:
                 self._pause(wait_s)
                 attempt += 1
             except (OSError, HTTPException) as error:
+                # Some proxies close the connection instead of an answer, when a body is too large for them.
+                lost_parts += is_begun
+                if lost_parts >= _LOST_PARTS and sending.halve_part():
+                    lost_parts = 0
                 is_begun = False
                 self._tell_unreachable(str(error) or type(error).__name__)
                 self._pause(backoff_ms(attempt, random.random) / 1000)
@@ -264,3 +299,10 @@ class Uploads:
             seconds = min(seconds, 0.25)
         self._news.wait(seconds)
         self._news.clear()
+
+
+def _too_large(size: int) -> str:
+    return (
+        f"HTTP 413 for a part of {size} bytes: something before the server, such as a proxy, bounds the size of "
+        f"requests. Let at least {tus.LEAST_PART_BYTES} bytes pass (nginx: client_max_body_size 1m)"
+    )

@@ -34,6 +34,10 @@ class Omissions:
         self._lock = threading.Lock()
         self._of: dict[str, Omission] = {}
 
+    def reset_lock(self) -> None:
+        """In a forked child, a thread that does not exist there may hold it."""
+        self._lock = threading.Lock()
+
     def add(self, name: str, reason: str, count: int = 1) -> bool:
         """Count an omission; return whether its name is new."""
         with self._lock:

@@ -13,12 +13,13 @@ import threading
 import time
 import weakref
 from collections import deque
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from . import address
+from . import address, signals
+from .account import Account, Stats
+from .adapt import adapt
 from .commands import Commands
 from .connection import Connection, Response
 from .facts import Event, make_event
@@ -26,7 +27,6 @@ from .freeze import freeze
 from .inbox import Entry, Inbox
 from .log_text import readable
 from .masking import Masking
-from .omissions import Omission, Omissions
 from .options import Options, create_run_id
 from .outbox import Outbox, type_of
 from .problems import Problems
@@ -52,43 +52,6 @@ _MAX_TO_TELL = 1_000
 _FULL = "the queue is full: the oldest events are being dropped"
 
 
-@dataclass(frozen=True)
-class Stats:
-    """The account of a reporter: `reported = acknowledged + rejected + dropped + queued`, always. [R17]
-
-    Attributes
-    ----------
-    reported : int
-        Everything handed to the reporter, its own facts included.
-    acknowledged : int
-        The server has them for good.
-    duplicates : int
-        Of the acknowledged, those that the server already had.
-    rejected : int
-        Refused by the server.
-    dropped : int
-        Lost: invalid, pushed out of a full queue, refused with their batch, or left in memory when the reporter closed.
-    queued : int
-        Waiting or on their way; after `close`, on disk for the next reporter.
-    recovered : int
-        Events of processes that ended before, delivered by this one; not part of `reported`.
-    last_error : str or None
-        What was last in the way.
-    left_out : mapping of str to Omission
-        The values that could not be reported, by name, each with its count and its first reason.
-    """
-
-    reported: int
-    acknowledged: int
-    duplicates: int
-    rejected: int
-    dropped: int
-    queued: int
-    recovered: int
-    last_error: str | None
-    left_out: Mapping[str, Omission] = field(default_factory=dict)
-
-
 class Reporter:
     """Reports one run. No method but `close` waits for anything, and none raises. [R1]"""
 
@@ -100,17 +63,13 @@ class Reporter:
         run_id = options.run_id or create_run_id(str(options.name), self._clock.now_ms())
         self.run_id = clip_id(str(run_id), 128)
         self.problems = Problems(options.on_problem, self._key)
-        self.omissions = Omissions()
+        self._account = Account()
         self._masking = _masking_of(options, env)
-        self._is_summed_up = False
-        self._lock = threading.RLock()
         self._inbox = Inbox(max(1, options.max_queued_events // 2), options.max_queued_bytes // 2)
         self._stamper = Stamper(self._clock.now_ms)
-        self._counts = dict.fromkeys(("reported", "acknowledged", "duplicates", "rejected", "dropped", "recovered"), 0)
-        self._has_untold_drops = False
-        self._untold = (0, 0)
         self._to_tell: deque[tuple[str, str, str | None]] = deque()
         self._is_run_over = False
+        self._on_silence: list[Callable[[], None]] = []
         self._is_closed = False
         self._is_silent = False
         self._is_awake = False
@@ -159,9 +118,9 @@ class Reporter:
             {
                 "name": options.name,
                 "framework": options.framework,
-                "config": options.config if options.config is not None else {},
+                "config": options.config,
                 "num_rounds": options.num_rounds,
-                "tags": options.tags if options.tags is not None else (),
+                "tags": options.tags or None,
                 "commands_supported": self._commands_supported,
             },
         )
@@ -174,6 +133,8 @@ class Reporter:
         _reporters.add(self)
         atexit.register(self.close)
         _close_with_multiprocessing(self)
+        if options.is_threaded:
+            signals.watch(self)
 
     @property
     def auth(self) -> Mapping[str, str]:
@@ -193,23 +154,18 @@ class Reporter:
     def say(self, fact_type: Any, fields: dict[str, Any], at: Any = None, keep: bool = False) -> None:
         """Takes over `fields`; a few microseconds, whatever the server and the disk do."""
         if self._is_silent:
-            self._note_silent()
+            self.note_silent()
             return
         if fact_type == "run_complete":
             self._sum_up()
         try:
-            size = freeze(fact_type, fields)
-            with self._lock:
-                if self._is_closed:
-                    self._counts["reported"] += 1
-                    self._counts["dropped"] += 1
-                    self.problems.tell("events_dropped", "something was reported after the reporter was closed")
-                    return
-                moment = at if at is not None else self._stamper.stamp(fact_type, fields)
-                dropped = self._inbox.push(fact_type, fields, moment, size, keep)
-                self._counts["reported"] += 1
-                if dropped is not None:
-                    self._note_dropped(*dropped)
+            points, problems = adapt(fact_type, fields)
+            for name, reason in problems.items():
+                self.omit(name, reason)
+            moment = self._take(fact_type, fields, at, keep)
+            if moment is not None:
+                for point in points:
+                    self._take("metric", point, moment, keep)
             if fact_type == "run_complete":
                 self._is_run_over = True
         except Exception as error:
@@ -221,9 +177,27 @@ class Reporter:
             self._is_awake = True
             self._news.put(True)
 
+    def _take(self, fact_type: Any, fields: dict[str, Any], at: Any, keep: bool) -> Any:
+        """Put one fact in the inbox; return its moment, or `None` if the reporter is closed."""
+        size = freeze(fact_type, fields)
+        account = self._account
+        with account.lock:
+            if self._is_closed:
+                account.reported()
+                account.dropped()
+                self.problems.tell("events_dropped", "something was reported after the reporter was closed")
+                return None
+            moment = at if at is not None else self._stamper.stamp(fact_type, fields)
+            dropped = self._inbox.push(fact_type, fields, moment, size, keep)
+            account.reported()
+            if dropped is not None:
+                account.pushed_out(dropped)
+                self._tell_later("events_dropped", _FULL, "full")
+        return moment
+
     def omit(self, name: str, reason: str) -> None:
         """Count a value that could not be reported; report the first of a name on stderr and in the run. [R30]"""
-        if self._is_silent or not self.omissions.add(name, reason):
+        if self._is_silent or not self._account.omit(name, reason):
             return
         message = f"{name} is left out of the report: it {reason}"
         self._tell_later("invalid_event", message, None)
@@ -231,23 +205,14 @@ class Reporter:
 
     def _sum_up(self) -> None:
         """Report what was left out more than once, before the run ends."""
-        summary = self.omissions.summary()
-        if summary is None or self._is_summed_up or self._is_closed:
-            return
-        self._is_summed_up = True
-        self.say("log", {"level": "warning", "message": summary}, keep=True)
+        summary = None if self._is_closed or self._is_silent else self._account.take_summary()
+        if summary is not None:
+            self.say("log", {"level": "warning", "message": summary}, keep=True)
 
-    def _note_dropped(self, telemetry: int, facts: int) -> None:
-        self._counts["dropped"] += telemetry + facts
-        self._untold = (self._untold[0] + telemetry, self._untold[1] + facts)
-        self._has_untold_drops = True
-        self._tell_later("events_dropped", _FULL, "full")
-
-    def _note_silent(self) -> None:
+    def note_silent(self) -> None:
         """A forked child that reports would do so in vain: it says so once. [R34]"""
-        with self._lock:
-            self._counts["reported"] += 1
-            self._counts["dropped"] += 1
+        self._account.reported()
+        self._account.dropped()
         self.problems.tell(
             "events_dropped",
             f"process {os.getpid()} was forked after rondo.run(), and what it reports is dropped; "
@@ -256,9 +221,8 @@ class Reporter:
         )
 
     def _note_unreadable(self, error: Exception) -> None:
-        with self._lock:
-            self._counts["reported"] += 1
-            self._counts["dropped"] += 1
+        self._account.reported()
+        self._account.dropped()
         self._tell_later("invalid_event", f"an event cannot be read: {type(error).__name__}", None)
 
     def _tell_later(self, code: str, message: str, key: str | None) -> None:
@@ -267,30 +231,29 @@ class Reporter:
             self._to_tell.append((code, message, key))
 
     def stats(self) -> Stats:
-        with self._lock:
-            counts = dict(self._counts)
-        settled = counts["acknowledged"] + counts["rejected"] + counts["dropped"]
-        return Stats(
-            **counts,
-            queued=counts["reported"] - settled,
-            last_error=self.problems.last,
-            left_out=self.omissions.counts(),
-        )
+        return self._account.stats(self.problems.last)
 
     def close(self, timeout_s: float = _CLOSE_S) -> Stats:
         """Delivers what is left for at most `timeout_s`; the rest stays on disk for the next reporter. [R14]"""
         self._sum_up()
-        with self._lock:
+        with self._account.lock:
             if self._is_silent or self._is_closed:
                 return self.stats()
             self._is_closed = True
         deadline = time.monotonic() + timeout_s
         atexit.unregister(self.close)
+        signals.unwatch(self)
         try:
             self._finish(deadline)
         except Exception as error:
             self.problems.tell("events_dropped", f"the reporter did not close as it should: {error}")
         return self.stats()
+
+    def stop_by(self, cause: str, timeout_s: float) -> None:
+        """Report that a signal stopped the run, and close."""
+        if not self._is_run_over:
+            self.say("run_complete", {"status": "stopped", "reason": cause})
+        self.close(timeout_s)
 
     # --- turns -------------------------------------------------------------------------------------------------------
 
@@ -298,7 +261,7 @@ class Reporter:
         """Brings what was reported to the outbox."""
         while self._to_tell:
             self.problems.tell(*self._to_tell.popleft())
-        with self._lock:
+        with self._account.lock:
             entries = self._inbox.take()
         for start in range(0, len(entries), _ENCODE_AT_ONCE):
             events = [event for entry in entries[start : start + _ENCODE_AT_ONCE] if (event := self._encode(entry))]
@@ -318,9 +281,9 @@ class Reporter:
             event, flaw = None, f"an event cannot be read: {type(error).__name__}: {error}"
         if flaw is not None:
             self.problems.tell("invalid_event", flaw)
-            self.omissions.add(str(entry.type)[:64], flaw)
+            self._account.omit(str(entry.type)[:64], flaw)
         if event is None:
-            self._count("dropped", 1)
+            self._account.dropped(1)
         return event
 
     def _presentable(self, entry: Entry) -> dict[str, Any]:
@@ -402,7 +365,7 @@ class Reporter:
         if not self._sending.is_alive():
             self._connection.close()
         in_memory, folder = self._outbox.close()
-        self._count("dropped", in_memory)
+        self._account.dropped(in_memory)
         if in_memory:
             self.problems.tell("events_dropped", f"{in_memory} events were not acknowledged before the reporter closed")
         if folder is not None:
@@ -422,23 +385,17 @@ class Reporter:
     # --- news --------------------------------------------------------------------------------------------------------
 
     def on_answer(self, events: Sequence[Stored], answer: Answered, is_own: bool) -> None:
-        rejected = min(len(answer.rejected), len(events))
-        if is_own:
-            self._count("rejected", rejected)
-            self._count("acknowledged", len(events) - rejected)
-            self._count("duplicates", min(answer.duplicates, len(events) - rejected))
-        else:
-            self._count("recovered", len(events) - rejected)
+        self._account.answered(len(events), len(answer.rejected), answer.duplicates, is_own)
         for index, detail in answer.rejected:
             what = type_of(events[index]) if index < len(events) else "an event"
             self.problems.tell("rejected_event", f"the server refused {what}: {detail}")
         self._commands.receive(answer)
-        if self._has_untold_drops and not self._inbox.is_over_half:
+        if self._account.has_unannounced and not self._inbox.is_over_half:
             self._tell_drops()
 
     def on_lost(self, events: Sequence[Stored], why: str, is_own: bool) -> None:
         if is_own:
-            self._count("dropped", len(events))
+            self._account.dropped(len(events))
         self.problems.tell("events_dropped", f"{len(events)} events were refused by the server: {why}")
 
     def on_trouble(self, trouble: Unanswered | Misconfigured | None) -> None:
@@ -454,21 +411,17 @@ class Reporter:
             self.problems.tell("misconfigured", message, self._url)
 
     def _tell_drops(self) -> None:
-        with self._lock:
+        with self._account.lock:
             at = to_moment(self._stamper.stamp("log", {}))
-            telemetry, facts = self._untold
+            telemetry, facts = self._account.unannounced
         if self._outbox.tell_drops(at, telemetry, facts):
-            with self._lock:
-                self._counts["reported"] += 1
-                self._untold = (self._untold[0] - telemetry, self._untold[1] - facts)
-                self._has_untold_drops = self._untold != (0, 0)
+            self._account.announced(telemetry, facts)
             self.problems.forget("events_dropped", "full")
             self._to_send.put(True)
 
     def _on_dropped(self, telemetry: int, facts: int) -> None:
         """The outbox had no room; it keeps its own count of what is to be told."""
-        self._count("dropped", telemetry + facts)
-        self._has_untold_drops = True
+        self._account.lost_by_outbox(telemetry + facts)
         self.problems.tell("events_dropped", _FULL, "full")
 
     def _on_disk_trouble(self, error: OSError | None) -> None:
@@ -481,19 +434,21 @@ class Reporter:
             )
             self.problems.tell("spool_failed", message, "disk")
 
-    def _count(self, what: str, number: int) -> None:
-        with self._lock:
-            self._counts[what] += number
-
     def _post_over_http(self, body: bytes, headers: Mapping[str, str], timeout_s: float) -> Response:
         return self._connection.request("POST", "/api/ingest", body, headers, timeout_s)
+
+    def on_silence(self, silence: Callable[[], None]) -> None:
+        """Call this in a forked child, before anything else happens there."""
+        self._on_silence.append(silence)
 
     # --- fork --------------------------------------------------------------------------------------------------------
 
     def silence(self) -> None:
         """The child of a fork has no threads of ours, and perhaps a lock that nobody will release."""
         self._is_silent = True
-        self._lock = threading.RLock()
+        self._account.reset_locks()
+        for silence in self._on_silence:
+            silence()
 
 
 def _masking_of(options: Options, env: Mapping[str, str]) -> Masking:

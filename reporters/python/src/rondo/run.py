@@ -10,11 +10,12 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Literal
 
+from .account import Stats
 from .commands import CommandHandler
 from .models import ModelUpload, Uploads
 from .options import Options
 from .problems import OnProblem
-from .reporter import Reporter, Stats
+from .reporter import Reporter
 
 #: Any number: Python's, or a scalar of NumPy, PyTorch, JAX and the like.
 Number = Any
@@ -176,15 +177,43 @@ class Run:
         global_accuracy: Number = None,
         metrics: Mapping[str, Number] | None = None,
         model_version: str | None = None,
+        update_norm: Number = None,
+        cosine_to_previous: Number = None,
+        num_clients_completed: int | None = None,
+        num_clients_failed: int | None = None,
+        num_clients_no_reply: int | None = None,
         at: At = None,
     ) -> None:
-        """The round is over, and this is the global model's worth."""
+        """Report that a round ended with a new global model.
+
+        Parameters
+        ----------
+        round : int
+            Its number.
+        global_loss, global_accuracy : number, optional
+            Of the new global model.
+        metrics : mapping, optional
+            More figures of it; nested maps become names such as `val/f1`.
+        model_version : str, optional
+            The stored checkpoint that the round made.
+        update_norm, cosine_to_previous : number, optional
+            Of the mean update: its L2 norm, and its cosine with the mean update of the round before.
+        num_clients_completed, num_clients_failed, num_clients_no_reply : int, optional
+            What became of clients that are not named, as with secure aggregation.
+        at : datetime or str, optional
+            When it ended; now by default.
+        """
         fields = {
             "round": round,
             "global_loss": global_loss,
             "global_accuracy": global_accuracy,
             "metrics": metrics,
             "model_version": model_version,
+            "update_norm": update_norm,
+            "cosine_to_previous": cosine_to_previous,
+            "num_clients_completed": num_clients_completed,
+            "num_clients_failed": num_clients_failed,
+            "num_clients_no_reply": num_clients_no_reply,
         }
         self._reporter.say("round_complete", fields, at)
 
@@ -220,6 +249,18 @@ class Run:
         """A client lives; `system` may hold `cpu_percent`, `memory_bytes` and `gpu_percent`."""
         self._reporter.say("client_heartbeat", {"client_id": client_id, "system": system}, at)
 
+    def client_presence(
+        self,
+        client_ids: Iterable[str | int] | None = None,
+        *,
+        num_connected: int | None = None,
+        num_needed: int | None = None,
+        at: At = None,
+    ) -> None:
+        """Report which clients the framework holds connected, or how many, and how many the FL server waits for."""
+        fields = {"client_ids": client_ids, "num_connected": num_connected, "num_needed": num_needed}
+        self._reporter.say("client_presence", fields, at)
+
     def client_status(
         self,
         client_id: str | int,
@@ -246,6 +287,7 @@ class Run:
         bytes_down: int | None = None,
         update_norm: Number = None,
         cosine_to_mean: Number = None,
+        cosine_to_previous: Number = None,
         at: At = None,
     ) -> None:
         """A client's part in a round arrived."""
@@ -260,6 +302,7 @@ class Run:
             "bytes_down": bytes_down,
             "update_norm": update_norm,
             "cosine_to_mean": cosine_to_mean,
+            "cosine_to_previous": cosine_to_previous,
         }
         self._reporter.say("client_result", fields, at)
 

@@ -10,6 +10,7 @@ _SUBJECTS: dict[str, tuple[str, str]] = {
     "run_started": ("run", ""),
     "run_complete": ("run", ""),
     "command_ack": ("command", "command_id"),
+    "client_presence": ("presence", ""),
     **{f"round_{what}": ("round", "round") for what in ("started", "update", "complete", "failed", "stopped")},
     **{
         f"client_{what}": ("client", "client_id")

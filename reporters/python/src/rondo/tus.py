@@ -10,6 +10,8 @@ from urllib.parse import urlsplit
 from .connection import Response
 
 PART_BYTES = 8 * 1024 * 1024
+# A smaller bound than this lets nothing else of Rondo pass either.
+LEAST_PART_BYTES = 64 * 1024
 _BLOCK_BYTES = 256 * 1024
 # A part over a slow line; that nothing moves at all is noticed by the socket.
 _PART_TIMEOUT_S = 300.0
@@ -29,6 +31,10 @@ class Refused(Exception):
     def __init__(self, response: Response) -> None:
         super().__init__(f"HTTP {response.status}: {response.text[:300]}")
         self.response = response
+
+
+class PartTooLarge(Refused):
+    """A bound for request bodies between here and the server, such as that of a proxy, does not let a part pass."""
 
 
 class Request(Protocol):
@@ -58,10 +64,23 @@ class TusUpload:
         self._on_progress = on_progress
         self._path: str | None = None
         self.offset = 0
+        self.part_bytes = PART_BYTES
 
     @property
     def is_done(self) -> bool:
         return self._path is not None and self.offset >= self._size
+
+    @property
+    def next_bytes(self) -> int:
+        """The size of the next part."""
+        return min(self.part_bytes, self._size - self.offset)
+
+    def halve_part(self) -> bool:
+        """Send smaller parts from now on; return whether that is possible."""
+        if self.next_bytes <= LEAST_PART_BYTES:
+            return False
+        self.part_bytes = max(LEAST_PART_BYTES, self.next_bytes // 2)
+        return True
 
     def begin(self) -> None:
         """Creates the upload, or asks how far it has come."""
@@ -79,7 +98,7 @@ class TusUpload:
     def send_part(self, source: Source) -> None:
         if self._path is None:
             raise AssertionError("begin first")
-        size = min(PART_BYTES, self._size - self.offset)
+        size = self.next_bytes
         headers = {
             **_VERSION,
             "upload-offset": str(self.offset),
@@ -88,6 +107,8 @@ class TusUpload:
         }
         body = self._told(source.blocks(self.offset, size, _BLOCK_BYTES))
         response = self._request("PATCH", self._path, body, headers, _PART_TIMEOUT_S)
+        if response.status == 413:
+            raise PartTooLarge(response)
         _require(response, 204, 200)
         self.offset = int(response.headers.get("upload-offset", str(self.offset + size)))
 
@@ -106,7 +127,7 @@ class TusUpload:
         response = self._request("POST", "/api/uploads", b"", headers, _TIMEOUT_S)
         _require(response, 201, 200)
         # Only its path: the server may know itself by another name than the one that leads to it.
-        self._path = urlsplit(response.headers.get("location", "")).path or None
+        self._path = _path_in(response.headers.get("location", "")) or None
         self.offset = int(response.headers.get("upload-offset", "0"))
         if self._path is None:
             raise Refused(response)
@@ -115,6 +136,12 @@ class TusUpload:
         for block in blocks:
             self._on_progress(len(block))
             yield block
+
+
+def _path_in(location: str) -> str:
+    """The path from `/api/uploads/` on: what is before it belongs to the address that leads here."""
+    path = urlsplit(location).path
+    return path[max(0, path.find("/api/uploads/")) :]
 
 
 def _require(response: Response, *statuses: int) -> None:

@@ -13,6 +13,8 @@ from .storable import clip_id
 #: A list over this bound keeps its last values.
 MAX_POINTS = 10_000
 _DEPTH = 8
+# JSON has no other form for them, so programs may already have written them so. [W2]
+_WIRE_WORDS = frozenset({"NaN", "Infinity", "-Infinity"})
 _MAX_NAMES = 4 * limits.ENTRIES
 
 
@@ -71,6 +73,8 @@ def _to_number(value: Any) -> Number:
     kind = type(value)
     if kind is float or kind is int or kind is bool:
         return Number(_bounded(value))
+    if kind is str and value in _WIRE_WORDS:
+        return Number(float(value))
     if value is None or isinstance(value, (str, bytes, bytearray, Mapping)):
         return Number(None, f"is not a number but {_kind_of(value)}")
     # Not `float()` first: NumPy takes it for arrays of one element only with a warning.

@@ -20,6 +20,13 @@ export class FakeTus {
   readonly requests: string[] = [];
   /** Decides what the `count`th request of a method meets. */
   fault: (method: string, count: number) => TusFault = () => null;
+  /** The path under which it is reached, as behind a proxy. */
+  prefix = '';
+  /** A bound for request bodies, as of a proxy: answered before the body is read. */
+  maxPart = Number.POSITIVE_INFINITY;
+  /** Closes the connection instead of the answer. */
+  isMute = false;
+  readonly sizes: number[] = [];
   #uploads = new Map<string, Upload>();
   #port = 0;
 
@@ -48,7 +55,9 @@ export class FakeTus {
   }
 
   async #meet(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const { method = '', url = '' } = request;
+    const { method = '', url: path = '' } = request;
+    if (!path.startsWith(this.prefix)) return void response.writeHead(404).end();
+    const url = path.slice(this.prefix.length);
     if (url === '/api/ingest') {
       request.resume();
       return void response.end('{"accepted":0,"duplicates":0,"rejected":[],"commands":[]}');
@@ -76,7 +85,7 @@ export class FakeTus {
     const path = `/api/uploads/${this.created.length}`;
     this.#uploads.set(path, { length: Number(headers['upload-length']), metadata, content: Buffer.alloc(0) });
     // As behind a proxy: it knows itself by another name.
-    response.writeHead(201, { location: `http://inside:8000${path}` }).end();
+    response.writeHead(201, { location: `http://inside:8000${this.prefix}${path}` }).end();
   }
 
   async #take(upload: Upload, fault: TusFault, request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -85,6 +94,11 @@ export class FakeTus {
     }
     const { socket } = request;
     const size = Number(request.headers['content-length']);
+    this.sizes.push(size);
+    if (size > this.maxPart) {
+      if (this.isMute) return void socket.destroy();
+      return void response.writeHead(413, { connection: 'close' }).end('<html>413 Request Entity Too Large</html>');
+    }
     const chunks: Buffer[] = [];
     let bytes = 0;
     for await (const chunk of request) {
