@@ -1,7 +1,8 @@
+import { createHash } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import fastifyStatic from '@fastify/static';
-import type { FastifyReply } from 'fastify';
+import type { FastifyReply, FastifyRequest } from 'fastify';
 import fastifyPlugin from 'fastify-plugin';
 import { sendProblem } from './error-handler.ts';
 
@@ -24,8 +25,13 @@ export const pageUnder = (basePath: string, html: string): string =>
 export const frontend = fastifyPlugin<FrontendOptions>(async (app, { folder, basePath }) => {
   const isBuilt = existsSync(join(folder, 'index.html'));
   const page = isBuilt ? pageUnder(basePath, readFileSync(join(folder, 'index.html'), 'utf8')) : '';
-  const sendPage = (reply: FastifyReply) =>
-    reply.type('text/html; charset=utf-8').header('cache-control', 'no-cache').send(page);
+  const etag = `"${createHash('sha256').update(page).digest('base64url')}"`;
+  const sendPage = (request: FastifyRequest, reply: FastifyReply) => {
+    reply.headers({ 'cache-control': 'no-cache', etag });
+    // A proxy that compresses marks it as weak.
+    if (request.headers['if-none-match']?.replace(/^W\//, '') === etag) return reply.code(304).send();
+    return reply.type('text/html; charset=utf-8').send(page);
+  };
   if (isBuilt) {
     await app.register(fastifyStatic, {
       root: folder,
@@ -37,7 +43,8 @@ export const frontend = fastifyPlugin<FrontendOptions>(async (app, { folder, bas
     });
   }
   if (isBuilt)
-    for (const path of ['/', '/index.html']) app.get(path, { schema: { hide: true } }, (_, reply) => sendPage(reply));
+    for (const path of ['/', '/index.html'])
+      app.get(path, { schema: { hide: true } }, (request, reply) => sendPage(request, reply));
   app.setNotFoundHandler((request, reply) => {
     const path = request.url.split('?')[0] as string;
     // Only who navigates asks for a page; an ending says nothing, for the id of a run may have a dot.
@@ -45,7 +52,7 @@ export const frontend = fastifyPlugin<FrontendOptions>(async (app, { folder, bas
       request.method === 'GET' &&
       (request.headers.accept ?? '').includes('text/html') &&
       !/^\/(api|ws|docs|assets|metrics|openapi\.json)(\/|$)/.test(path);
-    if (isBuilt && isPage) return sendPage(reply);
+    if (isBuilt && isPage) return sendPage(request, reply);
     return sendProblem(reply, {
       status: 404,
       title: 'Not Found',
