@@ -63,6 +63,11 @@ const acts: Readonly<Record<string, () => Promise<Prepared>>> = {
     const state = sql`select name, notes from runs where run_id = ${id}`;
     return { request: ['PATCH', `/api/runs/${id}`, { name: 'renamed', notes: 'private' }], state };
   },
+  endRun: async () => {
+    const { id } = await openRound();
+    const state = sql`select status, reason from runs where run_id = ${id}`;
+    return { request: ['POST', `/api/runs/${id}/end`, { status: 'failed', reason: 'switched off' }], state };
+  },
   deleteRun: async () => {
     const { id } = await openRound();
     return { request: ['DELETE', `/api/runs/${id}`], state: sql`select run_id from runs where run_id = ${id}` };

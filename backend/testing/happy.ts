@@ -97,6 +97,7 @@ export const happy: Readonly<Record<string, Make>> = {
   listRuns: read(),
   getRun: ofRun((run_id) => ({ params: { run_id } })),
   editRun: ofRun((run_id) => ({ who: 'admin', params: { run_id }, body: { notes: 'x' } })),
+  endRun: ofRun((run_id) => ({ who: 'admin', params: { run_id }, body: { status: 'failed', reason: 'x' } })),
   deleteRun: ofRun((run_id) => ({ who: 'admin', params: { run_id } })),
   listRounds: ofRun((run_id) => ({ query: { run_id, limit: '1' } })),
   getRound: async ({ aRun }) => ({ who: 'viewer', params: { round_id: (await aRun()).open } }),

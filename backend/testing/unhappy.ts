@@ -193,6 +193,14 @@ const specials: Readonly<Record<string, Readonly<Record<string, Make>>>> = {
       body: `"${'x'.repeat(9 * 1024 * 1024)}"`,
     }),
   },
+  endRun: {
+    409: async (world) => {
+      const { run_id } = await world.aRun();
+      const body = { status: 'stopped', reason: 'x' };
+      await world.server.ask('POST', `/api/runs/${run_id}/end`, world.admin.headers, body);
+      return { who: 'admin', params: { run_id }, body };
+    },
+  },
   stopRound: {
     409: async ({ aRun }) => ({ who: 'admin', params: { round_id: (await aRun()).over }, body: { reason: 'x' } }),
   },

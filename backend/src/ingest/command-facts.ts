@@ -1,4 +1,5 @@
-import type { FactOf, Stop } from '@rondo/protocol';
+import type { FactOf, RunCondition, Stop } from '@rondo/protocol';
+import { conditionOf } from '../insight/condition.ts';
 import type { Draft } from './draft.ts';
 import type { Answer, CommandRow, Notice, RoundRow } from './state.ts';
 
@@ -26,12 +27,16 @@ export function askStop(draft: Draft, notice: Extract<Notice, { type: 'stop_requ
     delivered_by: null,
     ended_at: null,
     ended_by: null,
-    detail: null,
+    detail: unheard(conditionOf(draft.wholeRun, at)),
   };
   draft.setCommand(command);
   show(draft, command);
   return true;
 }
+
+/** A stop of a run that is silent waits for a reporter that may never return. */
+const unheard = ({ state, detail }: RunCondition): string | null =>
+  state === 'silent' ? `no reporter is there to receive it: ${detail}; an admin can end the run by hand` : null;
 
 /** What the FL server says of a command; returns it when that is news. [C3] [C6] */
 export function answerCommand(draft: Draft, answer: Answer): CommandRow | null {
@@ -42,13 +47,16 @@ export function answerCommand(draft: Draft, answer: Answer): CommandRow | null {
   if (answer.state === 'delivered') {
     if (command.delivered_at !== null) return null;
     const state = command.state === 'requested' ? 'delivered' : command.state;
-    return move(draft, { ...command, state, delivered_at: at, delivered_by: by });
+    return move(draft, { ...command, state, delivered_at: at, delivered_by: by, detail: openDetail(command) });
   }
   const isConfirmed = command.state === answer.state;
   const why = isConfirmed ? command.detail : command.state === 'expired' ? 'answered after it had expired' : null;
   const ended_at = isConfirmed ? command.ended_at : at;
   return move(draft, { ...command, state: answer.state, ended_at, ended_by: by, detail: answer.detail ?? why });
 }
+
+/** Once a reporter has it, one is there. */
+const openDetail = (command: CommandRow): string | null => (isOpen(command) ? null : command.detail);
 
 /** Nobody has confirmed it in time, by the server's clock. [C4] */
 export function expireCommand(draft: Draft, { command_id, at }: Extract<Notice, { type: 'command_expired' }>): boolean {

@@ -3,6 +3,7 @@ import {
   pageQuery,
   projectIdSchema,
   runEditSchema,
+  runEndSchema,
   runIdSchema,
   runSchema,
   runStatusSchema,
@@ -15,7 +16,7 @@ import type { AuthServices } from '../auth/services.ts';
 import type { EventBus } from '../bus/event-bus.ts';
 import type { Db } from '../db/db.ts';
 import { deleteRun, listRuns } from '../db/queries/runs.ts';
-import { NotFound } from '../errors.ts';
+import { Conflict, NotFound } from '../errors.ts';
 import type { IngestWriter } from '../ingest/writer.ts';
 import { forReaders, problems } from '../schemas/common.ts';
 import { managedRun, seenRun } from './seen.ts';
@@ -107,6 +108,39 @@ export const runsRouter =
         await writer.submit([{ type: 'run_edited', run_id, ...request.body, record }]);
         if (moved) await bus.publishMove(db, { run_id, project_id });
         return seenRun(db, request, run_id);
+      },
+    );
+
+    app.post(
+      '/api/runs/:run_id/end',
+      {
+        onRequest: app.requireUser,
+        schema: {
+          ...about,
+          operationId: 'endRun',
+          summary: 'End a run whose FL server does not report any more',
+          description: 'Rounds that are open are stopped. A later report of its FL server opens the run again.',
+          params,
+          body: runEndSchema,
+          response: { 200: runSchema, ...problems(400, 401, 403, 404, 409, 422, 503) },
+        },
+      },
+      async (request) => {
+        const { run_id } = request.params;
+        const { project_id } = await managedRun(db, request, run_id);
+        const act = {
+          action: 'run.end',
+          target_type: 'run',
+          target: run_id,
+          detail: request.body,
+          project_id,
+        } as const;
+        const record = (tx: Db) => recordAudit(tx, request, act);
+        const at = new Date().toISOString();
+        const { accepted } = await writer.submit([{ type: 'run_ended', run_id, at, ...request.body, record }]);
+        const run = await seenRun(db, request, run_id);
+        if (accepted === 0) throw new Conflict(`run ${run_id} is ${run.status}: there is nothing left to end`);
+        return run;
       },
     );
 

@@ -12,6 +12,7 @@ export const auditActionSchema = z.enum([
   'key.revoke',
   'run.update',
   'run.delete',
+  'run.end',
   'round.stop',
   'project.create',
   'project.update',

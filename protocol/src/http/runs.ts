@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { runSchema } from '../entities.ts';
+import { runSchema, runStatusSchema } from '../entities.ts';
 import { limits } from '../limits.ts';
 import { countSchema, metricValueSchema, projectIdSchema, roundNumberSchema, text } from '../values.ts';
 
@@ -44,3 +44,10 @@ export const listedRunSchema = runSchema.extend({ summary: runSummarySchema }).m
 export type ListedRun = z.infer<typeof listedRunSchema>;
 
 export const runSorts = ['started_at', 'name', 'status', 'duration_ms', 'rounds'] as const;
+
+/** How an admin ends a run whose FL server does not report any more. [L10] */
+export const runEndSchema = z.object({
+  status: runStatusSchema.exclude(['running']),
+  reason: text(limits.reason, 1),
+});
+export type RunEnd = z.infer<typeof runEndSchema>;

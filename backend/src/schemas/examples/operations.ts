@@ -50,6 +50,10 @@ export const examples: Readonly<Record<string, Example>> = {
   listRuns: { response: page(a.run) },
   getRun: { response: a.run },
   editRun: { request: { notes: 'the good one', tags: ['baseline'] }, response: { ...a.run, notes: 'the good one' } },
+  endRun: {
+    request: { status: 'failed', reason: 'the machine was switched off' },
+    response: { ...a.run, status: 'failed', reason: 'the machine was switched off', condition: null },
+  },
   listRounds: { response: walkable(a.round) },
   getRound: { response: { ...a.round, client_updates: [{ ...a.clientUpdate, round_id: 42, round: 3 }] } },
   stopRound: { request: { reason: a.stop.reason, scope: 'round' }, response: a.stoppingRound },

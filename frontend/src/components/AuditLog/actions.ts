@@ -8,6 +8,7 @@ const words: Readonly<Record<string, string>> = {
   'key.create': 'made an API key',
   'key.revoke': 'revoked an API key',
   'run.update': 'changed a run',
+  'run.end': 'ended a run',
   'run.delete': 'deleted a run',
   'round.stop': 'asked for a stop',
   'model.delete': 'deleted a model',
