@@ -44,7 +44,13 @@ const others = [
   said('client_result', { client_id, round, sample_count: fc.constantFrom(1, 2), train_loss: figure }),
   said('client_failed', { client_id, round, reason }),
   said('client_no_reply', { client_id, round, waited_ms: maybe(fc.constant(5)) }),
-  said('metric', { name: fc.constant('lr'), value: fc.constant(1), step: round, client_id: maybe(client_id) }),
+  said('metric', {
+    name: fc.constant('lr'),
+    value: fc.constantFrom(1, 2, 'NaN'),
+    step: round,
+    round: maybe(round),
+    client_id: maybe(client_id),
+  }),
   said('log', { level: fc.constant('info'), message: reason, client_id: maybe(client_id) }),
 ];
 

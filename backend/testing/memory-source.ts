@@ -1,4 +1,5 @@
 import {
+  isLatestPoint,
   type LiveEvent,
   type LogEntry,
   limits,
@@ -60,25 +61,33 @@ export class MemorySource implements LiveSource {
     };
     const before = stored.state.run.seq;
     const seq = before + 1;
-    const { run, rounds, clients, updates, ...rest } = reduce(stored.state, inputs, receivedAt);
-    const points = rest.points
-      .map(({ index, ...row }) => toPoint({ ...row, updated_seq: seq }))
-      .filter((point, index, all) => all.findIndex((other) => samePoint(other, point)) === index)
-      .filter((point) => !stored.points.some((known) => samePoint(known.point, point)));
+    const reduction = reduce(stored.state, inputs, receivedAt);
+    const { run, rounds, clients, updates, ...rest } = reduction;
+    let { points } = stored;
+    let replaced = rest.replaced;
+    for (const { index, ...row } of rest.points) {
+      const point = toPoint({ ...row, updated_seq: seq });
+      const known = points.find((one) => samePoint(one.point, point));
+      if (known && known.point.at >= point.at) continue;
+      if (known) replaced += 1;
+      points = [...points.filter((one) => one !== known), { seq, point }];
+    }
+    const news = points.filter((one) => one.seq === seq);
     const logs = rest.logs.map(({ index, ...row }) => {
       this.#lastLogId += 1;
       return toLog({ ...row, log_id: this.#lastLogId, updated_seq: seq });
     });
-    if (!run && rounds.size + clients.size + updates.size + points.length + logs.length === 0) return undefined;
+    if (!run && rounds.size + clients.size + updates.size + news.length + logs.length === 0) return undefined;
     const stamped = <K, R extends { created_seq: number }>(rows: ReadonlyMap<K, R>) =>
       new Map([...rows].map(([key, row]) => [key, { ...row, created_seq: row.created_seq || seq, updated_seq: seq }]));
     const changed = { rounds: stamped(rounds), clients: stamped(clients) };
     for (const [round, row] of changed.rounds) changed.rounds.set(round, { ...row, round_id: round });
-    const newRun = { ...(run ?? stored.state.run), seq, updated_seq: run ? seq : stored.state.run.updated_seq };
-    const state = fold(stored.state, { ...rest, run: newRun, updates, ...changed });
+    const isRunNews = run !== null || replaced > 0;
+    const newRun = { ...(run ?? stored.state.run), seq, updated_seq: isRunNews ? seq : stored.state.run.updated_seq };
+    const state = fold(stored.state, { ...rest, replaced, run: newRun, updates, ...changed });
     this.#runs.set(run_id, {
       state,
-      points: [...stored.points, ...points.map((point) => ({ seq, point }))],
+      points,
       logs: [...stored.logs, ...logs.map((entry) => ({ seq, entry }))],
     });
     const events = () => this.#eventsSince(run_id, before);
@@ -153,8 +162,9 @@ export class MemorySource implements LiveSource {
     }));
     const latest = new Map<string, MetricPoint>();
     for (const { point } of stored.points) {
-      if (point.client_id === null && !((latest.get(point.name)?.step ?? -1) >= point.step))
-        latest.set(point.name, point);
+      if (point.client_id !== null) continue;
+      const known = latest.get(point.name);
+      if (!known || isLatestPoint(point, known)) latest.set(point.name, point);
     }
     return {
       type: 'snapshot',
@@ -208,4 +218,4 @@ export class MemorySource implements LiveSource {
 }
 
 const samePoint = (a: MetricPoint, b: MetricPoint): boolean =>
-  a.name === b.name && a.client_id === b.client_id && a.step === b.step;
+  a.name === b.name && a.client_id === b.client_id && a.step === b.step && a.round === b.round;

@@ -19,12 +19,14 @@ export const emptyState = (run_id: RunId, at = noon): RunState => ({
 /** The state with the rows of a reduction in place of its own, as the database and the cache keep them. */
 export function fold(
   state: RunState,
-  { run, quiet, rounds, clients, updates, commands, reporters }: Reduction,
+  { run, quiet, replaced, rounds, clients, updates, commands, reporters }: Reduction,
 ): RunState {
   const allUpdates = new Map(state.updates);
   for (const [round, rows] of updates) allUpdates.set(round, new Map([...(state.updates.get(round) ?? []), ...rows]));
+  const news = replaced > 0 && { num_values_replaced: state.run.num_values_replaced + replaced };
+  const isQuiet = Object.keys(quiet).length === 0 && !news;
   return {
-    run: Object.keys(quiet).length === 0 ? (run ?? state.run) : { ...(run ?? state.run), ...quiet },
+    run: isQuiet ? (run ?? state.run) : { ...(run ?? state.run), ...quiet, ...news },
     rounds: new Map([...state.rounds, ...rounds]),
     clients: new Map([...state.clients, ...clients]),
     updates: allUpdates,

@@ -163,7 +163,37 @@ describe('applyBatch: what events do', () => {
       { type: 'metric', data: makePoint({ name: 'of a client', client_id }) },
     );
     expect(late.metrics).toEqual({ lr: makePoint({ step: 5 }) });
+    const again = makePoint({ step: 5, value: 7, at: noon(1) });
+    expect(after(late, { type: 'metric', data: again }).metrics.lr?.value).toBe(7);
     expect(after(late, { type: 'metric', data: makePoint({ step: 6 }) }).metrics.lr?.step).toBe(6);
+  });
+});
+
+describe('names that objects have already', () => {
+  const names = ['__proto__', 'constructor', 'toString', 'hasOwnProperty'];
+
+  it.each(names)('[V7] [L3] a client, a metric and a model called %s are shown', (name) => {
+    const client = makeClient({ client_id: name });
+    const point = makePoint({ name });
+    const model = makeModel(name);
+    const whole = makeState({ clients: [client], metrics: [point], models: [model] });
+    const grown = after(
+      makeState({ clients: [makeClient({ client_id: 'a' })] }),
+      { type: 'client_joined', data: client },
+      { type: 'metric', data: point },
+      { type: 'model_saved', data: model },
+      { type: 'client_update', data: makeClient({ client_id: 'a', progress: 1 }) },
+    );
+    for (const state of [whole, grown]) {
+      expect(Object.values(state.clients)).toContainEqual(client);
+      expect(Object.values(state.metrics)).toEqual([point]);
+      expect(Object.values(state.models)).toEqual([model]);
+    }
+  });
+
+  it.each(names)('[V7] a client called %s that is not there is not there', (name) => {
+    for (const state of [emptyViewerState, makeState(), after(makeState(), { type: 'run_update', data: makeRun() })])
+      expect([state.clients[name], state.metrics[name], state.models[name]]).toEqual([undefined, undefined, undefined]);
   });
 });
 

@@ -31,15 +31,18 @@ export interface ViewerState {
   readonly attention: AttentionNews | null;
 }
 
+/** Without a prototype: a client or a metric may be called `__proto__` or `constructor`. [V7] */
+const noRecord = <T>(): Record<string | number, T> => Object.create(null);
+
 export const emptyViewerState: ViewerState = {
   run_id: null,
   epoch: null,
   seq: 0,
   run: null,
-  rounds: {},
-  clients: {},
-  models: {},
-  metrics: {},
+  rounds: noRecord(),
+  clients: noRecord(),
+  models: noRecord(),
+  metrics: noRecord(),
   metrics_history: [],
   logs: [],
   attention: null,
@@ -102,17 +105,17 @@ class Draft {
       case 'round_started':
       case 'round_update':
       case 'round_complete':
-        this.#rounds ??= { ...this.#base.rounds };
+        this.#rounds ??= copyOf(this.#base.rounds);
         this.#rounds[event.data.round] = event.data;
         this.#upsertHistory(event.data);
         return;
       case 'client_joined':
       case 'client_update':
-        this.#clients ??= { ...this.#base.clients };
+        this.#clients ??= copyOf(this.#base.clients);
         this.#clients[event.data.client_id] = event.data;
         return;
       case 'model_saved':
-        this.#models ??= { ...this.#base.models };
+        this.#models ??= copyOf(this.#base.models);
         this.#models[event.data.version] = event.data;
         return;
       case 'model_deleted':
@@ -155,15 +158,15 @@ class Draft {
 
   #deleteModel(version: string): void {
     if (!Object.hasOwn(this.#models ?? this.#base.models, version)) return;
-    this.#models ??= { ...this.#base.models };
+    this.#models ??= copyOf(this.#base.models);
     delete this.#models[version];
   }
 
   #upsertMetric(point: MetricPoint): void {
     if (point.client_id !== null) return;
     const known = (this.#metrics ?? this.#base.metrics)[point.name];
-    if (known && known.step > point.step) return;
-    this.#metrics ??= { ...this.#base.metrics };
+    if (known && !isLatestPoint(point, known)) return;
+    this.#metrics ??= copyOf(this.#base.metrics);
     this.#metrics[point.name] = point;
   }
 
@@ -193,8 +196,20 @@ class Draft {
   }
 }
 
+/** Whether a point takes the place of another as the latest of its series: the later step, then the later moment. [F8] */
+export function isLatestPoint(point: PointPlace, known: PointPlace): boolean {
+  if (point.step !== known.step) return point.step > known.step;
+  if (point.at !== known.at) return point.at > known.at;
+  return (point.round ?? -1) >= (known.round ?? -1);
+}
+
+type PointPlace = Pick<MetricPoint, 'step' | 'at' | 'round'>;
+
+const copyOf = <T>(record: Readonly<Record<string | number, T>>): Record<string | number, T> =>
+  Object.assign(noRecord<T>(), record);
+
 function keyed<T>(items: readonly T[], keyOf: (item: T) => string | number): Record<string | number, T> {
-  const record: Record<string | number, T> = {};
+  const record: Record<string | number, T> = noRecord();
   for (const item of items) record[keyOf(item)] = item;
   return record;
 }

@@ -49,7 +49,9 @@ async function* rowsOf(tx: Db, table: Table): AsyncGenerator<string> {
   const columns = table.columns.map(({ name }) => name);
   const head: TableHead = { table: table.name, columns, months, counters: await readCounters(tx, table) };
   yield line(head);
-  const order = table.columns.filter(({ name }) => table.key.length === 0 || table.key.includes(name));
+  const isText = new Map(table.columns.map((column) => [column.name, column.isText]));
+  // The key may have a column that the database computes, which is no column of a backup.
+  const order = (table.key.length === 0 ? columns : table.key).map((name) => ({ name, isText: isText.get(name) }));
   // Each value in PostgreSQL's own text form; in one order on every server, so that equal tables have equal checksums.
   await tx.execute(sql`declare backup_rows no scroll cursor for
     select json_build_array(${list(table.columns.map(({ name }) => sql`${sql.identifier(name)}::text`))})::text as row

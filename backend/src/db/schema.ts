@@ -89,6 +89,7 @@ export const rounds = pgTable('rounds', {
   num_clients_unreported: count().notNull(),
   announced_at: moment(),
   parts_after: moment(),
+  parts_until: moment(),
   attempt: integer().notNull(),
   num_named: count().notNull(),
   num_named_completed: count().notNull(),

@@ -177,7 +177,10 @@ function addPrivacy(draft: Draft, fact: FactOf<'privacy_spent'>, index: number, 
 function addLog(draft: Draft, fact: FactOf<'log'>, index: number, receivedAt: string): true {
   const { at, level, message } = fact;
   const client_id = fact.client_id ?? '';
-  const digest = createHash('sha256').update(`${level}\n${client_id}\n${message}`).digest('base64url').slice(0, 22);
+  const digest = createHash('sha256')
+    .update(JSON.stringify([level, client_id, message]))
+    .digest('base64url')
+    .slice(0, 22);
   draft.logs.push({ run_id: draft.run.run_id, client_id, level, message, at, digest, index });
   if (fact.client_id) seeClient(draft, { client_id: fact.client_id, at }, receivedAt);
   return true;

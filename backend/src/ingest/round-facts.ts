@@ -32,6 +32,7 @@ const newAttempt = (attempt: number, at: string) =>
     attempt,
     status: 'collecting',
     status_at: at,
+    parts_until: null,
     num_clients_expected: 0,
     num_clients_completed: 0,
     num_clients_failed: 0,
@@ -124,6 +125,7 @@ const maxEnds = 32;
 /** A new account; of the earlier attempt its totals are kept, and its parts stay marked as its own. [L8] */
 function beginAgain(draft: Draft, before: RoundRow, at: string): RoundRow {
   let parts_after = before.status_at > at ? before.status_at : at;
+  if (before.parts_until !== null && before.parts_until > parts_after) parts_after = before.parts_until;
   for (const part of draft.partsOf(before.round)) {
     if (part.submitted_at !== null && part.submitted_at > parts_after) parts_after = part.submitted_at;
     const client = draft.client(part.client_id);
@@ -282,12 +284,18 @@ export function resolvePart(draft: Draft, fact: PartEnd, receivedAt: string): bo
   if (round.parts_after !== null && fact.at <= round.parts_after) return false;
   const before = draft.part(fact.round, fact.client_id);
   const isReplacing = replaces(fact, before);
-  if (!isReplacing && !outweighs(outcome, before?.outcome ?? null)) return false;
+  // A report that is repeated after another attempt has begun is known by its moment. [F2] [L8]
+  const isLatest = round.parts_until === null || fact.at > round.parts_until;
+  const noted = isLatest ? { ...round, parts_until: fact.at } : round;
+  if (!isReplacing && !outweighs(outcome, before?.outcome ?? null)) {
+    if (isLatest) draft.setRound(noted);
+    return false;
+  }
   if (isReplacing) draft.noteReplaced();
   const isKnown = draft.update(fact.round, fact.client_id) !== undefined;
   const part = before ?? emptyUpdate(draft, round, fact.client_id);
   draft.setUpdate({ ...part, ...partDetails(fact), outcome, submitted_at: fact.at });
-  draft.setRound(isReplacing ? round : moveOutcome(round, before?.outcome ?? null, outcome));
+  draft.setRound(isReplacing ? noted : moveOutcome(noted, before?.outcome ?? null, outcome));
   const known = clientOr(draft, fact, receivedAt);
   const client = isKnown ? known : withPart(known, fact.round);
   draft.setClient(outcome === 'no_reply' ? client : alive(client, fact.at, receivedAt));

@@ -1,25 +1,22 @@
 import type { LiveEvent } from '@rondo/protocol';
 import type { Db } from '../db/db.ts';
 import { clientEvent, roundEvent, runEvent } from '../db/live-events.ts';
-import { monthOf } from '../db/partitions.ts';
 import { saveCommands } from '../db/queries/commands.ts';
 import { saveAttentionList } from '../db/queries/insight.ts';
 import {
   insertLogs,
-  insertPoints,
   insertUpdates,
   logKey,
-  pointKey,
   saveClients,
   saveReporters,
   saveRounds,
   saveRun,
   saveUpdates,
 } from '../db/queries/run-state.ts';
-import { saveSeries } from '../db/queries/series.ts';
 import { addTotals, registerClients } from '../db/queries/totals.ts';
 import { toLog, toPoint } from '../db/wire.ts';
 import { applyModelNotices, settleModels } from './save-models.ts';
+import { storePoints } from './save-points.ts';
 import type { Reduction, RoundRow, RunRow, RunState, UpdateRow } from './state.ts';
 import { changedTotals } from './totals.ts';
 
@@ -33,11 +30,9 @@ export interface Saved extends Pick<Reduction, 'rounds' | 'clients' | 'updates' 
 export async function save(tx: Db, state: RunState, reduction: Reduction, receivedAt: string): Promise<Saved> {
   const seq = state.run.seq + 1;
   const duplicates = new Set(reduction.duplicates);
-  const points = keepNew(reduction.points, pointKey, duplicates, seq);
+  const points = await storePoints(tx, state.run, reduction.points, { seq, duplicates });
   const logs = keepNew(reduction.logs, logKey, duplicates, seq);
-  const newPoints = await insertPoints(tx, points.rows, monthOf(state.run.created_at));
   const newLogs = await insertLogs(tx, logs.rows);
-  points.markKnown(newPoints, duplicates);
   logs.markKnown(newLogs, duplicates);
 
   await saveCommands(tx, [...reduction.commands.values()]);
@@ -49,7 +44,7 @@ export async function save(tx: Db, state: RunState, reduction: Reduction, receiv
     clients.size +
     updates.size +
     reporters.size +
-    newPoints.size +
+    points.saved.length +
     newLogs.size +
     Number(modelNews.hasChanged);
   const { attention } = reduction;
@@ -70,10 +65,11 @@ export async function save(tx: Db, state: RunState, reduction: Reduction, receiv
   const totals = changedTotals(state, reduction);
   await addTotals(tx, totals.changes);
   await registerClients(tx, state.run.run_id, totals.newClients);
-  const pointRows = points.rows.filter((row) => newPoints.has(pointKey(row)));
-  await saveSeries(tx, pointRows);
-  const updated_seq = reduction.run ? seq : state.run.updated_seq;
-  const run = { ...(reduction.run ?? state.run), ...reduction.quiet, seq, updated_seq };
+  const replaced = reduction.replaced + points.replaced;
+  const isRunNews = reduction.run !== null || replaced > 0;
+  const updated_seq = isRunNews ? seq : state.run.updated_seq;
+  const num_values_replaced = state.run.num_values_replaced + replaced;
+  const run = { ...(reduction.run ?? state.run), ...reduction.quiet, num_values_replaced, seq, updated_seq };
   await saveRun(tx, run);
   await saveReporters(tx, [...reporters.values()]);
   const modelEvents = await settleModels(tx, state, stampedRounds, { ...modelNews, seq, receivedAt });
@@ -85,10 +81,10 @@ export async function save(tx: Db, state: RunState, reduction: Reduction, receiv
     reporters,
     duplicates,
     events: () => [
-      ...(reduction.run ? [runEvent(run)] : []),
+      ...(isRunNews ? [runEvent(run)] : []),
       ...[...stampedRounds.values()].map((row) => roundEvent(row, seq - 1)),
       ...[...stampedClients.values()].map((row) => clientEvent(row, seq - 1)),
-      ...pointRows.map((row): LiveEvent => ({ type: 'metric', data: toPoint(row) })),
+      ...points.saved.map((row): LiveEvent => ({ type: 'metric', data: toPoint(row) })),
       ...modelEvents,
       ...(attention ? [{ type: 'attention', data: attention } as const] : []),
       ...logs.rows.flatMap((row): LiveEvent[] => {

@@ -169,14 +169,73 @@ export const ingestContract = (database: () => Database): void => {
       expect(logs?.sort()).toEqual(['error once', 'info another', 'info once']);
     });
 
-    it('keeps the first value of a point, within a batch and across batches', async () => {
+    it('[F8] resumed steps: a later value replaces and is accepted, an equal or earlier moment is a duplicate', async () => {
       const { db } = database();
       const { writer } = makeWriter(db);
       const run = makeRun();
       const point = (value: number) => run.say('metric', { name: 'loss', value, step: 7 });
-      expect(await writer.submit([point(1), point(2)])).toMatchObject({ accepted: 1, duplicates: 1 });
-      expect(await writer.submit([point(3)])).toMatchObject({ accepted: 0, duplicates: 1 });
-      expect(await readSeries(db, { run_id: run.id, name: 'loss', max_points: 10 })).toMatchObject({ value: [1] });
+      const [early, first, second, third] = [point(0), point(1), point(2), point(3)];
+      const lossOf = () => readSeries(db, { run_id: run.id, name: 'loss', max_points: 10 });
+      const replacedIn = async () => (await readSnapshot(db, run.id))?.data.run.num_values_replaced;
+      expect(await writer.submit([first])).toMatchObject({ accepted: 1, duplicates: 0 });
+      expect(await writer.submit([early, { ...first, value: 9 }])).toMatchObject({ accepted: 0, duplicates: 2 });
+      expect([await lossOf(), await replacedIn()]).toMatchObject([{ value: [1] }, 0]);
+      // Within a batch as across batches.
+      expect(await writer.submit([early, second, first, third])).toMatchObject({ accepted: 2, duplicates: 2 });
+      expect(await lossOf()).toMatchObject({ value: [3], total: 1 });
+      expect(await replacedIn()).toBe(2);
+      expect(await writer.submit([second, third])).toMatchObject({ accepted: 0, duplicates: 2 });
+      expect((await readSnapshot(db, run.id))?.data.metrics).toMatchObject([{ name: 'loss', value: 3, step: 7 }]);
+    });
+
+    it('[F8] an earlier report that comes with a later one of the same batch counts once each', async () => {
+      const { db } = database();
+      const { writer } = makeWriter(db);
+      const run = makeRun();
+      const point = (value: number) => run.say('metric', { name: 'loss', value, step: 1 });
+      const [a, b, c] = [point(1), point(2), point(3)];
+      await writer.submit([b]);
+      expect(await writer.submit([a, c])).toMatchObject({ accepted: 1, duplicates: 1 });
+      expect((await readSnapshot(db, run.id))?.data.run.num_values_replaced).toBe(1);
+    });
+
+    it('[F2] the round is part of the key of a point: two rounds have each their step 0', async () => {
+      const { db } = database();
+      const { writer, told } = makeWriter(db);
+      const run = makeRun();
+      const point = (round: number | null, value: number) =>
+        run.say('metric', { name: 'loss', value, step: 0, round, client_id: 'a' });
+      expect(await writer.submit([point(1, 1), point(2, 2), point(null, 3)])).toMatchObject({ accepted: 3 });
+      const series = { run_id: run.id, name: 'loss', client_id: 'a', max_points: 10 };
+      expect(await readSeries(db, series)).toMatchObject({ step: [0, 0, 0], value: [1, 2, 3], total: 3 });
+      expect(await writer.submit([point(2, 20)])).toMatchObject({ accepted: 1 });
+      expect((await readSeries(db, series)).value.toSorted()).toEqual([1, 20, 3].toSorted());
+      const news = told
+        .at(-1)
+        ?.events()
+        .filter(({ type }) => type === 'metric');
+      expect(news).toMatchObject([{ data: { round: 2, step: 0, value: 20 } }]);
+    });
+
+    it('[L4] names that read alike when they are joined are different keys', async () => {
+      const { db } = database();
+      const { writer } = makeWriter(db);
+      const run = makeRun();
+      const points = [
+        run.say('metric', { client_id: 'a\nb', name: 'c', value: 1, step: 1 }),
+        run.say('metric', { client_id: 'a', name: 'b\nc', value: 2, step: 1 }),
+      ];
+      const line = run.say('log', { level: 'info', client_id: 'x', message: 'y\nz' });
+      const logs = [line, { ...line, client_id: 'x\ny', message: 'z' }] as (typeof line)[];
+      expect(await writer.submit([...points, ...logs])).toMatchObject({ accepted: 4, duplicates: 0 });
+      for (const [client_id, name, value] of [
+        ['a\nb', 'c', 1],
+        ['a', 'b\nc', 2],
+      ] as const)
+        expect(await readSeries(db, { run_id: run.id, client_id, name, max_points: 9 })).toMatchObject({
+          value: [value],
+        });
+      expect((await readSnapshot(db, run.id))?.data.logs).toHaveLength(2);
     });
 
     it('stays right when two servers write the same run in turn', async () => {

@@ -24,6 +24,34 @@ export const seriesContract = (database: () => Database): void => {
     }
   });
 
+  it('[F8] [M1] values that replace others of a long series leave no trace of these in its extremes', async () => {
+    const { db } = database();
+    const run = makeRun();
+    const points = await tellLongSeries(database(), run);
+    const { writer } = makeWriter(db);
+    const lower = ({ step }: Told) => step >= 34_000 && step < 36_000;
+    const again = points.filter(lower).map(({ step }) => run.say('metric', { name: 'long', step, value: 0.5 }));
+    const added = run.say('metric', { name: 'long', step: 34_567, round: 3, value: 0.25 });
+    expect(await writer.submit([...again, added])).toMatchObject({ accepted: 2_001, duplicates: 0 });
+    const now = points.map((point): Told => (lower(point) ? { step: point.step, value: 0.5 } : point));
+    for (const max_points of [2_000, 100, 4]) {
+      const series = await readSeries(db, { run_id: run.id, name: 'long', max_points });
+      expect([series.total, series.value.includes(1_000)]).toEqual([length + 1, false]);
+    }
+    const read = { run_id: run.id, name: 'long', from: 34_000, to: 35_999 };
+    const whole = await readSeries(db, { ...read, max_points: 20_000 });
+    expect([Math.min(...whole.value.map(Number)), Math.max(...whole.value.map(Number))]).toEqual([0.25, 0.5]);
+    const outside = await readSeries(db, { run_id: run.id, name: 'long', from: 40_000, max_points: 500 });
+    expectExtremes(
+      outside,
+      now.filter(({ step }) => step >= 40_000),
+      500,
+    );
+    const blocks = await db.execute<{ width: string; points: string }>(sql`
+      select width, sum(num_points) as points from metric_blocks where run_id = ${run.id} group by width`);
+    expect(new Set(blocks.map(({ points }) => Number(points)))).toEqual(new Set([length + 1]));
+  });
+
   it('a long series of a deleted run leaves no blocks', async () => {
     const run = makeRun();
     await tellLongSeries(database(), run);

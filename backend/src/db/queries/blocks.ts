@@ -55,8 +55,33 @@ function addPoint(block: Block, { step, value, at }: Point): void {
   }
 }
 
-/** Blocks of these many smallest ones: eight to the next, so that no range is read as more than about 4,000. */
-const sizes = [1, 8, 64, 512, 4_096];
+/** Blocks of a width in one of the next. */
+export const blocksPerBlock = 8;
+
+/** Blocks of these many smallest ones, so that no range is read as more than about 4,000. */
+const sizes = [0, 1, 2, 3, 4].map((level) => blocksPerBlock ** level);
+
+/** Blocks of `width` from all blocks of the width below, in their order. */
+export function mergedBlocks(parts: readonly Block[], width: number): Block[] {
+  const merged = new Map<number, Block>();
+  for (const part of parts) {
+    const number = Math.floor(part.block / blocksPerBlock);
+    const block = merged.get(number) ?? emptyBlock(width, number);
+    merged.set(number, block);
+    block.num_points += part.num_points;
+    if (part.least !== null && (block.least === null || toNumber(part.least) < toNumber(block.least))) {
+      const { least, least_step, least_at } = part;
+      Object.assign(block, { least, least_step, least_at });
+    }
+    if (part.greatest !== null && (block.greatest === null || toNumber(part.greatest) > toNumber(block.greatest))) {
+      const { greatest, greatest_step, greatest_at } = part;
+      Object.assign(block, { greatest, greatest_step, greatest_at });
+    }
+    block.nan_step ??= part.nan_step;
+    block.nan_at ??= part.nan_at;
+  }
+  return [...merged.values()];
+}
 
 export const widthsOf = (smallest: number): number[] => sizes.map((size) => size * smallest);
 

@@ -65,7 +65,7 @@ function readPoints(db: Db, query: SeriesQuery, pieces: readonly Piece[], { orig
     )
     select step, value, at, total from kept, counted
     union all select step, value, at, total from p, counted where total <= ${query.max_points}
-    order by step`);
+    order by step, at`);
 }
 
 /** The first and the last step in the range, and the width of the series' smallest blocks if it has any. */

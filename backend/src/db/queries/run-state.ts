@@ -1,5 +1,5 @@
 import type { ClientId, RunId } from '@rondo/protocol';
-import { and, asc, eq, inArray, lt } from 'drizzle-orm';
+import { and, asc, eq, inArray, lt, sql } from 'drizzle-orm';
 import { bulkInsert, bulkInsertNew, bulkUpsert } from '../bulk.ts';
 import type { Db } from '../db.ts';
 import { type Month, partitionOf } from '../partitions.ts';
@@ -87,15 +87,36 @@ export const insertUpdates = (db: Db, rows: readonly UpdateRow[]): Promise<void>
 export const saveUpdates = (db: Db, rows: readonly UpdateRow[]): Promise<unknown> =>
   bulkUpsert(db, clientUpdates, rows, { key: ['run_id', 'round', 'client_id'] });
 
-/** Inserts the points of a run whose key is new, and says which these were. */
-export async function insertPoints(db: Db, rows: readonly PointRow[], month: Month): Promise<Set<string>> {
-  const options = { key: [], partition: partitionOf(month) };
-  const saved = await bulkInsertNew(db, metricPoints, rows, options, 'run_id, client_id, name, step');
-  return new Set(saved.map((row) => pointKey(row as never)));
+/** Stores the points of a run that are new, or later than what is there under their key; returns which these are. [F8] */
+export async function savePoints(db: Db, rows: readonly PointRow[], month: Month): Promise<Map<string, SavedPoint>> {
+  const partition = partitionOf(month);
+  const key = ['run_id', 'client_id', 'name', 'step', 'round_key', 'run_month'];
+  const options = { key, keep: ['round'], onlyIf: `excluded.at > "${partition}".at`, partition };
+  const returned = 'client_id, name, step, round, xmax = 0 as is_new';
+  const saved = await bulkUpsert(db, metricPoints, rows, options, returned);
+  return new Map(saved.map((row) => [pointKey(row as never), { isNew: row.is_new === true }]));
 }
 
-export const pointKey = (point: { client_id: string | null; name: string; step: number | string }): string =>
-  `${point.client_id ?? ''}\n${point.name}\n${point.step}`;
+export interface SavedPoint {
+  /** Otherwise it replaced an earlier value. */
+  readonly isNew: boolean;
+}
+
+type PointKey = Pick<PointRow, 'client_id' | 'name' | 'step' | 'round'>;
+
+/** The moments of those of the points that are stored. */
+export async function momentsOfPoints(db: Db, runId: RunId, points: readonly PointKey[]): Promise<Map<string, string>> {
+  if (points.length === 0) return new Map();
+  const rows = await db.execute<Record<string, unknown>>(sql`
+    select client_id, name, step, metric_points.round, at from metric_points
+    join json_to_recordset(${JSON.stringify(points)}::text::json)
+      as wanted(client_id text, name text, step bigint, round integer) using (client_id, name, step)
+    where run_id = ${runId} and round_key = coalesce(wanted.round, -1)`);
+  return new Map(rows.map((row) => [pointKey(row as never), new Date(String(row.at)).toISOString()]));
+}
+
+export const pointKey = ({ client_id, name, step, round }: PointKey): string =>
+  JSON.stringify([client_id, name, Number(step), round === null ? null : Number(round)]);
 
 /** Inserts the log lines that are new, with the ids they got. */
 export async function insertLogs(db: Db, rows: readonly Omit<LogRow, 'log_id'>[]): Promise<Map<string, number>> {
@@ -108,7 +129,7 @@ export async function insertLogs(db: Db, rows: readonly Omit<LogRow, 'log_id'>[]
   );
 }
 
-export const logKey = ({ at, digest }: { at: string; digest: string }): string => `${at}\n${digest}`;
+export const logKey = ({ at, digest }: { at: string; digest: string }): string => JSON.stringify([at, digest]);
 
 /** Online clients whose last sign of life, by the server's clock, is older than `before`. */
 export const silentClients = (

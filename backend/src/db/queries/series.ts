@@ -1,8 +1,8 @@
-import type { RunId } from '@rondo/protocol';
-import { and, asc, eq, gt, sql } from 'drizzle-orm';
+import { isLatestPoint, type RunId, toMetricValue } from '@rondo/protocol';
+import { and, asc, eq, sql } from 'drizzle-orm';
 import type { Db } from '../db.ts';
 import { metricBlocks, metricPoints, metricSeries } from '../schema.ts';
-import { type Block, blocksOf, type Point, smallestWidth, widthsOf } from './blocks.ts';
+import { type Block, blocksOf, blocksPerBlock, mergedBlocks, type Point, smallestWidth, widthsOf } from './blocks.ts';
 
 type PointRow = typeof metricPoints.$inferSelect;
 
@@ -18,8 +18,15 @@ const longSeries = 16_384;
 const begunAtOnce = 1;
 const pointsAtOnce = 32_768;
 
-/** Counts the new points of each series, moves its latest forward, and keeps the blocks of the long ones. */
-export async function saveSeries(db: Db, points: readonly PointRow[]): Promise<void> {
+/**
+ * Counts the new points of each series, moves its latest forward, and keeps the blocks of the long ones. The points are
+ * stored by now; those that are not new replaced a value.
+ */
+export async function saveSeries(
+  db: Db,
+  points: readonly PointRow[],
+  isNew: (point: PointRow) => boolean,
+): Promise<void> {
   if (points.length === 0) return;
   const bySeries = new Map<string, [PointRow, ...PointRow[]]>();
   for (const point of points) {
@@ -28,31 +35,39 @@ export async function saveSeries(db: Db, points: readonly PointRow[]): Promise<v
     else bySeries.set(nameOf(point), [point]);
   }
   const blocks: (SeriesKey & Block)[] = [];
+  const renewed: (() => Promise<void>)[] = [];
   let begun = 0;
-  for (const series of await countPoints(db, [...bySeries.values()])) {
+  for (const series of await countPoints(db, [...bySeries.values()], isNew)) {
     const key = { run_id: series.run_id, client_id: series.client_id, name: series.name };
-    if (series.block_width !== null) {
-      const added = bySeries.get(nameOf(series)) ?? [];
-      blocks.push(...allBlocks(added, series.block_width).map((block) => ({ ...key, ...block })));
+    const width = series.block_width;
+    if (width !== null) {
+      const saved = bySeries.get(nameOf(series)) ?? [];
+      const added = saved.filter(isNew);
+      blocks.push(...allBlocks(added, width).map((block) => ({ ...key, ...block })));
+      const steps = added.length === saved.length ? [] : saved.filter((point) => !isNew(point)).map(({ step }) => step);
+      if (steps.length > 0) renewed.push(() => renewBlocks(db, key, steps, width));
     } else if (series.num_points >= longSeries && begun < begunAtOnce) {
       begun += 1;
       await beginBlocks(db, key);
     }
   }
   await addBlocks(db, blocks);
+  for (const renew of renewed) await renew();
 }
 
-const nameOf = ({ client_id, name }: { client_id: string; name: string }): string => `${client_id}\n${name}`;
+const nameOf = ({ client_id, name }: { client_id: string; name: string }): string => JSON.stringify([client_id, name]);
 
 const allBlocks = (points: readonly Point[], width: number): Block[] =>
   widthsOf(width).flatMap((each) => blocksOf(points, each));
 
-async function countPoints(db: Db, series: readonly [PointRow, ...PointRow[]][]) {
+async function countPoints(db: Db, series: readonly [PointRow, ...PointRow[]][], isNew: (point: PointRow) => boolean) {
   const rows = series.map((points) => {
-    const { updated_seq, ...latest } = points.reduce((best, point) => (point.step > best.step ? point : best));
-    return { ...latest, num_points: points.length };
+    const { updated_seq, ...latest } = points.reduce((best, point) => (isLatestPoint(point, best) ? point : best));
+    return { ...latest, num_points: points.filter(isNew).length };
   });
-  const isNewer = sql`excluded.step > metric_series.step`;
+  // As `isLatestPoint`.
+  const isNewer = sql`(excluded.step, excluded.at, coalesce(excluded.round, -1))
+    >= (metric_series.step, metric_series.at, coalesce(metric_series.round, -1))`;
   const keepLatest = ['round', 'value', 'at', 'step'].map(
     (column) =>
       sql`${sql.identifier(column)} = case when ${isNewer} then excluded.${sql.identifier(column)} else metric_series.${sql.identifier(column)} end`,
@@ -78,28 +93,86 @@ async function countPoints(db: Db, series: readonly [PointRow, ...PointRow[]][])
 
 /** From now on the series has blocks: those of all its points first, which are read a part at a time. */
 async function beginBlocks(db: Db, key: SeriesKey): Promise<void> {
-  const { step, value, at } = metricPoints;
+  const { step, value, at, round } = metricPoints;
+  // Rounds may have points at one step.
+  const place = sql`${step}, round_key`;
   let width: number | undefined;
-  for (let last = -1; ; ) {
+  for (let last = { step: -1, round: null as number | null }; ; ) {
     const points = await db
-      .select({ step, value, at })
+      .select({ step, value, at, round })
       .from(metricPoints)
-      .where(and(ofSeries(metricPoints, key), gt(step, last)))
-      .orderBy(asc(step))
+      .where(and(ofSeries(metricPoints, key), sql`(${place}) > (${last.step}::bigint, ${last.round ?? -1}::integer)`))
+      .orderBy(place)
       .limit(pointsAtOnce);
     width ??= smallestWidth(points);
     await addBlocks(
       db,
       allBlocks(points, width).map((block) => ({ ...key, ...block })),
     );
-    last = points.at(-1)?.step ?? last;
+    last = points.at(-1) ?? last;
     if (points.length < pointsAtOnce) break;
   }
   await db.update(metricSeries).set({ block_width: width }).where(ofSeries(metricSeries, key));
 }
 
-const ofSeries = (table: typeof metricPoints | typeof metricSeries, { run_id, client_id, name }: SeriesKey) =>
-  and(eq(table.run_id, run_id), eq(table.client_id, client_id), eq(table.name, name));
+/** Blocks whose points were replaced are made again from what is stored now, the larger ones from the smaller. */
+async function renewBlocks(db: Db, key: SeriesKey, steps: readonly number[], smallest: number): Promise<void> {
+  let numbers = numbersOf(steps, smallest);
+  for (const [level, width] of widthsOf(smallest).entries()) {
+    if (level > 0) numbers = numbersOf(numbers, blocksPerBlock);
+    const blocks =
+      level === 0 ? blocksOf(await pointsIn(db, key, numbers, width), width) : await merged(db, key, numbers, width);
+    await db.execute(sql`
+      delete from ${metricBlocks} where ${ofSeries(metricBlocks, key)} and width = ${width}::bigint
+        and block in (select value::bigint from json_array_elements_text(${JSON.stringify(numbers)}::text::json))`);
+    await addBlocks(
+      db,
+      blocks.map((block) => ({ ...key, ...block })),
+    );
+  }
+}
+
+const numbersOf = (positions: readonly number[], width: number): number[] => [
+  ...new Set(positions.map((position) => Math.floor(position / width))),
+];
+
+async function pointsIn(db: Db, key: SeriesKey, numbers: readonly number[], width: number): Promise<Point[]> {
+  const rows = await db.execute<{ step: string; value: number; at: string }>(sql`
+    select point.* from json_array_elements_text(${JSON.stringify(numbers)}::text::json) as wanted(number)
+    cross join lateral (
+      select step, value, at from ${metricPoints} where ${ofSeries(metricPoints, key)}
+        and step >= number::bigint * ${width}::bigint and step < (number::bigint + 1) * ${width}::bigint
+      order by step, round_key
+    ) as point`);
+  return rows.map(({ step, value, at }) => ({
+    step: Number(step),
+    value: toMetricValue(Number(value)),
+    at: new Date(at).toISOString(),
+  }));
+}
+
+async function merged(db: Db, key: SeriesKey, numbers: readonly number[], width: number): Promise<Block[]> {
+  const parts = numbers.flatMap((number) =>
+    Array.from({ length: blocksPerBlock }, (_, place) => number * blocksPerBlock + place),
+  );
+  const rows = await db
+    .select()
+    .from(metricBlocks)
+    .where(
+      and(
+        ofSeries(metricBlocks, key),
+        eq(metricBlocks.width, width / blocksPerBlock),
+        sql`${metricBlocks.block} in (select value::bigint from json_array_elements_text(${JSON.stringify(parts)}::text::json))`,
+      ),
+    )
+    .orderBy(asc(metricBlocks.block));
+  return mergedBlocks(rows, width);
+}
+
+const ofSeries = (
+  table: typeof metricPoints | typeof metricSeries | typeof metricBlocks,
+  { run_id, client_id, name }: SeriesKey,
+) => and(eq(table.run_id, run_id), eq(table.client_id, client_id), eq(table.name, name));
 
 /** Merges blocks into those that are kept. */
 async function addBlocks(db: Db, blocks: readonly (SeriesKey & Block)[]): Promise<void> {
