@@ -1,5 +1,5 @@
 import { spawn, spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { countPython } from '../lib/count.js';
@@ -32,6 +32,29 @@ export const pythonParts = [
       const checks = [['ruff', 'check', '.'], ['ruff', 'format', '--check', '.'], ['mypy']].map(
         ([program, ...args]) => spawnSync(join(bin, program), args, { cwd: reporter, stdio: 'inherit' }).status === 0,
       );
+      const passed = checks.filter(Boolean).length;
+      return { passed, failed: checks.length - passed };
+    },
+  },
+  {
+    name: 'python-package',
+    run: () => {
+      // What would be published: it is built, its description is readable, and it installs and runs without this checkout.
+      const bin = ensureVenv('python-package', ['build==1.3.0', 'twine==6.2.0']);
+      const folder = mkdtempSync(join(tmpdir(), 'rondo-package-'));
+      const run = (program, ...args) =>
+        spawnSync(join(bin, program), args, { cwd: folder, stdio: 'inherit' }).status === 0;
+      const isBuilt = run('python', '-m', 'build', '--outdir', folder, reporter);
+      const files = isBuilt ? readdirSync(folder).map((name) => join(folder, name)) : [];
+      const wheel = files.find((path) => /rondo_fl-.*\.whl$/.test(path)) ?? '';
+      const checks = [
+        isBuilt,
+        files.length === 2 && run('twine', 'check', '--strict', ...files),
+        run('python', '-m', 'venv', 'installed') &&
+          spawnSync(join(folder, 'installed/bin/pip'), ['install', '--no-index', wheel], { stdio: 'inherit' }).status === 0 &&
+          spawnSync(join(folder, 'installed/bin/rondo'), ['--help'], { stdio: 'ignore' }).status === 0,
+      ];
+      rmSync(folder, { recursive: true, force: true });
       const passed = checks.filter(Boolean).length;
       return { passed, failed: checks.length - passed };
     },

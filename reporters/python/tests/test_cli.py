@@ -13,7 +13,9 @@ from pathlib import Path
 from unittest import mock
 
 from rondo.cli import main
-from rondo.importers.mlflow import read_meta, read_mlflow
+from rondo.importers import LeftOut
+from rondo.importers.mlflow import read_mlflow
+from rondo.importers.mlflow_files import read_meta
 from rondo.importers.tensorboard import read_scalars, read_tensorboard
 from rondo.importers.tfrecord import crc32c
 
@@ -179,19 +181,8 @@ class Import(CommandLine):
         for cut in range(len(content)):
             torn = self.root / "events.out.tfevents.1"
             torn.write_bytes(content[:cut])
-            self.assertLessEqual(len(list(read_scalars(torn))), 6)
-        self.assertEqual(len(list(read_scalars(torn))), 4)
-
-    def test_a_damaged_event_file_is_told(self) -> None:
-        # In the letters of a tag, and in the length of a record.
-        for place, left in ((0x72, 0), (0x93, 2)):
-            content = bytearray(next((DATA / "tensorboard" / "old").iterdir()).read_bytes())
-            content[place] ^= 1
-            (self.root / "events.out.tfevents.1").write_bytes(content)
-            said = io.StringIO()
-            with contextlib.redirect_stderr(said):
-                self.assertEqual(len(list(read_scalars(self.root / "events.out.tfevents.1"))), left)
-            self.assertIn("is damaged at byte", said.getvalue())
+            self.assertLessEqual(len(list(read_scalars(torn, LeftOut()))), 6)
+        self.assertEqual(len(list(read_scalars(torn, LeftOut()))), 4)
 
     def test_the_checksum_is_that_of_the_specification(self) -> None:
         # RFC 3720, B.4.
@@ -203,16 +194,20 @@ class Import(CommandLine):
         event = b"\x09" + struct.pack("<d", 1.0) + _field(5, _field(1, histogram))
         path = self.root / "events.out.tfevents.1"
         path.write_bytes(_record(event))
-        self.assertEqual(list(read_scalars(path)), [])
+        self.assertEqual(list(read_scalars(path, LeftOut())), [])
 
     def test_mlflow_runs(self) -> None:
         self._write_mlflow()
         ingest = self.ingest()
         code, said = self.rondo("import", "mlflow", str(self.root / "mlruns"), RONDO_URL=ingest.url)
-        self.assertEqual(code, 0, said)
+        self.assertEqual(code, 1, said)
+        self.assertIn("eval/loss: line 3 is not a point", said)
         started, *points, complete = ingest.facts
         self.assertEqual((started["run_id"], started["name"]), ("mlflow-20ab9f92", "it's 5: ok"))
-        self.assertEqual((started["config"], started["framework"]), ({"lr": "0.1", "opt": "sgd"}, "mlflow"))
+        self.assertEqual(
+            (started["config"], started["framework"]),
+            ({"lr": "0.1", "opt": "sgd", "mlflow": {"experiment": "Default"}}, "mlflow"),
+        )
         self.assertEqual(started["at"], "2023-11-14T22:13:20.000Z")
         seen = [(point["name"], point["step"], point["value"]) for point in points]
         self.assertEqual(seen, [("eval/loss", 0, 1), ("eval/loss", 5, 0.5), ("nan", 0, "NaN"), ("nan", 1, 2)])
@@ -224,10 +219,10 @@ class Import(CommandLine):
         self.assertEqual(read_meta(path), {"a": "it's", "b": "x", "c": "", "d": "5", "list": ""})
 
     def test_an_empty_folder_is_told(self) -> None:
-        for kind in ("tensorboard", "mlflow"):
+        for kind in ("tensorboard", "mlflow", "csv"):
             code, said = self.rondo("import", kind, str(self.root))
             self.assertEqual((code, said.strip()), (1, f"There is nothing of {kind} in {self.root}."))
-        self.assertEqual(list(read_tensorboard(self.root)) + list(read_mlflow(self.root)), [])
+        self.assertEqual([*read_tensorboard(self.root, LeftOut()), *read_mlflow(self.root, LeftOut())], [])
 
     def _write_mlflow(self) -> None:
         run = self.root / "mlruns" / "0" / "20ab9f92"

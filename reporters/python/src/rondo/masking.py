@@ -77,6 +77,12 @@ class Masking:
         self._is_on = is_on
         self._more = frozenset(_words_of(key) for key in more_keys) - {()}
 
+    @classmethod
+    def of(cls, env: Mapping[str, str], is_on: bool = True, more_keys: Iterable[str] = ()) -> Masking:
+        """Return the masking that `RONDO_MASK` and `RONDO_MASK_KEYS` ask for, with more keys."""
+        is_off = env.get("RONDO_MASK", "").strip().lower() in ("off", "0", "false")
+        return cls(is_on and not is_off, [*more_keys, *env.get("RONDO_MASK_KEYS", "").split(",")])
+
     def is_secret(self, key: str) -> bool:
         """Return whether values under this key are secrets."""
         words = _words_of(key)

@@ -452,13 +452,12 @@ class Reporter:
 
 
 def _masking_of(options: Options, env: Mapping[str, str]) -> Masking:
-    is_on = options.mask is not False and env.get("RONDO_MASK", "").strip().lower() not in ("off", "0", "false")
     given = options.mask_keys
     try:
         keys = [given] if isinstance(given, str) else [str(key) for key in given]
     except Exception:
         keys = []  # The usual keys stay masked, whatever the caller gave. [R1]
-    return Masking(is_on, [*keys, *env.get("RONDO_MASK_KEYS", "").split(",")])
+    return Masking.of(env, options.mask is not False, keys)
 
 
 def _home_of(options: Options, normalized: str | None) -> SpoolHome | None:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from ..address import DEFAULT_URL
 from .check import check
-from .imports import import_runs
+from .imports import KINDS, import_runs
 from .sync import sync
 
 
@@ -44,6 +44,8 @@ def _parser() -> argparse.ArgumentParser:
     syncs = commands.add_parser("sync", parents=[delivers], help="deliver what lies in a spool")
     syncs.add_argument("dir", nargs="?", type=Path, help="a spool, or a folder of spools; by default all there are")
     imports = commands.add_parser("import", parents=[delivers], help="bring runs from elsewhere")
-    imports.add_argument("kind", choices=["tensorboard", "mlflow"], help="what the files are")
-    imports.add_argument("path", type=Path, help="a folder of event files, or of an MLflow file store (mlruns)")
+    imports.add_argument("kind", choices=KINDS, help="what the files are")
+    imports.add_argument(
+        "path", type=Path, help="a folder of event files, an MLflow store (mlflow.db or mlruns), or CSV files"
+    )
     return parser

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import hashlib
 import struct
-import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import partial
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from ..stamp import to_moment
 from ..storable import clip_id
-from . import ImportedFact, ImportedRun
+from . import ImportedFact, ImportedRun, LeftOut
+from .hparams import hparams_in
 from .protobuf import Value, fields_of, signed, varints
-from .tfrecord import Damaged, read_records
+from .tfrecord import read_records
+
+# SessionLog.SessionStatus: a writer was opened, with `purge_step` when a run is resumed.
+_SESSION_START = 1
 
 
 class Scalar(NamedTuple):
@@ -24,48 +27,124 @@ class Scalar(NamedTuple):
     wall_time: float
 
 
-def read_tensorboard(folder: Path) -> Iterator[ImportedRun]:
+class _Files(NamedTuple):
+    """The event files of one run, and what a first reading of them found."""
+
+    paths: list[Path]
+    started: float
+    hparams: dict[str, Any]
+    #: Where a resumed run begins, as file and place in it, and its step: what is before, from that step on, is void.
+    restarts: list[tuple[tuple[int, int], int]]
+
+
+def read_tensorboard(folder: Path, left_out: LeftOut) -> Iterator[ImportedRun]:
     """A run for every folder that holds event files."""
-    for inner in sorted({path.parent for path in folder.rglob("*tfevents*") if path.is_file()}):
-        name = str(inner.relative_to(folder)) if inner != folder else folder.resolve().name
-        files = sorted(inner.glob("*tfevents*"))
-        # The same files are the same run, wherever and however often they are imported from.
-        first = next((time for path in files for time in _wall_times(path)), 0.0)
-        digest = hashlib.sha256(f"{name} {first!r}".encode()).hexdigest()[:8]
-        run_id = clip_id(f"tensorboard-{name.replace('/', '-')}-{digest}", 128)
-        yield ImportedRun(run_id, name, partial(_facts, files, name))
+    by_folder: dict[Path, list[Path]] = {}
+    for path in sorted(folder.rglob("*tfevents*")):
+        if path.is_file():
+            by_folder.setdefault(path.parent, []).append(path)
+    for inner in sorted(by_folder):
+        if _is_hparams_of(inner, by_folder):
+            continue  # They belong to the run in the folder above.
+        paths = by_folder[inner] + [
+            path
+            for other in by_folder
+            if other.parent == inner and _is_hparams_of(other, by_folder)
+            for path in by_folder[other]
+        ]
+        name = inner.relative_to(folder).as_posix() if inner != folder else folder.resolve().name
+        try:
+            files = _look_into(paths)
+        except OSError as error:
+            left_out.add(f"run {name}: {error}")
+            continue
+        leaf = inner.resolve().name
+        # The same files are the same run, from whatever folder they are imported; a resumed run adds files to it.
+        digest = hashlib.sha256(f"{leaf} {files.paths[0].name} {files.started!r}".encode()).hexdigest()[:8]
+        yield ImportedRun(clip_id(f"tensorboard-{leaf}-{digest}", 128), name, partial(_facts, files, name, left_out))
 
 
-def _facts(files: list[Path], name: str) -> Iterator[ImportedFact]:
-    started = last = None
-    for path in files:
-        for scalar in read_scalars(path):
-            if started is None:
-                started = _moment(scalar.wall_time)
-                yield "run_started", started, {"name": name, "framework": "tensorboard", "tags": ["imported"]}
-            last = max(last or 0.0, scalar.wall_time)
-            if scalar.step >= 0:
-                fields = {"name": scalar.tag, "value": scalar.value, "step": scalar.step}
-                yield "metric", _moment(scalar.wall_time), fields
-    if last is not None:
-        yield "run_complete", _moment(last), {"status": "complete"}
-
-
-def read_scalars(path: Path) -> Iterator[Scalar]:
-    """Every scalar in one file, up to where it is damaged."""
+def _is_hparams_of(inner: Path, by_folder: Mapping[Path, list[Path]]) -> bool:
+    """PyTorch writes the hyper-parameters of a run into a folder inside it, named by the time in seconds."""
     try:
-        for record in read_records(path):
-            yield from _scalars_in(record)
-    except (Damaged, ValueError, struct.error) as damage:
-        print(f"  {damage}; what follows in it is left out", file=sys.stderr)
+        return inner.parent in by_folder and float(inner.name) > 1e9
+    except ValueError:
+        return False
+
+
+def _look_into(paths: list[Path]) -> _Files:
+    """Read the files once for what has to be known before the first fact; damage is named by the second reading."""
+    begins = {path: next(_wall_times(path), 0.0) for path in paths}
+    ordered = sorted(paths, key=lambda path: (begins[path], path.name))
+    files = _Files(ordered, min(begins.values()), {}, [])
+    for index, path in enumerate(ordered):
+        for place, record in read_records(path, lambda place: None, is_checked=False):
+            try:
+                _note(record, (index, place), files)
+            except (ValueError, struct.error):
+                continue
+    return files
+
+
+def _note(record: bytes, place: tuple[int, int], files: _Files) -> None:
+    step, starts = 0, False
+    for number, value in fields_of(record):
+        if number == 2 and isinstance(value, int):
+            step = signed(value)
+        elif number == 7 and isinstance(value, bytes):
+            starts = dict(fields_of(value)).get(1) == _SESSION_START
+        elif number == 5 and isinstance(value, bytes):
+            for field, content in fields_of(value):
+                if field == 1 and isinstance(content, bytes):
+                    files.hparams.update(hparams_in(content))
+    if starts:
+        files.restarts.append((place, step))
+
+
+def _facts(files: _Files, name: str, left_out: LeftOut) -> Iterator[ImportedFact]:
+    fields = {"name": name, "framework": "tensorboard", "config": files.hparams, "tags": ["imported"]}
+    yield "run_started", _moment(files.started), fields
+    last = files.started
+    for index, path in enumerate(files.paths):
+        for place, scalar in _placed_scalars(path, left_out):
+            last = max(last, scalar.wall_time)
+            if scalar.step < 0:
+                left_out.add(f"{path}: {scalar.tag} at the negative step {scalar.step}")
+            elif not any((index, place) < restart and scalar.step >= step for restart, step in files.restarts):
+                point = {"name": scalar.tag, "value": scalar.value, "step": scalar.step}
+                yield "metric", _moment(scalar.wall_time), point
+    yield "run_complete", _moment(last), {"status": "complete"}
+
+
+def read_scalars(path: Path, left_out: LeftOut) -> Iterator[Scalar]:
+    """Every scalar in the whole records of one file; a damaged record is named and skipped."""
+    for _, scalar in _placed_scalars(path, left_out):
+        yield scalar
+
+
+def _placed_scalars(path: Path, left_out: LeftOut) -> Iterator[tuple[int, Scalar]]:
+    def on_damage(place: int) -> None:
+        left_out.add(f"{path}: the record at byte {place} is damaged")
+
+    try:
+        for place, record in read_records(path, on_damage):
+            try:
+                scalars = list(_scalars_in(record))
+            except (ValueError, struct.error):
+                on_damage(place)
+                continue
+            for scalar in scalars:
+                yield place, scalar
+    except OSError as error:
+        left_out.add(f"{path}: {error}")
 
 
 def _wall_times(path: Path) -> Iterator[float]:
-    try:
-        for record in read_records(path):
+    for _, record in read_records(path, lambda place: None):
+        try:
             yield _double(dict(fields_of(record)).get(1, bytes(8)))
-    except (Damaged, ValueError, struct.error):
-        return  # Told when its scalars are read.
+        except (ValueError, struct.error):
+            continue
 
 
 def _scalars_in(event: bytes) -> Iterator[Scalar]:
