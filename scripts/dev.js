@@ -32,10 +32,9 @@ onStopSignals(stop, () => {
 
 const ready = await server.ready;
 if (ready !== null) {
-  const { sign_in_link, url, admin_username, admin_password } = ready;
+  const { sign_in_link, url } = ready;
   console.log(`\n  Pages     ${page}`);
   if (sign_in_link) console.log(`  Sign in   ${sign_in_link.replace(url, page)}  (works once)`);
-  if (admin_password) console.log(`  Admin     ${admin_username} / ${admin_password}  (shown only now)`);
   console.log('  Both reload by themselves; npm run demo gives them something to show.\n');
 }
 await server.ended;

@@ -18,7 +18,7 @@ await ensureBuilt().catch((error) => {
   process.exit(1);
 });
 
-const server = startServer([], process.env);
+const server = startServer([], process.env, options['no-demo'] ? ['--no-demo'] : []);
 let demo = null;
 let isStopping = false;
 onStopSignals(stop, () => {

@@ -119,8 +119,8 @@ describe('what it says of itself', () => {
 });
 
 describe('what it sends', () => {
-  it.each(['/', '/api/health', '/api/rounds', '/nowhere', '/assets/index-1a2b3c.js'])(
-    'carries headers that protect who reads %s',
+  it.each(['/', '/api/health', '/api/rounds', '/nowhere', '/assets/index-1a2b3c.js', '/docs', '/openapi.json'])(
+    '[L7] carries headers that protect who reads %s',
     async (path) => {
       const { headers } = await navigate(path);
       expect(headers).toMatchObject({
@@ -132,6 +132,12 @@ describe('what it sends', () => {
       expect(policy).toMatch(/default-src 'self'/);
       expect(policy).toMatch(/frame-ancestors 'none'/);
       expect(policy).not.toMatch(/script-src[^;]*unsafe/);
+      // [L7]
+      expect(policy).toMatch(/connect-src 'self'(;|$)/);
+      expect(policy).toMatch(/font-src 'self'(;|$)/);
+      expect(policy).not.toMatch(/https?:|wss?:|\*|swagger/);
+      expect(headers['x-frame-options']).toBe('DENY');
+      expect(headers['permissions-policy']).toContain('camera=()');
       expect(headers).not.toHaveProperty('x-powered-by');
     },
   );

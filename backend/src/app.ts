@@ -2,7 +2,7 @@ import fastifyCompress from '@fastify/compress';
 import fastifyCookie from '@fastify/cookie';
 import fastifyCors from '@fastify/cors';
 import fastifyHelmet from '@fastify/helmet';
-import Fastify, { type FastifyBaseLogger, type FastifyInstance } from 'fastify';
+import Fastify, { type FastifyBaseLogger, type FastifyInstance, type FastifyRequest } from 'fastify';
 import { serializerCompiler, validatorCompiler, type ZodTypeProvider } from 'fastify-type-provider-zod';
 import { createDownloadLinks } from './auth/download-links.ts';
 import { authPlugin } from './auth/plugin.ts';
@@ -66,6 +66,9 @@ export interface AppDeps {
   /** Bearer token that lets other machines read /metrics. None by default. */
   readonly metricsToken?: string | undefined;
   readonly tracing?: Tracing | undefined;
+  /** Open sockets of one user or API key, and of one address. [M5] */
+  readonly socketsPerUser?: number;
+  readonly socketsPerAddress?: number;
   readonly frontendFolder: string;
   readonly version: string;
 }
@@ -167,8 +170,14 @@ export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
     stopListening();
   });
 
-  const isAllowedOrigin = (origin: string, host: string) =>
-    allowedOrigins.includes(origin) || (URL.canParse(origin) && new URL(origin).host === host);
+  // A plain page of this host is another origin than an https server: whoever is on the line can write it.
+  const isAllowedOrigin = (origin: string, { host, protocol }: Pick<FastifyRequest, 'host' | 'protocol'>) => {
+    if (allowedOrigins.includes(origin)) return true;
+    if (!URL.canParse(origin)) return false;
+    const page = new URL(origin);
+    const isHttps = auth.isHttps || protocol === 'https';
+    return page.host === host && (page.protocol === 'https:' || !isHttps);
+  };
 
   await app.register(requestId);
   await app.register(basePathPlugin, { basePath: auth.basePath });
@@ -180,6 +189,10 @@ export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
   await app.register(fastifyHelmet, {
     contentSecurityPolicy: { directives: contentSecurity },
     hsts: { maxAge: 31_536_000 },
+    frameguard: { action: 'deny' },
+  });
+  app.addHook('onRequest', async (_request, reply) => {
+    reply.header('permissions-policy', permissions);
   });
   await app.register(fastifyCors, {
     origin: [...allowedOrigins],
@@ -196,7 +209,13 @@ export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
   });
   await app.register(fastifyCookie);
   await app.register(authPlugin, { auth });
-  await app.register(liveRoute, { hub, auth, isAllowedOrigin });
+  await app.register(liveRoute, {
+    hub,
+    auth,
+    isAllowedOrigin,
+    socketsPerUser: deps.socketsPerUser ?? 100,
+    socketsPerAddress: deps.socketsPerAddress ?? 2_000,
+  });
   await app.register(openapi, { version });
 
   await app.register(authRouter({ auth, isAllowedOrigin }));
@@ -224,13 +243,31 @@ export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
   return app;
 }
 
+/** No page here uses any of these. */
+const permissions = [
+  'camera',
+  'display-capture',
+  'geolocation',
+  'microphone',
+  'payment',
+  'serial',
+  'usb',
+  'bluetooth',
+  'hid',
+]
+  .map((feature) => `${feature}=()`)
+  .join(', ');
+
 const contentSecurity = {
   defaultSrc: ["'self'"],
   scriptSrc: ["'self'"],
-  // Radix and uPlot place their elements by style attributes.
+  // Radix locks the page below a dialog by a <style> element of changing text, and places it by style attributes.
   styleSrc: ["'self'", "'unsafe-inline'"],
   imgSrc: ["'self'", 'data:', 'blob:'],
-  connectSrc: ["'self'", 'ws:', 'wss:'],
+  // Includes the socket of the same host.
+  connectSrc: ["'self'"],
+  fontSrc: ["'self'"],
+  objectSrc: ["'none'"],
   frameAncestors: ["'none'"],
   // Rondo is tried over plain http on one machine first.
   upgradeInsecureRequests: null,

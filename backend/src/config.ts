@@ -82,6 +82,9 @@ export const environmentSchema = signOnSchema.extend({
     .enum(['true', 'false'])
     .transform((value) => value === 'true')
     .default(true),
+  // A page has one; twenty tabs of five browsers. Behind a proxy that is not trusted all viewers share one address.
+  SOCKETS_PER_USER: z.coerce.number({ error: 'must be a whole number' }).int().min(1).default(100),
+  SOCKETS_PER_ADDRESS: z.coerce.number({ error: 'must be a whole number' }).int().min(1).default(2_000),
   LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).optional(),
   // Months of metric points before this one; older ones are dropped, a month at a time. Unset: for ever.
   METRICS_KEEP_MONTHS: z.coerce.number({ error: 'must be a whole number' }).int().min(1).optional(),
@@ -121,7 +124,7 @@ export function readConfig(environment: NodeJS.ProcessEnv) {
     throw new ConfigError(`The settings have mistakes:\n${mistakes.join('\n')}`);
   }
   const { SECRET_KEY, ALLOWED_ORIGINS, ...settings } = parsed.data;
-  const allowed = ALLOWED_ORIGINS ?? (isLoopback(settings.HOST) ? devServer : []);
+  const allowed = ALLOWED_ORIGINS ?? [];
   return {
     ...settings,
     SECRET_KEY: SECRET_KEY ?? keptSecret(settings.DATA_DIR),
@@ -153,8 +156,6 @@ const isPlainPath = (path: string): boolean => /^(\/[\w.~-]+)*\/?$/.test(path);
 
 export class ConfigError extends Error {}
 
-/** Vite's, which only this machine's own browser can reach. */
-const devServer = ['http://localhost:5173', 'http://127.0.0.1:5173'];
 const isLoopback = (host: string): boolean =>
   host === 'localhost' || host === '::1' || host === '[::1]' || host.startsWith('127.');
 

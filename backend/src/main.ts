@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { buildApp } from './app.ts';
 import { theServerItself } from './auth/audit.ts';
+import { DAY } from './auth/clock.ts';
 import { ensureAdmin } from './auth/ensure-admin.ts';
 import { type AuthServices, createAuth } from './auth/services.ts';
 import { answerBackups } from './backup/make-backup.ts';
@@ -16,7 +17,10 @@ import { version } from './version.ts';
 
 const { values: options } = parseArgs({
   // Started by a person at this machine: sign-in link and demo key are for them.
-  options: { local: { type: 'boolean', default: false } },
+  options: {
+    local: { type: 'boolean', default: false },
+    'no-demo': { type: 'boolean', default: false },
+  },
 });
 
 try {
@@ -42,7 +46,7 @@ async function start(): Promise<void> {
     oidc: config.oidc,
     joinDefaultProject: config.JOIN_DEFAULT_PROJECT,
   });
-  const { admin, generatedPassword } = await ensureAdmin(database.db, {
+  const { admin, needsLink } = await ensureAdmin(database.db, {
     username: config.ADMIN_USERNAME,
     password: config.ADMIN_PASSWORD,
   });
@@ -65,6 +69,8 @@ async function start(): Promise<void> {
     metricsKeepMonths: config.METRICS_KEEP_MONTHS,
     commandExpiresAfterMs: config.COMMAND_EXPIRES_AFTER_S * 1_000,
     metricsToken: config.METRICS_TOKEN,
+    socketsPerUser: config.SOCKETS_PER_USER,
+    socketsPerAddress: config.SOCKETS_PER_ADDRESS,
     tracing: tracing || undefined,
     frontendFolder: fileURLToPath(new URL('../../frontend/dist', import.meta.url)),
     version,
@@ -87,36 +93,41 @@ async function start(): Promise<void> {
   await app.listen({ host: config.HOST, port: config.PORT });
   const { port } = app.server.address() as AddressInfo;
   const url = `http://${config.HOST.includes(':') ? `[${config.HOST}]` : config.HOST}:${port}`;
-  if (options.local) await keepDemoKey(auth, config.DATA_DIR);
-  const link = options.local && admin ? `${url}/sign-in#token=${await auth.createSignInLink(admin.id)}` : null;
+  if (options.local && !options['no-demo']) await keepDemoKey(auth, config.DATA_DIR);
+  const link =
+    admin && (options.local || needsLink) ? `${url}/sign-in#token=${await auth.createSignInLink(admin.id)}` : null;
   const { total: runs } = await listRuns(database.db, { limit: 1, offset: 0, visible: null });
-  const password = generatedPassword ?? null;
   if (process.send) {
     process.send({
       type: 'ready',
       url,
       sign_in_link: link,
-      admin_username: config.ADMIN_USERNAME,
-      admin_password: password,
+      admin_needs_password: needsLink,
       runs,
     });
   } else {
     console.log(`Rondo ${version} is running at ${url}`);
-    if (password) console.log(`Sign in as ${config.ADMIN_USERNAME} with ${password} (shown only now)`);
-    if (link) console.log(`Or open ${link} (works once)`);
+    if (link) console.log(`Sign in as ${config.ADMIN_USERNAME}: open ${link} (works once, within an hour)`);
+    if (needsLink) console.log('Then set a password under Settings, Users. Until then each start prints another link.');
   }
 }
 
-/** The key with which the demo federation on this machine reports; kept, so that a demo outlives a restart. */
+/** The key with which the demo federation on this machine reports; kept, so that a demo outlives a restart. [L8] */
 async function keepDemoKey(auth: AuthServices, dataDir: string): Promise<void> {
   const path = join(dataDir, 'demo.key');
+  const demoKeyMs = 60 * DAY;
   const kept = await readFile(path, 'utf8').catch(() => '');
   const isValid = await auth.apiKeys.authenticate(kept.trim(), 'models').then(
-    () => true,
+    ({ expires_at }) => expires_at !== null && Date.parse(expires_at) - Date.now() > demoKeyMs / 2,
     () => false,
   );
   if (isValid) return;
-  const { key } = await auth.apiKeys.create(theServerItself, { name: 'demo federation' });
+  const expires_at = new Date(Date.now() + demoKeyMs).toISOString();
+  const { key } = await auth.apiKeys.create(theServerItself, {
+    name: 'demo federation',
+    scopes: ['ingest', 'models'],
+    expires_at,
+  });
   await writeFile(path, key, { mode: 0o600 });
   await chmod(path, 0o600);
 }

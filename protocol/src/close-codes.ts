@@ -10,6 +10,8 @@ export const closeCodes = {
   tooBig: 1009,
   /** Something broke on the server; nothing is lost, come back. */
   internalError: 1011,
+  /** Too many sockets of one user: come back when others have closed. */
+  busy: 1013,
   /** Missing, wrong, used or expired token; a session that has ended. */
   unauthorized: 4001,
   /** Two pings without an answer. */

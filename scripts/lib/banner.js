@@ -7,12 +7,12 @@ const bold = paint(1);
 const faint = paint(2);
 
 /** What one needs to know once the server runs. */
-export function banner({ url, sign_in_link, admin_username, admin_password }) {
+export function banner({ url, sign_in_link, admin_needs_password }) {
   const folder = relative(process.cwd(), dataDir);
   const rows = [
     ['Dashboard', bold(url)],
-    sign_in_link && ['Sign in', `${bold(sign_in_link)}  ${faint('works once')}`],
-    admin_password && ['Admin', `${admin_username} / ${bold(admin_password)}  ${faint('shown only now')}`],
+    sign_in_link && ['Sign in', `${bold(sign_in_link)}  ${faint('works once, within an hour')}`],
+    admin_needs_password && ['Password', 'none yet: set one under Settings, Users, or use the link of the next start'],
     ['API', `${url}/docs`],
     ['Data', folder.startsWith('..') ? dataDir : `./${folder}`],
     ['Stop', 'Ctrl-C; the data stays'],

@@ -7,8 +7,8 @@ const lean = '--max-semi-space-size=8';
  * Starts the server and waits until it listens. `ready` resolves with what it says of itself, or with `null` when it ended
  * before that; it has then said why.
  */
-export function startServer(nodeArgs, env) {
-  const server = startChild([lean, ...nodeArgs, 'backend/src/main.ts', '--local'], {
+export function startServer(nodeArgs, env, serverArgs = []) {
+  const server = startChild([lean, ...nodeArgs, 'backend/src/main.ts', '--local', ...serverArgs], {
     env,
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
   });

@@ -6,7 +6,7 @@ import type { Page } from '../db/queries/page.ts';
 import type { Visible } from '../db/queries/projects.ts';
 import { Forbidden, Invalid, NotFound, Unauthorized } from '../errors.ts';
 import { type AuditedRequest, recordAudit } from './audit.ts';
-import { type Clock, MINUTE, momentAt, SECOND } from './clock.ts';
+import { type Clock, HOUR, MINUTE, momentAt, SECOND } from './clock.ts';
 import type { ReporterKey } from './principal.ts';
 import { hashSecret, randomSecret } from './secrets.ts';
 import type { Sessions } from './sessions.ts';
@@ -41,6 +41,9 @@ export function createApiKeys(db: Db, now: Clock = Date.now, sessions?: Pick<Ses
       return key;
     },
   });
+
+  // For limits only, which a reporter must not fall under because of others at its address.
+  const good = createTtlCache<boolean>({ ttlMs: HOUR, max: 10_000, now, load: async () => false });
 
   const isExpired = ({ expires_at }: { readonly expires_at: string | null }) =>
     expires_at !== null && Date.parse(expires_at) <= now();
@@ -82,8 +85,12 @@ export function createApiKeys(db: Db, now: Clock = Date.now, sessions?: Pick<Ses
         return revoked;
       });
       known.set(key_hash, undefined);
+      good.delete(key_hash);
       sessions?.announceEnded(sessionOfKey(id));
     },
+
+    /** Whether this key was good within the last hour. It may have ended since. */
+    wasGood: async (key: string): Promise<boolean> => keyForm.test(key) && good.peek(hashSecret(key)) !== undefined,
 
     /** Whether the key of this id may still be used. */
     async isActive(id: string): Promise<boolean> {
@@ -102,7 +109,14 @@ export function createApiKeys(db: Db, now: Clock = Date.now, sessions?: Pick<Ses
       if (!found.scopes.includes(scope)) {
         throw new Forbidden(`the API key ${found.name} lacks the scope ${scope}; make one that has it`);
       }
-      return { key_id: found.key_id, name: found.name, scopes: found.scopes, project_id: found.project_id };
+      good.set(hashSecret(key), true);
+      return {
+        key_id: found.key_id,
+        name: found.name,
+        scopes: found.scopes,
+        project_id: found.project_id,
+        expires_at: found.expires_at,
+      };
     },
   };
 }

@@ -26,16 +26,17 @@ export async function changePassword(
   { current_password, new_password }: PasswordChange,
 ): Promise<void> {
   refuseGuessable('new_password', new_password, username);
-  const attempt = { username, address: by.ip ?? '' };
+  const attempt = { account: user_id, address: by.ip ?? '' };
   await throttle.check(attempt, async () => true);
   const user = await findUser(db, user_id);
-  if (user?.password_hash == null) throw new Conflict('you sign in at the identity provider and have no password here');
-  if (!(await verifyPassword(user.password_hash, current_password))) {
+  if (user?.password_hash == null)
+    throw new Conflict('you have no password here; an admin can set one, unless you sign in at the identity provider');
+  if (!(await verifyPassword(user.password_hash, current_password, attempt))) {
     await throttle.failed(attempt);
     throw new Invalid([{ path: 'current_password', message: 'is not your password' }]);
   }
   await throttle.succeeded(attempt);
-  const password_hash = await hashPassword(new_password);
+  const password_hash = await hashPassword(new_password, attempt);
   const tellEnded = await db.transaction(async (tx) => {
     await updateUser(tx, user_id, { password_hash });
     await deleteLinksOf(tx, user_id);

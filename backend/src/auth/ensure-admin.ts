@@ -4,7 +4,6 @@ import { findUserByName, hasUsers, insertUser } from '../db/queries/users.ts';
 import { momentAt } from './clock.ts';
 import { hashPassword } from './passwords.ts';
 import type { User } from './principal.ts';
-import { randomSecret } from './secrets.ts';
 
 interface AdminSettings {
   readonly username: string;
@@ -12,27 +11,27 @@ interface AdminSettings {
 }
 
 interface AdminAtStart {
-  /** Nobody, when an admin has since been renamed, disabled or made a viewer. */
+  /** Undefined when an admin has since been renamed, disabled or made a viewer. */
   readonly admin: User | undefined;
-  /** Made here and known only now. */
-  readonly generatedPassword: string | undefined;
+  /** Whether only a sign-in link lets the admin in. [M9] */
+  readonly needsLink: boolean;
 }
 
 /** Creates the first user of an empty database; a user that exists keeps the password it has. */
 export async function ensureAdmin(db: Db, { username, password }: AdminSettings): Promise<AdminAtStart> {
   if (!(await hasUsers(db))) {
-    const chosen = password ?? randomSecret(18);
     const created = await insertUser(db, {
       id: randomUUID(),
       username,
-      password_hash: await hashPassword(chosen),
+      password_hash: password === undefined ? null : await hashPassword(password),
       role: 'admin',
       created_at: momentAt(Date.now()),
     });
     // Not created: another server that started at the same moment was first, and its password counts.
-    if (created) return { admin: created, generatedPassword: password === undefined ? chosen : undefined };
+    if (created) return { admin: created, needsLink: password === undefined };
   }
   const found = await findUserByName(db, username);
   const isAdmin = found?.role === 'admin' && !found.disabled;
-  return { admin: isAdmin ? found : undefined, generatedPassword: undefined };
+  const needsLink = isAdmin && found.password_hash === null && found.provider === null;
+  return { admin: isAdmin ? found : undefined, needsLink };
 }

@@ -3,8 +3,9 @@ import { TooMany } from '../errors.ts';
 import { HOUR, MINUTE, SECOND } from './clock.ts';
 import { network } from './network.ts';
 
-interface Attempt {
-  readonly username: string;
+/** The account by an id that has one spelling only. [L1] */
+export interface Attempt {
+  readonly account: string;
   readonly address: string;
 }
 
@@ -21,18 +22,18 @@ export function createLoginThrottle() {
   return {
     /**
      * Throws `TooMany` while this user from this address, this address, or this account from anywhere, has failed too
-     * often. The last does not count where the user is known to sign in from, or anybody could lock anybody out.
+     * often. The last does not count where the user is known to sign in from, or every stranger could lock every user out.
      */
     async check(attempt: Attempt, isKnownHere: () => Promise<boolean> = async () => false): Promise<void> {
       refuseIfSpent(await byUserHere.get(userHere(attempt)), await byAddress.get(network(attempt.address)));
-      const anywhere = await byAccount.get(account(attempt));
+      const anywhere = await byAccount.get(attempt.account);
       if (waitMs(anywhere) > 0 && !(await isKnownHere())) refuseIfSpent(anywhere);
     },
 
     async failed(attempt: Attempt): Promise<void> {
       await byUserHere.penalty(userHere(attempt));
       await byAddress.penalty(network(attempt.address));
-      await byAccount.penalty(account(attempt));
+      await byAccount.penalty(attempt.account);
     },
 
     async succeeded(attempt: Attempt): Promise<void> {
@@ -43,8 +44,7 @@ export function createLoginThrottle() {
 
 export type LoginThrottle = ReturnType<typeof createLoginThrottle>;
 
-const account = ({ username }: Attempt) => username.toLowerCase();
-const userHere = (attempt: Attempt) => `${account(attempt)} ${network(attempt.address)}`;
+const userHere = (attempt: Attempt) => `${attempt.account} ${network(attempt.address)}`;
 
 const waitMs = (count: RateLimiterRes | null) => (count && count.remainingPoints <= 0 ? count.msBeforeNext : 0);
 

@@ -27,15 +27,24 @@ export async function logIn(
   credentials: Credentials,
 ): Promise<User> {
   const user = await findUserByName(db, credentials.username);
-  await throttle.check(credentials, async () => !!user && hasSessionFrom(db, user.id, credentials.address));
-  const matches = await verifyPassword(user?.password_hash, credentials.password);
+  // Every spelling that finds a user counts as that user; a name that no user has is only ever refused. [L1]
+  const account = user?.id ?? credentials.username.normalize('NFKC').toLowerCase();
+  const attempt = { account, address: credentials.address };
+  const isKnownHere = async () => !!user && hasSessionFrom(db, user.id, credentials.address);
+  try {
+    await throttle.check(attempt, isKnownHere);
+  } catch (error) {
+    await failures.record(by, user?.username ?? null, { method: 'password', reason: 'too many failures' });
+    throw error;
+  }
+  const matches = await verifyPassword(user?.password_hash, credentials.password, attempt);
   if (!user || !matches || user.disabled) {
-    await throttle.failed(credentials);
+    await throttle.failed(attempt);
     const reason = !user ? 'unknown name' : matches ? 'disabled' : 'wrong password';
     // A name that nobody has may be a password in the wrong field.
     await failures.record(by, user?.username ?? null, { method: 'password', reason });
     throw new Unauthorized('wrong username or password');
   }
-  await throttle.succeeded(credentials);
+  await throttle.succeeded(attempt);
   return { id: user.id, username: user.username, role: user.role };
 }

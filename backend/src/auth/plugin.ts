@@ -1,5 +1,5 @@
 import type { Scope } from '@rondo/protocol';
-import type { FastifyRequest } from 'fastify';
+import type { FastifyReply, FastifyRequest } from 'fastify';
 import fastifyPlugin from 'fastify-plugin';
 import { Forbidden, Unauthorized } from '../errors.ts';
 import { type Access, accessOf, accessOfKey } from './access.ts';
@@ -9,8 +9,10 @@ import type { AuthServices } from './services.ts';
 
 type Guard = (request: FastifyRequest) => Promise<void>;
 
-// Two hundred people behind one address who all load the page within a minute.
-const anonymousPerMinute = 1_200;
+// Two hundred people at one address who all load the page within a minute.
+const strangersPerMinute = 1_200;
+/** All but the pages, which are files, and what has a limit or a token of its own. */
+const limitedRoutes = /^\/(api\/|ws\/|docs(\/|$)|openapi\.json$)/;
 
 declare module 'fastify' {
   interface FastifyInstance {
@@ -24,6 +26,8 @@ declare module 'fastify' {
     /** An admin of the server. */
     requireAdmin: Guard;
     requireScope: (scope: Scope) => Guard;
+    /** To be called when a request of a route without a guard has proved who it is. */
+    countsAsKnown: (request: FastifyRequest) => Promise<void>;
   }
   interface FastifyRequest {
     principal: Principal | null;
@@ -33,25 +37,48 @@ declare module 'fastify' {
 }
 
 export const authPlugin = fastifyPlugin<{ readonly auth: AuthServices }>(async (app, { auth }) => {
+  const limitStrangers = createRequestLimit(strangersPerMinute);
+  const counted = new WeakSet<FastifyRequest>();
+  const proved = async (request: FastifyRequest) => {
+    if (counted.delete(request)) await limitStrangers.forgive(request);
+  };
+
   const requireUser: Guard = async (request) => {
     const token = bearerOf(request);
     if (token === undefined) throw new Unauthorized('this needs an access token: sign in first');
     if (isApiKey(token)) throw new Unauthorized('an API key cannot do this; it needs an access token: sign in');
     request.principal = await auth.authenticate(token);
     request.access = await auth.access.of(request.principal);
+    await proved(request);
+  };
+  const requireKey = async (request: FastifyRequest, key: string, scope: Scope) => {
+    request.reporterKey = await auth.apiKeys.authenticate(key, scope);
+    await proved(request);
+    return request.reporterKey;
   };
 
   // What the API answers belongs in no cache (ASVS 5.0, 14.3.2), unless a route says otherwise.
-  app.addHook('onRequest', async ({ url }, reply) => {
-    if (url.startsWith('/api/')) reply.header('cache-control', 'no-store');
+  app.addHook('onRequest', async (request, reply) => {
+    if (pathOf(request).startsWith('/api/')) reply.header('cache-control', 'no-store');
   });
 
-  const limitAnonymous = createRequestLimit(anonymousPerMinute);
-  app.addHook('onRequest', async (request) => {
-    const { authorization, 'x-api-key': apiKey } = request.headers;
-    if (authorization !== undefined || apiKey !== undefined || !request.url.startsWith('/api/')) return;
-    await limitAnonymous(request);
+  // A request counts until its credentials prove good; those that were good a moment ago do not count at all. [M4]
+  app.addHook('onRequest', async (request, reply) => {
+    if (!limitedRoutes.test(pathOf(request)) || (await isKnown(request))) return;
+    if (request.headers.upgrade !== undefined) endAfterRefusal(request, reply);
+    await limitStrangers(request);
+    counted.add(request);
   });
+  const isKnown = async (request: FastifyRequest): Promise<boolean> => {
+    const token = credentialsOf(request);
+    if (token === undefined) return false;
+    if (isApiKey(token)) return auth.apiKeys.wasGood(token);
+    return auth.accessTokens.verify(token).then(
+      () => true,
+      () => false,
+    );
+  };
+  app.decorate('countsAsKnown', proved);
 
   app.decorateRequest('principal', null);
   app.decorateRequest('reporterKey', null);
@@ -60,8 +87,7 @@ export const authPlugin = fastifyPlugin<{ readonly auth: AuthServices }>(async (
   app.decorate('requireReader', async (request) => {
     const key = request.headers['x-api-key'] ?? bearerOf(request);
     if (typeof key !== 'string' || !isApiKey(key)) return requireUser(request);
-    request.reporterKey = await auth.apiKeys.authenticate(key, 'read');
-    request.access = accessOfKey(request.reporterKey);
+    request.access = accessOfKey(await requireKey(request, key, 'read'));
   });
   app.decorate('requireManager', async (request) => {
     await requireUser(request);
@@ -77,7 +103,7 @@ export const authPlugin = fastifyPlugin<{ readonly auth: AuthServices }>(async (
     const key = request.headers['x-api-key'] ?? bearerOf(request);
     if (typeof key !== 'string' || !isApiKey(key))
       throw new Unauthorized('this needs an API key: Authorization: Bearer rk_…');
-    request.reporterKey = await auth.apiKeys.authenticate(key, scope);
+    await requireKey(request, key, scope);
   });
 });
 
@@ -85,6 +111,22 @@ export const authPlugin = fastifyPlugin<{ readonly auth: AuthServices }>(async (
 export function principalOf({ principal }: FastifyRequest): Principal {
   if (!principal) throw new Error('a route that asks who is signed in has no guard');
   return principal;
+}
+
+/** The HTTP server no longer has the connection of an upgrade, so it would stay open after a refusal. */
+function endAfterRefusal({ raw }: FastifyRequest, reply: FastifyReply): void {
+  reply.header('connection', 'close');
+  reply.raw.once('finish', () => raw.socket.destroySoon());
+}
+
+/** Of the route that was found, however its address was written; unknown addresses are as they were sent. */
+const pathOf = ({ routeOptions, url }: FastifyRequest): string => routeOptions.url ?? url;
+
+/** A socket may bring its token in the address. */
+function credentialsOf(request: FastifyRequest): string | undefined {
+  const key = request.headers['x-api-key'];
+  const { token } = request.query as { token?: unknown };
+  return (typeof key === 'string' ? key : bearerOf(request)) ?? (typeof token === 'string' ? token : undefined);
 }
 
 const isApiKey = (token: string) => token.startsWith('rk_');

@@ -19,5 +19,6 @@ export interface ReporterKey {
   readonly key_id: string;
   readonly name: string;
   readonly scopes: readonly Scope[];
+  readonly expires_at: string | null;
   readonly project_id: ProjectId;
 }

@@ -27,6 +27,11 @@ export function createTtlCache<V>({ ttlMs, max, now, load }: Options<V>) {
       keep(key, value);
       return value;
     },
+    /** What is kept, without a load. */
+    peek: (key: string): Promise<V> | undefined => {
+      const entry = entries.get(key);
+      return entry && now() < entry.until ? entry.value : undefined;
+    },
     delete: (key: string): void => {
       entries.delete(key);
     },

@@ -33,7 +33,7 @@ export function createUsers(deps: UsersDeps) {
 
     async create(by: AuditedRequest, { username, password, role }: NewUser) {
       refuseGuessable('password', password, username);
-      const password_hash = await hashPassword(password);
+      const password_hash = await hashPassword(password, askerOf(by));
       return db.transaction(async (tx) => {
         const id = randomUUID();
         const created = await insertUser(
@@ -56,7 +56,7 @@ export function createUsers(deps: UsersDeps) {
     async edit(by: AuditedRequest, id: string, { password, ...changes }: UserEdit) {
       if (password !== undefined)
         refuseGuessable('password', password, ((await findUser(db, id)) ?? missing(id)).username);
-      const password_hash = password === undefined ? undefined : await hashPassword(password);
+      const password_hash = password === undefined ? undefined : await hashPassword(password, askerOf(by));
       const { updated, tellEnded } = await db.transaction(async (tx) => {
         const admins = await lockEnabledAdmins(tx);
         const before = (await findUser(tx, id)) ?? missing(id);
@@ -112,6 +112,8 @@ export function createUsers(deps: UsersDeps) {
     }
   }
 }
+
+const askerOf = ({ principal, ip }: AuditedRequest) => ({ account: principal?.user_id ?? '', address: ip ?? '' });
 
 function refuseTheLastOf(admins: readonly string[], { id, username }: StoredUser): void {
   if (admins.length === 1 && admins[0] === id) {

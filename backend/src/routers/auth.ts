@@ -14,16 +14,17 @@ import { clearRefreshCookie, readRefreshCookie, setRefreshCookie } from './refre
 
 export interface AuthDeps {
   readonly auth: AuthServices;
-  /** Whether a page of this origin may use the cookie at this host. */
-  readonly isAllowedOrigin: (origin: string, host: string) => boolean;
+  /** Whether a page of this origin may use the cookie. */
+  readonly isAllowedOrigin: (origin: string, request: FastifyRequest) => boolean;
 }
 
 export const authRouter =
   ({ auth, isAllowedOrigin }: AuthDeps): FastifyPluginAsyncZod =>
   async (app) => {
     // Beside SameSite: pages on other ports of this host count as the same site.
-    const fromOwnPage = async ({ headers: { origin }, host }: FastifyRequest) => {
-      if (origin !== undefined && !isAllowedOrigin(origin, host)) {
+    const fromOwnPage = async (request: FastifyRequest) => {
+      const { origin } = request.headers;
+      if (origin !== undefined && !isAllowedOrigin(origin, request)) {
         throw new Forbidden('a page of this origin may not use this; see ALLOWED_ORIGINS');
       }
     };

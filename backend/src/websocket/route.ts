@@ -1,19 +1,23 @@
 import fastifyWebsocket from '@fastify/websocket';
-import { closeCodes, runIdSchema } from '@rondo/protocol';
+import { type CloseCode, closeCodes, runIdSchema } from '@rondo/protocol';
 import type { FastifyRequest } from 'fastify';
 import fastifyPlugin from 'fastify-plugin';
 import type { WebSocket } from 'ws';
 import { z } from 'zod';
+import { network } from '../auth/network.ts';
 import type { AuthServices } from '../auth/services.ts';
-import { Busy, Forbidden, Unauthorized } from '../errors.ts';
+import { Busy, Forbidden, TooMany, Unauthorized } from '../errors.ts';
 import { startPeriodic } from '../periodic.ts';
 import type { Hub } from './hub.ts';
+import { createSocketCounts } from './socket-counts.ts';
 import type { Socket, Viewer } from './viewer.ts';
 
 interface Options {
   readonly hub: Hub;
   readonly auth: AuthServices;
-  readonly isAllowedOrigin: (origin: string, host: string) => boolean;
+  readonly isAllowedOrigin: (origin: string, request: FastifyRequest) => boolean;
+  readonly socketsPerUser: number;
+  readonly socketsPerAddress: number;
 }
 
 const querySchema = z.object({
@@ -29,8 +33,13 @@ const maxViewers = 20_000;
 const maxPayload = 1_024;
 const tickMs = 1_000;
 const recheckMs = 30_000;
+/** A peer that was refused may answer the close; then its connection ends. [M5] */
+const refusedMs = 1_000;
 
-export const liveRoute = fastifyPlugin<Options>(async (app, { hub, auth, isAllowedOrigin }) => {
+export const liveRoute = fastifyPlugin<Options>(async (app, options) => {
+  const { hub, auth, isAllowedOrigin } = options;
+  const ofUser = createSocketCounts(options.socketsPerUser);
+  const ofAddress = createSocketCounts(options.socketsPerAddress);
   await app.register(fastifyWebsocket, {
     // Batches carry only changes, so compression per message costs more memory than it saves.
     options: { maxPayload, perMessageDeflate: false },
@@ -42,12 +51,14 @@ export const liveRoute = fastifyPlugin<Options>(async (app, { hub, auth, isAllow
     {
       websocket: true,
       schema: { hide: true },
-      preValidation: async ({ headers }, reply) => {
+      preValidation: async (request, reply) => {
+        const { headers } = request;
         // After a refusal here the client must not reuse the connection.
         reply.header('connection', 'close');
-        if (headers.origin !== undefined && !isAllowedOrigin(headers.origin, headers.host ?? '')) {
+        if (headers.origin !== undefined && !isAllowedOrigin(headers.origin, request)) {
           throw new Forbidden('this origin may not connect; see ALLOWED_ORIGINS');
         }
+        if (ofAddress.isFull(network(request.ip))) throw new TooMany('too many sockets of this address', 10);
         if (hub.size >= maxViewers) throw new Busy('too many viewers', 10);
       },
     },
@@ -59,23 +70,33 @@ export const liveRoute = fastifyPlugin<Options>(async (app, { hub, auth, isAllow
     const query = querySchema.parse(request.query);
     let viewer: Viewer | undefined;
     let isClosed = false;
+    const leave = [ofAddress.enter(network(request.ip))];
+    const refuse = (code: CloseCode, reason: string) => {
+      socket.close(code, reason);
+      setTimeout(() => socket.terminate(), refusedMs).unref();
+    };
     socket.on('message', (data) => viewer?.receive(String(data), Date.now()));
     socket.on('error', (error) => request.log.debug({ err: error }, 'socket error'));
     socket.on('close', () => {
       isClosed = true;
+      for (const done of leave) done();
       if (viewer) hub.leave(viewer);
     });
     auth.authenticateSocket(keyOf(request) ?? query.token.replace(/^rk_.*/, '')).then(
-      (owner) => {
+      async (owner) => {
+        await app.countsAsKnown(request);
         if (isClosed) return;
+        const user = owner.userId ?? owner.signInId;
+        if (ofUser.isFull(user)) return refuse(closeCodes.busy, 'too many sockets of this user');
+        leave.push(ofUser.enter(user));
         const subscription = { runId: query.run_id, epoch: query.epoch, seq: query.seq };
         viewer = hub.open(adapt(socket), owner, subscription);
       },
       (error: unknown) => {
         const isRefused = error instanceof Unauthorized || error instanceof Forbidden;
         if (!isRefused) request.log.error({ err: error }, 'could not check a socket');
-        if (isRefused) socket.close(closeCodes.unauthorized, 'sign in again');
-        else socket.close(closeCodes.internalError, 'could not check the token; come back');
+        if (isRefused) refuse(closeCodes.unauthorized, 'sign in again');
+        else refuse(closeCodes.internalError, 'could not check the token; come back');
       },
     );
   }

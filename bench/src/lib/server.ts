@@ -40,6 +40,9 @@ export class BenchServer {
       ['--max-semi-space-size=8', '--expose-gc', '--import', probe, ...profile, 'backend/src/main.ts'],
       {
         env: {
+          // All viewers of a benchmark are one user at one address.
+          SOCKETS_PER_USER: '20000',
+          SOCKETS_PER_ADDRESS: '20000',
           ...process.env,
           NODE_ENV: 'production',
           HOST: '127.0.0.1',

@@ -17,6 +17,12 @@ it('CSV quotes what needs quoting and defuses formulas', () => {
   ).toBe('a,b\r\n"x,""y""",\r\n\'=1+1,NaN');
 });
 
+it('[L11] CSV defuses full-width signs, and formulas after a separator of other languages', () => {
+  const cells = ['＝1+1', '＋1', '－1', '＠a', 'a;=1+1', 'a\t@b', ' =1'];
+  for (const cell of cells) expect(toCsv([], [[cell]])).toMatch(/^\r\n"?'/);
+  expect(toCsv(['a;b'], [['a-b = c']])).toBe('"a;b"\r\na-b = c');
+});
+
 it('returns only to places of this app after signing in', () => {
   expect(returnAddress({ from: '/runs/a?b=1' })).toBe('/runs/a?b=1');
   for (const from of ['//evil.example', '/\\evil.example', 'https://evil.example', 7]) {
