@@ -24,6 +24,7 @@ const LogPage = page('The log', async () => (await import('./pages/LogPage.tsx')
 const ConfigPage = page('The config', async () => (await import('./pages/ConfigPage.tsx')).ConfigPage);
 const RoundPage = page('The round', async () => (await import('./pages/RoundPage.tsx')).RoundPage);
 const RunsPage = page('The list of runs', async () => (await import('./pages/RunsPage.tsx')).RunsPage);
+const ComparePage = page('The comparison', async () => (await import('./pages/ComparePage.tsx')).ComparePage);
 const ModelsPage = page('The list of models', async () => (await import('./pages/ModelsPage.tsx')).ModelsPage);
 const SettingsPage = page('The settings', async () => (await import('./pages/SettingsPage.tsx')).SettingsPage);
 
@@ -52,6 +53,7 @@ export function App() {
               <Route path="runs/:run_id/rounds/:round" element={<RoundPage />} />
               <Route path="runs/:run_id/series" element={<OldSeriesAddress />} />
               <Route path="runs" element={<RunsPage />} />
+              <Route path="compare" element={<ComparePage />} />
               <Route path="models" element={<ModelsPage />} />
               <Route path="settings/*" element={<SettingsPage />} />
               <Route path="*" element={<NotFound />} />

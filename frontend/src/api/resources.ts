@@ -14,6 +14,7 @@ export interface SeriesQuery {
 /** Addresses are the keys under which answers are kept. */
 export const paths = {
   runs: '/api/runs?limit=100',
+  run: (run_id: string) => `/api/runs/${encodeURIComponent(run_id)}`,
   clientHistory: (client_id: string, run_id: string) =>
     `/api/clients/${encodeURIComponent(client_id)}/history?${new URLSearchParams({ run_id })}`,
   round: (round_id: number) => `/api/rounds/${round_id}`,

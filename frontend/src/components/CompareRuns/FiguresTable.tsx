@@ -1,0 +1,107 @@
+import type { Run, Series } from '@rondo/protocol';
+import { useMemo } from 'react';
+import { formatNumber, formatPercent, noValue } from '../../lib/format.ts';
+import type { Column } from '../ui/column.ts';
+import { Table } from '../ui/Table.tsx';
+import { figuresOf } from './compare.ts';
+
+interface Measure {
+  readonly label: string;
+  readonly isLowGood: boolean;
+  readonly isShare: boolean;
+  readonly series: ReadonlyMap<string, Series> | undefined;
+}
+
+interface FiguresTableProps {
+  readonly runs: readonly { readonly run: Run; readonly token: string }[];
+  readonly baseline: string | null;
+  readonly measures: readonly Measure[];
+}
+
+type Row = FiguresTableProps['runs'][number];
+
+/** Last, best and at the baseline's last round, with the difference to the baseline. */
+export function FiguresTable({ runs, baseline, measures }: FiguresTableProps) {
+  const columns = useMemo<Column<Row>[]>(() => {
+    const named: Column<Row> = {
+      key: 'name',
+      name: 'Run',
+      className: 'max-w-64',
+      cell: ({ run, token }) => (
+        <span className="flex min-w-0 items-center gap-2">
+          <span aria-hidden className="size-2 shrink-0 rounded-xs" style={{ background: `var(${token})` }} />
+          <span dir="auto" className="truncate">
+            {run.name}
+          </span>
+          {run.run_id === baseline && <span className="text-xs text-muted">baseline</span>}
+        </span>
+      ),
+    };
+    const figures = measures.flatMap((measure): Column<Row>[] => {
+      const base = baseline === null ? undefined : measure.series?.get(baseline);
+      const lastStep = base?.step.at(-1) ?? null;
+      const of = ({ run }: Row) => figuresOf(measure.series?.get(run.run_id), measure.isLowGood, lastStep);
+      const baseFigures = figuresOf(base, measure.isLowGood, lastStep);
+      const text = (value: number | null) =>
+        value === null ? noValue : measure.isShare ? formatPercent(value) : formatNumber(value);
+      const cell = (key: 'last' | 'best' | 'at') => (row: Row) => {
+        const value = of(row)[key];
+        const other = baseFigures[key];
+        return (
+          <>
+            {text(value)}
+            {row.run.run_id !== baseline && value !== null && other !== null && (
+              <Difference
+                value={value - other}
+                isShare={measure.isShare}
+                isGood={value < other === measure.isLowGood}
+              />
+            )}
+          </>
+        );
+      };
+      const column = (key: 'last' | 'best' | 'at', name: string): Column<Row> => ({
+        key: `${measure.label} ${key}`,
+        name,
+        align: 'end',
+        className: 'whitespace-nowrap',
+        cell: cell(key),
+      });
+      return [
+        column('last', `Last ${measure.label.toLowerCase()}`),
+        column('best', `Best ${measure.label.toLowerCase()}`),
+        ...(lastStep === null ? [] : [column('at', `At round ${lastStep}`)]),
+      ];
+    });
+    const rounds: Column<Row> = {
+      key: 'rounds',
+      name: 'Rounds',
+      align: 'end',
+      cell: ({ run }) => run.current_round ?? noValue,
+    };
+    const clients: Column<Row> = { key: 'clients', name: 'Clients', align: 'end', cell: ({ run }) => run.num_clients };
+    return [named, ...figures, rounds, clients];
+  }, [measures, baseline]);
+  return (
+    <div className="overflow-x-auto">
+      <Table label="Figures" columns={columns} rows={runs} keyOf={({ run }) => run.run_id} />
+    </div>
+  );
+}
+
+interface DifferenceProps {
+  readonly value: number;
+  readonly isShare: boolean;
+  readonly isGood: boolean;
+}
+
+function Difference({ value, isShare, isGood }: DifferenceProps) {
+  if (value === 0) return <span className="ml-1.5 text-xs text-muted">±0</span>;
+  const size = isShare ? `${formatNumber(Math.abs(value) * 100)} pp` : formatNumber(Math.abs(value));
+  return (
+    <span className={isGood ? 'ml-1.5 text-xs text-returned' : 'ml-1.5 text-xs text-muted'}>
+      {value > 0 ? '+' : '−'}
+      {size}
+    </span>
+  );
+}
