@@ -61,10 +61,10 @@ export const pythonParts = [
   },
   // The newest that PyPI has; and one whose SuperLink still speaks gRPC.
   adapter('flower', 'flwr', [...flower, 'test_flower_field']),
-  adapter('flower-1.27', 'flwr==1.27.0', flower),
+  adapter('flower-1.27', 'flwr==1.27.0', [...flower, 'test_flower_field']),
   // What was reported comes back as plain objects, pandas and Arrow; the notebook of the examples makes its figure.
   adapter('reading', 'pandas', ['test_reading_live'], ['pyarrow', 'matplotlib']),
-  adapter('nvflare', 'nvflare', ['test_nvflare_account', 'test_nvflare_live']),
+  adapter('nvflare', 'nvflare', ['test_nvflare_account', 'test_nvflare_field', 'test_nvflare_live']),
 ];
 
 function testWith(bin, modules, { url, token, apiKey }) {

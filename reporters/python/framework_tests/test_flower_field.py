@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import copy
+import functools
+import threading
 import types
 import unittest
 from typing import Any
+from unittest import mock
 
 import numpy as np
 from apps import LegacyClient, first_arrays, legacy_app, message_app
 from digits import initial
-from flwr.app import Context, MetricRecord, RecordDict
+from flwr.app import ArrayRecord, Context, MetricRecord, RecordDict
 from flwr.client.mod import secaggplus_mod
 from flwr.clientapp import ClientApp
 from flwr.common import ndarrays_to_parameters
@@ -20,9 +23,12 @@ from flwr.server.strategy import FedAvg as LegacyFedAvg
 from flwr.server.workflow import DefaultWorkflow, SecAggPlusWorkflow
 from flwr.serverapp.strategy import FedAvg
 from local_grid import LocalGrid
-from test_flower import NODES, Watched, legacy_strategy
+from test_flower import NODES, Recording, Watched, later, legacy_strategy
 
 import rondo.flower
+from rondo.flower.checkpoints import Checkpoints
+from rondo.flower.observe import needed_by
+from rondo.flower.updates import Direction, UpdateMeter
 
 Bytes = list[bytes]
 KEY = "key-of-the-test"
@@ -119,6 +125,38 @@ def arrays_of(watch: bool, kind: str = "plain", evaluate_fn: Any = None) -> tupl
         # Some versions of Flower cannot print such an evaluation; that must be so with and without us.
         kept.append(str(error).encode())
     return list(kept), watched
+
+
+class Naming(Recording):
+    """A run that keeps what was left out."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.omitted: list[tuple[str, str]] = []
+
+    def left_out(self, name: str, reason: str) -> None:
+        self.omitted.append((name, reason))
+
+
+class Saving:
+    """A run whose uploads never end."""
+
+    run_id = "saving"
+
+    def __init__(self) -> None:
+        self.saved: list[tuple[int, str]] = []
+        self.notes: list[str] = []
+
+    def save_model(self, version: str, model: bytes, *, round: int, parent: str | None) -> Any:
+        self.saved.append((round, version))
+        return types.SimpleNamespace(state="uploading")
+
+    def log(self, message: str, *, level: str) -> None:
+        self.notes.append(message)
+
+
+def cosine(one: Any, other: Any) -> float:
+    return float(one @ other / np.linalg.norm(one) / np.linalg.norm(other))
 
 
 def own_content(message: Any, context: Any, call_next: Any) -> Any:
@@ -264,6 +302,113 @@ class Named(unittest.TestCase):
         assert result["train_loss"] == losses[-1]
         assert result["metrics"]["val/f1"] == 0.8
         assert [each["value"] for each in watched.run.of("metric", name="train_loss/steps")] == losses
+
+    def test_a_wanted_accuracy_that_never_comes_is_named_once_with_the_names_there_are(self) -> None:
+        watched = Watched(run=Naming(), accuracy="VAL-F1-SCORE", loss="EVAL-LOSS")
+        watched.message(LocalGrid(message_app(), NODES[:2]), rounds=3)
+        ((name, reason),) = watched.run.omitted
+        assert name == "VAL-F1-SCORE" and "eval_acc" in reason
+        assert all(each["global_loss"] > 0 for each in watched.run.of("round_complete"))
+
+    def test_checkpoint_every_1_on_fast_rounds_saves_every_round(self) -> None:
+        run = Saving()
+        checkpoints = Checkpoints(run, every=1)  # type: ignore[arg-type]
+        versions = [checkpoints.save(number, first_arrays(), {}) for number in range(1, 21)]
+        checkpoints.close(20)
+        assert [number for number, _ in run.saved] == list(range(1, 21))
+        assert all(versions) and not run.notes
+
+    def test_checkpoints_of_a_slow_line_are_named_and_the_last_is_saved(self) -> None:
+        run = Saving()
+        with mock.patch("rondo.flower.checkpoints.MAX_WAITING_BYTES", 1):
+            checkpoints = Checkpoints(run, every=1)  # type: ignore[arg-type]
+            versions = [checkpoints.save(number, first_arrays(), {}) for number in range(1, 6)]
+            checkpoints.close(20)
+        saved = [number for number, _ in run.saved]
+        skipped = [number for number, version in enumerate(versions, 1) if version is None]
+        assert saved[-1] == 5 and set(saved) | set(skipped) == set(range(1, 6))
+        assert len(run.notes) == len(skipped) == 4
+
+    def test_the_last_model_is_saved_whichever_round_made_it(self) -> None:
+        run = Saving()
+        checkpoints = Checkpoints(run, every=5)  # type: ignore[arg-type]
+        for number in range(1, 8):
+            checkpoints.save(number, first_arrays(), {})
+        checkpoints.close(20)
+        assert [number for number, _ in run.saved] == [5, 7]
+
+
+class Silence(unittest.TestCase):
+    """Family 5."""
+
+    def test_a_server_that_waits_for_clients_says_how_many_are_here(self) -> None:
+        late = LocalGrid(message_app(), NODES[:2])
+        watched = Watched(clients_needed=3)
+        joins = later(lambda: bool(watched.run.of("client_presence")), lambda: late.nodes.update({NODES[2]: 2}))
+        watched.message(late, 1, FedAvg(min_available_nodes=3, min_train_nodes=3, min_evaluate_nodes=3))
+        joins.join(20)
+        first, *_, last = watched.run.of("client_presence")
+        assert (first["num_connected"], first["num_needed"]) == (2, 3)
+        assert set(first["client_ids"]) == {str(node) for node in NODES[:2]}
+        assert last["num_connected"] == 3
+
+    def test_the_strategy_says_how_many_clients_it_needs(self) -> None:
+        assert needed_by(FedAvg(min_available_nodes=7)) == 7
+        assert needed_by(legacy_strategy(4)) == 4
+        assert needed_by(object()) is None
+
+
+class Directions(unittest.TestCase):
+    """Each update and the mean of a round have a norm, and a cosine to the mean of the round before."""
+
+    def test_figures_of_updates_are_those_of_numpy(self) -> None:
+        rng = np.random.default_rng(1)
+        before = ArrayRecord([np.zeros((4, 5), np.float32), np.zeros(3, np.float64)])
+        cosines: dict[tuple[int, str], float] = {}
+        meter = UpdateMeter(lambda name, value, number, client: cosines.update({(number, client): value}))
+        found: dict[Any, Direction] = {}
+        updates: dict[int, list[Any]] = {}
+        for number in (1, 2):
+            for position in range(20):
+                arrays = [rng.normal(size=(4, 5)).astype(np.float32), rng.normal(size=3)]
+                updates.setdefault(number, []).append(np.concatenate([each.ravel() for each in arrays]))
+                key = (number, str(position))
+                say = functools.partial(found.__setitem__, key)
+                meter.measure(str(position), number, position + 1, before, ArrayRecord(arrays), say)
+            meter.round_aggregated(number)
+            meter.of_mean(number, functools.partial(found.__setitem__, number))
+        meter.close(20)
+        means = {number: np.average(each, axis=0, weights=range(1, 21)) for number, each in updates.items()}
+        for (number, position), direction in [each for each in found.items() if isinstance(each[0], tuple)]:
+            update = updates[number][int(position)]
+            assert np.isclose(direction.norm, np.linalg.norm(update), rtol=1e-5)
+            assert np.isclose(cosines[number, position], cosine(update, means[number]), atol=1e-5)
+            expected = None if number == 1 else cosine(update, means[1])
+            assert expected == direction.cosine_to_previous or np.isclose(
+                direction.cosine_to_previous, expected, atol=1e-5
+            )
+        assert np.isclose(found[2].norm, np.linalg.norm(means[2]), rtol=1e-5)
+        assert np.isclose(found[2].cosine_to_previous, cosine(means[2], means[1]), atol=1e-5)
+
+    def test_a_round_and_its_results_carry_them(self) -> None:
+        meter = UpdateMeter(lambda *metric: None)
+        watched = Watched(meter=meter)
+        watched.message(LocalGrid(message_app(), NODES[:3]), rounds=3)
+        meter.close(20)
+        results = watched.run.of("client_result", round=2)
+        assert len(results) == 3 and all(-1 <= each["cosine_to_previous"] <= 1 for each in results)
+        assert [each["update_norm"] > 0 for each in watched.run.of("round_complete")] == [True] * 3
+        assert ["cosine_to_previous" in each for each in watched.run.of("round_complete")] == [False, True, True]
+
+    def test_what_is_not_measured_in_time_is_reported_without(self) -> None:
+        meter = UpdateMeter(lambda *metric: None)
+        said: list[Direction] = []
+        gate = threading.Event()
+        meter._put(lambda: bool(gate.wait(20)))
+        meter.of_mean(1, said.append)
+        meter.close(0.01)
+        gate.set()
+        assert said == [Direction()]
 
 
 if __name__ == "__main__":

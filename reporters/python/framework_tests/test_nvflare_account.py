@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import unittest
 from collections.abc import Mapping
+from datetime import datetime, timezone
 from typing import Any
 
 from rondo.nvflare.account import JobAccount
+from rondo.nvflare.presence import Presence
 
 
 class Job:
     def __init__(self) -> None:
         self.events: list[dict[str, Any]] = []
-        self.account = JobAccount(self.keep)
+        self.account = JobAccount(self.keep, lambda: datetime(2026, 11, 30, tzinfo=timezone.utc))
 
     def keep(self, event: Mapping[str, Any]) -> None:
         self.events.append(dict(event))
@@ -34,13 +36,13 @@ class Account(unittest.TestCase):
     def test_rounds_count_from_one(self) -> None:
         job = Job()
         job.train(0, "site-1")
-        assert {event["round"] for event in job.events} == {1}
+        assert {event["round"] for event in job.events if event["type"] != "log"} == {1}
 
     def test_a_round_ends_once_whichever_event_says_it_first_and_last(self) -> None:
         job = Job()
         job.train(0, "site-1")
         for _ in range(3):
-            job.account.round_ended()
+            job.account.round_ended(is_aggregated=True)
         job.account.round_started(1)
         (complete,) = job.of("round_complete")
         assert (complete["global_loss"], complete["global_accuracy"]) == (0.4, 0.8)
@@ -48,6 +50,7 @@ class Account(unittest.TestCase):
     def test_the_next_round_ends_the_one_before_where_nothing_else_did(self) -> None:
         job = Job()
         job.train(0, "site-1")
+        job.account.round_ended(is_aggregated=True)
         job.account.round_started(1)
         assert [event["round"] for event in job.of("round_complete")] == [1]
 
@@ -83,7 +86,7 @@ class Account(unittest.TestCase):
         # NVFLARE begins one more round after a panic.
         job.account.round_started(1)
         job.account.run_ended(is_aborted=True)
-        assert job.of("round_started") == [{"type": "round_started", "round": 1, "client_ids": []}]
+        assert [(each["round"], each["client_ids"]) for each in job.of("round_started")] == [(1, [])]
         assert job.of("round_stopped") == [{"type": "round_stopped", "round": 1, "reason": "enough"}]
         assert job.events[-1] == {"type": "run_complete", "status": "stopped", "reason": "enough"}
 
@@ -106,10 +109,111 @@ class Account(unittest.TestCase):
         job.account.metric("site-1", "loss", 0.5, 3)
         job.account.metric("site-1", "many", {"a": 1.0, "b": 2.0}, 4)
         assert [(event["name"], event["value"], event["step"]) for event in job.events] == [
-            ("loss", 0.5, 3),
-            ("a", 1.0, 4),
-            ("b", 2.0, 4),
+            ("loss/steps", 0.5, 3),
+            ("a/steps", 1.0, 4),
+            ("b/steps", 2.0, 4),
         ]
+
+    def test_a_streamed_loss_and_a_result_metric_loss_do_not_mix(self) -> None:
+        job = Job()
+        job.account.metric("site-1", "loss", 0.9, 0)
+        job.train(0, "site-1")
+        (streamed,) = job.of("metric")
+        (result,) = job.of("client_result")
+        assert streamed["name"] not in result["metrics"]
+
+    def test_a_site_that_never_fetches_its_task_is_in_the_account(self) -> None:
+        job = Job()
+        job.account.asked(0, ["site-1", "site-2"], "train")
+        job.account.assigned("site-1", 0)
+        job.account.accepted("site-1", 0, 10, {}, None)
+        job.account.round_ended()
+        assert [each["client_ids"] for each in job.of("round_started")] == [["site-1", "site-2"]]
+        assert [each["client_id"] for each in job.of("client_no_reply")] == ["site-2"]
+
+    def test_sites_that_are_asked_one_by_one_are_one_attempt(self) -> None:
+        job = Job()
+        for site in ("site-1", "site-2"):
+            job.account.asked(0, [site], "train")
+            job.account.assigned(site, 0)
+            job.account.accepted(site, 0, 10, {}, None)
+        assert len({each["at"] for each in job.of("round_started")}) == 1
+        assert len(job.of("round_started")) == 2
+
+    def test_an_abort_leaves_the_open_round_stopped(self) -> None:
+        job = Job()
+        job.account.workflow_started("controller", "ScatterAndGather")
+        job.train(0, "site-1")
+        job.account.workflow_ended(is_aborted=True)
+        job.account.run_ended(is_aborted=True)
+        assert job.of("round_complete") == []
+        assert [each["round"] for each in job.of("round_stopped")] == [1]
+
+    def test_a_lost_site_is_the_reason_of_an_abort(self) -> None:
+        job = Job()
+        job.account.presence.begins(["site-1", "site-2"], 2)
+        job.account.presence.disconnected("site-2")
+        job.account.run_ended(is_aborted=True)
+        assert job.events[-1]["reason"] == "NVFLARE aborted the job after it lost site-2"
+        assert job.of("client_presence")[-1]["client_ids"] == ["site-1"]
+
+    def test_a_refused_result_is_a_failure(self) -> None:
+        job = Job()
+        job.account.asked(0, ["site-1"], "train")
+        job.account.failed("site-1", "NVFLARE did not accept the result for the aggregation", 0)
+        job.account.accepted("site-1", 0, 10, {}, None)
+        assert len(job.of("client_failed")) == 1
+        assert job.of("client_result") == []
+
+    def test_the_rounds_of_a_second_workflow_follow_those_of_the_first(self) -> None:
+        job = Job()
+        for _ in range(2):
+            job.account.workflow_started("controller", "Cyclic")
+            for flare_round in (0, 1):
+                job.account.asked(flare_round, ["site-1"], "train")
+                job.account.accepted("site-1", flare_round, 1, {}, None)
+            job.account.workflow_ended(is_aborted=False)
+        assert [each["round"] for each in job.of("round_complete")] == [1, 2, 3, 4]
+
+    def test_a_late_result_counts_for_its_own_round(self) -> None:
+        job = Job()
+        job.account.asked(0, ["site-1", "site-2"], "train")
+        job.account.accepted("site-1", 0, 10, {}, None)
+        job.account.asked(1, ["site-1", "site-2"], "train")
+        job.account.accepted("site-2", 0, 10, {}, None)
+        assert [(each["client_id"], each["round"]) for each in job.of("client_result")] == [
+            ("site-1", 1),
+            ("site-2", 1),
+        ]
+
+    def test_whose_figures_the_global_ones_are_is_said_once(self) -> None:
+        job = Job()
+        for flare_round in (0, 1):
+            job.train(flare_round, "site-1")
+            job.account.round_ended(is_aggregated=True)
+        (note,) = [each["message"] for each in job.of("log")]
+        assert "the model that went into the round" in note
+
+    def test_a_wanted_metric_that_never_comes_is_named_once_with_those_that_are_there(self) -> None:
+        job = Job()
+        job.account.prefer(None, "VAL-F1-SCORE")
+        for flare_round in (0, 1):
+            job.train(flare_round, "site-1")
+            job.account.round_ended(is_aggregated=True)
+        (note,) = [each["message"] for each in job.of("log") if "VAL-F1-SCORE" in each["message"]]
+        assert "accuracy, loss" in note
+
+    def test_a_site_that_trains_for_minutes_is_heard(self) -> None:
+        events: list[dict[str, Any]] = []
+        at = [0.0]
+        presence = Presence(lambda event_type, **fields: events.append({"type": event_type, **fields}), lambda: at[0])
+        presence.begins(["site-1"], 1)
+        for _ in range(9):
+            at[0] += 10
+            presence.heard("site-1")
+        beats = [each for each in events if each["type"] == "client_heartbeat"]
+        assert len(beats) == 5
+        assert len([each for each in events if each["type"] == "client_presence"]) == 5
 
 
 if __name__ == "__main__":

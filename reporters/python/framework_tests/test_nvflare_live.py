@@ -50,7 +50,7 @@ class Simulator(unittest.TestCase):
             assert each["global_accuracy"] > 0.8
             assert all(update["sample_count"] > 100 for update in each["client_updates"])
         # Four points of each round, at the steps that the client gave.
-        streamed = series(run, "local_loss", "site-1")
+        streamed = series(run, "local_loss/steps", "site-1")
         assert streamed["step"] == [0, 5, 10, 15, 20, 25, 30, 35]
 
     def test_a_stop_from_the_dashboard_ends_the_job_and_is_no_failure(self) -> None:

@@ -13,7 +13,7 @@ import numpy as np
 import rondo
 from rondo.adapters.guard import guarded
 
-from .updates import numpy_arrays
+from .arrays import numpy_arrays
 
 # https://github.com/huggingface/safetensors, "Format"; what is not here has no name there.
 DTYPES = {
@@ -21,56 +21,88 @@ DTYPES = {
     "uint64": "U64", "uint32": "U32", "uint16": "U16", "uint8": "U8", "bool": "BOOL",
 }  # fmt: skip
 
-
-# Two rounds' models at most wait in memory; when the line is slower than training, checkpoints are left out.
-MAX_WAITING = 2
+# Models of rounds that wait in memory. When the line is slower than training, rounds are skipped, and named.
+MAX_WAITING_BYTES = 256 * 1024 * 1024
 
 
 class Checkpoints:
-    """Saves the global model of every so many rounds, in a thread of its own."""
+    """Saves the global model of every so many rounds, and always the last, in a thread of its own."""
 
     def __init__(self, run: rondo.Run, *, every: int) -> None:
         self._run = run
         self._every = every
-        self._last: str | None = None
-        self._work: queue.Queue[tuple[int, str, Any] | None] = queue.Queue(MAX_WAITING)
-        self._uploads: list[rondo.ModelUpload] = []
+        self._parent: str | None = None
+        self._work: queue.Queue[tuple[int, str, Any, int] | None] = queue.Queue()
+        self._lock = threading.Lock()
+        self._queued_bytes = 0
+        self._uploads: list[tuple[rondo.ModelUpload, int]] = []
+        #: The newest model, as long as it is not saved.
+        self._unsaved: tuple[int, Any] | None = None
         if every > 0:
             self._thread = threading.Thread(target=self._save_all, name="rondo-checkpoints", daemon=True)
             self._thread.start()
 
     def save(self, round_number: int, arrays: Any, metrics: dict[str, float]) -> str | None:
         """The version under which the model of this round will be saved, or None if it will not be."""
-        if self._every <= 0 or round_number % self._every != 0 or not self._has_room():
+        if self._every <= 0:
             return None
-        version = f"{self._run.run_id}-r{round_number}"
-        try:
-            self._work.put_nowait((round_number, version, arrays))
-        except queue.Full:
-            self._run.log(
-                f"no checkpoint of round {round_number}: earlier ones are still on their way", level="warning"
-            )
+        self._unsaved = round_number, arrays
+        if round_number % self._every != 0:
             return None
-        return version
+        size = _size_of(arrays)
+        if not self._has_room(size):
+            message = f"no checkpoint of round {round_number}: earlier ones are still on their way"
+            self._run.log(message, level="warning")
+            return None
+        return self._put(round_number, arrays, size)
 
     def close(self, timeout: float) -> None:
-        if self._every > 0:
-            self._work.put(None)
-            self._thread.join(timeout)
+        """The last model is saved, whichever round made it."""
+        if self._every <= 0:
+            return
+        if self._unsaved is not None:
+            round_number, arrays = self._unsaved
+            self._put(round_number, arrays, _size_of(arrays))
+        self._work.put(None)
+        self._thread.join(timeout)
 
-    def _has_room(self) -> bool:
-        self._uploads = [upload for upload in self._uploads if upload.state in ("waiting", "uploading")]
-        return len(self._uploads) < MAX_WAITING
+    def _put(self, round_number: int, arrays: Any, size: int) -> str:
+        version = f"{self._run.run_id}-r{round_number}"
+        self._unsaved = None
+        with self._lock:
+            self._queued_bytes += size
+        self._work.put((round_number, version, arrays, size))
+        return version
+
+    def _has_room(self, size: int) -> bool:
+        with self._lock:
+            self._uploads = [each for each in self._uploads if each[0].state in ("waiting", "uploading")]
+            waiting = self._queued_bytes + sum(bytes_ for _, bytes_ in self._uploads)
+        # A model above the bound may still wait alone.
+        return waiting == 0 or waiting + size <= MAX_WAITING_BYTES
 
     def _save_all(self) -> None:
         while (work := self._work.get()) is not None:
             self._save(*work)
 
     @guarded
-    def _save(self, round_number: int, version: str, arrays: Any) -> None:
-        model = safetensors(numpy_arrays(arrays), {"round": str(round_number), "run_id": self._run.run_id})
-        self._uploads.append(self._run.save_model(version, model, round=round_number, parent=self._last))
-        self._last = version
+    def _save(self, round_number: int, version: str, arrays: Any, size: int) -> None:
+        try:
+            model = safetensors(numpy_arrays(arrays), {"round": str(round_number), "run_id": self._run.run_id})
+            upload = self._run.save_model(version, model, round=round_number, parent=self._parent)
+            self._parent = version
+        finally:
+            with self._lock:
+                self._queued_bytes -= size
+        with self._lock:
+            self._uploads.append((upload, size))
+
+
+def _size_of(arrays: Any) -> int:
+    """Bytes, of Flower's `ArrayRecord` or the legacy `Parameters`."""
+    if hasattr(arrays, "tensors"):
+        return sum(len(tensor) for tensor in arrays.tensors)
+    return int(arrays.count_bytes())
 
 
 def safetensors(arrays: dict[str, Any], metadata: dict[str, str]) -> bytes:

@@ -12,6 +12,10 @@ from .observer import Observer
 # From quick enough for an in-process grid to gentle enough for a SuperLink, whose own grid asks every 3 s.
 FIRST_POLL_S = 0.002
 LONGEST_POLL_S = 0.5
+# A pause is this part of the wait since the last reply, so the last reply of a round waits for us that little.
+POLL_SHARE = 0.03
+# And polls take no more than a fifth of the time, however slow the grid is.
+POLL_COST = 4.0
 # A third of the silence after which the dashboard calls a client offline.
 LOOK_AROUND_S = 20.0
 
@@ -62,21 +66,23 @@ class ObservedGrid(Grid):  # type: ignore[misc, unused-ignore]
         waiting = {message_id for message_id in order if message_id}
         replies: dict[str, Message] = {}
         deadline = None if timeout is None else time.monotonic() + timeout
-        pause = FIRST_POLL_S
-        looked = time.monotonic()
+        looked = came_at = time.monotonic()
         while waiting:
+            asked_at = time.monotonic()
             came = list(self.pull_messages(waiting))
+            now = time.monotonic()
+            came_at = now if came else came_at
             for reply in came:
                 replies[reply.metadata.reply_to_message_id] = reply
                 waiting.discard(reply.metadata.reply_to_message_id)
-            if time.monotonic() - looked > LOOK_AROUND_S:
-                looked = time.monotonic()
+            if now - looked > LOOK_AROUND_S:
+                looked = now
                 self._observer.still_there(self.inner.get_node_ids())
             left = None if deadline is None else deadline - time.monotonic()
             if not waiting or self._observer.is_closed_for(going) or (left is not None and left <= 0):
                 break
-            # Settles at about the pace at which replies come.
-            pause = max(pause / 2, FIRST_POLL_S) if came else min(pause * 1.5, LONGEST_POLL_S)
+            pause = max(FIRST_POLL_S, POLL_SHARE * (now - came_at), POLL_COST * (now - asked_at))
+            pause = min(pause, LONGEST_POLL_S)
             self._observer.stops.wait(pause if left is None else min(pause, left))
         self._observer.gave_up(waiting)
         return [replies[message_id] for message_id in order if message_id in replies]

@@ -148,6 +148,7 @@ def _observe(
         weight_key=str(getattr(strategy, "weighted_by_key", "num-examples")),
         loss=loss,
         accuracy=accuracy,
+        clients_needed=needed_by(strategy),
         meter=current["meter"] if measure_updates else None,
         on_aggregated=current["checkpoints"].save,
     )
@@ -165,8 +166,8 @@ def _observe(
         current["run"].report({"type": "run_started", **everything})
 
     def end(status: Any, reason: str | None) -> None:
-        current["meter"].close(timeout=0.5)
-        current["checkpoints"].close(timeout=0.5)
+        current["meter"].close(timeout=1.0)
+        current["checkpoints"].close(timeout=2.0)
         current["run"].run_complete(status, reason)
         current["run"].close(1.0)
 
@@ -179,6 +180,15 @@ def _observe(
     else:
         observe_strategy(strategy, observer, lifetime)
     return (None if grid is None else ObservedGrid(grid, observer)), strategy
+
+
+def needed_by(strategy: Any) -> int | None:
+    """How many connected clients the strategy waits for: the names of the Message API and of the legacy API."""
+    for name in ("min_available_nodes", "min_available_clients"):
+        needed = getattr(strategy, name, None)
+        if isinstance(needed, int) and not isinstance(needed, bool) and needed >= 0:
+            return needed
+    return None
 
 
 def _next_run(flower_run: Any) -> tuple[int, str | None]:

@@ -4,91 +4,34 @@
                   │                       ▲
                   └── a stop closes it ───┘
 
-Everything here is called from the user's training loop, so nothing here raises and nothing waits.
+Everything here is called from the user's training loop, so nothing here raises and nothing waits. `Account` has the part
+of it that does not know Flower's messages.
 """
 
 from __future__ import annotations
 
-import threading
-import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from datetime import datetime, timezone
-from typing import Any, Protocol
+from collections.abc import Iterable, Sequence
+from typing import Any
 
 from rondo.adapters import naming
 from rondo.adapters.guard import guarded
-from rondo.values import read_values
 
 from . import messages as read
 from ._flwr import Message
-from .directory import Directory
+from .account import Account
 from .rounds import Round, Sent
-from .stops import Stops
-from .updates import UpdateMeter
 
 
-class Reporting(Protocol):
-    """The part of a `rondo.Run` that the adapter speaks to."""
-
-    def report(self, event: Mapping[str, Any]) -> None: ...
-
-
-class Observer:
+class Observer(Account):
     """One run's account. All methods may be called from any thread."""
-
-    def __init__(
-        self,
-        run: Reporting,
-        *,
-        names: naming.ClientNames = None,
-        named_by_clients: bool = False,
-        weight_key: str = "num-examples",
-        loss: str | None = None,
-        accuracy: str | None = None,
-        meter: UpdateMeter | None = None,
-        on_aggregated: Callable[[int, Any, dict[str, float]], str | None] | None = None,
-        clock: Callable[[], float] = time.time,
-    ) -> None:
-        self._run = run
-        self._directory = Directory(names, named_by_clients)
-        self._weight_key = weight_key
-        self._loss = loss
-        self._accuracy = accuracy
-        self._meter = meter
-        self._on_aggregated = on_aggregated
-        self._clock = clock
-        self._lock = threading.RLock()
-        self._sent: dict[str, Sent] = {}
-        self._round: Round | None = None
-        self.stops = Stops()
-        self._steps: dict[tuple[str | None, str], int] = {}
-
-    def restart(
-        self, run: Reporting, meter: UpdateMeter | None, on_aggregated: Callable[[int, Any, dict[str, float]], Any]
-    ) -> None:
-        """Begin another training: nothing of the earlier one is part of it."""
-        with self._lock:
-            self._run, self._meter, self._on_aggregated = run, meter, on_aggregated
-            self._sent, self._round, self._steps = {}, None, {}
-            self.stops = Stops()
-            self._directory.forget_presence()
-
-    @guarded
-    def cannot_observe(self, reason: str) -> None:
-        """Part of the strategy cannot be observed: said once, training is not affected."""
-        self._say("log", level="warning", message=f"{reason}; training is not affected")
 
     # --- clients -----------------------------------------------------------------------------------------------------
 
     @guarded
     def nodes_are(self, node_ids: Sequence[int]) -> None:
-        """Clients that have come and gone since the last look."""
+        """Nodes that the framework holds connected."""
         with self._lock:
-            came, went = self._directory.look(node_ids)
-            for node in came:
-                self._say("client_joined", client_id=self.name_of(node), labels={"node_id": str(node)})
-            for node in went:
-                self._say("client_left", client_id=self.name_of(node), reason="the node left the federation")
+            self._presence.nodes_are(node_ids)
 
     @guarded
     def still_there(self, node_ids: Iterable[int]) -> None:
@@ -191,81 +134,6 @@ class Observer:
                 if self._settle(client_id, "failed"):
                     self._say("client_failed", client_id=client_id, round=round_number, reason=reason)
 
-    @guarded
-    def aggregating(self, round_number: int) -> None:
-        with self._lock:
-            self._say("round_update", round=round_number, status="aggregating")
-
-    @guarded
-    def aggregated(self, round_number: int, arrays: Any, record: Any) -> None:
-        with self._lock:
-            current = self._current(round_number)
-            current.metrics.update(naming.in_phase("train", self._read(record, round_number)))
-            if arrays is not None and self._on_aggregated is not None:
-                current.model_version = self._on_aggregated(round_number, arrays, dict(current.metrics))
-        if self._meter is not None:
-            self._meter.round_aggregated(round_number)
-
-    @guarded
-    def evaluated(self, round_number: int, record: Any, where: str) -> None:
-        """Figures of the global model: `eval` from the clients, `central` from the server."""
-        with self._lock:
-            metrics = self._read(record, round_number)
-            named = naming.in_phase(where, metrics)
-            if round_number == 0:
-                # Flower's round 0 is the evaluation of the initial model. No client takes part, so it is not a round:
-                # its figures are the first points of the series that the later rounds continue.
-                for name, wanted, usual in (
-                    ("global_loss", self._loss, naming.EVAL_LOSS),
-                    ("global_accuracy", self._accuracy, naming.EVAL_ACCURACY),
-                ):
-                    value = naming.pick(metrics, wanted, usual)
-                    if value is not None:
-                        self._say("metric", name=name, value=value, round=0)
-                for name, value in named.items():
-                    self._say("metric", name=name, value=value, round=0)
-                return
-            current = self._current(round_number)
-            current.metrics.update(named)
-            current.evaluations[where] = dict(metrics)
-
-    @guarded
-    def round_over(self, round_number: int) -> None:
-        with self._lock:
-            current = self._round
-            if current is None or current.number != round_number or current.is_over:
-                return
-            current.is_over = True
-            for client_id in [each for each in current.parts if current.asked.get(each) == "asked"]:
-                self._settle(client_id, "failed")
-                reason = "the secure aggregation ended before this client's last stage"
-                self._say("client_failed", client_id=client_id, round=round_number, reason=reason)
-            stop_reason = self.stops.reason_of(round_number)
-            if stop_reason is not None:
-                self._say_metrics(current)
-                self._say("round_stopped", round=round_number, reason=stop_reason)
-                return
-            self._say(
-                "round_complete",
-                round=round_number,
-                global_loss=current.figure(self._loss, naming.EVAL_LOSS),
-                global_accuracy=current.figure(self._accuracy, naming.EVAL_ACCURACY),
-                metrics=current.metrics,
-                model_version=current.model_version,
-            )
-
-    @guarded
-    def round_failed(self, reason: str) -> None:
-        with self._lock:
-            if self._round is not None and not self._round.is_over:
-                self._round.is_over = True
-                self._say("round_failed", round=self._round.number, reason=reason)
-
-    @guarded
-    def finish_round(self) -> None:
-        if self._round is not None:
-            self.round_over(self._round.number)
-
     # --- stops -------------------------------------------------------------------------------------------------------
 
     def request_stop_round(self, number: int | None, reason: str) -> None:
@@ -342,61 +210,12 @@ class Observer:
         for name, value in naming.in_phase("eval", metrics).items():
             self._say("metric", name=name, value=value, round=current.number, client_id=client_id)
 
-    def _read(
-        self, record: Any, round_number: int, client_id: str | None = None, phase: str = "train"
-    ) -> dict[str, float]:
-        """The numbers of a user's record. A list becomes points, and its last value the metric. [R29, R30]"""
-        values = read_values(record)
-        for name, points in values.points.items():
-            if len(points) < 2:
-                continue
-            # The name of the points is not the metric's own: that has one value a round.
-            label = f"{next(iter(naming.in_phase(phase, {name: 0.0})))}/steps"
-            first = self._steps.get((client_id, label), 0)
-            self._steps[client_id, label] = first + len(points)
-            for position, value in enumerate(points):
-                self._say("metric", name=label, value=value, step=first + position, client_id=client_id)
-        left_out = getattr(self._run, "left_out", None)
-        for name, problem in values.problems.items():
-            if left_out is not None:
-                left_out(name, problem)
-        return dict(values.numbers)
-
     def _failed(self, sent: Sent, reason: str) -> None:
         if sent.phase == "train":
             self._settle(sent.client_id, "failed")
             self._say("client_failed", client_id=sent.client_id, round=sent.round, reason=reason)
         else:
             self._say("log", level="warning", message=f"{sent.phase} failed: {reason}", client_id=sent.client_id)
-
-    def _result(
-        self,
-        client_id: str,
-        round_number: int,
-        metrics: dict[str, float],
-        samples: int,
-        at: float,
-        facts: dict[str, Any],
-        sent: Sent | None = None,
-        arrays: Any = None,
-    ) -> None:
-        def say(update_norm: float | None = None) -> None:
-            self._say(
-                "client_result",
-                client_id=client_id,
-                round=round_number,
-                sample_count=samples,
-                train_loss=naming.pick(metrics, None, naming.TRAIN_LOSS),
-                metrics=metrics,
-                update_norm=update_norm,
-                at=datetime.fromtimestamp(at, timezone.utc),
-                **facts,
-            )
-
-        if self._meter is None or sent is None or arrays is None:
-            say()
-        else:
-            self._meter.measure(client_id, round_number, samples, sent.arrays, arrays, say)
 
     def _learn_name(self, reply: Message, sent: Sent) -> str:
         """The name under which this client is reported from now on."""
@@ -411,38 +230,6 @@ class Observer:
         if system:
             self._say("client_heartbeat", client_id=client_id, system=system)
 
-    def _begin(self, round_number: int, nodes: list[int]) -> None:
-        """Says who is asked, when it is news: a round may also ask more clients later."""
-        if self._round is None or self._round.number != round_number:
-            self.finish_round()
-            self._round = Round(round_number)
-        elif not nodes:
-            return
-        # Those that name themselves are counted until their first replies.
-        named = [self.name_of(node) for node in nodes if self._directory.is_named(node)]
-        new = [client_id for client_id in named if client_id not in self._round.asked]
-        if not new and self._round.is_announced:
-            return
-        self._round.is_announced = True
-        self._round.asked.update((client_id, "asked") for client_id in new)
-        self._say("round_started", round=round_number, client_ids=new, num_clients_expected=len(nodes))
-
-    def _current(self, round_number: int) -> Round:
-        if self._round is None or self._round.number != round_number:
-            self._begin(round_number, [])
-        assert self._round is not None
-        return self._round
-
-    def _settle(self, client_id: str, outcome: str) -> bool:
-        return self._round is None or self._round.settle(client_id, outcome)
-
     def _round_of(self, message: Message) -> int:
         number = read.round_of(message)
         return number if number is not None else self._round.number if self._round is not None else 1
-
-    def _say_metrics(self, current: Round) -> None:
-        for name, value in current.metrics.items():
-            self._say("metric", name=name, value=value, round=current.number)
-
-    def _say(self, event_type: str, **fields: Any) -> None:
-        self._run.report({"type": event_type, **{name: value for name, value in fields.items() if value is not None}})

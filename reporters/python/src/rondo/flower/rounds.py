@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 from rondo.adapters import naming
@@ -27,6 +28,7 @@ class Round:
     """What has been said of one round."""
 
     number: int
+    started_at: datetime
     asked: dict[str, str] = field(default_factory=dict)
     metrics: dict[str, float] = field(default_factory=dict)
     #: Figures of the global model under the user's own names, by who took them.

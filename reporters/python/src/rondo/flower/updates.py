@@ -1,30 +1,59 @@
-"""How large each client's update was, and how far it points the mean's way: off the training thread.
+"""How large each client's update was, and which way it points: off the training thread.
 
 The update of a client is the difference between what it sent back and what it was sent, flattened to one vector, in the
 precision of the model. `update_norm` is its Euclidean norm; `cosine_to_mean` its cosine to the mean of the round's
-updates, weighted by sample counts, as FedAvg weighs them (McMahan et al., arXiv 1602.05629, algorithm 1).
+updates, weighted by sample counts, as FedAvg weighs them (McMahan et al., arXiv 1602.05629, algorithm 1);
+`cosine_to_previous` its cosine to the mean of the round before. The mean has a norm and a `cosine_to_previous` as well.
 """
 
 from __future__ import annotations
 
-import io
 import queue
 import threading
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from rondo.adapters.guard import guarded
+from rondo.adapters.guard import guarded, quietly
+
+from .arrays import difference_into, shape_of, views_of
 
 # A round whose updates are larger together keeps its norms and gives up its cosines: they need every update at once.
 MAX_ROUND_BYTES = 256 * 1024 * 1024
-# Past it, results are said at once, without their norm.
+# Past it, results are reported at once, without their norm.
 MAX_WAITING = 256
+FIRST_ROWS = 16
 
 Vector = NDArray[Any]
 SayMetric = Callable[[str, float, int, str], None]
+
+
+class Direction(NamedTuple):
+    """What is measured of one update, or of the mean of a round."""
+
+    norm: float | None = None
+    cosine_to_previous: float | None = None
+
+
+Say = Callable[[Direction], None]
+
+
+class _Once:
+    """A fact that waits for its figures; at the end of the run it is reported without them."""
+
+    def __init__(self, say: Say) -> None:
+        self._say = say
+        self._lock = threading.Lock()
+        self.is_said = False
+
+    def __call__(self, direction: Direction) -> None:
+        with self._lock:
+            if self.is_said:
+                return
+            self.is_said = True
+        quietly(self._say, direction)
 
 
 class UpdateMeter:
@@ -33,43 +62,50 @@ class UpdateMeter:
     def __init__(self, say_metric: SayMetric) -> None:
         self._say_metric = say_metric
         self._work: queue.Queue[Callable[[], None] | None] = queue.Queue(MAX_WAITING)
-        self._updates: dict[str, tuple[Vector, int]] = {}
-        self._bytes = 0
-        self._round = 0
+        self._waiting: dict[int, _Once] = {}
+        self._rows = _Rows()
+        self._previous: tuple[int, Vector, float] | None = None
+        self._of_mean: tuple[int, Direction] | None = None
         self._thread = threading.Thread(target=self._run, name="rondo-updates", daemon=True)
         self._thread.start()
 
-    def measure(
-        self,
-        client_id: str,
-        round_number: int,
-        samples: int,
-        before: Any,
-        after: Any,
-        say: Callable[[float | None], None],
-    ) -> None:
-        """Calls `say` with the norm, or with None where there is none to be had."""
-
-        def work() -> None:
-            update = None
-            try:
-                update = difference(before, after)
-            finally:
-                say(None if update is None else float(np.linalg.norm(update)))
-            if update is not None:
-                self._keep(client_id, round_number, samples, update)
-
-        if not self._put(work):
-            say(None)
+    def measure(self, client_id: str, round_number: int, samples: int, before: Any, after: Any, say: Say) -> None:
+        """Call `say` with the figures of an update, or with none where there are none."""
+        self._later(say, lambda: self._measured(client_id, round_number, samples, before, after))
 
     def round_aggregated(self, round_number: int) -> None:
-        """Says the cosines of the round, once its norms are all done."""
+        """Report the cosines of the round, after all of its norms."""
         self._put(lambda: self._cosines(round_number))
 
+    def of_mean(self, round_number: int, say: Say) -> None:
+        """Call `say` with the figures of the round's mean update, after its cosines."""
+
+        def direction() -> Direction:
+            known = self._of_mean
+            return known[1] if known is not None and known[0] == round_number else Direction()
+
+        self._later(say, direction)
+
     def close(self, timeout: float) -> None:
-        """Waits for what is under way."""
+        """Wait for what is under way. What is not measured by then is reported without its figures."""
         if self._put(None):
             self._thread.join(timeout)
+        for say in list(self._waiting.values()):
+            say(Direction())
+
+    def _later(self, say: Say, find: Callable[[], Direction]) -> None:
+        once = _Once(say)
+
+        def work() -> None:
+            try:
+                once(Direction() if once.is_said else quietly(find) or Direction())
+            finally:
+                self._waiting.pop(id(once), None)
+
+        self._waiting[id(once)] = once
+        if not self._put(work):
+            self._waiting.pop(id(once), None)
+            once(Direction())
 
     def _put(self, work: Callable[[], None] | None) -> bool:
         try:
@@ -82,62 +118,96 @@ class UpdateMeter:
         while (work := self._work.get()) is not None:
             guarded(work)()
 
-    def _keep(self, client_id: str, round_number: int, samples: int, update: Vector) -> None:
-        if round_number != self._round:
-            self._updates, self._bytes, self._round = {}, 0, round_number
-        self._bytes += update.nbytes
-        if self._bytes <= MAX_ROUND_BYTES:
-            self._updates[client_id] = (update, max(samples, 1))
-        else:
-            self._updates.clear()
+    def _measured(self, client_id: str, round_number: int, samples: int, before: Any, after: Any) -> Direction:
+        update = self._rows.take(round_number, before, after, client_id, samples)
+        if update is None:
+            return Direction()
+        norm = float(np.sqrt(update @ update))
+        self._rows.norms[client_id] = norm
+        return Direction(norm, self._to_previous(round_number, update, norm))
+
+    def _to_previous(self, round_number: int, update: Vector, norm: float) -> float | None:
+        if self._previous is None or self._previous[0] >= round_number:
+            return None
+        _, mean, length = self._previous
+        if mean.shape != update.shape or mean.dtype != update.dtype:
+            return None
+        return _cosine(float(update @ mean), norm * length)
 
     def _cosines(self, round_number: int) -> None:
-        updates, self._updates = self._updates, {}
-        if round_number != self._round or len(updates) < 2:
+        kept = self._rows.of(round_number)
+        if kept is None:
             return
-        for client_id, cosine in cosines_to_mean(updates).items():
-            self._say_metric("cosine_to_mean", cosine, round_number, client_id)
+        matrix, clients, samples = kept
+        mean = (samples / samples.sum()).astype(matrix.dtype) @ matrix
+        length = float(np.sqrt(mean @ mean))
+        if len(clients) > 1:
+            for client_id, product in zip(clients, matrix @ mean, strict=True):
+                cosine = _cosine(float(product), self._rows.norms[client_id] * length)
+                if cosine is not None:
+                    self._say_metric("cosine_to_mean", cosine, round_number, client_id)
+        self._of_mean = round_number, Direction(length, self._to_previous(round_number, mean, length))
+        self._previous = round_number, mean, length
 
 
-def difference(before: Any, after: Any) -> Vector | None:
-    """The update as one vector; None where the two do not have the same arrays."""
-    if before is None or after is None:
-        return None
-    old, new = _floats(before), _floats(after)
-    if [array.shape for array in old] != [array.shape for array in new] or not new:
-        return None
-    parts = [np.subtract(b, a).reshape(-1) for a, b in zip(old, new, strict=True)]
-    return parts[0] if len(parts) == 1 else np.concatenate(parts)
+class _Rows:
+    """The updates of a round, one below the other; the memory is used again in the next round."""
+
+    def __init__(self) -> None:
+        self._matrix: Vector | None = None
+        self._round = 0
+        self._clients: list[str] = []
+        self._samples: list[int] = []
+        self._is_too_large = False
+        self.norms: dict[str, float] = {}
+
+    def take(self, round_number: int, before: Any, after: Any, client_id: str, samples: int) -> Vector | None:
+        """Return the update of a client as one vector; None where both sides do not have the same arrays."""
+        if before is None or after is None:
+            return None
+        old, new = views_of(before), views_of(after)
+        shape = shape_of(old, new)
+        if shape is None:
+            return None
+        if round_number != self._round:
+            self._round, self._clients, self._samples, self.norms = round_number, [], [], {}
+            self._is_too_large = False
+        length, dtype = shape
+        row = self._next_row(length, dtype)
+        difference_into(row, old, new)
+        if not self._is_too_large:
+            self._clients.append(client_id)
+            self._samples.append(max(samples, 1))
+        return row
+
+    def of(self, round_number: int) -> tuple[Vector, list[str], NDArray[np.float64]] | None:
+        if round_number != self._round or not self._clients or self._is_too_large or self._matrix is None:
+            return None
+        return self._matrix[: len(self._clients)], self._clients, np.asarray(self._samples, np.float64)
+
+    def _next_row(self, length: int, dtype: np.dtype[Any]) -> Vector:
+        count = len(self._clients)
+        matrix = self._matrix
+        if matrix is None or matrix.shape[1] != length or matrix.dtype != dtype:
+            if count > 0:
+                # The clients of one round have different models: each has its norm, and there is no mean.
+                self._is_too_large = True
+                return np.empty(length, dtype)
+            matrix = self._matrix = np.empty((self._most(FIRST_ROWS, length, dtype), length), dtype)
+        if self._is_too_large or count >= self._most(count + 1, length, dtype):
+            self._is_too_large = True
+            return np.empty(length, dtype)
+        if count >= len(matrix):
+            grown = np.empty((self._most(2 * count, length, dtype), length), dtype)
+            grown[:count] = matrix
+            matrix = self._matrix = grown
+        return matrix[count]
+
+    @staticmethod
+    def _most(rows: int, length: int, dtype: np.dtype[Any]) -> int:
+        return min(rows, MAX_ROUND_BYTES // max(length * dtype.itemsize, 1))
 
 
-def cosines_to_mean(updates: dict[str, tuple[Vector, int]]) -> dict[str, float]:
-    """Cosine, -1 to 1, of each update to the weighted mean; clients whose update is zero have none."""
-    total = sum(samples for _, samples in updates.values())
-    first, _ = next(iter(updates.values()))
-    mean = np.zeros_like(first)
-    for vector, samples in updates.values():
-        mean += vector * (samples / total)
-    length = float(np.linalg.norm(mean))
-    found: dict[str, float] = {}
-    for client_id, (vector, _) in updates.items():
-        norms = float(np.linalg.norm(vector)) * length
-        if norms > 0:
-            found[client_id] = max(-1.0, min(1.0, float(vector @ mean) / norms))
-    return found
-
-
-def numpy_arrays(record: Any) -> dict[str, NDArray[Any]]:
-    """By name, from Flower's `ArrayRecord` or the legacy `Parameters`, neither of which is touched."""
-    if hasattr(record, "tensors"):
-        return {f"arrays.{i}": _load(tensor) for i, tensor in enumerate(record.tensors)}
-    return {str(name): _load(array.data) for name, array in record.items()}
-
-
-def _floats(record: Any) -> list[NDArray[Any]]:
-    """Counters and tokens are no part of a direction."""
-    return [array for array in numpy_arrays(record).values() if np.issubdtype(array.dtype, np.floating)]
-
-
-def _load(data: bytes) -> NDArray[Any]:
-    """Both APIs carry arrays in NumPy's own format."""
-    return np.load(io.BytesIO(data), allow_pickle=False)  # type: ignore[no-any-return]
+def _cosine(product: float, norms: float) -> float | None:
+    """Between -1 and 1; a vector that is zero has none."""
+    return max(-1.0, min(1.0, product / norms)) if norms > 0 else None

@@ -6,21 +6,21 @@ import time
 from typing import Any
 
 from nvflare.apis.event_type import EventType
-from nvflare.apis.fl_constant import FLContextKey, ReturnCode
+from nvflare.apis.fl_constant import FLContextKey
 from nvflare.apis.fl_context import FLContext
+from nvflare.apis.job_def import JobMetaKey
 from nvflare.app_common.app_constant import AppConstants
 from nvflare.app_common.app_event_type import AppEventType
-from nvflare.app_common.utils.fl_model_utils import FLModelUtils
 from nvflare.widgets.widget import Widget
 
-from rondo.adapters.guard import guarded
+from rondo.adapters.guard import guarded, observe_hook, quietly
 
+from . import tasks
 from .jobs import Job, job_of, release
 
-SAMPLES = "NUM_STEPS_CURRENT_ROUND"
-
-# Whichever of these a workflow fires first; naming by text keeps versions apart from each other.
-ROUND_ENDS = ("_after_aggregation", "_round_done", "_after_save_model")
+# Naming by text keeps versions apart from each other. A saved model ends a round only where nothing aggregates.
+AGGREGATED = ("_after_aggregation", "_round_done")
+SAVED = "_after_save_model"
 
 
 class RondoObserver(Widget):  # type: ignore[misc]
@@ -47,6 +47,7 @@ class RondoObserver(Widget):  # type: ignore[misc]
         self.accuracy = accuracy
         self._job: Job | None = None
         self._sent_at: dict[str, float] = {}
+        self._owners: dict[str, str] = {}
 
     def handle_event(self, event_type: str, fl_ctx: FLContext) -> None:
         """Called by NVFLARE in its own loop: never raises, never waits."""
@@ -61,7 +62,9 @@ class RondoObserver(Widget):  # type: ignore[misc]
         if job is None:
             return
         account = job.account
-        if event_type == AppEventType.ROUND_STARTED:
+        if event_type == EventType.START_WORKFLOW:
+            self._workflow_started(job, fl_ctx)
+        elif event_type == AppEventType.ROUND_STARTED:
             job.declare(fl_ctx.get_prop(AppConstants.NUM_ROUNDS))
             account.round_started(int(fl_ctx.get_prop(AppConstants.CURRENT_ROUND)))
         elif event_type == AppEventType.INITIAL_MODEL_LOADED:
@@ -71,22 +74,26 @@ class RondoObserver(Widget):  # type: ignore[misc]
         elif event_type == EventType.BEFORE_PROCESS_SUBMISSION:
             self._submitted(job, fl_ctx)
         elif event_type == AppEventType.AFTER_CONTRIBUTION_ACCEPT:
-            self._accepted(job, fl_ctx)
+            self._judged(job, fl_ctx)
+        elif event_type == EventType.AFTER_PROCESS_SUBMISSION:
+            self._processed(job, fl_ctx)
         elif event_type == AppEventType.BEFORE_AGGREGATION:
             account.aggregating()
-        elif event_type in ROUND_ENDS:
-            # The peer in this context is whoever came last, so it is not looked at.
+        elif event_type in AGGREGATED:
+            # The peer in this context is the site that came last, so it is not looked at.
             result = fl_ctx.get_prop(AppConstants.AGGREGATION_RESULT)
             account.aggregated(getattr(result, "metrics", None) or {})
-            account.round_ended()
+            account.round_ended(is_aggregated=True)
+        elif event_type == SAVED:
+            account.round_ended(is_aborted=_is_aborted(fl_ctx))
         elif event_type == EventType.CLIENT_DISCONNECTED:
-            account.left(str(fl_ctx.get_prop(FLContextKey.DISCONNECTED_CLIENT_NAME)), "the site is disconnected")
+            account.presence.disconnected(str(fl_ctx.get_prop(FLContextKey.DISCONNECTED_CLIENT_NAME)))
         elif event_type == EventType.CLIENT_RECONNECTED:
-            account.joined([str(fl_ctx.get_prop(FLContextKey.RECONNECTED_CLIENT_NAME))])
+            account.presence.reconnected(str(fl_ctx.get_prop(FLContextKey.RECONNECTED_CLIENT_NAME)))
         elif event_type == EventType.FATAL_SYSTEM_ERROR:
             account.panicked(str(fl_ctx.get_prop(FLContextKey.EVENT_DATA) or "fatal system error"))
         elif event_type == EventType.END_WORKFLOW:
-            account.round_ended()
+            account.workflow_ended(_is_aborted(fl_ctx))
         elif event_type == EventType.END_RUN:
             self._end(job, fl_ctx)
 
@@ -99,39 +106,94 @@ class RondoObserver(Widget):  # type: ignore[misc]
 
         self._job = job_of(fl_ctx, name=self.run_name, url=self.url)
         self._job.configure(loss=self.loss, accuracy=self.accuracy, on_stop=stop)
-        self._job.account.joined([client.name for client in engine.get_clients()])
+        meta = fl_ctx.get_prop(FLContextKey.JOB_META) or {}
+        needed = quietly(lambda: int(meta.get(JobMetaKey.MIN_CLIENTS.value) or 0)) or None
+        self._job.account.presence.begins([client.name for client in engine.get_clients()], needed)
+
+    def _workflow_started(self, job: Job, fl_ctx: FLContext) -> None:
+        """Observe which sites each task is for, and when a site was heard of: no event says it."""
+        workflow_id = str(fl_ctx.get_prop(FLContextKey.WORKFLOW) or "")
+        controller = fl_ctx.get_engine().get_component(workflow_id)
+        job.account.workflow_started(workflow_id, type(controller).__name__)
+        # Controllers were their own communicators up to 2.4.
+        communicator = getattr(controller, "communicator", None) or controller
+
+        def scheduled(task: Any, manager: Any) -> None:
+            job.declare(tasks.header_of(task.data, AppConstants.NUM_ROUNDS))
+            is_relay = "Relay" in type(manager).__name__
+            job.account.asked(tasks.round_of(task), list(task.targets or []), str(task.name), is_relay=is_relay)
+
+        observe_hook(
+            communicator,
+            "_schedule_task",
+            before=lambda args, kwargs: (tasks.argument(args, kwargs, "task", 0), kwargs.get("manager")),
+            after=lambda asked, result: scheduled(*asked),
+        )
+        observe_hook(
+            communicator,
+            "client_is_active",
+            before=lambda args, kwargs: job.account.presence.heard(str(tasks.argument(args, kwargs, "client_name", 0))),
+        )
 
     def _assigned(self, job: Job, fl_ctx: FLContext) -> None:
         peer = fl_ctx.get_peer_context()
-        task = fl_ctx.get_prop(FLContextKey.TASK_DATA)
-        flare_round = task.get_header(AppConstants.CURRENT_ROUND) if task is not None else None
-        if peer is None or flare_round is None:
+        if peer is None:
             return
-        self._sent_at[peer.get_identity_name()] = time.monotonic()
-        job.account.assigned(peer.get_identity_name(), int(flare_round))
+        client_id = peer.get_identity_name()
+        self._sent_at[client_id] = time.monotonic()
+        data, task = fl_ctx.get_prop(FLContextKey.TASK_DATA), fl_ctx.get_prop(FLContextKey.TASK_NAME)
+        if task == AppConstants.TASK_VALIDATION:
+            self._owners[str(fl_ctx.get_prop(FLContextKey.TASK_ID))] = tasks.owner_of(data) or "model"
+        job.account.assigned(client_id, tasks.round_of_data(data, task))
 
     def _submitted(self, job: Job, fl_ctx: FLContext) -> None:
         peer, result = fl_ctx.get_peer_context(), fl_ctx.get_prop(FLContextKey.TASK_RESULT)
-        if peer is not None and result is not None and result.get_return_code() != ReturnCode.OK:
-            job.account.failed(peer.get_identity_name(), str(result.get_return_code()))
+        if peer is not None and result is not None and not tasks.is_good(result):
+            task = str(fl_ctx.get_prop(FLContextKey.TASK_NAME))
+            flare_round = tasks.round_of_data(result, task)
+            job.account.failed(peer.get_identity_name(), str(result.get_return_code()), flare_round, task)
 
-    def _accepted(self, job: Job, fl_ctx: FLContext) -> None:
+    def _judged(self, job: Job, fl_ctx: FLContext) -> None:
+        """The workflow took the contribution, or refused it."""
         peer, result = fl_ctx.get_peer_context(), fl_ctx.get_prop(AppConstants.TRAINING_RESULT)
-        if peer is None or result is None:
+        if peer is None or result is None or not tasks.is_good(result):
             return
-        client_id = peer.get_identity_name()
-        model: Any = FLModelUtils.from_shareable(result)
+        flare_round = tasks.round_of_data(result, fl_ctx.get_prop(FLContextKey.TASK_NAME))
+        if flare_round is None:
+            flare_round = fl_ctx.get_prop(AppConstants.CURRENT_ROUND)
+        if fl_ctx.get_prop(AppConstants.AGGREGATION_ACCEPTED) is False:
+            reason = "NVFLARE did not accept the result for the aggregation"
+            job.account.failed(peer.get_identity_name(), reason, flare_round)
+            return
+        self._accepted(job, peer.get_identity_name(), flare_round, result)
+
+    def _processed(self, job: Job, fl_ctx: FLContext) -> None:
+        """The workflow processed a result; not every one says so with an event of its own."""
+        peer, result = fl_ctx.get_peer_context(), fl_ctx.get_prop(FLContextKey.TASK_RESULT)
+        if peer is None or result is None or not tasks.is_good(result):
+            return
+        task = str(fl_ctx.get_prop(FLContextKey.TASK_NAME))
+        flare_round = tasks.round_of_data(result, task)
+        if task == AppConstants.TASK_VALIDATION:
+            owner = self._owners.pop(str(fl_ctx.get_prop(FLContextKey.TASK_ID)), "model")
+            job.account.validated(peer.get_identity_name(), owner, tasks.figures_of(result).metrics)
+        elif flare_round is not None:
+            self._accepted(job, peer.get_identity_name(), flare_round, result)
+        else:
+            job.account.answered()
+
+    def _accepted(self, job: Job, client_id: str, flare_round: int | None, result: Any) -> None:
+        figures = tasks.figures_of(result)
         sent_at = self._sent_at.get(client_id)
-        job.account.accepted(
-            client_id,
-            fl_ctx.get_prop(AppConstants.CURRENT_ROUND),
-            max(int((model.meta or {}).get(SAMPLES) or 0), 0),
-            model.metrics or {},
-            None if sent_at is None else round((time.monotonic() - sent_at) * 1000, 1),
-        )
+        duration_ms = None if sent_at is None else round((time.monotonic() - sent_at) * 1000, 1)
+        job.account.accepted(client_id, flare_round, figures.samples, figures.metrics, duration_ms)
 
     def _end(self, job: Job, fl_ctx: FLContext) -> None:
-        signal = fl_ctx.get_run_abort_signal()
-        job.account.run_ended(is_aborted=signal is not None and bool(signal.triggered))
+        job.account.run_ended(is_aborted=_is_aborted(fl_ctx))
         self._job = None
         release(job)
+
+
+def _is_aborted(fl_ctx: FLContext) -> bool:
+    signal = fl_ctx.get_run_abort_signal()
+    return signal is not None and bool(signal.triggered)
