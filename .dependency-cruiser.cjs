@@ -42,7 +42,15 @@ const frontendLayers = [
     componentMain,
     frontend('(hooks|charts|lib)'),
     protocol,
-    packages('react', 'react-router', 'radix-ui', '@tanstack/react-virtual', '@tanstack/react-table', 'lucide-react'),
+    packages(
+      'react',
+      'react-router',
+      'radix-ui',
+      'react-markdown',
+      '@tanstack/react-virtual',
+      '@tanstack/react-table',
+      'lucide-react',
+    ),
   ),
   ...allow(
     source(frontend('hooks')),

@@ -101,10 +101,10 @@ it('the header has the first tags and how many more; of a run that is gone it of
   await waitFor(() => expect(screen.queryByRole('button', { name: 'Edit mnist' })).toBeNull());
 });
 
-it('the live page shows notes, long ones folded, and nothing where there are none', () => {
+it('the live page shows notes, long ones folded, and nothing where there are none', async () => {
   showRun({ run: makeRun({ notes: 'short' }) });
   const { unmount } = renderLive(<RunNotes />);
-  screen.getByText('short');
+  await screen.findByText('short');
   expect(screen.queryByRole('button')).toBeNull();
   unmount();
   showRun({ run: makeRun({ notes: 'a\nb\nc\nd' }) });

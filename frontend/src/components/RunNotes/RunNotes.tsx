@@ -2,22 +2,26 @@ import { useState } from 'react';
 import { useFLData } from '../../hooks/useFLData.ts';
 import { classes } from '../../lib/classes.ts';
 import { Button } from '../ui/Button.tsx';
+import { lazyPart } from '../ui/lazy-part.tsx';
+
+const Markdown = lazyPart({
+  what: 'The notes',
+  load: async () => (await import('../Markdown/Markdown.tsx')).Markdown,
+});
 
 /** More than three lines of a wide page. */
 const isLong = (notes: string): boolean => notes.length > 400 || notes.split('\n').length > 3;
 
-/** What somebody wrote down about the run on screen. */
+/** The notes of the run on screen, in Markdown. */
 export function RunNotes() {
   const notes = useFLData((state) => state.viewer.run?.notes.trim() ?? '');
   const [isOpen, setOpen] = useState(false);
   if (notes === '') return null;
   return (
     <section aria-label="Notes" className="mb-4 flex flex-col items-start gap-1 text-sm text-soft">
-      <p
-        className={classes('max-w-[100ch] break-words whitespace-pre-line', isLong(notes) && !isOpen && 'line-clamp-3')}
-      >
-        {notes}
-      </p>
+      <div dir="auto" className={classes('max-w-[100ch] break-words', isLong(notes) && !isOpen && 'line-clamp-3')}>
+        <Markdown text={notes} />
+      </div>
       {isLong(notes) && (
         <Button look="quiet" size="small" className="-ml-2.5" aria-expanded={isOpen} onClick={() => setOpen(!isOpen)}>
           {isOpen ? 'Less of the notes' : 'All of the notes'}
