@@ -51,7 +51,8 @@ export const pythonParts = [
         isBuilt,
         files.length === 2 && run('twine', 'check', '--strict', ...files),
         run('python', '-m', 'venv', 'installed') &&
-          spawnSync(join(folder, 'installed/bin/pip'), ['install', '--no-index', wheel], { stdio: 'inherit' }).status === 0 &&
+          spawnSync(join(folder, 'installed/bin/pip'), ['install', '--no-index', wheel], { stdio: 'inherit' })
+            .status === 0 &&
           spawnSync(join(folder, 'installed/bin/rondo'), ['--help'], { stdio: 'ignore' }).status === 0,
       ];
       rmSync(folder, { recursive: true, force: true });

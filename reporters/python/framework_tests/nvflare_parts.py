@@ -20,7 +20,7 @@ from nvflare.app_common.workflows.model_controller import ModelController
 KEY = "numpy_key"
 
 
-class Sites(Executor):
+class Sites(Executor):  # type: ignore[misc]
     """A step of training; one site may fail, or end its process, in one round."""
 
     def __init__(self, fails: str = "", dies: str = "", at_round: int = 1) -> None:
@@ -41,7 +41,7 @@ class Sites(Executor):
         return DXO(DataKind.WEIGHTS, data={KEY: weights}, meta=meta).to_shareable()
 
 
-class Averaging(ModelController):
+class Averaging(ModelController):  # type: ignore[misc]
     """A workflow of the user's own: it fires no event of a round. `site-9` never fetches its task."""
 
     def __init__(self, with_rounds: bool = True) -> None:
@@ -59,16 +59,17 @@ class Averaging(ModelController):
             model.params = {KEY: np.mean([each.params[KEY] for each in results], axis=0)}
 
 
-class Abort(FLComponent):
+class Abort(FLComponent):  # type: ignore[misc]
     """What NVFLARE's command `abort_job` does in the process of the job, while a round is open."""
 
     def handle_event(self, event_type: str, fl_ctx: Any) -> None:
-        if event_type == EventType.AFTER_TASK_DATA_FILTER:
-            if fl_ctx.get_prop(FLContextKey.TASK_DATA).get_header(AppConstants.CURRENT_ROUND) == 1:
-                fl_ctx.get_prop(FLContextKey.RUNNER).abort(fl_ctx)
+        if event_type != EventType.AFTER_TASK_DATA_FILTER:
+            return
+        if fl_ctx.get_prop(FLContextKey.TASK_DATA).get_header(AppConstants.CURRENT_ROUND) == 1:
+            fl_ctx.get_prop(FLContextKey.RUNNER).abort(fl_ctx)
 
 
-class Rows(Statistics):
+class Rows(Statistics):  # type: ignore[misc]
     """Counts of one feature."""
 
     def initialize(self, fl_ctx: Any) -> None:

@@ -155,6 +155,10 @@ class Saving:
         self.notes.append(message)
 
 
+def close(one: float | None, other: float) -> bool:
+    return one is not None and bool(np.isclose(one, other, rtol=1e-5, atol=1e-5))
+
+
 def cosine(one: Any, other: Any) -> float:
     return float(one @ other / np.linalg.norm(one) / np.linalg.norm(other))
 
@@ -304,9 +308,10 @@ class Named(unittest.TestCase):
         assert [each["value"] for each in watched.run.of("metric", name="train_loss/steps")] == losses
 
     def test_a_wanted_accuracy_that_never_comes_is_named_once_with_the_names_there_are(self) -> None:
-        watched = Watched(run=Naming(), accuracy="VAL-F1-SCORE", loss="EVAL-LOSS")
+        run = Naming()
+        watched = Watched(run=run, accuracy="VAL-F1-SCORE", loss="EVAL-LOSS")
         watched.message(LocalGrid(message_app(), NODES[:2]), rounds=3)
-        ((name, reason),) = watched.run.omitted
+        ((name, reason),) = run.omitted
         assert name == "VAL-F1-SCORE" and "eval_acc" in reason
         assert all(each["global_loss"] > 0 for each in watched.run.of("round_complete"))
 
@@ -370,7 +375,7 @@ class Directions(unittest.TestCase):
         updates: dict[int, list[Any]] = {}
         for number in (1, 2):
             for position in range(20):
-                arrays = [rng.normal(size=(4, 5)).astype(np.float32), rng.normal(size=3)]
+                arrays: list[Any] = [rng.normal(size=(4, 5)).astype(np.float32), rng.normal(size=3)]
                 updates.setdefault(number, []).append(np.concatenate([each.ravel() for each in arrays]))
                 key = (number, str(position))
                 say = functools.partial(found.__setitem__, key)
@@ -381,14 +386,14 @@ class Directions(unittest.TestCase):
         means = {number: np.average(each, axis=0, weights=range(1, 21)) for number, each in updates.items()}
         for (number, position), direction in [each for each in found.items() if isinstance(each[0], tuple)]:
             update = updates[number][int(position)]
-            assert np.isclose(direction.norm, np.linalg.norm(update), rtol=1e-5)
+            assert close(direction.norm, float(np.linalg.norm(update)))
             assert np.isclose(cosines[number, position], cosine(update, means[number]), atol=1e-5)
-            expected = None if number == 1 else cosine(update, means[1])
-            assert expected == direction.cosine_to_previous or np.isclose(
-                direction.cosine_to_previous, expected, atol=1e-5
-            )
-        assert np.isclose(found[2].norm, np.linalg.norm(means[2]), rtol=1e-5)
-        assert np.isclose(found[2].cosine_to_previous, cosine(means[2], means[1]), atol=1e-5)
+            if number == 1:
+                assert direction.cosine_to_previous is None
+            else:
+                assert close(direction.cosine_to_previous, cosine(update, means[1]))
+        assert close(found[2].norm, float(np.linalg.norm(means[2])))
+        assert close(found[2].cosine_to_previous, cosine(means[2], means[1]))
 
     def test_a_round_and_its_results_carry_them(self) -> None:
         meter = UpdateMeter(lambda *metric: None)
@@ -404,7 +409,11 @@ class Directions(unittest.TestCase):
         meter = UpdateMeter(lambda *metric: None)
         said: list[Direction] = []
         gate = threading.Event()
-        meter._put(lambda: bool(gate.wait(20)))
+
+        def wait() -> None:
+            gate.wait(20)
+
+        meter._put(wait)
         meter.of_mean(1, said.append)
         meter.close(0.01)
         gate.set()

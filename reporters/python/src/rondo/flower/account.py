@@ -16,7 +16,7 @@ from .directory import Directory
 from .presence import Presence
 from .rounds import Round, Sent
 from .stops import Stops
-from .updates import Direction, UpdateMeter
+from .updates import NOTHING, Direction, UpdateMeter
 
 
 class Reporting(Protocol):
@@ -187,7 +187,7 @@ class Account:
         elif not nodes:
             return
         # Those that name themselves are counted until their first replies.
-        named = [self.name_of(node) for node in nodes if self._directory.is_named(node)]
+        named = [self._directory.name_of(node) for node in nodes if self._directory.is_named(node)]
         new = [client_id for client_id in named if client_id not in self._round.asked]
         if not new and self._round.is_announced:
             return
@@ -235,7 +235,7 @@ class Account:
         sent: Sent | None = None,
         arrays: Any = None,
     ) -> None:
-        def say(direction: Direction = Direction()) -> None:
+        def say(direction: Direction = NOTHING) -> None:
             self._say(
                 "client_result",
                 client_id=client_id,

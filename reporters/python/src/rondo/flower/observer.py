@@ -4,8 +4,8 @@
                   │                       ▲
                   └── a stop closes it ───┘
 
-Everything here is called from the user's training loop, so nothing here raises and nothing waits. `Account` has the part
-of it that does not know Flower's messages.
+Everything here is called from the user's training loop, so nothing here raises and nothing waits. `Account` has the
+part of it that does not know Flower's messages.
 """
 
 from __future__ import annotations

@@ -37,6 +37,7 @@ class Direction(NamedTuple):
     cosine_to_previous: float | None = None
 
 
+NOTHING = Direction()
 Say = Callable[[Direction], None]
 
 
@@ -201,7 +202,8 @@ class _Rows:
             grown = np.empty((self._most(2 * count, length, dtype), length), dtype)
             grown[:count] = matrix
             matrix = self._matrix = grown
-        return matrix[count]
+        row: Vector = matrix[count]
+        return row
 
     @staticmethod
     def _most(rows: int, length: int, dtype: np.dtype[Any]) -> int:
