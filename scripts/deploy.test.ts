@@ -44,6 +44,22 @@ describe('compose.yaml', () => {
   });
 });
 
+describe('compose.yaml', () => {
+  it('[L9] gives no service more rights, memory or processes than it needs', () => {
+    for (const [name, service] of Object.entries<Record<string, unknown>>(parse(read('compose.yaml')).services)) {
+      expect([name, service]).toMatchObject([
+        name,
+        {
+          cap_drop: ['ALL'],
+          security_opt: ['no-new-privileges:true'],
+          mem_limit: expect.any(String),
+          pids_limit: expect.any(Number),
+        },
+      ]);
+    }
+  });
+});
+
 describe('the Helm chart', () => {
   const values = () => parse(read('deploy/helm/rondo/values.yaml'));
   const isValid = new Ajv({ allErrors: true, strict: true, strictRequired: false, strictTypes: false }).compile(
@@ -67,6 +83,7 @@ describe('the Helm chart', () => {
     ['several replicas with checkpoints on one of them', { ...shared, models: { storeUrl: '' } }],
     ['a value that no template knows', { replicas: 3 }],
     ['an ingress without a host', { ingress: { enabled: true, host: '' } }],
+    ['[L9] an ingress without TLS', { ingress: { enabled: true, host: 'rondo.test', tlsSecret: '' } }],
     ['a secret among the settings', { settings: { SECRET_KEY: 'x' } }],
     ['a number that YAML would write as 1.7e+10', { settings: { MODEL_MAX_BYTES: 17_179_869_184 } }],
   ])('refuses %s', (_, wrong) => {
@@ -82,6 +99,14 @@ describe('the Helm chart', () => {
       const found = path.split('.').reduce((at, name) => at?.[name], values());
       expect(found, path).toBeDefined();
     }
+  });
+
+  it('[L9] bounds every folder that ends with the pod, and lets only its port be reached', () => {
+    const template = (name: string) => read(`deploy/helm/rondo/templates/${name}.yaml`);
+    const folders = [...template('deployment').matchAll(/emptyDir:(.*)\n\s+sizeLimit: /g)];
+    expect(folders).toHaveLength([...template('deployment').matchAll(/emptyDir/g)].length);
+    expect(template('networkpolicy')).toMatch(/kind: NetworkPolicy[\s\S]*port: http/);
+    expect(values().networkPolicy.enabled).toBe(true);
   });
 
   const hasHelm = spawnSync('helm', ['version']).status === 0;
@@ -100,10 +125,17 @@ describe('the Helm chart', () => {
     execFileSync('helm', ['lint', '--strict', chart]);
     const kindsOf = (objects: { kind: string }[]) => objects.map(({ kind }) => kind).sort();
     const one = render({});
-    expect(kindsOf(one)).toEqual(['Deployment', 'PersistentVolumeClaim', 'Service', 'ServiceAccount']);
+    expect(kindsOf(one)).toEqual(['Deployment', 'NetworkPolicy', 'PersistentVolumeClaim', 'Service', 'ServiceAccount']);
     const ingress = { enabled: true, host: 'rondo.test', tlsSecret: 'tls' };
     const several = render({ ...shared, ingress, settings: { MODEL_MAX_BYTES: '17179869184' } });
-    expect(kindsOf(several)).toEqual(['Deployment', 'Ingress', 'PodDisruptionBudget', 'Service', 'ServiceAccount']);
+    expect(kindsOf(several)).toEqual([
+      'Deployment',
+      'Ingress',
+      'NetworkPolicy',
+      'PodDisruptionBudget',
+      'Service',
+      'ServiceAccount',
+    ]);
     const { spec } = several.find(({ kind }) => kind === 'Deployment');
     expect(spec).toMatchObject({ replicas: 3, strategy: { type: 'RollingUpdate' } });
     const [container] = spec.template.spec.containers;

@@ -4,6 +4,7 @@ import fastifyCors from '@fastify/cors';
 import fastifyHelmet from '@fastify/helmet';
 import Fastify, { type FastifyBaseLogger, type FastifyInstance, type FastifyRequest } from 'fastify';
 import { serializerCompiler, validatorCompiler, type ZodTypeProvider } from 'fastify-type-provider-zod';
+import { theServerItself } from './auth/audit.ts';
 import { createDownloadLinks } from './auth/download-links.ts';
 import { authPlugin } from './auth/plugin.ts';
 import type { AuthServices } from './auth/services.ts';
@@ -13,6 +14,7 @@ import { type CheckpointSettings, openCheckpoints } from './checkpoints/open-che
 import type { Database } from './db/database.ts';
 import { modelTotals } from './db/queries/model-totals.ts';
 import { startRetention } from './db/retention.ts';
+import { BadRequest } from './errors.ts';
 import { startWatchingConditions } from './ingest/conditions.ts';
 import { startExpiring } from './ingest/expiry.ts';
 import { createModelWriter } from './ingest/model-writer.ts';
@@ -114,7 +116,21 @@ export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
     onError,
   });
   const writer = new IngestWriter({ db, bus, watch, onRoundOver: (row, parts) => attention.handRound(row, parts) });
-  const checkpoints = await openCheckpoints({ settings: deps.models, db, ...createModelWriter(writer), onError });
+  const models = createModelWriter(writer);
+  const save: typeof models.save = async (model) => {
+    const isNew = await models.save(model);
+    const { version, run_id, project_id, created_by: key } = model;
+    const act = {
+      action: 'model.store',
+      target_type: 'model',
+      target: version,
+      detail: { run_id, key },
+      project_id,
+    } as const;
+    if (isNew) await auth.notes.add(theServerItself, act);
+    return isNew;
+  };
+  const checkpoints = await openCheckpoints({ settings: deps.models, db, ...models, save, onError });
   const onDeleted = () => void checkpoints.registry.sweep().catch(onError);
   const hub = new Hub({ source: createLiveSource(db), onError });
   metrics.observe({ writer, hub, pool: database.pool, models: () => modelTotals(db) });
@@ -180,6 +196,11 @@ export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
   };
 
   await app.register(requestId);
+  app.addHook('onRequest', async ({ raw }) => {
+    // Two parties on the way could each believe another one.
+    const hosts = raw.rawHeaders.filter((name, n) => n % 2 === 0 && name.toLowerCase() === 'host');
+    if (hosts.length > 1) throw new BadRequest('the request has more than one Host header');
+  });
   await app.register(basePathPlugin, { basePath: auth.basePath });
   if (tracing) await app.register(tracing.plugin);
   await app.register(metrics.plugin);
@@ -234,7 +255,7 @@ export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
   await app.register(metricsRouter({ db }));
   await app.register(modelsRouter({ db, writer, onDeleted }));
   const links = createDownloadLinks({ db, isActive: auth.sessions.isActive, access: auth.access });
-  await app.register(modelContentRouter({ db, checkpoints, links, basePath: auth.basePath }));
+  await app.register(modelContentRouter({ db, checkpoints, links, notes: auth.notes, basePath: auth.basePath }));
   await app.register(uploadsRouter({ uploads: checkpoints.uploads }));
   await app.register(aliasesRouter({ db, writer }));
   await app.register(prometheusRouter({ metrics, token: deps.metricsToken }));

@@ -2,7 +2,6 @@ import { z } from 'zod';
 import { logLevelSchema, systemSchema } from './entities.ts';
 import { limits } from './limits.ts';
 import {
-  clientIdSchema,
   configSchema,
   countSchema,
   labelsSchema,
@@ -10,8 +9,9 @@ import {
   metricValueSchema,
   modelVersionSchema,
   momentSchema,
+  newClientIdSchema,
+  newRunIdSchema,
   roundNumberSchema,
-  runIdSchema,
   text,
 } from './values.ts';
 
@@ -21,7 +21,7 @@ const clientCount = countSchema.max(2_147_483_647);
 const milliseconds = z.number().min(0);
 
 const fact = <T extends string, S extends z.ZodRawShape>(type: T, shape: S) =>
-  z.object({ type: z.literal(type), run_id: runIdSchema, at: momentSchema, ...shape });
+  z.object({ type: z.literal(type), run_id: newRunIdSchema, at: momentSchema, ...shape });
 
 /** Every fact that an FL server can report; SPEC.md says what each one means. */
 export const factSchema = z.discriminatedUnion(
@@ -38,7 +38,7 @@ export const factSchema = z.discriminatedUnion(
     fact('run_complete', { status: z.enum(['complete', 'failed', 'stopped']), reason: reason.nullish() }),
     fact('round_started', {
       round: roundNumberSchema,
-      client_ids: z.array(clientIdSchema).max(limits.selectedClients).nullish(),
+      client_ids: z.array(newClientIdSchema).max(limits.selectedClients).nullish(),
       num_clients_expected: clientCount.nullish(),
       deadline: momentSchema.nullish(),
     }).refine((started) => started.client_ids != null || started.num_clients_expected != null, {
@@ -64,15 +64,15 @@ export const factSchema = z.discriminatedUnion(
     fact('round_failed', { round: roundNumberSchema, reason }),
     fact('round_stopped', { round: roundNumberSchema, reason }),
     fact('client_joined', {
-      client_id: clientIdSchema,
+      client_id: newClientIdSchema,
       dataset_size: z.int().positive('must be greater than 0').nullish(),
       labels: labelsSchema.default({}),
     }),
-    fact('client_left', { client_id: clientIdSchema, reason: reason.nullish() }),
-    fact('client_heartbeat', { client_id: clientIdSchema, system: systemSchema.nullish() }),
+    fact('client_left', { client_id: newClientIdSchema, reason: reason.nullish() }),
+    fact('client_heartbeat', { client_id: newClientIdSchema, system: systemSchema.nullish() }),
     /** Which clients the framework holds connected, and how many the FL server waits for. [L6] */
     fact('client_presence', {
-      client_ids: z.array(clientIdSchema).max(limits.selectedClients).nullish(),
+      client_ids: z.array(newClientIdSchema).max(limits.selectedClients).nullish(),
       num_connected: clientCount.nullish(),
       num_needed: clientCount.nullish(),
     }).refine((presence) => presence.client_ids != null || presence.num_connected != null, {
@@ -80,13 +80,13 @@ export const factSchema = z.discriminatedUnion(
       message: 'either client_ids or num_connected is required',
     }),
     fact('client_status', {
-      client_id: clientIdSchema,
+      client_id: newClientIdSchema,
       status: z.enum(['idle', 'training', 'uploading', 'offline', 'failed']),
       round: roundNumberSchema.nullish(),
       progress: z.number().min(0).max(1).nullish(),
     }),
     fact('client_result', {
-      client_id: clientIdSchema,
+      client_id: newClientIdSchema,
       round: roundNumberSchema,
       sample_count: countSchema,
       train_loss: metricValueSchema.nullish(),
@@ -99,14 +99,18 @@ export const factSchema = z.discriminatedUnion(
       /** With the mean update of the round before. */
       cosine_to_previous: metricValueSchema.nullish(),
     }),
-    fact('client_failed', { client_id: clientIdSchema, round: roundNumberSchema, reason }),
-    fact('client_no_reply', { client_id: clientIdSchema, round: roundNumberSchema, waited_ms: milliseconds.nullish() }),
+    fact('client_failed', { client_id: newClientIdSchema, round: roundNumberSchema, reason }),
+    fact('client_no_reply', {
+      client_id: newClientIdSchema,
+      round: roundNumberSchema,
+      waited_ms: milliseconds.nullish(),
+    }),
     fact('metric', {
       name: text(limits.name, 1),
       value: metricValueSchema,
       step: countSchema.nullish(),
       round: roundNumberSchema.nullish(),
-      client_id: clientIdSchema.nullish(),
+      client_id: newClientIdSchema.nullish(),
     }).refine((metric) => metric.step != null || metric.round != null, {
       path: ['step'],
       message: 'either step or round is required',
@@ -114,13 +118,13 @@ export const factSchema = z.discriminatedUnion(
     fact('privacy_spent', {
       epsilon: z.union([z.number().min(0), z.literal('Infinity')]),
       delta: z.number().min(0).max(1),
-      client_id: clientIdSchema.nullish(),
+      client_id: newClientIdSchema.nullish(),
       round: roundNumberSchema.nullish(),
     }),
     fact('log', {
       level: logLevelSchema,
       message: text(limits.message),
-      client_id: clientIdSchema.nullish(),
+      client_id: newClientIdSchema.nullish(),
     }),
     fact('command_ack', {
       command_id: text(limits.id, 1),

@@ -19,6 +19,7 @@ export * from './http/rounds.ts';
 export * from './http/runs.ts';
 export * from './ingest.ts';
 export * from './limits.ts';
+export * from './look-alikes.ts';
 export * from './selectors.ts';
 export * from './socket.ts';
 export * from './values.ts';

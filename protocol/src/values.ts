@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { limits } from './limits.ts';
+import { hasUnseen } from './look-alikes.ts';
 
 /** Text that every store can keep: no NUL (PostgreSQL refuses it) and no half of a surrogate pair. [W3] */
 const storable = (text: string) => !text.includes('\0') && text.isWellFormed();
@@ -21,6 +22,15 @@ export const modelVersionSchema = text(limits.id, 1).brand('ModelVersion');
 export const projectIdSchema = text(limits.projectId, 1)
   .regex(/^[a-z0-9][a-z0-9_-]*$/, 'must begin with a letter or digit, and have only a-z, 0-9, _ and -')
   .brand('ProjectId');
+
+/** Of an id that is new: every character of it can be seen. Ids that are stored already stay readable. [W5] */
+const seen = (id: string) => !storable(id) || !hasUnseen(id);
+const seenRule = 'must not contain control or invisible characters';
+export const newClientIdSchema = text(limits.clientId, 1).refine(seen, seenRule).brand('ClientId');
+export const newRunIdSchema = text(limits.id, 1)
+  .refine(seen, seenRule)
+  .refine((id) => id !== '.' && id !== '..', 'must not be . or .., which browsers remove from an address')
+  .brand('RunId');
 
 export type RunId = z.infer<typeof runIdSchema>;
 export type ClientId = z.infer<typeof clientIdSchema>;

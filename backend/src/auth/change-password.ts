@@ -6,6 +6,7 @@ import { Conflict, Invalid } from '../errors.ts';
 import { type AuditedRequest, recordAudit } from './audit.ts';
 import type { Clock } from './clock.ts';
 import type { LoginThrottle } from './login-throttle.ts';
+import type { Notes } from './notes.ts';
 import { refuseGuessable } from './password-rules.ts';
 import { hashPassword, verifyPassword } from './passwords.ts';
 import type { Principal } from './principal.ts';
@@ -15,12 +16,13 @@ interface Deps {
   readonly db: Db;
   readonly sessions: Sessions;
   readonly throttle: LoginThrottle;
+  readonly notes: Notes;
   readonly now: Clock;
 }
 
 /** Ends the user's other sessions. Whoever took over a browser cannot guess the password here any faster. */
 export async function changePassword(
-  { db, sessions, throttle, now }: Deps,
+  { db, sessions, throttle, notes, now }: Deps,
   by: AuditedRequest,
   { user_id, username, session_id }: Principal,
   { current_password, new_password }: PasswordChange,
@@ -33,6 +35,8 @@ export async function changePassword(
     throw new Conflict('you have no password here; an admin can set one, unless you sign in at the identity provider');
   if (!(await verifyPassword(user.password_hash, current_password, attempt))) {
     await throttle.failed(attempt);
+    const detail = { reason: 'wrong current password' };
+    await notes.add(by, { action: 'user.password_refused', target_type: 'user', target: username, detail });
     throw new Invalid([{ path: 'current_password', message: 'is not your password' }]);
   }
   await throttle.succeeded(attempt);

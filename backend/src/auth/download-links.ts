@@ -1,6 +1,11 @@
 import type { ModelVersion } from '@rondo/protocol';
 import type { Db } from '../db/db.ts';
-import { insertDownloadLink, purgeDownloadLinks, takeDownloadLink } from '../db/queries/download-links.ts';
+import {
+  findDownloadLink,
+  insertDownloadLink,
+  purgeDownloadLinks,
+  takeDownloadLink,
+} from '../db/queries/download-links.ts';
 import type { Visible } from '../db/queries/projects.ts';
 import { findUserOfSession } from '../db/queries/sessions.ts';
 import { Unauthorized } from '../errors.ts';
@@ -12,6 +17,11 @@ import { hashSecret, randomSecret } from './secrets.ts';
 export const linkSeconds = 60;
 
 export type DownloadLinks = ReturnType<typeof createDownloadLinks>;
+
+interface LinkUse {
+  readonly visible: Visible;
+  readonly user: { readonly user_id: string; readonly username: string };
+}
 
 interface Options {
   readonly db: Db;
@@ -32,15 +42,16 @@ export function createDownloadLinks({ db, isActive, access, now = Date.now }: Op
     },
 
     /**
-     * What its user may see by now. Throws `Unauthorized` unless it was made for this version by a user who is still signed
+     * Its user, and what the user may see by now; `keep` leaves it usable, as for HEAD. Throws `Unauthorized` unless it was made for this version by a user who is still signed
      * in.
      */
-    async redeem(secret: string, version: ModelVersion): Promise<Visible> {
-      const link = await takeDownloadLink(db, hashSecret(secret), momentAt(now()));
+    async redeem(secret: string, version: ModelVersion, { keep = false } = {}): Promise<LinkUse> {
+      const find = keep ? findDownloadLink : takeDownloadLink;
+      const link = await find(db, hashSecret(secret), momentAt(now()));
       const user = link?.version === version ? await findUserOfSession(db, link.session_id) : undefined;
       if (!link || !user || !(await isActive(link.session_id)))
         throw new Unauthorized('the link is unknown, used or expired; ask for a new one');
-      return (await access.of(user)).visible;
+      return { visible: (await access.of(user)).visible, user };
     },
   };
 }

@@ -1,8 +1,9 @@
 import type { Scope } from '@rondo/protocol';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import fastifyPlugin from 'fastify-plugin';
-import { Forbidden, Unauthorized } from '../errors.ts';
+import { CallerError, Forbidden, Unauthorized } from '../errors.ts';
 import { type Access, accessOf, accessOfKey } from './access.ts';
+import type { AuditedAct } from './audit.ts';
 import type { Principal, ReporterKey } from './principal.ts';
 import { createRequestLimit } from './request-limits.ts';
 import type { AuthServices } from './services.ts';
@@ -52,7 +53,10 @@ export const authPlugin = fastifyPlugin<{ readonly auth: AuthServices }>(async (
     await proved(request);
   };
   const requireKey = async (request: FastifyRequest, key: string, scope: Scope) => {
-    request.reporterKey = await auth.apiKeys.authenticate(key, scope);
+    request.reporterKey = await auth.apiKeys.authenticate(key, scope).catch(async (error: unknown) => {
+      if (error instanceof CallerError) await auth.notes.add(request, refusalOf(request, error.message));
+      throw error;
+    });
     await proved(request);
     return request.reporterKey;
   };
@@ -79,6 +83,12 @@ export const authPlugin = fastifyPlugin<{ readonly auth: AuthServices }>(async (
     );
   };
   app.decorate('countsAsKnown', proved);
+
+  // A key that lacks a scope is noted where it is checked.
+  app.addHook('onResponse', async (request, reply) => {
+    if (reply.statusCode !== 403 || (request.principal === null && request.reporterKey === null)) return;
+    await auth.notes.add(request, refusalOf(request, 'not allowed'));
+  });
 
   app.decorateRequest('principal', null);
   app.decorateRequest('reporterKey', null);
@@ -118,6 +128,15 @@ function endAfterRefusal({ raw }: FastifyRequest, reply: FastifyReply): void {
   reply.header('connection', 'close');
   reply.raw.once('finish', () => raw.socket.destroySoon());
 }
+
+/** By its route: an address may have more characters than the log keeps. */
+const refusalOf = (request: FastifyRequest, reason: string): AuditedAct => ({
+  action: 'access.refused',
+  target_type: 'route',
+  target: `${request.method} ${request.routeOptions.url ?? ''}`,
+  detail: { reason, ...(request.reporterKey && { key: request.reporterKey.name }) },
+  project_id: request.reporterKey?.project_id ?? null,
+});
 
 /** Of the route that was found, however its address was written; unknown addresses are as they were sent. */
 const pathOf = ({ routeOptions, url }: FastifyRequest): string => routeOptions.url ?? url;

@@ -12,6 +12,7 @@ import { type Clock, momentAt } from './clock.ts';
 import { createFailureLog } from './failure-log.ts';
 import { type Credentials, logIn } from './login.ts';
 import { createLoginThrottle } from './login-throttle.ts';
+import { createNotes } from './notes.ts';
 import { createOidc, type OidcSettings } from './oidc/client.ts';
 import type { Principal, User } from './principal.ts';
 import { createProjects } from './projects.ts';
@@ -49,6 +50,7 @@ export function createAuth({ db, secretKey, publicUrl, oidc, joinDefaultProject 
   const tickets = createWsTickets(db, now);
   const throttle = createLoginThrottle();
   const failures = createFailureLog(db, now);
+  const notes = createNotes(db, now);
   const access = createAccess(db, now);
   const apiKeys = createApiKeys(db, now, sessions);
 
@@ -65,6 +67,7 @@ export function createAuth({ db, secretKey, publicUrl, oidc, joinDefaultProject 
     tickets,
     apiKeys,
     access,
+    notes,
     projects: createProjects({ db, access, now, areMembersFromProvider: oidc?.projectClaim !== undefined }),
     users: createUsers({
       db,
@@ -82,7 +85,7 @@ export function createAuth({ db, secretKey, publicUrl, oidc, joinDefaultProject 
 
     logIn: (by: AuditedRequest, credentials: Credentials) => logIn({ db, throttle, failures }, by, credentials),
     changePassword: (by: AuditedRequest, principal: Principal, change: PasswordChange) =>
-      changePassword({ db, sessions, throttle, now }, by, principal, change),
+      changePassword({ db, sessions, throttle, notes, now }, by, principal, change),
 
     createSignInLink: (user_id: string) => createSignInLink(db, user_id, now),
     async redeemSignInLink(by: AuditedRequest, token: string): Promise<User> {

@@ -6,6 +6,7 @@ import {
   endSessionOfUser,
   endSessionsOfUser,
   findOpenSession,
+  findUserOfSession,
   insertSession,
   listOpenSessions,
   purgeSessions,
@@ -79,6 +80,15 @@ export function createSessions(db: Db, now: Clock = Date.now) {
     ended(id);
   };
 
+  const noteSignOut = (
+    tx: Db,
+    { ip, id }: AuditedRequest,
+    { user_id, username }: Pick<Principal, 'user_id' | 'username'>,
+  ) => {
+    const act = { action: 'sign_out', target_type: 'user', target: username } as const;
+    return recordAudit(tx, { principal: { user_id, username }, ip, id }, act, now);
+  };
+
   return {
     async start(user: User, visit: Visit, tx: Db = db) {
       const id = randomUUID();
@@ -122,6 +132,24 @@ export function createSessions(db: Db, now: Clock = Date.now) {
       const cookie = parseCookie(value);
       if (!cookie) return;
       if (await endSessionBySecret(db, cookie.id, cookie.presented, momentAt(now()))) ended(cookie.id);
+    },
+
+    /** Ends the session of a cookie, and that of an access token, whichever there are. */
+    async signOut(by: AuditedRequest, value: string | undefined, principal: Principal | undefined): Promise<void> {
+      const cookie = parseCookie(value);
+      const ids = new Set<string>();
+      await db.transaction(async (tx) => {
+        const user = cookie && (await findUserOfSession(tx, cookie.id));
+        if (cookie && user && (await endSessionBySecret(tx, cookie.id, cookie.presented, momentAt(now())))) {
+          ids.add(cookie.id);
+          await noteSignOut(tx, by, user);
+        }
+        const own = principal && { id: principal.session_id, user_id: principal.user_id };
+        if (!own || ids.has(own.id) || !(await endSessionOfUser(tx, own, times()))) return;
+        ids.add(own.id);
+        await noteSignOut(tx, by, principal);
+      });
+      for (const id of ids) ended(id);
     },
 
     /** Those of a user that are still good, last used first. */

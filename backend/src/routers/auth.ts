@@ -91,12 +91,14 @@ export const authRouter =
         schema: {
           tags,
           operationId: 'logout',
-          summary: 'End the session of the refresh cookie',
+          summary: 'End the session of the refresh cookie, or of the access token',
           response: { 204: z.null(), ...problems(403) },
         },
       },
       async (request, reply) => {
-        await auth.sessions.end(readRefreshCookie(auth, request));
+        const token = /^Bearer +(\S+)$/i.exec(request.headers.authorization ?? '')?.[1] ?? '';
+        const principal = await auth.authenticate(token).catch(() => undefined);
+        await auth.sessions.signOut(request, readRefreshCookie(auth, request), principal);
         clearRefreshCookie(auth, request, reply);
         return reply.code(204).send(null);
       },

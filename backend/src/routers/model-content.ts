@@ -2,6 +2,7 @@ import { Readable } from 'node:stream';
 import {
   downloadLinkSchema,
   limits,
+  type Model,
   modelSchema,
   modelVersionSchema,
   newVersionSchema,
@@ -12,7 +13,9 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import { visibleTo } from '../auth/access.ts';
+import type { AuditedRequest } from '../auth/audit.ts';
 import { type DownloadLinks, linkSeconds } from '../auth/download-links.ts';
+import type { Notes } from '../auth/notes.ts';
 import { principalOf } from '../auth/plugin.ts';
 import { planDownload } from '../checkpoints/download.ts';
 import type { Checkpoints } from '../checkpoints/open-checkpoints.ts';
@@ -28,6 +31,7 @@ interface ContentDeps {
   readonly db: Db;
   readonly checkpoints: Checkpoints;
   readonly links: DownloadLinks;
+  readonly notes: Notes;
 }
 
 const params = z.object({ version: modelVersionSchema });
@@ -36,9 +40,26 @@ const content = (description: string) => ({ description, content: { 'application
 
 /** The bytes of checkpoints, on their way in and out: never more of them in memory than a few pieces. */
 export const modelContentRouter =
-  ({ db, checkpoints, links, basePath }: ContentDeps): FastifyPluginAsyncZod =>
+  ({ db, checkpoints, links, notes, basePath }: ContentDeps): FastifyPluginAsyncZod =>
   async (app) => {
     const about = { tags: ['models'] };
+    /** Data leave here, so it is noted by whom. [M7] */
+    const noteDownload = (
+      request: FastifyRequest,
+      { version, run_id, sha256 }: Model,
+      user?: AuditedRequest['principal'],
+    ) => {
+      const by = { principal: request.principal ?? user ?? null, ip: request.ip, id: request.id };
+      const { range } = request.headers;
+      const key = request.reporterKey?.name;
+      const detail = {
+        run_id,
+        sha256,
+        ...(range !== undefined && { range: range.slice(0, 64) }),
+        ...(key !== undefined && { key }),
+      };
+      return notes.add(by, { action: 'model.download', target_type: 'model', target: version, detail });
+    };
     // Whatever is not a stream of bytes would be gathered in memory.
     app.removeAllContentTypeParsers();
     app.addContentTypeParser('application/octet-stream', (_request, stream, done) => done(null, stream));
@@ -97,6 +118,7 @@ export const modelContentRouter =
         const { version } = request.params;
         if (!(await findModel(db, version, visibleTo(request)))) throw new NotFound(`there is no model ${version}`);
         const link = await links.issue(principalOf(request), version);
+        await notes.add(request, { action: 'model.download_link', target_type: 'model', target: version });
         reply.header('cache-control', 'no-store');
         return {
           url: `${basePath}/api/models/${encodeURIComponent(version)}/download?link=${link}`,
@@ -134,7 +156,9 @@ export const modelContentRouter =
       async (request, reply) => {
         const { version } = request.params;
         const { link } = request.query;
-        const visible = link ? await links.redeem(link, version) : visibleTo(request);
+        const isHead = request.method === 'HEAD';
+        const use = link ? await links.redeem(link, version, { keep: isHead }) : undefined;
+        const visible = use ? use.visible : visibleTo(request);
         const model = await findModel(db, version, visible);
         if (!model) throw new NotFound(`there is no model ${version}`);
         const { status, headers, range } = planDownload(model, request.headers);
@@ -142,7 +166,7 @@ export const modelContentRouter =
         if (status === 416) return refuseRange(reply, model.size_bytes);
         if (status === 304) return reply.send();
         // Fastify answers HEAD by what GET would send; for anything but a stream it would count the length anew.
-        const isHead = request.method === 'HEAD';
+        if (!isHead) await noteDownload(request, model, use?.user);
         return reply.send(isHead ? Readable.from([]) : await checkpoints.store.open(model.sha256, range));
       },
     );

@@ -402,7 +402,7 @@ describe('DELETE /api/models/{version}', () => {
     expect((await server.ask('DELETE', `/api/models/${version}`, viewer.headers)).statusCode).toBe(403);
     await server.ask('DELETE', `/api/models/${version}`, admin.headers);
     expect((await server.ask('DELETE', `/api/models/${version}`, admin.headers)).statusCode).toBe(404);
-    const audit = await server.ask('GET', `/api/audit?target=${version}`, admin.headers);
+    const audit = await server.ask('GET', `/api/audit?action=model.delete&target=${version}`, admin.headers);
     expect(audit.json()).toMatchObject({ items: [{ action: 'model.delete', actor: admin.user.username }], total: 1 });
   });
 });

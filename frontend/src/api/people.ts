@@ -4,6 +4,7 @@ import { api, bareApi } from './client.ts';
 export const peoplePaths = {
   users: (offset: number, limit: number) => `/api/users?limit=${limit}&offset=${offset}`,
   keys: '/api/keys',
+  projects: '/api/projects?limit=200',
   sessions: '/api/auth/sessions',
   methods: '/api/auth/methods',
   audit: (query: URLSearchParams) => `/api/audit?${query}`,

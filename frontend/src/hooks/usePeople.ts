@@ -1,4 +1,4 @@
-import type { ApiKey, AuditEntry, Items, NewKey, Page, SignInSession, UserRecord } from '@rondo/protocol';
+import type { ApiKey, AuditEntry, Items, NewKey, Page, Project, SignInSession, UserRecord } from '@rondo/protocol';
 import { useCallback, useState } from 'react';
 import useSWR from 'swr';
 import {
@@ -25,6 +25,12 @@ export const useUsers = (offset: number, limit: number) =>
   useSWR(peoplePaths.users(offset, limit), (path: string) => getJson<Page<UserRecord>>(path), slowPoll);
 
 export const useKeys = () => useSWR(peoplePaths.keys, (path: string) => getJson<Items<ApiKey>>(path), slowPoll);
+
+/** The projects of which the user is an admin. */
+export function useManagedProjects(): readonly Project[] {
+  const { data } = useSWR(peoplePaths.projects, (path: string) => getJson<Items<Project>>(path), slowPoll);
+  return data?.items.filter(({ role }) => role === 'admin') ?? [];
+}
 
 export const useSessions = () =>
   useSWR(peoplePaths.sessions, (path: string) => getJson<Items<SignInSession>>(path), slowPoll);

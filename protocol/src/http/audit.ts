@@ -27,10 +27,16 @@ export const auditActionSchema = z.enum([
   'alias.rollback',
   'sign_in',
   'sign_in.failed',
+  'sign_out',
+  'user.password_refused',
+  'access.refused',
+  'model.store',
+  'model.download',
+  'model.download_link',
 ]);
 export type AuditAction = z.infer<typeof auditActionSchema>;
 
-export type AuditTargetType = 'user' | 'session' | 'key' | 'run' | 'round' | 'model' | 'alias' | 'project';
+export type AuditTargetType = 'user' | 'session' | 'key' | 'run' | 'round' | 'model' | 'alias' | 'project' | 'route';
 
 /** `from` is within, `to` is not. */
 export const auditQuery = {

@@ -1,15 +1,15 @@
 import { z } from 'zod';
 import { limits } from '../limits.ts';
+import { isUnmistakable } from '../look-alikes.ts';
 import { text } from '../values.ts';
 
 export const roleSchema = z.enum(['viewer', 'admin']);
 export type Role = z.infer<typeof roleSchema>;
 
 /** A name that can be typed and told apart: no spaces, no control or invisible characters. */
-export const usernameSchema = text(limits.username, 1).regex(
-  /^[^\s\p{C}]+$/u,
-  'must not contain spaces or control characters',
-);
+export const usernameSchema = text(limits.username, 1)
+  .regex(/^[^\s\p{C}]+$/u, 'must not contain spaces or control characters')
+  .refine(isUnmistakable, 'must have letters of one script, no invisible characters and no compatibility forms');
 
 const passwordRule = `must have ${limits.passwordMin} to ${limits.password} characters`;
 

@@ -8,11 +8,19 @@ export function clipText(text: string, max: number): string {
 
 /**
  * Like `clipText`, for text that identifies something: what is cut is replaced by 12 hex digits of the SHA-256 of the
- * whole, because two long ids with one beginning must stay two. [R3]
+ * whole, because two long ids with one beginning must stay two. What cannot be seen is written as its code point. [R3]
  */
 export function clipId(id: string, max: number): string {
-  const clean = toStorable(id);
+  const clean = toSeen(toStorable(id));
   return clean.length <= max ? clean : `${cutBefore(clean, max - 13)}~${hash('sha256', clean).slice(0, 12)}`;
+}
+
+const unseen = /[\p{Cc}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}]/gu;
+const written = (character: string) => `\\u{${character.codePointAt(0)?.toString(16)}}`;
+
+function toSeen(id: string): string {
+  if (id === '.' || id === '..') return written('.').repeat(id.length);
+  return id.replace(unseen, written);
 }
 
 function toStorable(text: string): string {

@@ -6,6 +6,14 @@ export async function insertDownloadLink(db: Db, link: typeof downloadLinks.$inf
   await db.insert(downloadLinks).values(link);
 }
 
+export async function findDownloadLink(db: Db, link_hash: string, now: string) {
+  const [link] = await db
+    .select()
+    .from(downloadLinks)
+    .where(and(eq(downloadLinks.link_hash, link_hash), gt(downloadLinks.expires_at, now)));
+  return link;
+}
+
 /** Of two that present the same link at once, one is answered. */
 export async function takeDownloadLink(db: Db, link_hash: string, now: string) {
   const [link] = await db

@@ -125,7 +125,7 @@ export async function findOpenSession(db: Db, id: string, times: SessionTimes) {
 
 export async function findUserOfSession(db: Db, id: string) {
   const [user] = await db
-    .select({ user_id: users.id, role: users.role })
+    .select({ user_id: users.id, username: users.username, role: users.role })
     .from(sessions)
     .innerJoin(users, eq(users.id, sessions.user_id))
     .where(eq(sessions.id, id));

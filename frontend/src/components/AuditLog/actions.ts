@@ -17,6 +17,12 @@ const words: Readonly<Record<string, string>> = {
   'alias.rollback': 'rolled an alias back',
   sign_in: 'signed in',
   'sign_in.failed': 'failed to sign in',
+  sign_out: 'signed out',
+  'user.password_refused': 'gave a wrong current password',
+  'access.refused': 'was refused',
+  'model.store': 'stored a model',
+  'model.download': 'downloaded a model',
+  'model.download_link': 'made a download link',
 };
 
 export const actions: readonly string[] = Object.keys(words);

@@ -1,7 +1,7 @@
 import type { Scope } from '@rondo/protocol';
 import { limits } from '@rondo/protocol/limits';
 import { useState } from 'react';
-import { useCreateKey } from '../../hooks/usePeople.ts';
+import { useCreateKey, useManagedProjects } from '../../hooks/usePeople.ts';
 import { Button } from '../ui/Button.tsx';
 import { Choice } from '../ui/Choice.tsx';
 import { CopyButton } from '../ui/CopyButton.tsx';
@@ -24,11 +24,15 @@ export function AddKey({ onClose }: { readonly onClose: () => void }) {
   const [name, setName] = useState('');
   const [scopes, setScopes] = useState<readonly Scope[]>(['ingest', 'models']);
   const [days, setDays] = useState(0);
+  const projects = useManagedProjects();
+  const [chosen, setChosen] = useState<string | null>(null);
+  const project = chosen ?? (projects.find(({ id }) => id === 'default') ?? projects[0])?.id;
   if (secret) return <ShowKey name={secret.name} secret={secret.key} onClose={onClose} />;
   const submit = () =>
     void create({
       name: name.trim(),
       scopes: [...scopes],
+      ...(project !== undefined && { project_id: project }),
       expires_at: days === 0 ? null : new Date(Date.now() + days * dayMs).toISOString(),
     });
   const toggle = (scope: Scope, isOn: boolean) =>
@@ -50,6 +54,15 @@ export function AddKey({ onClose }: { readonly onClose: () => void }) {
           value={name}
           onChange={(event) => setName(event.target.value)}
         />
+        {projects.length > 1 && (
+          <SelectField label="Project" value={project} onChange={(event) => setChosen(event.target.value)}>
+            {projects.map(({ id, name: title }) => (
+              <option key={id} value={id}>
+                {title === id ? id : `${title} (${id})`}
+              </option>
+            ))}
+          </SelectField>
+        )}
         <fieldset className="flex flex-col gap-2">
           <legend className="mb-2 text-xs font-medium text-soft">It may</legend>
           {scopeWords.map(({ scope, label, hint }) => (

@@ -3,6 +3,14 @@
 from __future__ import annotations
 
 import hashlib
+import re
+
+# Control characters, line separators, and Unicode's Default_Ignorable_Code_Point, which `re` does not know.
+_UNSEEN = re.compile(
+    "[\\x00-\\x1f\\x7f-\\x9f\\xad\\u034f\\u061c\\u115f\\u1160\\u17b4\\u17b5\\u180b-\\u180f\\u200b-\\u200f\\u2028-\\u202e"
+    "\\u2060-\\u206f\\u3164\\ufe00-\\ufe0f\\ufeff\\uffa0\\ufff0-\\ufff8\\U0001bca0-\\U0001bca3\\U0001d173-\\U0001d17a"
+    "\\U000e0000-\\U000e0fff]"
+)
 
 
 def clip_text(text: str, limit: int) -> str:
@@ -12,11 +20,20 @@ def clip_text(text: str, limit: int) -> str:
 
 
 def clip_id(text: str, limit: int) -> str:
-    """Like `clip_text`, but two long ids with one beginning stay two: the end is a part of their SHA-256."""
-    clean = to_storable(text)
+    """Like `clip_text`, but two long ids with one beginning stay two: the end is a part of their SHA-256.
+
+    What cannot be seen is written as its code point.
+    """
+    clean = to_seen(to_storable(text))
     if utf16_length(clean) <= limit:
         return clean
     return f"{_cut(clean, limit - 13)}~{hashlib.sha256(clean.encode()).hexdigest()[:12]}"
+
+
+def to_seen(identifier: str) -> str:
+    if identifier in {".", ".."}:
+        return "\\u{2e}" * len(identifier)
+    return _UNSEEN.sub(lambda found: f"\\u{{{ord(found.group()):x}}}", identifier)
 
 
 def to_storable(text: str) -> str:
