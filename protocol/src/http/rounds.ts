@@ -1,9 +1,13 @@
 import { z } from 'zod';
-import { clientUpdateSchema, roundSchema } from '../entities.ts';
+import { clientUpdateSchema, roundAttemptSchema, roundSchema } from '../entities.ts';
 import { limits } from '../limits.ts';
 import { text } from '../values.ts';
 
-export const roundDetailSchema = roundSchema.extend({ client_updates: z.array(clientUpdateSchema) });
+export const roundDetailSchema = roundSchema.extend({
+  client_updates: z.array(clientUpdateSchema),
+  /** Attempts that a later one has replaced, oldest first. [L8] */
+  earlier: z.array(roundAttemptSchema),
+});
 export type RoundDetail = z.infer<typeof roundDetailSchema>;
 
 export const stopRequestSchema = z.object({

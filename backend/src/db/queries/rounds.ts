@@ -1,4 +1,4 @@
-import type { ClientUpdate, Round, RoundStatus, RunId } from '@rondo/protocol';
+import type { Round, RoundDetail, RoundStatus, RunId } from '@rondo/protocol';
 import { and, asc, desc, eq, lt } from 'drizzle-orm';
 import type { Db } from '../db.ts';
 import { clientUpdates, rounds } from '../schema.ts';
@@ -40,26 +40,28 @@ export async function listRounds(
   return { ...cutPage(rows.map(toRound), limit, (round) => (run_id ? round.round : round.round_id)), total };
 }
 
-export async function findRound(db: Db, roundId: number, visible: Visible): Promise<Round | undefined> {
+async function findRow(db: Db, roundId: number, visible: Visible) {
   const [row] = await db
     .select()
     .from(rounds)
     .where(and(eq(rounds.round_id, roundId), ofVisibleRuns(rounds.run_id, visible)));
+  return row;
+}
+
+export async function findRound(db: Db, roundId: number, visible: Visible): Promise<Round | undefined> {
+  const row = await findRow(db, roundId, visible);
   return row && toRound(row);
 }
 
 /** Two queries, however many clients took part. */
-export async function findRoundDetail(
-  db: Db,
-  roundId: number,
-  visible: Visible,
-): Promise<(Round & { client_updates: ClientUpdate[] }) | undefined> {
-  const round = await findRound(db, roundId, visible);
+export async function findRoundDetail(db: Db, roundId: number, visible: Visible): Promise<RoundDetail | undefined> {
+  const round = await findRow(db, roundId, visible);
   if (!round) return undefined;
   const rows = await db
     .select()
     .from(clientUpdates)
     .where(and(eq(clientUpdates.run_id, round.run_id), eq(clientUpdates.round, round.round)))
     .orderBy(asc(clientUpdates.client_id));
-  return { ...round, client_updates: rows.map((row) => toClientUpdate({ ...row, round_id: roundId })) };
+  const client_updates = rows.map((row) => toClientUpdate({ ...row, round_id: roundId }));
+  return { ...toRound(round), client_updates, earlier: [...round.earlier] };
 }

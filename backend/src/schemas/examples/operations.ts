@@ -55,7 +55,9 @@ export const examples: Readonly<Record<string, Example>> = {
     response: { ...a.run, status: 'failed', reason: 'the machine was switched off', condition: null },
   },
   listRounds: { response: walkable(a.round) },
-  getRound: { response: { ...a.round, client_updates: [{ ...a.clientUpdate, round_id: 42, round: 3 }] } },
+  getRound: {
+    response: { ...a.round, client_updates: [{ ...a.clientUpdate, round_id: 42, round: 3 }], earlier: [] },
+  },
   stopRound: { request: { reason: a.stop.reason, scope: 'round' }, response: a.stoppingRound },
   ...insightExamples,
   listCommands: { response: page(a.command) },
