@@ -5,7 +5,7 @@ import { Readable } from 'node:stream';
 import { createApiKeys } from '../src/auth/api-keys.ts';
 import { theServerItself } from '../src/auth/audit.ts';
 import { insertUser } from '../src/db/queries/users.ts';
-import { type Ask, sha256, type World } from './exchanges.ts';
+import { type Ask, RequestInMemory, sha256, type World } from './exchanges.ts';
 import { happy } from './happy.ts';
 import type { Listed } from './openapi.ts';
 
@@ -130,6 +130,23 @@ async function ofProvider(world: World): Promise<string> {
   return id;
 }
 
+/** A version that two runs have, without saying which run is meant. */
+function ofSeveralRuns(who: 'viewer' | 'admin'): Make {
+  return async ({ server, reporter, aModel, aRun, upload }) => {
+    const { version } = await aModel();
+    const { run_id } = await aRun();
+    const { headers } = upload(run_id, version);
+    await server.app.inject({
+      method: 'PUT',
+      url: `/api/models/${version}?run_id=${run_id}`,
+      headers: { ...reporter.headers, ...headers },
+      payload: version,
+      Request: RequestInMemory,
+    });
+    return { who, params: { version } };
+  };
+}
+
 const specials: Readonly<Record<string, Readonly<Record<string, Make>>>> = {
   listAudit: { 403: () => ({ who: 'viewer' }) },
   createKey: { 404: () => ({ who: 'admin', body: { name: 'x', project_id: 'missing' } }) },
@@ -210,6 +227,8 @@ const specials: Readonly<Record<string, Readonly<Record<string, Make>>>> = {
     404: () => ({ who: 'viewer', query: { run_id: 'missing', name: 'lr' } }),
     422: () => ({ who: 'viewer', query: { run_id: 'missing' } }),
   },
+  getModel: { 409: ofSeveralRuns('viewer') },
+  createDownloadLink: { 409: ofSeveralRuns('viewer') },
   deleteModel: {
     409: async ({ anAlias }) => ({ who: 'admin', params: { version: (await anAlias()).version } }),
   },
@@ -228,6 +247,7 @@ const specials: Readonly<Record<string, Readonly<Record<string, Make>>>> = {
     422: withHeaders('saveModel', { 'x-content-sha256': sha256('something else') }),
   },
   downloadModel: {
+    409: ofSeveralRuns('viewer'),
     206: withHeaders('downloadModel', { range: 'bytes=0-1' }),
     304: from('downloadModel', (good) => ({
       ...good,

@@ -1,4 +1,4 @@
-import type { ModelVersion } from '@rondo/protocol';
+import type { ModelVersion, RunId } from '@rondo/protocol';
 import type { Db } from '../db/db.ts';
 import {
   findDownloadLink,
@@ -18,9 +18,15 @@ export const linkSeconds = 60;
 
 export type DownloadLinks = ReturnType<typeof createDownloadLinks>;
 
+<<<<<<< HEAD
 interface LinkUse {
   readonly visible: Visible;
   readonly user: { readonly user_id: string; readonly username: string };
+=======
+interface Target {
+  readonly run_id: RunId;
+  readonly version: ModelVersion;
+>>>>>>> b364fb2 (wip3)
 }
 
 interface Options {
@@ -33,15 +39,16 @@ interface Options {
 /** An address that the browser can open by itself, without a header: it opens one checkpoint, once, within a minute. */
 export function createDownloadLinks({ db, isActive, access, now = Date.now }: Options) {
   return {
-    async issue({ session_id }: Principal, version: ModelVersion): Promise<string> {
+    async issue({ session_id }: Principal, { run_id, version }: Target): Promise<string> {
       const secret = randomSecret();
       await purgeDownloadLinks(db, momentAt(now()));
       const expires_at = momentAt(now() + linkSeconds * SECOND);
-      await insertDownloadLink(db, { link_hash: hashSecret(secret), version, session_id, expires_at });
+      await insertDownloadLink(db, { link_hash: hashSecret(secret), run_id, version, session_id, expires_at });
       return secret;
     },
 
     /**
+<<<<<<< HEAD
      * Its user, and what the user may see by now; `keep` leaves it usable, as for HEAD. Throws `Unauthorized` unless it was made for this version by a user who is still signed
      * in.
      */
@@ -52,6 +59,17 @@ export function createDownloadLinks({ db, isActive, access, now = Date.now }: Op
       if (!link || !user || !(await isActive(link.session_id)))
         throw new Unauthorized('the link is unknown, used or expired; ask for a new one');
       return { visible: (await access.of(user)).visible, user };
+=======
+     * Its run, and what its user may see by now. Throws `Unauthorized` unless it was made for this version by a user who is
+     * still signed in.
+     */
+    async redeem(secret: string, version: ModelVersion): Promise<{ run_id: RunId; visible: Visible }> {
+      const link = await takeDownloadLink(db, hashSecret(secret), momentAt(now()));
+      const user = link?.version === version ? await findUserOfSession(db, link.session_id) : undefined;
+      if (!link || !user || !(await isActive(link.session_id)))
+        throw new Unauthorized('the link is unknown, used or expired; ask for a new one');
+      return { run_id: link.run_id, visible: (await access.of(user)).visible };
+>>>>>>> b364fb2 (wip3)
     },
   };
 }

@@ -62,10 +62,8 @@ export class ModelRegistry {
     const owner = await projectOfRun(this.#deps.db, run_id);
     // Before the version is looked for: what another project has is not told. [O3]
     if (owner !== undefined && owner !== project_id) throw new Forbidden(notYours(run_id));
-    const known = await findModel(this.#deps.db, version, null);
+    const known = await findModel(this.#deps.db, version, null, run_id);
     if (!known) return undefined;
-    if (known.run_id !== run_id)
-      throw new Conflict(`version ${version} belongs to run ${known.run_id}; use another name`);
     if (known.sha256 !== sha256)
       throw new Conflict(`version ${version} exists with another content, and versions never change; use another name`);
     return known;

@@ -81,7 +81,7 @@ export const aliasesRouter =
         const { project_id } = await managedRun(db, request, run_id);
         const { version } = request.body;
         mustBeOfPeople(alias);
-        if ((await findModel(db, version, visibleTo(request)))?.run_id !== run_id)
+        if (!(await findModel(db, version, visibleTo(request), run_id)))
           throw new NotFound(`run ${run_id} has no model ${version}`);
         const before = await findAlias(db, run_id, alias);
         const detail = { run_id, version, from: before?.version ?? null };

@@ -6,6 +6,7 @@ import {
   modelSchema,
   modelVersionSchema,
   newVersionSchema,
+  runIdSchema,
   saveQuery,
   sha256Schema,
 } from '@rondo/protocol';
@@ -20,10 +21,10 @@ import { principalOf } from '../auth/plugin.ts';
 import { planDownload } from '../checkpoints/download.ts';
 import type { Checkpoints } from '../checkpoints/open-checkpoints.ts';
 import type { Db } from '../db/db.ts';
-import { findModel } from '../db/queries/models.ts';
-import { LengthRequired, NotFound } from '../errors.ts';
+import { LengthRequired } from '../errors.ts';
 import { sendProblem } from '../plugins/error-handler.ts';
 import { forReaders, problems } from '../schemas/common.ts';
+import { seenModel } from './seen.ts';
 
 interface ContentDeps {
   /** The path at which browsers reach this server; empty at the root. */
@@ -35,6 +36,7 @@ interface ContentDeps {
 }
 
 const params = z.object({ version: modelVersionSchema });
+const ofRun = { run_id: runIdSchema.optional().describe('required where several runs have a model of this name') };
 const bytes = z.unknown().meta({ type: 'string', format: 'binary' });
 const content = (description: string) => ({ description, content: { 'application/octet-stream': { schema: bytes } } });
 
@@ -111,14 +113,20 @@ export const modelContentRouter =
           operationId: 'createDownloadLink',
           summary: 'An address that the browser itself can open, once, within a minute',
           params,
-          response: { 200: downloadLinkSchema, ...problems(401, 404, 422) },
+          querystring: z.object(ofRun),
+          response: { 200: downloadLinkSchema, ...problems(401, 404, 409, 422) },
         },
       },
       async (request, reply) => {
         const { version } = request.params;
+<<<<<<< HEAD
         if (!(await findModel(db, version, visibleTo(request)))) throw new NotFound(`there is no model ${version}`);
         const link = await links.issue(principalOf(request), version);
         await notes.add(request, { action: 'model.download_link', target_type: 'model', target: version });
+=======
+        const model = await seenModel(db, visibleTo(request), version, request.query.run_id);
+        const link = await links.issue(principalOf(request), model);
+>>>>>>> b364fb2 (wip3)
         reply.header('cache-control', 'no-store');
         return {
           url: `${basePath}/api/models/${encodeURIComponent(version)}/download?link=${link}`,
@@ -143,24 +151,31 @@ export const modelContentRouter =
             '`ETag` is the SHA-256, which `Repr-Digest` also says. `Range` (one), `If-Range` and `If-None-Match` are honoured.',
           params,
           querystring: z.object({
+            ...ofRun,
             link: z.string().max(limits.token).optional().describe('from download-link, instead of a token'),
           }),
           response: {
             200: content('The whole content'),
             206: content('The range that was asked for'),
             304: z.null().describe('It is what the asker has'),
-            ...problems(401, 403, 404, 416, 422, 503),
+            ...problems(401, 403, 404, 409, 416, 422, 503),
           },
         },
       },
       async (request, reply) => {
         const { version } = request.params;
+<<<<<<< HEAD
         const { link } = request.query;
         const isHead = request.method === 'HEAD';
         const use = link ? await links.redeem(link, version, { keep: isHead }) : undefined;
         const visible = use ? use.visible : visibleTo(request);
         const model = await findModel(db, version, visible);
         if (!model) throw new NotFound(`there is no model ${version}`);
+=======
+        const { link, run_id } = request.query;
+        const target = link ? await links.redeem(link, version) : { run_id, visible: visibleTo(request) };
+        const model = await seenModel(db, target.visible, version, target.run_id);
+>>>>>>> b364fb2 (wip3)
         const { status, headers, range } = planDownload(model, request.headers);
         reply.code(status).headers(headers);
         if (status === 416) return refuseRange(reply, model.size_bytes);

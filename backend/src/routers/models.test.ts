@@ -89,14 +89,59 @@ describe('PUT /api/models/{version}', () => {
     expect(saved.map(({ status }) => status).sort()).toEqual([200, 200, 200, 200, 201]);
   });
 
-  it('[K1] refuses another content, and another run, for a version that exists', async () => {
+  it('[K1] refuses another content for a version that exists in the run', async () => {
     const run = makeRun();
     const { version, body } = await save(run);
     const other = await save(run, { version, content: Buffer.from('other') });
-    const elsewhere = await save(makeRun(), { version, content: body });
-    expect([other.status, elsewhere.status]).toEqual([409, 409]);
+    expect(other.status).toBe(409);
     expect(await stored()).not.toContain(contentFile(sha256('other')));
     expect((await detailOf(version)).sha256).toBe(sha256(body));
+  });
+
+  it('[K1] a version is a name within its run: two runs have one each, and run_id says which', async () => {
+    const [one, two] = [makeRun(), makeRun()];
+    const { version } = await save(one, { content: Buffer.from('one') });
+    expect((await save(two, { version, content: Buffer.from('two') })).status).toBe(201);
+    const { headers } = await server.signIn('admin');
+    const ask = (method: 'GET' | 'POST' | 'DELETE', path: string, of?: string) =>
+      server.ask(method, `/api/models/${version}${path}${of === undefined ? '' : `?run_id=${of}`}`, headers);
+    for (const [method, path] of [
+      ['GET', ''],
+      ['GET', '/download'],
+      ['POST', '/download-link'],
+      ['DELETE', ''],
+    ] as const) {
+      const refused = await ask(method, path);
+      expect(refused.statusCode).toBe(409);
+      expect(refused.json().detail).toContain([one.id, two.id].sort().join(', '));
+    }
+    expect((await ask('GET', '', two.id)).json()).toMatchObject({ run_id: two.id, sha256: sha256('two') });
+    expect((await ask('GET', '/download', one.id)).body).toBe('one');
+    const link = (await ask('POST', '/download-link', two.id)).json<{ url: string }>().url;
+    expect((await server.app.inject(link)).body).toBe('two');
+    const chosen = `/api/runs/${one.id}/aliases/chosen`;
+    expect((await server.ask('PUT', chosen, headers, { version })).statusCode).toBe(200);
+    expect((await ask('GET', '', one.id)).json().aliases).toEqual(['chosen', 'latest']);
+    expect((await ask('GET', '', two.id)).json().aliases).toEqual(['latest']);
+    // The alias of one run does not hold the version of another.
+    await save(two);
+    expect((await ask('DELETE', '', two.id)).statusCode).toBe(204);
+    expect((await ask('GET', '')).json()).toMatchObject({ run_id: one.id, aliases: ['chosen', 'latest'] });
+  });
+
+  it('[K1] [O5] a model of a project that is not visible makes no name ambiguous', async () => {
+    const [mine, theirs] = [makeRun(), makeRun()];
+    const { version } = await save(mine);
+    await save(theirs, { version, content: Buffer.from('theirs') });
+    const admin = await server.signIn('admin');
+    const viewer = await server.signIn('viewer');
+    const project_id = `p-${version}`.slice(0, 40).toLowerCase();
+    expect((await server.ask('POST', '/api/projects', admin.headers, { id: project_id })).statusCode).toBe(201);
+    expect((await server.ask('PATCH', `/api/runs/${theirs.id}`, admin.headers, { project_id })).statusCode).toBe(200);
+    const seen = await server.ask('GET', `/api/models/${version}`, viewer.headers);
+    expect([seen.statusCode, seen.json().run_id]).toEqual([200, mine.id]);
+    const hidden = await server.ask('GET', `/api/models/${version}?run_id=${theirs.id}`, viewer.headers);
+    expect([hidden.statusCode, hidden.json().detail]).toEqual([404, `there is no model ${version}`]);
   });
 
   it('[K4] reads the tensors of a safetensors file, and says who stored it', async () => {

@@ -1,12 +1,4 @@
-import {
-  type ModelVersion,
-  modelDetailSchema,
-  modelSchema,
-  modelVersionSchema,
-  pageOf,
-  pageQuery,
-  runIdSchema,
-} from '@rondo/protocol';
+import { modelDetailSchema, modelSchema, modelVersionSchema, pageOf, pageQuery, runIdSchema } from '@rondo/protocol';
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import { visibleTo } from '../auth/access.ts';
@@ -16,7 +8,7 @@ import { findModel, findModelDetail, listModels } from '../db/queries/models.ts'
 import { Conflict, NotFound } from '../errors.ts';
 import type { IngestWriter } from '../ingest/writer.ts';
 import { forReaders, problems } from '../schemas/common.ts';
-import { managedRun } from './seen.ts';
+import { managedRun, seenModel } from './seen.ts';
 
 interface ModelsDeps {
   readonly db: Db;
@@ -26,16 +18,14 @@ interface ModelsDeps {
 }
 
 const params = z.object({ version: modelVersionSchema });
+const querystring = z.object({
+  run_id: runIdSchema.optional().describe('required where several runs have a model of this name'),
+});
 
 export const modelsRouter =
   ({ db, writer, onDeleted }: ModelsDeps): FastifyPluginAsyncZod =>
   async (app) => {
     const about = { tags: ['models'], security: [{ bearer: [] }] };
-
-    const found = <T>(model: T | undefined, version: ModelVersion): T => {
-      if (!model) throw new NotFound(`there is no model ${version}`);
-      return model;
-    };
 
     app.get(
       '/api/models',
@@ -66,12 +56,16 @@ export const modelsRouter =
           operationId: 'getModel',
           summary: 'One checkpoint version with its tensors, if it is a safetensors file',
           params,
-          response: { 200: modelDetailSchema, ...problems(401, 403, 404, 422) },
+          querystring,
+          response: { 200: modelDetailSchema, ...problems(401, 403, 404, 409, 422) },
         },
       },
       async (request) => {
         const { version } = request.params;
-        return found(await findModelDetail(db, version, visibleTo(request)), version);
+        const model = await seenModel(db, visibleTo(request), version, request.query.run_id);
+        const detail = await findModelDetail(db, model);
+        if (!detail) throw new NotFound(`there is no model ${version}`);
+        return detail;
       },
     );
 
@@ -84,12 +78,14 @@ export const modelsRouter =
           operationId: 'deleteModel',
           summary: 'Delete a checkpoint version; its content goes with the last version that has it',
           params,
+          querystring,
           response: { 204: z.null(), ...problems(401, 403, 404, 409, 422, 503) },
         },
       },
       async (request, reply) => {
         const { version } = request.params;
-        const { run_id, round, sha256 } = found(await findModel(db, version, visibleTo(request)), version);
+        const model = await seenModel(db, visibleTo(request), version, request.query.run_id);
+        const { run_id, round, sha256 } = model;
         const { project_id } = await managedRun(db, request, run_id);
         const detail = { run_id, round, sha256 };
         const record = (tx: Db) =>
@@ -101,7 +97,7 @@ export const modelsRouter =
             project_id,
           });
         await writer.submit([{ type: 'model_deleted', run_id, version, unlessAutomatic: false, record }]);
-        const left = await findModel(db, version, visibleTo(request));
+        const left = await findModel(db, version, visibleTo(request), run_id);
         if (left)
           throw new Conflict(`${version} is held by ${left.aliases.join(', ')}: move or delete the alias first`);
         onDeleted();

@@ -119,7 +119,7 @@ export const runsRouter =
           ...about,
           operationId: 'endRun',
           summary: 'End a run whose FL server does not report any more',
-          description: 'Rounds that are open are stopped. A later report of its FL server opens the run again.',
+          description: 'Its open rounds end with it. A later report of its FL server opens the run again.',
           params,
           body: runEndSchema,
           response: { 200: runSchema, ...problems(400, 401, 403, 404, 409, 422, 503) },

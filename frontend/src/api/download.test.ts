@@ -16,6 +16,7 @@ function rig(breaks: (number | null)[], answer: (range: string | null) => Respon
   const progress: number[] = [];
   const aborter = new AbortController();
   const transfer: Transfer = {
+    run_id: 'run-1',
     version: 'v1',
     size_bytes: file.length,
     signal: aborter.signal,

@@ -1,6 +1,6 @@
 import { backoffMs } from '../lib/backoff.ts';
 import { isRefused } from './client.ts';
-import { getDownloadLink } from './models.ts';
+import { getDownloadLink, type ModelKey } from './models.ts';
 import { Refusal } from './problem.ts';
 
 /** Where the bytes go: a file that appears under its name only once it is whole. */
@@ -8,8 +8,7 @@ export interface FileSink {
   write(bytes: Uint8Array<ArrayBuffer>, position: number): Promise<void>;
 }
 
-export interface Transfer {
-  readonly version: string;
+export interface Transfer extends ModelKey {
   readonly size_bytes: number;
   readonly sink: FileSink;
   readonly signal: AbortSignal;
@@ -51,9 +50,13 @@ export async function transferModel(transfer: Transfer): Promise<void> {
   }
 }
 
-async function open({ version, signal, fetch }: Transfer, position: number, etag: string | null): Promise<Response> {
+async function open(
+  { run_id, version, signal, fetch }: Transfer,
+  position: number,
+  etag: string | null,
+): Promise<Response> {
   const headers: HeadersInit = position > 0 && etag !== null ? { Range: `bytes=${position}-`, 'If-Range': etag } : {};
-  const response = await fetch(await getDownloadLink(version), { headers, signal, cache: 'no-store' });
+  const response = await fetch(await getDownloadLink({ run_id, version }), { headers, signal, cache: 'no-store' });
   if (response.ok && response.body !== null) return response;
   if (response.status >= 500) throw new TypeError(`the server answered ${response.status}`);
   throw new Refusal(`The server answered ${response.status} for this checkpoint. It may have been deleted.`);

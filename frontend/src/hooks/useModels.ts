@@ -5,6 +5,7 @@ import {
   deleteAlias,
   deleteModel,
   isAboutModels,
+  type ModelKey,
   type ModelQuery,
   modelPaths,
   rollbackAlias,
@@ -23,8 +24,8 @@ export function useModelPage(query: ModelQuery) {
   return answer;
 }
 
-export function useModelDetail(version: string) {
-  const answer = useSWR(modelPaths.one(version), (path: string) => getJson<ModelDetail>(path), slowPoll);
+export function useModelDetail(key: ModelKey) {
+  const answer = useSWR(modelPaths.one(key), (path: string) => getJson<ModelDetail>(path), slowPoll);
   useFollowModels();
   return answer;
 }

@@ -1,3 +1,4 @@
+import type { Model } from '@rondo/protocol';
 import { create } from 'zustand';
 
 /**
@@ -12,14 +13,19 @@ export type Download =
   | { readonly state: 'handed_over' }
   | { readonly state: 'failed'; readonly detail: string };
 
-/** By version. Kept outside the page, so that a download goes on while its user looks at something else. */
+/** A version is a name within its run. */
+type Key = Pick<Model, 'run_id' | 'version'>;
+
+export const downloadKey = ({ run_id, version }: Key): string => JSON.stringify([run_id, version]);
+
+/** By `downloadKey`. Kept outside the page, so that a download goes on while its user looks at something else. */
 export const useDownloadStore = create<Readonly<Record<string, Download>>>()(() => ({}));
 
-export const setDownload = (version: string, download: Download): void =>
-  useDownloadStore.setState({ [version]: download });
+export const setDownload = (key: Key, download: Download): void =>
+  useDownloadStore.setState({ [downloadKey(key)]: download });
 
-export function forgetDownload(version: string): void {
-  const { [version]: _, ...others } = useDownloadStore.getState();
+export function forgetDownload(key: Key): void {
+  const { [downloadKey(key)]: _, ...others } = useDownloadStore.getState();
   useDownloadStore.setState(others, true);
 }
 

@@ -71,7 +71,7 @@ export async function deleteAlias(tx: Db, runId: RunId, alias: string, seq: numb
     .returning();
   if (!deleted) return false;
   await tx.delete(modelAliasHistory).where(named(modelAliasHistory, runId, alias));
-  await touchModels(tx, [deleted.version], seq);
+  await touchModels(tx, runId, [deleted.version], seq);
   return true;
 }
 
@@ -92,7 +92,7 @@ async function moveAlias(tx: Db, row: AliasRow, from: ModelVersion | undefined, 
     .insert(modelAliases)
     .values(row)
     .onConflictDoUpdate({ target: [modelAliases.run_id, modelAliases.alias], set: row });
-  await touchModels(tx, from === undefined ? [row.version] : [row.version, from], seq);
+  await touchModels(tx, row.run_id, from === undefined ? [row.version] : [row.version, from], seq);
 }
 
 async function remember(tx: Db, { run_id, alias }: AliasRow, version: ModelVersion): Promise<void> {

@@ -39,7 +39,13 @@ export async function deleteModel(tx: Db, { run_id, version, unlessAutomatic }: 
   const held = tx
     .select({ held: sql`1` })
     .from(modelAliases)
-    .where(and(eq(modelAliases.version, version), unlessAutomatic ? undefined : eq(modelAliases.is_automatic, false)));
+    .where(
+      and(
+        eq(modelAliases.run_id, run_id),
+        eq(modelAliases.version, version),
+        unlessAutomatic ? undefined : eq(modelAliases.is_automatic, false),
+      ),
+    );
   const deleted = await tx
     .delete(models)
     .where(and(eq(models.version, version), eq(models.run_id, run_id), notExists(held)))
@@ -59,16 +65,16 @@ async function touchTheOneThatMovesUp(tx: Db, runId: RunId, seq: number): Promis
     .orderBy(desc(models.created_at))
     .limit(1)
     .offset(limits.snapshotModels - 1);
-  if (moved) await touchModels(tx, [moved.version], seq);
+  if (moved) await touchModels(tx, runId, [moved.version], seq);
 }
 
 /** Makes viewers hear of them again. */
-export async function touchModels(tx: Db, versions: readonly ModelVersion[], seq: number): Promise<void> {
+export async function touchModels(tx: Db, runId: RunId, versions: readonly ModelVersion[], seq: number): Promise<void> {
   if (versions.length === 0) return;
   await tx
     .update(models)
     .set({ updated_seq: seq })
-    .where(inArray(models.version, [...versions]));
+    .where(and(eq(models.run_id, runId), inArray(models.version, [...versions])));
 }
 
 /** Whether any model is of these rounds, whose figures have changed. [K5] */
@@ -89,7 +95,9 @@ export async function surplusModels(db: Db, keep: number, limit: number) {
       select run_id, version, created_at, row_number() over (partition by run_id order by created_at desc) as place
       from models
     ) as placed
-    where place > ${keep} and not exists (select from model_aliases where model_aliases.version = placed.version)
+    where place > ${keep} and not exists (
+      select from model_aliases as held where held.run_id = placed.run_id and held.version = placed.version
+    )
     order by created_at limit ${limit}`);
   return rows as unknown as { run_id: RunId; version: ModelVersion }[];
 }

@@ -29,7 +29,8 @@ const columns = {
   global_loss: rounds.global_loss,
   global_accuracy: rounds.global_accuracy,
   aliases: sql<string[]>`coalesce((
-    select json_agg(alias order by alias) from model_aliases where model_aliases.version = models.version
+    select json_agg(alias order by alias) from model_aliases
+    where model_aliases.run_id = models.run_id and model_aliases.version = models.version
   ), '[]')`,
   created_at: models.created_at,
 };
@@ -73,18 +74,30 @@ const listModelsWhere = (db: Db, where: SQL | undefined, limit: number) =>
     .orderBy(...newestFirst)
     .limit(limit);
 
-export async function findModel(db: Db, version: ModelVersion, visible: Visible): Promise<Model | undefined> {
-  const [row] = await listModelsWhere(db, and(eq(models.version, version), ofVisibleRuns(models.run_id, visible)), 1);
-  return row && toModel(row);
-}
+/** Runs that a refusal names. */
+const maxNamed = 20;
 
-export async function findModelDetail(
+/** The visible models of this name; several where several runs have one, unless a run is named. [K1] */
+export async function findModels(
   db: Db,
   version: ModelVersion,
   visible: Visible,
-): Promise<ModelDetail | undefined> {
-  const model = await findModel(db, version, visible);
-  if (!model) return undefined;
+  runId?: RunId | undefined,
+): Promise<Model[]> {
+  const ofRun = runId === undefined ? undefined : eq(models.run_id, runId);
+  const where = and(eq(models.version, version), ofRun, ofVisibleRuns(models.run_id, visible));
+  return (await listModelsWhere(db, where, maxNamed)).map(toModel);
+}
+
+/** The model of this name in the run; without a run the newest of that name. */
+export const findModel = async (
+  db: Db,
+  version: ModelVersion,
+  visible: Visible,
+  runId?: RunId,
+): Promise<Model | undefined> => (await findModels(db, version, visible, runId))[0];
+
+export async function findModelDetail(db: Db, model: Model): Promise<ModelDetail | undefined> {
   const [row] = await db
     .select({
       tensors: modelContents.tensors,
@@ -93,7 +106,7 @@ export async function findModelDetail(
     })
     .from(models)
     .innerJoin(modelContents, itsContent)
-    .where(eq(models.version, version));
+    .where(and(eq(models.run_id, model.run_id), eq(models.version, model.version)));
   return row && { ...model, ...row, round_metrics: model.metrics };
 }
 

@@ -11,7 +11,7 @@ export interface Tensor {
 
 export const models = pgTable('models', {
   run_id: textOf<RunId>('run_id').notNull(),
-  version: textOf<ModelVersion>('version').notNull().primaryKey(),
+  version: textOf<ModelVersion>('version').notNull(),
   round: integer(),
   format: text().notNull(),
   sha256: text().notNull(),
@@ -60,6 +60,7 @@ export const deletedModels = pgTable('deleted_models', {
 
 export const downloadLinks = pgTable('download_links', {
   link_hash: text().primaryKey(),
+  run_id: textOf<RunId>('run_id').notNull(),
   version: textOf<ModelVersion>('version').notNull(),
   session_id: uuid().notNull(),
   expires_at: moment().notNull(),

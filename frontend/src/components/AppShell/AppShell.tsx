@@ -30,6 +30,7 @@ export function AppShell() {
     setParams((before) => {
       const next = new URLSearchParams(before);
       next.delete('model');
+      next.delete('model_run');
       return next;
     });
   return (

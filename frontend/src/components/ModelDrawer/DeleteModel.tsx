@@ -15,7 +15,7 @@ export function DeleteModel({ model, onDeleted }: DeleteModelProps) {
   const [isAsking, setAsking] = useState(false);
   const [progress, remove] = useDeleteModel();
   const confirm = async () => {
-    const isDeleted = await remove(model.version);
+    const isDeleted = await remove(model);
     if (isDeleted) onDeleted();
     return isDeleted;
   };

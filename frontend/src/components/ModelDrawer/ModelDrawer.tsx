@@ -1,4 +1,5 @@
 import { useSearchParams } from 'react-router';
+import type { ModelKey } from '../../api/models.ts';
 import { useModelDetail } from '../../hooks/useModels.ts';
 import { useProblemDetail } from '../../hooks/useProblemDetail.ts';
 import { useIsAdmin } from '../../hooks/useSession.ts';
@@ -15,25 +16,31 @@ import { TensorTable } from './TensorTable.tsx';
 export function ModelDrawer() {
   const [params, setParams] = useSearchParams();
   const version = params.get('model');
+  const run_id = params.get('model_run');
   if (version === null) return null;
   const close = () =>
     setParams(
       (before) => {
         const next = new URLSearchParams(before);
         next.delete('model');
+        next.delete('model_run');
         return next;
       },
       { replace: true, preventScrollReset: true },
     );
   return (
     <Dialog isOpen onOpenChange={close} title={version} place="panel" testId="model-drawer">
-      <Contents key={version} version={version} onGone={close} />
+      <Contents key={JSON.stringify([run_id, version])} run_id={run_id} version={version} onGone={close} />
     </Dialog>
   );
 }
 
-function Contents({ version, onGone }: { readonly version: string; readonly onGone: () => void }) {
-  const { data: model, error } = useModelDetail(version);
+interface ContentsProps extends ModelKey {
+  readonly onGone: () => void;
+}
+
+function Contents({ run_id, version, onGone }: ContentsProps) {
+  const { data: model, error } = useModelDetail({ run_id, version });
   const isAdmin = useIsAdmin();
   const problem = useProblemDetail(error);
   if (!model) {

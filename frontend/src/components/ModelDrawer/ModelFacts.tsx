@@ -29,7 +29,9 @@ export function ModelFacts({ model }: { readonly model: ModelDetail }) {
             </Link>
           )}
         </Detail>
-        <Detail name="Parent">{model.parent === null ? noValue : <VersionLink version={model.parent} />}</Detail>
+        <Detail name="Parent">
+          {model.parent === null ? noValue : <VersionLink run_id={model.run_id} version={model.parent} />}
+        </Detail>
         <Detail name="Size">
           {formatBytes(model.size_bytes)}{' '}
           <span className="text-xs text-muted">({formatCount(model.size_bytes)} bytes)</span>
@@ -62,10 +64,11 @@ export function ModelFacts({ model }: { readonly model: ModelDetail }) {
   );
 }
 
-function VersionLink({ version }: { readonly version: string }) {
+function VersionLink({ run_id, version }: { readonly run_id: string; readonly version: string }) {
   const [params] = useSearchParams();
   const next = new URLSearchParams(params);
   next.set('model', version);
+  next.set('model_run', run_id);
   return (
     <Link to={{ search: `?${next}` }} preventScrollReset className={linkLook}>
       {version}

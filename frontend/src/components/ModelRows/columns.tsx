@@ -11,9 +11,10 @@ import { MetricText } from '../ui/MetricText.tsx';
 /** `search` is kept in the links. */
 export function columnsOf(place: 'panel' | 'page', search: string): readonly Column<Model>[] {
   const isPage = place === 'page';
-  const address = (version: string) => {
+  const address = (run_id: string, version: string) => {
     const params = new URLSearchParams(search);
     params.set('model', version);
+    params.set('model_run', run_id);
     return `?${params}`;
   };
   const run: Column<Model> = {
@@ -37,7 +38,7 @@ export function columnsOf(place: 'panel' | 'page', search: string): readonly Col
       cell: ({ version, run_id, aliases }) => (
         <span className="flex min-w-28 flex-wrap items-center gap-x-1.5 gap-y-1 sm:min-w-36">
           <Link
-            to={{ search: address(version) }}
+            to={{ search: address(run_id, version) }}
             preventScrollReset
             aria-label={version}
             title={version}
@@ -79,7 +80,7 @@ export function columnsOf(place: 'panel' | 'page', search: string): readonly Col
           <span className="text-faint">{noValue}</span>
         ) : (
           <Link
-            to={{ search: address(parent) }}
+            to={{ search: address(run_id, parent) }}
             preventScrollReset
             aria-label={parent}
             title={parent}
