@@ -7,6 +7,7 @@ import { cuts } from './entries/cuts.ts';
 import { firstLoad } from './entries/first-load.ts';
 import { flower } from './entries/flower.ts';
 import { ingest } from './entries/ingest.ts';
+import { insight } from './entries/insight.ts';
 import { logCall } from './entries/log-call.ts';
 import { openViewers } from './entries/open-viewers.ts';
 import { pages } from './entries/pages.ts';
@@ -23,6 +24,7 @@ const entries: readonly Entry[] = [
   pixel,
   pages,
   series,
+  insight,
   servers,
   firstLoad,
   cuts,

@@ -13,6 +13,8 @@ const tooFast = 0.1;
 /** cos(Δᵢ, Δ̄ₜ₋₁) above this, while half of the peers are below `freshCosine`, is the last round's update again. */
 const replayCosine = 0.95;
 const freshCosine = 0.5;
+/** Cosines beyond it are alike: Fisher's z of a rounded 1 is without bound. */
+const parallel = 0.99;
 /** False marks among a run's clients by the bound of stragglers: each client has one usual speed. */
 const falseStragglers = 0.002;
 const roundsOfFigures = 16;
@@ -80,7 +82,7 @@ export class AttentionFold {
         }
         continue;
       }
-      // What nobody said anything about is neither a failure nor an absence.
+      // A client that is not reported has neither failed nor been absent.
       if (outcome[at] !== outcomeCodes.failed && outcome[at] !== outcomeCodes.no_reply) continue;
       const row = this.#rows.get(id) ?? { count: 0, since_round: round, since: completed_at };
       row.count += 1;
@@ -135,7 +137,7 @@ export class AttentionFold {
     }
   }
 
-  /** No training behind the update: a vanishing norm, or examples faster than they can be computed. */
+  /** An update without training: a vanishing norm, or examples faster than they can be computed. */
   *#freeRiders({ round, completed_at, columns: { client, values } }: ClosedRound): Iterable<Sign> {
     const norms = [...values.update_norm].filter((norm) => norm > 0 && Number.isFinite(norm));
     const usual = median(norms);
@@ -189,10 +191,10 @@ export class AttentionFold {
     for (const [index, measure] of measures.entries()) {
       const column = values[measure.name];
       const scaled = Float64Array.from(column, (value, at) => {
-        // No update has no direction, and its norm is a fact already.
+        // A zero update has no direction, and its norm is a fact already.
         if (outcome[at] !== outcomeCodes.complete || values.update_norm[at] === 0) return Number.NaN;
         if (measure.name !== 'cosine_to_mean') return value > 0 ? Math.log(value) : Number.NaN;
-        return Math.abs(value) <= 1.000_001 ? Math.atanh(Math.max(-0.999_999, Math.min(0.999_999, value))) : Number.NaN;
+        return Math.abs(value) <= 1.000_001 ? Math.atanh(Math.max(-parallel, Math.min(parallel, value))) : Number.NaN;
       });
       const seen = (this.#watches[index] as Watch).step(client, scaled);
       yield* this.#signsOf(measure, seen, column, client);
@@ -289,7 +291,7 @@ function* notFinite({ client, values, flags, outcome }: Columns): Iterable<Sign>
 }
 
 function* zeroUpdates({ client, values: { update_norm }, outcome }: Columns): Iterable<Sign> {
-  // Where all updates are zero the measurement is, or the learning rate; the clients are not to be blamed.
+  // Where all updates are zero the measurement is, or the learning rate; the clients are not the cause.
   if (!update_norm.some((norm) => norm > 0)) return;
   for (let at = 0; at < client.length; at++) {
     if (update_norm[at] !== 0 || outcome[at] !== outcomeCodes.complete) continue;

@@ -5,6 +5,7 @@ import {
   type ClientId,
   limits,
   type MetricValue,
+  type RunCondition,
   type Severity,
   toNumber,
 } from '@rondo/protocol';
@@ -76,7 +77,7 @@ function severityOfEpisode({ rule, evidence, isProvisional }: Episode): Severity
 export interface RunFacts {
   readonly config: Record<string, unknown>;
   readonly isRunning: boolean;
-  readonly condition: { readonly state: string; readonly since: string; readonly detail: string | null } | null;
+  readonly condition: RunCondition | null;
   /** The newest rounds that are over, oldest first. */
   readonly closed: readonly RoundRow[];
   readonly epsilon: { readonly value: MetricValue; readonly round: number | null; readonly at: string } | null;
@@ -110,7 +111,12 @@ export function itemsOfRun({ config, isRunning, condition, closed, epsilon, trou
   if (isRunning) for (const { rule, ...trouble } of troubles) add(rule, trouble);
 
   const last = closed.at(-1);
-  const failing = trailing(closed, (row) => row.num_clients_expected > 0 && row.num_clients_completed === 0);
+  // Clients of which nothing is reported may have succeeded, as under secure aggregation.
+  const failing = trailing(
+    closed,
+    ({ num_clients_expected: expected, num_clients_failed, num_clients_no_reply }) =>
+      expected > 0 && num_clients_failed + num_clients_no_reply === expected,
+  );
   if (last && failing.length > 0) {
     add('all_clients_failed', {
       ...sinceOf(failing),
@@ -178,17 +184,53 @@ export function worstFirst(items: readonly AttentionItem[]): AttentionItem[] {
   });
 }
 
-/** Takes out what is muted, and bounds what is left. Nothing is hidden: `total` and `muted` say what there is. */
+/** From so many clients on, one item stands for all of a rule. */
+const leastGrouped = 4;
+
+/**
+ * Of a rule at `info` that holds of many clients, one item for all of them: a list of thirty stragglers hides the rest.
+ * Clients with an item of their own at a higher severity keep it. [G4]
+ */
+function grouped(items: readonly AttentionItem[]): AttentionItem[] {
+  const byRule = new Map<AttentionRule, AttentionItem[]>();
+  for (const item of items) {
+    if (item.severity !== 'info' || item.client_id === undefined) continue;
+    const of = byRule.get(item.rule) ?? [];
+    of.push(item);
+    byRule.set(item.rule, of);
+  }
+  const kept = items.filter((item) => item.severity !== 'info' || (byRule.get(item.rule)?.length ?? 0) < leastGrouped);
+  return [...kept, ...[...byRule.values()].filter((of) => of.length >= leastGrouped).map(together)];
+}
+
+function together(of: readonly AttentionItem[]): AttentionItem {
+  const size = ({ evidence }: AttentionItem) =>
+    Math.abs(Math.log(Math.abs(Number(evidence.ratio ?? evidence.cumulative_sum ?? evidence.z ?? 1)) || 1));
+  const largest = [...of].sort((a, b) => size(b) - size(a));
+  const [first] = largest as [AttentionItem];
+  const since = [...of].sort((a, b) => (a.since_round ?? 0) - (b.since_round ?? 0))[0] as AttentionItem;
+  return {
+    rule: first.rule,
+    severity: first.severity,
+    client_ids: largest.slice(0, limits.attentionItems).flatMap(({ client_id }) => client_id ?? []),
+    round: Math.max(...of.map(({ round }) => round ?? 0)),
+    ...(since.since_round !== undefined && { since_round: since.since_round }),
+    ...(since.since !== undefined && { since: since.since }),
+    detail: `${of.length} clients, above all ${first.client_id}: ${first.detail}`,
+    evidence: { ...first.evidence, clients: of.length },
+  };
+}
+
+/** Takes out what is muted, and bounds what remains. Nothing is hidden: `total` and `muted_items` say what there is. */
 export function applyMutes(items: readonly AttentionItem[], mutes: readonly Pick<MuteRow, 'client_id' | 'rule'>[]) {
   const isMuted = ({ client_id, rule }: AttentionItem) =>
     mutes.some(
       (mute) => (mute.client_id === '' || mute.client_id === client_id) && (mute.rule === '' || mute.rule === rule),
     );
-  const sorted = worstFirst(items);
-  const shown = sorted.filter((item) => !isMuted(item));
+  const shown = worstFirst(grouped(items.filter((item) => !isMuted(item))));
   return {
     items: shown.slice(0, limits.attentionItems),
     total: shown.length,
-    muted_items: sorted.filter(isMuted).slice(0, limits.attentionItems),
+    muted_items: worstFirst(items.filter(isMuted)).slice(0, limits.attentionItems),
   };
 }

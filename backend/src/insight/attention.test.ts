@@ -71,7 +71,7 @@ it('[G4] says nothing of an honest federation, and states its budget', async () 
   const { items, budget, to_round } = await read();
   expect(items).toEqual([]);
   expect(to_round).toBe(25);
-  expect(budget).toMatchObject({ false_marks_per_100_rounds: 1, num_clients: 12 });
+  expect(budget).toMatchObject({ false_marks_per_100_rounds: 2, num_clients: 12 });
   expect(budget.statement).toContain('copies the norms');
 });
 

@@ -1,15 +1,15 @@
 import { type ClientId, clientMeasures, type Metrics, missingBits, outcomeCodes, toNumber } from '@rondo/protocol';
 import type { clientUpdates } from '../db/schema.ts';
-import type { RoundSums } from '../db/tables/insight.ts';
+import type { RoundCosts } from '../db/tables/insight.ts';
 
 export const storedMeasures = [...clientMeasures, 'cosine_to_previous'] as const;
 export type StoredMeasure = (typeof storedMeasures)[number];
 
-/** One client's part, with what the reporters of newer frameworks may add. */
+/** What is derived of one client's part. */
 export type Part = Pick<
   typeof clientUpdates.$inferSelect,
-  'client_id' | 'outcome' | 'metrics' | 'submitted_at' | (typeof clientMeasures)[number]
-> & { readonly cosine_to_previous?: number | string | null };
+  'client_id' | 'outcome' | 'attempt' | 'metrics' | 'submitted_at' | StoredMeasure
+>;
 
 /** The parts of one round as columns of one length; a missing value has the bits `missingBits`. */
 export interface Columns {
@@ -71,7 +71,7 @@ export const missing = (column: Float32Array<ArrayBuffer>, at: number): boolean 
 export const isNotFinite = (column: Float32Array<ArrayBuffer>, bits: Uint32Array, at: number): boolean =>
   bits[at] !== missingBits && !Number.isFinite(column[at]);
 
-export function sumsOf(parts: readonly Part[]): RoundSums {
+export function sumsOf(parts: readonly Part[]): RoundCosts {
   const sum = (name: 'duration_ms' | 'bytes_up' | 'bytes_down' | 'sample_count') =>
     parts.reduce((total, part) => total + (part[name] === null ? 0 : toNumber(part[name])), 0);
   return {

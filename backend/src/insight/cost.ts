@@ -1,9 +1,10 @@
 import type { ClientId, Cost, RunId } from '@rondo/protocol';
 import type { Db } from '../db/db.ts';
 import { type Range, readDerived, readLabels } from '../db/queries/insight.ts';
-import type { RoundSums } from '../db/tables/insight.ts';
+import type { RoundCosts } from '../db/tables/insight.ts';
 import { prepareRounds, readDerivedRounds } from './rounds.ts';
 
+const wanted = ['duration_ms', 'bytes_up', 'bytes_down', 'sample_count'] as const;
 /** Values of one label that a cost is split by. */
 const maxValues = 200;
 
@@ -31,7 +32,7 @@ export async function readCost(
   for (const row of prepared.rows) {
     const duration =
       row.completed_at === null ? null : Math.max(0, Date.parse(row.completed_at) - Date.parse(row.started_at));
-    const of: RoundSums = sums.get(row.round) ?? nothing;
+    const of: RoundCosts = sums.get(row.round) ?? nothing;
     total.ms += duration ?? 0;
     total.client_ms += of.client_ms;
     total.bytes_up += of.bytes_up;
@@ -61,7 +62,7 @@ type Cumulated = Pick<
   Cost,
   'cumulated_ms' | 'cumulated_client_ms' | 'cumulated_bytes_up' | 'cumulated_bytes_down' | 'cumulated_examples'
 >;
-const nothing: RoundSums = { client_ms: 0, bytes_up: 0, bytes_down: 0, examples: 0 };
+const nothing: RoundCosts = { client_ms: 0, bytes_up: 0, bytes_down: 0, examples: 0 };
 
 async function byLabel(
   db: Db,
@@ -84,7 +85,7 @@ async function byLabel(
       if (Number.isFinite(value)) into[id] = (into[id] as number) + value;
     }
   };
-  for await (const { columns } of readDerivedRounds(db, runId, prepared)) {
+  for await (const { columns } of readDerivedRounds(db, runId, prepared, wanted)) {
     const { client, values } = columns;
     add(perClient.client_ms, client, values.duration_ms);
     add(perClient.bytes_up, client, values.bytes_up);

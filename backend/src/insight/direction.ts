@@ -1,9 +1,5 @@
-import type { Direction, RunId } from '@rondo/protocol';
-import { outcomeCodes, toNumber } from '@rondo/protocol';
-import type { Db } from '../db/db.ts';
-import type { Range } from '../db/queries/insight.ts';
+import { outcomeCodes } from '@rondo/protocol';
 import type { Columns } from './columns.ts';
-import { prepareRounds, readDerivedRounds } from './rounds.ts';
 
 interface RoundDirection {
   /** Null where too little is reported. */
@@ -42,22 +38,4 @@ export function directionOf({ client, outcome, values }: Columns, reportedNorm: 
   const agreement = norm >= 0 ? Math.min(1, (norm * norm) / squares) : null;
   const shares = along > 0 ? terms.map((term) => ({ client: term.client, share: term.along / examples / along })) : [];
   return { agreement, n, shares };
-}
-
-export async function readDirection(db: Db, runId: RunId, range: Range): Promise<Direction> {
-  const prepared = await prepareRounds(db, runId, range);
-  const items: Direction['items'] = [];
-  let shares: Direction['shares'] = null;
-  for await (const { row, columns } of readDerivedRounds(db, runId, prepared)) {
-    const { update_norm = null } = row as { update_norm?: Parameters<typeof toNumber>[0] | null };
-    const found = directionOf(columns, update_norm === null ? null : toNumber(update_norm));
-    items.push({ round: row.round, agreement: found.agreement, n: found.n });
-    if (found.shares.length === 0) continue;
-    const named = found.shares.map(({ client, share }) => ({ client_id: prepared.numbers.ids[client], share }));
-    shares = {
-      round: row.round,
-      items: named.flatMap(({ client_id, share }) => (client_id === undefined ? [] : [{ client_id, share }])),
-    };
-  }
-  return { run_id: runId, items, shares };
 }

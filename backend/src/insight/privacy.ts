@@ -105,6 +105,9 @@ export function roundsLeft({ config, epsilon, delta, spentRounds, recent, attend
   };
 }
 
+/** The newest rounds that say whether attendance is random. */
+const attendanceRounds = 1_000;
+
 const sigmaNames = ['noise_multiplier', 'sigma'];
 const mechanismNames = ['mechanism', 'dp_mechanism', 'noise_mechanism'];
 
@@ -115,11 +118,11 @@ export async function readPrivacy(db: Db, runId: RunId): Promise<Privacy> {
   const epsilon = latest.find(({ name }) => name === 'privacy_epsilon');
   const delta = latest.find(({ name }) => name === 'privacy_delta');
   const points = await newestPoints(db, runId, 'privacy_epsilon', 20);
-  const prepared = await prepareRounds(db, runId, {});
+  const prepared = await prepareRounds(db, runId, {}, attendanceRounds);
   const counts = new Array<number>(prepared.numbers.ids.length).fill(0);
   let rounds = 0;
   let unnamed = 0;
-  for await (const { row, columns } of readDerivedRounds(db, runId, prepared)) {
+  for await (const { row, columns } of readDerivedRounds(db, runId, prepared, [])) {
     if (columns.client.length === 0) continue;
     rounds += 1;
     unnamed += row.num_clients_expected - row.num_named;

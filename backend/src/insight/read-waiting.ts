@@ -9,12 +9,15 @@ import {
   type Waiting,
 } from '@rondo/protocol';
 import type { Db } from '../db/db.ts';
-import { latestOf, readClientsOf, readParts } from '../db/queries/insight.ts';
+import { latestOf, readClientsOf, readDerived, readParts } from '../db/queries/insight.ts';
 import { findRunRow } from '../db/queries/runs.ts';
-import { type Columns, flag, missing } from './columns.ts';
-import { type Derived, prepareRounds, readDerivedRounds } from './rounds.ts';
+import { missing } from './columns.ts';
+import { funnelOf } from './funnel.ts';
+import { prepareRounds, type RoundsInRange, readDerivedRounds } from './rounds.ts';
 import { causeOf, closingNow, expectedEnd, judgeOutstanding, named, type Running } from './waiting.ts';
 
+/** Rounds that say how long one takes, and what became of its clients. */
+const recentRounds = 1_000;
 /** Rounds whose clients' durations are read. */
 const historyRounds = 30;
 const asynchronousNames = { staleness: ['staleness', 'avg_staleness', 'mean_staleness'], concurrency: ['concurrency'] };
@@ -22,7 +25,7 @@ const asynchronousNames = { staleness: ['staleness', 'avg_staleness', 'mean_stal
 /** Why the running round is not over, when it will be, and what closing it now would mean. [G7] */
 export async function readWaiting(db: Db, runId: RunId, now: Date): Promise<Waiting> {
   const run = await findRunRow(db, runId);
-  const prepared = await prepareRounds(db, runId, {}, 1_000);
+  const prepared = await prepareRounds(db, runId, {}, recentRounds);
   const durations: number[] = [];
   for (const row of prepared.rows) {
     if (!isRoundOver(row) || row.completed_at === null || row.status !== 'complete') continue;
@@ -32,7 +35,7 @@ export async function readWaiting(db: Db, runId: RunId, now: Date): Promise<Wait
   const open = newest && !isRoundOver(newest) && run?.status === 'running' ? newest : undefined;
   const derived = open && prepared.open.get(open.round);
   const history = await readHistory(db, runId, { ...prepared, rows: prepared.rows.slice(-historyRounds) });
-  const { condition = null } = (run ?? {}) as { condition?: Parameters<typeof causeOf>[0]['condition'] };
+  const condition = run?.condition ?? null;
   const startedMs = open ? Date.parse(open.started_at) : Number.NaN;
   const elapsed = open ? Math.max(0, now.getTime() - startedMs) : null;
   const clients = open ? await readClientsOf(db, runId) : new Map<ClientId, never>();
@@ -80,7 +83,7 @@ export async function readWaiting(db: Db, runId: RunId, now: Date): Promise<Wait
     expected_end,
     closing_now: open && selected.length > 0 ? closingNow(selected, saved) : null,
     funnel: {
-      round: derived ? funnelOf([{ ...derived, started: isStarted.size }]) : null,
+      round: derived ? funnelOf([{ row: derived.row, account: derived.sums, training: isStarted.size }]) : null,
       run: await funnelOfRun(db, runId, prepared),
     },
     asynchronous: await readAsynchronous(db, runId),
@@ -97,13 +100,13 @@ interface History {
 }
 
 /** What each client's last results say. */
-async function readHistory(
-  db: Db,
-  runId: RunId,
-  prepared: Awaited<ReturnType<typeof prepareRounds>>,
-): Promise<Map<ClientId, History>> {
+async function readHistory(db: Db, runId: RunId, prepared: RoundsInRange): Promise<Map<ClientId, History>> {
   const history = new Map<ClientId, History>();
-  for await (const { row, columns } of readDerivedRounds(db, runId, prepared)) {
+  for await (const { row, columns } of readDerivedRounds(db, runId, prepared, [
+    'train_loss',
+    'duration_ms',
+    'sample_count',
+  ])) {
     if (!isRoundOver(row)) continue;
     const { client, outcome, values } = columns;
     for (const [at, index] of client.entries()) {
@@ -120,45 +123,15 @@ async function readHistory(
   return history;
 }
 
-/**
- * Selected → started → returned → counted. Started are those with a sign of work: a result, a failure, or that they
- * train. A result after the round's end has returned and does not count. [G7]
- */
-export function funnelOf(
-  rounds: readonly (Pick<Derived, 'row' | 'columns'> & { readonly started?: number })[],
-): Funnel {
-  const sum = { selected: 0, started: 0, returned: 0, counted: 0, wasted_ms: 0 };
-  for (const { row, columns, started = 0 } of rounds) {
-    sum.selected += row.num_clients_expected;
-    sum.started += started;
-    addParts(sum, columns);
-  }
-  const wasted = sum.started - sum.counted;
-  const wasted_share = sum.started === 0 || !rounds.every(({ row }) => isRoundOver(row)) ? null : wasted / sum.started;
-  return { ...sum, wasted_share };
-}
-
-function addParts(sum: Omit<Funnel, 'wasted_share'> & { started: number }, { outcome, flags, values }: Columns): void {
-  for (let at = 0; at < outcome.length; at++) {
-    const isComplete = outcome[at] === outcomeCodes.complete;
-    const isLate = ((flags[at] as number) & flag.late) !== 0;
-    const duration = values.duration_ms[at] as number;
-    const hasWorked = isComplete || outcome[at] === outcomeCodes.failed;
-    sum.started += Number(hasWorked);
-    sum.returned += Number(isComplete);
-    sum.counted += Number(isComplete && !isLate);
-    if (hasWorked && (!isComplete || isLate) && duration > 0) sum.wasted_ms += duration;
-  }
-}
-
-async function funnelOfRun(db: Db, runId: RunId, prepared: Awaited<ReturnType<typeof prepareRounds>>): Promise<Funnel> {
-  const total = { selected: 0, started: 0, returned: 0, counted: 0, wasted_ms: 0 };
-  for await (const { row, columns } of readDerivedRounds(db, runId, prepared)) {
-    if (!isRoundOver(row)) continue;
-    total.selected += row.num_clients_expected;
-    addParts(total, columns);
-  }
-  return { ...total, wasted_share: total.started === 0 ? null : (total.started - total.counted) / total.started };
+/** Of the rounds that are over. */
+async function funnelOfRun(db: Db, runId: RunId, { rows, stored }: RoundsInRange): Promise<Funnel> {
+  const sums = new Map((await readDerived(db, runId, stored, ['sums'])).map((each) => [each.round, each.sums]));
+  return funnelOf(
+    rows.filter(isRoundOver).flatMap((row) => {
+      const of = sums.get(row.round);
+      return of ? [{ row, account: of }] : [];
+    }),
+  );
 }
 
 async function readAsynchronous(db: Db, runId: RunId): Promise<Waiting['asynchronous']> {

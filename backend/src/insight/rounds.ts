@@ -1,4 +1,4 @@
-import { type ClientId, isRoundOver, limits, type RunId } from '@rondo/protocol';
+import { type ClientId, isRoundOver, limits, type RunId, toNumber } from '@rondo/protocol';
 import type { Db } from '../db/db.ts';
 import {
   type InsightRow,
@@ -13,7 +13,9 @@ import {
 import type { rounds } from '../db/schema.ts';
 import type { RoundSums } from '../db/tables/insight.ts';
 import { type Columns, type Part, type StoredMeasure, storedMeasures, sumsOf, toColumns } from './columns.ts';
+import { directionOf } from './direction.ts';
 import { dispersionsOf } from './dispersion.ts';
+import { accountOf } from './funnel.ts';
 
 export type RoundRow = typeof rounds.$inferSelect;
 
@@ -58,12 +60,11 @@ export class ClientNumbers {
 
 /** The parts of the attempt that counts. */
 async function currentParts(db: Db, row: RoundRow, given?: readonly Part[]): Promise<Part[]> {
-  const { attempt } = row as { attempt?: number };
   const parts = given ?? (await readParts(db, row.run_id, row.round));
-  return parts.filter((part) => attempt === undefined || (part as { attempt?: number }).attempt === attempt);
+  return parts.filter(({ attempt }) => attempt === row.attempt);
 }
 
-/** Derives a round from its parts, and stores that once it is over. */
+/** Derives a round from the parts of its current attempt, and stores that once it is over. */
 export async function deriveRound(
   db: Db,
   row: RoundRow,
@@ -76,7 +77,9 @@ export async function deriveRound(
     parts.map(({ client_id }) => client_id),
   );
   const columns = toColumns(parts, numbers.indexOf, row.completed_at);
-  const derived = { row, columns, sums: sumsOf(parts), dispersion: dispersionsOf(parts) };
+  const { agreement, n } = directionOf(columns, row.update_norm === null ? null : toNumber(row.update_norm));
+  const sums = { ...sumsOf(parts), ...accountOf(columns), agreement, num_directions: n };
+  const derived = { row, columns, sums, dispersion: dispersionsOf(parts) };
   if (isRoundOver(row)) await saveDerived(db, toInsightRow(derived));
   return derived;
 }
@@ -104,15 +107,16 @@ export const wordsOf = (bytes: Uint8Array): Uint32Array<ArrayBuffer> =>
 export const floatsOf = (bytes: Uint8Array): Float32Array<ArrayBuffer> =>
   new Float32Array(bytes.buffer as ArrayBuffer, bytes.byteOffset, bytes.byteLength / 4);
 
-function fromInsightRow(row: RoundRow, derived: InsightRow): Derived {
-  const values = Object.fromEntries(storedMeasures.map((name) => [name, floatsOf(derived[name])]));
-  const columns = {
-    client: wordsOf(derived.client),
-    outcome: derived.outcome as Uint8Array<ArrayBuffer>,
-    flags: derived.flags as Uint8Array<ArrayBuffer>,
+const nothing = new Uint8Array(0);
+
+function columnsOf(derived: Partial<InsightRow>): Columns {
+  const values = Object.fromEntries(storedMeasures.map((name) => [name, floatsOf(derived[name] ?? nothing)]));
+  return {
+    client: wordsOf(derived.client ?? nothing),
+    outcome: (derived.outcome ?? nothing) as Uint8Array<ArrayBuffer>,
+    flags: (derived.flags ?? nothing) as Uint8Array<ArrayBuffer>,
     values: values as Columns['values'],
   };
-  return { row, columns, sums: derived.sums, dispersion: derived.dispersion };
 }
 
 export interface RoundsInRange {
@@ -146,22 +150,22 @@ export async function prepareRounds(
 // 20 rounds of 5,000 clients are 4 MB.
 const roundsAtOnce = 20;
 
-/** Everything that is derived from these rounds, oldest first, a few rounds in memory at a time. */
-export async function* readDerivedRounds(db: Db, runId: RunId, { rows, open }: RoundsInRange): AsyncIterable<Derived> {
+/** The columns of these rounds, oldest first, a few rounds in memory at a time; columns that are not wanted are empty. */
+export async function* readDerivedRounds(
+  db: Db,
+  runId: RunId,
+  { rows, open }: RoundsInRange,
+  wanted: readonly StoredMeasure[] = storedMeasures,
+): AsyncIterable<Pick<Derived, 'row' | 'columns'>> {
   for (let at = 0; at < rows.length; at += roundsAtOnce) {
     const chunk = rows.slice(at, at + roundsAtOnce);
-    const all = ['seq', 'client', 'outcome', 'flags', ...storedMeasures, 'dispersion', 'sums'] as const;
-    const found = await readDerived(
-      db,
-      runId,
-      chunk.filter(({ round }) => !open.has(round)).map(({ round }) => round),
-      all,
-    );
-    const byRound = new Map(found.map((each) => [each.round, each as InsightRow]));
+    const numbers = chunk.filter(({ round }) => !open.has(round)).map(({ round }) => round);
+    const found = await readDerived(db, runId, numbers, ['client', 'outcome', 'flags', ...wanted]);
+    const byRound = new Map<number, Partial<InsightRow>>(found.map((each) => [each.round, each]));
     for (const row of chunk) {
       const derived = byRound.get(row.round);
-      const ready = open.get(row.round) ?? (derived && fromInsightRow(row, derived));
-      if (ready) yield ready;
+      const columns = open.get(row.round)?.columns ?? (derived && columnsOf(derived));
+      if (columns) yield { row, columns };
     }
   }
 }

@@ -1,4 +1,4 @@
-import type { Client, ClientId, Waiting, waitingCauses } from '@rondo/protocol';
+import type { Client, ClientId, RunCondition, Waiting, waitingCauses } from '@rondo/protocol';
 import { achievedCoverage, boundOf, leastRounds } from './expected-end.ts';
 import { kolmogorovSmirnov, studentQuantile } from './statistics.ts';
 
@@ -60,7 +60,7 @@ export function judgeOutstanding(running: readonly Running[], pooledMs: readonly
 
 export interface Situation {
   readonly runStatus: string;
-  readonly condition: { readonly state: string; readonly since: string; readonly detail: string | null } | null;
+  readonly condition: RunCondition | null;
   readonly round: { readonly round: number; readonly status: string; readonly startedAt: string } | null;
   readonly outstanding: readonly Outstanding[];
   readonly numUnnamedPending: number;
@@ -69,10 +69,13 @@ export interface Situation {
 /** The cause from the catalogue, and one sentence. */
 export function causeOf(situation: Situation): { cause: Cause; sentence: string } {
   const { runStatus, condition, round, outstanding, numUnnamedPending } = situation;
-  if (runStatus !== 'running')
-    return { cause: 'run_over', sentence: `The run is ${runStatus}: nothing is waited for.` };
-  if (condition?.state === 'silent')
-    return { cause: 'fl_server_silent', sentence: sentence(condition.detail ?? 'the FL server is silent') };
+  if (runStatus !== 'running') return { cause: 'run_over', sentence: `The run is over: its status is ${runStatus}.` };
+  if (condition?.state === 'silent') {
+    const since = `${condition.since.slice(0, 16).replace('T', ' ')} UTC`;
+    const missing = outstanding.length + numUnnamedPending;
+    const open = round ? `; round ${round.round} ${missing > 0 ? `still lacks ${count(missing)}` : 'is open'}` : '';
+    return { cause: 'fl_server_silent', sentence: `The FL server has been silent since ${since}${open}.` };
+  }
   if (condition?.state === 'waiting_for_clients' || round?.status === 'waiting') {
     const detail = condition?.state === 'waiting_for_clients' ? condition.detail : null;
     const text = detail ?? 'the FL server waits until enough clients are there';
@@ -129,7 +132,7 @@ export function expectedEnd(durationsMs: readonly number[], startedMs: number, n
   }
   const elapsed = Math.max(0, nowMs - startedMs);
   const bound = boundOf(durationsMs, elapsed);
-  const record = of > 0 ? `; this held in ${held} of ${of} rounds` : '';
+  const record = of > 0 ? `; such a bound held in ${held} of ${of} rounds` : '';
   if (!bound)
     return {
       state: 'later_than_usual',

@@ -1,16 +1,29 @@
-import { madToSigma, medianInPlace, studentQuantile } from './statistics.ts';
+import { madToSigma, medianInPlace, select, studentQuantile } from './statistics.ts';
 
 /** Rounds of a client that say what is usual for it. */
 export const windowRounds = 10;
 /** Below so many of its own rounds nothing is said of a client. */
 const leastHistory = 5;
-/** Standard deviations from a client's usual place; raised where clients are many or the tails are heavy. */
+/** Standard deviations from a client's usual place; raised where the tails are heavy. */
 export const unusualAt = 4.5;
 /** Rounds by which the weight of the tails is judged. */
 const tailRounds = 100;
 const maxTailClients = 5_000;
-/** Marks of honest clients that one measure may make in a round, by the threshold. */
-const falseMarksPerRound = 0.0003;
+const maxTailValues = 20_000;
+/** Residuals that a scale needs, from at most so many rounds. */
+const leastForScale = 200;
+const maxScaleRounds = 40;
+/** One round's own scale counts from so many clients. */
+const leastToTrust = 30;
+/** Fewer residuals say nothing about a tail. */
+const leastTail = 200;
+const tailShare = 0.97;
+/** The relative standard error of a normal distribution's 97th percentile of |z|, times √m. */
+const tailError = 1.03;
+/** That percentile is 2.17 of a normal distribution; a little more says nothing, above all of few residuals. */
+const normalTail = (residuals: number): number => (residuals < 1_000 ? 2.4 : 2.2);
+/** Marks of honest clients that one measure may make in a round, where the tails are heavy. */
+const falseMarksPerRound = 0.001;
 /** False marks of slow drift in a round, of all measures together. */
 const falseDriftsPerRound = 0.0005;
 // On a log scale this is one per cent: what differs less is not worth a look, however alike the others are.
@@ -52,8 +65,8 @@ interface Options {
  *
  * Incremental two-way median polish (Tukey, Exploratory Data Analysis, 1977): x_it = a_i + b_t + r_it, where a_i is the
  * median of the client's last ten x − b, from before this round, and b_t the median of x − a over the round's clients.
- * A plain cross-section accuses honest clients, because they differ for good; what is compared here is each with itself.
- * The scale is the median absolute residual of the last ten rounds, which contains the error of a_i.
+ * A plain cross-section accuses honest clients, because they differ for good: here each is compared with itself.
+ * The scale is the median absolute residual of the last ten rounds or more, which contains the error of a_i.
  *
  * Slow drift is a two-sided cumulative sum (k = ½) of each value against the mean of all the client's earlier ones,
  * (x − x̄)/(σ√(1 + 1/m)): independent and standard normal while nothing changes, however few the earlier ones are.
@@ -183,53 +196,56 @@ export class Watch {
     return { marks, drifts };
   }
 
-  /** Of the last ten rounds; where this round alone is much wider, everybody has moved, and that accuses no one. */
+  /**
+   * Of the last ten rounds, and of up to forty where so few clients say too little; where this round alone is much wider,
+   * all clients have moved, and that accuses none of them.
+   */
   #scaleOf(residuals: Float64Array): number {
-    this.#residuals.push(residuals.map(Math.abs));
-    if (this.#residuals.length > windowRounds) this.#residuals.shift();
-    const length = this.#residuals.reduce((sum, each) => sum + each.length, 0);
+    const history = this.#residuals;
+    history.push(residuals.map(Math.abs));
+    let length = history.reduce((sum, each) => sum + each.length, 0);
+    while (
+      history.length > maxScaleRounds ||
+      (history.length > windowRounds && length - (history[0] as Float64Array).length >= leastForScale)
+    )
+      length -= (history.shift() as Float64Array).length;
     this.#reserve(length);
     let at = 0;
-    for (const each of this.#residuals) {
+    for (const each of history) {
       this.#scratch.set(each, at);
       at += each.length;
     }
     const pooled = medianInPlace(this.#scratch, length);
-    this.#scratch.set(this.#residuals.at(-1) as Float64Array);
+    if (residuals.length < leastToTrust) return Math.max(leastScale, madToSigma * pooled);
+    this.#scratch.set(residuals.map(Math.abs));
     const ofRound = medianInPlace(this.#scratch, residuals.length);
-    const trust = residuals.length < 20 ? 0.6 : 0.85;
-    return Math.max(leastScale, madToSigma * Math.max(pooled, trust * ofRound));
+    return Math.max(leastScale, madToSigma * Math.max(pooled, 0.85 * ofRound));
   }
 
   /**
-   * At least 4.5, and so far out that `falseMarksPerRound` honest clients are beyond it. How heavy a tail is is seen at
-   * the largest residuals of the typical client, which no minority of attackers can move: the Student distribution that
-   * has the same median of maxima. Each side has its own, because the logarithm of a measure is often skewed.
+   * 4.5, and further out only where the residuals clearly have heavier tails than a normal distribution: then so far that
+   * `falseMarksPerRound` honest clients are beyond it. The 97th percentile of the clients' last residuals says how heavy
+   * a tail is, less two standard errors; the Student distribution that has the same one serves. Each side has its own,
+   * because the logarithm of a measure is often skewed.
    */
   #thresholdFor(n: number, side: 1 | -1): number {
-    let clients = 0;
-    let rounds = 0;
-    this.#reserve(Math.min(this.#capacity, maxTailClients));
-    for (let client = 0; client < this.#capacity && clients < maxTailClients; client++) {
-      const count = Math.min(tailRounds, this.#zCounts[client] as number);
-      if (count < leastHistory) continue;
-      let largest = 0;
-      for (let at = client * tailRounds; at < client * tailRounds + count; at++) {
-        const size = side * (this.#zs[at] as number);
-        if (size > largest) largest = size;
+    const clients = Math.min(this.#capacity, maxTailClients);
+    const each = Math.max(1, Math.min(tailRounds, Math.floor(maxTailValues / Math.max(1, n))));
+    this.#reserve(clients * each);
+    let m = 0;
+    for (let client = 0; client < clients; client++) {
+      // An attacker that is marked at the moment may not widen the bound.
+      if (this.#isMarked[client] === 1) continue;
+      const count = this.#zCounts[client] as number;
+      for (let back = 1; back <= Math.min(each, count); back++) {
+        const size = side * (this.#zs[client * tailRounds + ((count - back) % tailRounds)] as number);
+        if (size > 0) this.#scratch[m++] = size;
       }
-      this.#scratch[clients++] = largest;
-      rounds += count;
     }
-    const p = falseMarksPerRound / n;
-    if (clients < 3) return Number.POSITIVE_INFINITY;
-    // The median of few clients' maxima is itself uncertain: that alone must not look like a heavy tail.
-    const largest = medianInPlace(this.#scratch, clients) / (1 + 0.45 / Math.sqrt(clients));
-    const typicalRounds = Math.round(rounds / clients);
-    const threshold = tailThreshold(largest, typicalRounds, p);
-    // Few rounds do not show what a tail does further out.
-    const early = Math.max(1, 2.25 - typicalRounds / (2 * windowRounds));
-    return early * Math.max(unusualAt, threshold);
+    if (m < leastTail) return unusualAt;
+    const seen = select(this.#scratch, m, Math.floor(tailShare * m));
+    const atLeast = seen * (1 - (2 * tailError) / Math.sqrt(m));
+    return atLeast <= normalTail(m) ? unusualAt : Math.max(unusualAt, tailThreshold(atLeast, falseMarksPerRound / n));
   }
 
   /** At least 1: a client that has always been noisier than the others is judged by its own noise. */
@@ -238,8 +254,8 @@ export class Watch {
     if (count < windowRounds) return 1;
     const own = Float64Array.from(this.#zs.subarray(client * tailRounds, client * tailRounds + count), Math.abs);
     const spread = madToSigma * medianInPlace(own, count);
-    // Its own noise is known from few rounds: one standard error is added where it is clearly above the others'.
-    return spread < 1.25 ? 1 : spread * (1 + 1.6 / Math.sqrt(count));
+    // Only what is clearly above the others' noise counts: two standard errors of a median absolute deviation.
+    return spread * (1 - 1.7 / Math.sqrt(count)) <= 1 ? 1 : spread;
   }
 
   #accumulate(client: number, offset: number, sigma: number): number {
@@ -335,29 +351,18 @@ const ring = new Float64Array(windowRounds);
 const crossSectionThreshold = (n: number): number => (n < 8 ? Number.POSITIVE_INFINITY : 2 * (4.2 + 270 / (n * n)));
 
 const degreesTried = [Number.POSITIVE_INFINITY, 30, 15, 10, 7, 5, 4, 3, 2.5, 2] as const;
-const expectedLargest = new Map<string, number>();
 
 /** The threshold that `p` of the residuals pass, on the scale of their median absolute deviation. */
-function tailThreshold(largest: number, rounds: number, p: number): number {
+function tailThreshold(seen: number, p: number): number {
   let best: number = Number.POSITIVE_INFINITY;
   let leastGap = Number.POSITIVE_INFINITY;
   for (const degrees of degreesTried) {
-    const gap = Math.abs(Math.log(largest / typicalLargest(degrees, rounds)));
+    const gap = Math.abs(Math.log(seen / (cachedQuantile(1 - tailShare, degrees) / unitOf(degrees))));
     if (gap >= leastGap) continue;
     leastGap = gap;
     best = degrees;
   }
   return cachedQuantile(p, best) / unitOf(best);
-}
-
-/** Half of the clients have no larger residual in so many rounds. */
-function typicalLargest(degrees: number, rounds: number): number {
-  const key = `${degrees} ${rounds}`;
-  const known = expectedLargest.get(key);
-  if (known !== undefined) return known;
-  const value = studentQuantile(Math.min(1, 2 * (1 - 0.5 ** (1 / rounds))), degrees) / unitOf(degrees);
-  expectedLargest.set(key, value);
-  return value;
 }
 
 const units = new Map<number, number>();

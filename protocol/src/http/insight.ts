@@ -121,6 +121,8 @@ export const attentionItemSchema = z
     rule: attentionRuleSchema,
     severity: severitySchema,
     client_id: clientIdSchema.optional(),
+    /** Instead of `client_id` where one item stands for several clients, the furthest from the usual first. */
+    client_ids: z.array(clientIdSchema).max(limits.attentionItems).optional(),
     /** The round that the evidence is of. */
     round: roundNumberSchema.optional(),
     /** The first round of this episode. */
@@ -172,7 +174,7 @@ export const attentionSchema = z
     items: z.array(attentionItemSchema),
     /** Items before the bound. */
     total: countSchema,
-    /** What would be in the list if nobody had muted it. */
+    /** What would be in the list if it were not muted. */
     muted_items: z.array(attentionItemSchema),
     mutes: z.array(muteSchema),
     /** The rounds that the statistics looked at; null while no round is over. */

@@ -10,11 +10,25 @@ const bytes = customType<{ data: Uint8Array; driverData: Buffer }>({
 });
 
 /** What the clients of a round cost together. */
-export interface RoundSums {
+export interface RoundCosts {
   readonly client_ms: number;
   readonly bytes_up: number;
   readonly bytes_down: number;
   readonly examples: number;
+}
+
+/** What became of the named clients of a round. */
+export interface RoundAccount {
+  readonly started: number;
+  readonly returned: number;
+  readonly counted: number;
+  readonly wasted_ms: number;
+}
+
+/** Figures of a round that are read without its columns. */
+export interface RoundSums extends RoundCosts, RoundAccount {
+  readonly agreement: number | null;
+  readonly num_directions: number;
 }
 
 /** The tables of `migrations/0030_insight.sql`. */

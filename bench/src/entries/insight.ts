@@ -1,0 +1,80 @@
+import { feed } from '../lib/feed.ts';
+import { atMost, type Context, type Entry, type Figure } from '../lib/figure.ts';
+import { quantiles } from '../lib/quantiles.ts';
+import { withServer } from '../lib/server.ts';
+
+interface Size {
+  readonly run_id: string;
+  readonly clients: number;
+  readonly rounds: number;
+}
+
+const times = 12;
+
+/** What is derived from the rounds of a run, as a viewer reads it: bytes and milliseconds. */
+export const insight: Entry = {
+  name: 'insight',
+  about: 'dispersion, matrix, attention and waiting of 1,000 × 300 and 5,000 × 1,000 client updates',
+  run: ({ quick, say }: Context) =>
+    withServer({}, async (server, rest) => {
+      const apiKey = await rest.createKey('insight');
+      const sizes: readonly Size[] = quick
+        ? [{ run_id: 'small', clients: 1_000, rounds: 30 }]
+        : [
+            { run_id: 'middle', clients: 1_000, rounds: 300 },
+            { run_id: 'large', clients: 5_000, rounds: 1_000 },
+          ];
+      const figures: Figure[] = [];
+      for (const size of sizes) {
+        say(`reporting ${size.clients} clients × ${size.rounds} rounds`);
+        await feed(server.url, apiKey, factsOf(size));
+        const name = `${size.clients.toLocaleString('en-US')} × ${size.rounds.toLocaleString('en-US')}`;
+        for (const path of ['matrix?measure=train_loss', 'matrix?measure=outcome', 'dispersion', ...lists]) {
+          const url = `${server.url}/api/runs/${size.run_id}/${path}`;
+          // The first one derives what no viewer has asked for yet.
+          const first = await timed(url, apiKey);
+          const samples: number[] = [];
+          for (let n = 0; n < times; n++) samples.push((await timed(url, apiKey)).ms);
+          const [p50 = 0, p95 = 0] = quantiles(samples, [0.5, 0.95]);
+          const note = `first ${first.ms.toFixed(0)} ms, p95 ${p95.toFixed(0)} ms, ${(first.bytes / 1e6).toFixed(2)} MB`;
+          const target = path.startsWith('matrix') && size.clients === 1_000 ? { target: atMost(300) } : {};
+          figures.push({ name: `${name}: ${path}, p50`, value: p50, unit: 'ms', note, ...target });
+        }
+      }
+      return figures;
+    }),
+};
+
+const lists = ['attention', 'waiting', 'direction', 'privacy', 'cost?label=region'];
+
+async function timed(url: string, apiKey: string): Promise<{ ms: number; bytes: number }> {
+  const startedAt = performance.now();
+  const response = await fetch(url, { headers: { authorization: `Bearer ${apiKey}` } });
+  const { byteLength } = await response.arrayBuffer();
+  if (!response.ok) throw new Error(`${url} answered ${response.status}`);
+  return { ms: performance.now() - startedAt, bytes: byteLength };
+}
+
+function* factsOf({ run_id, clients, rounds }: Size): Iterable<object> {
+  const ids = Array.from({ length: clients }, (_, n) => `client-${String(n).padStart(4, '0')}`);
+  for (let round = 1; round <= rounds; round++) {
+    const at = new Date(Date.UTC(2026, 0, 1) + round * 1_000).toISOString();
+    yield { type: 'round_started', run_id, at, round, client_ids: ids };
+    for (const [n, client_id] of ids.entries()) {
+      const noise = 1 + 0.1 * Math.sin(12.9898 * n + 78.233 * round);
+      yield {
+        type: 'client_result',
+        run_id,
+        at,
+        round,
+        client_id,
+        sample_count: 100,
+        train_loss: noise / Math.sqrt(round),
+        update_norm: noise,
+        cosine_to_mean: 0.6 * noise,
+        duration_ms: 10_000 * noise,
+      };
+    }
+    yield { type: 'round_complete', run_id, at, round, global_loss: 1 / round };
+  }
+}
