@@ -40,7 +40,7 @@ export const pythonParts = [
     name: 'python-package',
     run: () => {
       // What would be published: it is built, its description is readable, and it installs and runs without this checkout.
-      const bin = ensureVenv('python-package', ['build==1.3.0', 'twine==6.2.0']);
+      const bin = ensureVenv('python-package', ['build==1.6.1', 'twine==7.0.0']);
       const folder = mkdtempSync(join(tmpdir(), 'rondo-package-'));
       const run = (program, ...args) =>
         spawnSync(join(bin, program), args, { cwd: folder, stdio: 'inherit' }).status === 0;
@@ -58,6 +58,14 @@ export const pythonParts = [
       rmSync(folder, { recursive: true, force: true });
       const passed = checks.filter(Boolean).length;
       return { passed, failed: checks.length - passed };
+    },
+  },
+  {
+    name: 'importers',
+    run: () => {
+      const bin = ensureVenv('importers', ['mlflow==3.17.2', 'tensorboard']);
+      console.log(`   ${versionOf(bin, 'mlflow')}, ${versionOf(bin, 'tensorboard')}`);
+      return withDashboard((dashboard) => testWith(bin, ['test_importers_written'], dashboard));
     },
   },
   // The newest that PyPI has; and one whose SuperLink still speaks gRPC.
