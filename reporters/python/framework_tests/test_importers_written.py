@@ -12,7 +12,7 @@ from typing import Any
 import mlflow
 from dashboard import ADDRESS, WHY_NOT, ask, run_named, series
 from tensorboard.compat.proto import event_pb2, summary_pb2
-from tensorboard.plugins.hparams import summary as hparams
+from tensorboard.plugins.hparams import summary_v2 as hparams
 from tensorboard.summary.writer.event_file_writer import EventFileWriter
 
 from rondo.cli import main
@@ -26,7 +26,8 @@ class Written(unittest.TestCase):
         self.folder = Path(holder.name)
 
     def points(self, run: dict[str, Any], name: str) -> list[tuple[int, float]]:
-        return [(point["step"], point["value"]) for each in series(run, name)["series"] for point in each["points"]]
+        found = series(run, name)
+        return list(zip(found["step"], found["value"], strict=True))
 
     def test_a_store_of_mlflow_in_sqlite(self) -> None:
         mlflow.set_tracking_uri(f"sqlite:///{self.folder}/mlflow.db")
@@ -48,7 +49,7 @@ class Written(unittest.TestCase):
     def test_event_files_of_tensorboard(self) -> None:
         name = f"run-{uuid.uuid4().hex[:8]}"
         writer = EventFileWriter(str(self.folder / name))
-        start = hparams.session_start_pb({"lr": 0.1, "opt": "sgd"})
+        start = hparams.hparams_pb({"lr": 0.1, "opt": "sgd"})
         writer.add_event(event_pb2.Event(wall_time=time.time(), step=0, summary=start))
         for step in range(5):
             value = summary_pb2.Summary.Value(tag="loss", simple_value=1 / (step + 1))
