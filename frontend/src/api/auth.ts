@@ -13,7 +13,7 @@ export async function redeemLink(token: string): Promise<void> {
   signedIn(data);
 }
 
-/** Signs out here in any case: a server that cannot be reached must not keep somebody signed in on this screen. */
+/** Signs out here in any case: a server that cannot be reached must not keep the session open on this screen. */
 export async function logout(): Promise<void> {
   try {
     await api.post('/api/auth/logout');

@@ -78,7 +78,7 @@ describe('a 401', () => {
   });
 });
 
-it('sends the access token, and none when nobody is signed in', async () => {
+it('sends the access token, and none while signed out', async () => {
   const seen: unknown[] = [];
   serve((config) => {
     seen.push(tokenOf(config) ?? null);
@@ -90,7 +90,7 @@ it('sends the access token, and none when nobody is signed in', async () => {
   expect(seen).toEqual(['Bearer old', null]);
 });
 
-describe('what the user is told of a failure', () => {
+describe('the words for a failure', () => {
   const failure = (answer: Answer | null) => {
     serve(() => answer);
     return bareApi.get('/x').catch(problemDetail);

@@ -37,7 +37,7 @@ api.interceptors.response.use(
       signedOut();
       throw error;
     }
-    // Somebody else's 401 may have renewed the session while this answer was under way.
+    // The 401 of another request may have renewed the session before this response arrived.
     const isAlreadyRenewed = accessToken() !== undefined && accessToken() !== attempt.sentWith;
     if (!isAlreadyRenewed && !(await refreshSession())) throw error;
     attempt.hasBeenRepeated = true;
@@ -47,7 +47,7 @@ api.interceptors.response.use(
 
 let refreshing: Promise<boolean> | null = null;
 
-/** Trades the refresh cookie for a new access token; all who ask meanwhile share the one request. */
+/** Trades the refresh cookie for a new access token; concurrent callers share the one request. */
 export function refreshSession(): Promise<boolean> {
   refreshing ??= withTabLock(refresh).finally(() => {
     refreshing = null;

@@ -57,7 +57,7 @@ describe('streaming a checkpoint to disk', () => {
     expect(ranges).toEqual([null, 'bytes=100-', 'bytes=350-', 'bytes=350-', 'bytes=650-']);
   });
 
-  it('starts anew when the file is not the same any more', async () => {
+  it('starts again from the beginning when the file has changed', async () => {
     const whole = () => new Response(file, { status: 200, headers: { etag: '"other"' } });
     const { transfer, written, progress } = rig([400], (range) => (range === null ? null : whole()));
     await transferModel(transfer);

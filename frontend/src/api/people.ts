@@ -27,7 +27,7 @@ export async function deleteUser(id: string): Promise<void> {
   await api.delete(`/api/users/${id}`);
 }
 
-/** The key itself is told only here, once. */
+/** Only this response contains the key itself. */
 export async function createKey(key: NewKey): Promise<CreatedKey> {
   const { data } = await api.post<CreatedKey>('/api/keys', key);
   return data;

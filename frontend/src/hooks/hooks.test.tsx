@@ -42,7 +42,7 @@ describe('useWebSocket', () => {
     view.unmount();
   });
 
-  it('connects anew for another run, and closes with 1000 on unmount', async () => {
+  it('opens another connection for another run, and closes with 1000 on unmount', async () => {
     const view = render(<Probe run_id={null} />);
     await flush();
     view.rerender(<Probe run_id="run-2" />);

@@ -2,7 +2,7 @@ import { useCallback } from 'react';
 import { useSWRConfig } from 'swr';
 import { useAction } from './useSession.ts';
 
-/** An action of the user's, after which every answer that it may have changed is asked for anew. */
+/** An action of the user, after which every response that it may have changed is fetched again. */
 export function useChange<A extends unknown[]>(
   action: (...args: A) => Promise<unknown>,
   isAffected: (path: unknown) => boolean,

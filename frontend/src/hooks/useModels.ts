@@ -33,7 +33,7 @@ export function useModelDetail(key: ModelKey) {
 export const useAliases = (run_id: string | null) =>
   useSWR(run_id === null ? null : modelPaths.aliases(run_id), (path: string) => getJson<Items<Alias>>(path), slowPoll);
 
-/** What the live stream says of models is asked for anew where REST answers are shown. */
+/** News of models on the live stream refreshes the responses of REST that are on screen. */
 function useFollowModels(): void {
   const refresh = useRefreshModels();
   useEffect(

@@ -18,7 +18,7 @@ import {
 import { getJson } from '../api/resources.ts';
 import { useChange } from './useChange.ts';
 
-/** What somebody else does to people and keys is rare, and none of it is on the live stream. */
+/** Changes to people and keys are rare, and the live stream does not carry them. */
 const slowPoll = { refreshInterval: 15_000, keepPreviousData: true };
 
 export const useUsers = (offset: number, limit: number) =>
@@ -38,7 +38,7 @@ export const useSessions = () =>
 export const useAudit = (query: URLSearchParams) =>
   useSWR(peoplePaths.audit(query), (path: string) => getJson<Page<AuditEntry>>(path), slowPoll);
 
-/** What there is beside a password. Nobody is kept from signing in when it cannot be told. */
+/** The ways to sign in beside a password. When the request fails, the password form still works. */
 export const useSignInMethods = () =>
   useSWR(peoplePaths.methods, getMethods, { revalidateOnFocus: false, shouldRetryOnError: false });
 
@@ -49,7 +49,7 @@ export const useRevokeKey = () => useChange(revokeKey, isAboutKeys);
 export const useEndSession = () => useChange(endSession, isAboutSessions);
 export const useChangePassword = () => useChange(changePassword, isAboutSessions);
 
-/** Makes a key and keeps it for as long as it is on screen: it is told this once. */
+/** Makes a key and keeps it while it is on screen: the server returns it only this once. */
 export function useCreateKey() {
   const [secret, setSecret] = useState<{ name: string; key: string } | null>(null);
   const create = useCallback(async (wanted: NewKey) => setSecret(await createKey(wanted)), []);

@@ -15,7 +15,7 @@ export interface WebSocketOptions {
   readonly onChange: (connection: Connection) => void;
 }
 
-/** Owns one connection for as long as the component lives. Only another run makes it connect anew, never a render. */
+/** Owns one connection for as long as the component lives. Only another run replaces the connection, never a render. */
 export function useWebSocket({ run_id, ...callbacks }: WebSocketOptions): void {
   const latest = useRef(callbacks);
   useEffect(() => {

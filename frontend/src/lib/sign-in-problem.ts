@@ -1,6 +1,6 @@
 /**
- * What a failed sign-in at the identity provider is told as. The address carries only a code: words of its own would be
- * somebody else's words on our sign-in page.
+ * The words for a failed sign-in at the identity provider. The address carries only a code: words in it would let a
+ * stranger write on our sign-in page.
  */
 const words: Readonly<Record<string, string>> = {
   provider_unavailable: 'The identity provider cannot be reached. Try again in a moment, or sign in with a password.',
@@ -10,7 +10,7 @@ const words: Readonly<Record<string, string>> = {
   not_allowed: 'Your account at the identity provider has no role here. Ask an admin of this dashboard.',
   disabled: 'Your user is disabled here. Ask an admin of this dashboard.',
   no_username: 'The identity provider did not say who you are. Ask an admin of this dashboard.',
-  username_taken: 'Somebody else here already has your username. Ask an admin of this dashboard.',
+  username_taken: 'Another person here already has your username. Ask an admin of this dashboard.',
 };
 
 export const signInProblem = (code: string | null): string | null =>

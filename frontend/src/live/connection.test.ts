@@ -176,7 +176,7 @@ describe('retries', () => {
     ]);
   });
 
-  it('tries at once when the network comes back or somebody looks', () => {
+  it('tries at once when the network returns or the tab becomes visible', () => {
     const waiting: Connection = { ...memory, state: 'waiting', retry_at: 99_999 };
     expect(transition(waiting, events.timer, context())[0].state).toBe('waiting');
     expect(transition(waiting, events.woke, context())[0].state).toBe('connecting');

@@ -96,7 +96,7 @@ function connect(memory: Memory, { now }: Context): Step {
 
 function ended(connection: Connection, code: number, context: Context): Step {
   const memory = memoryOf(connection);
-  // It may be reported anew, so it is asked for again, as a whole.
+  // A new run may be reported under the same id, so the whole run is requested again.
   if (code === closeCodes.runNotFound) return retry({ ...memory, position: null, is_missing: true }, context);
   if (code !== closeCodes.unauthorized) return retry(memory, context);
   return [
@@ -192,7 +192,7 @@ function ask(live: Extract<Connection, { state: 'live' }>, { now }: Context): St
   return [{ ...live, pinged_at: now }, [send(live.socket_id, 'ping'), { do: 'timer', at: now + timings.pingAfterMs }]];
 }
 
-/** The network came back, or somebody looks again: no reason to wait. */
+/** The network returned, or the tab is visible again: no reason to wait. */
 function woke(connection: Connection, context: Context): Step {
   if (connection.state === 'waiting') return connect(memoryOf(connection), context);
   const isQuiet = context.now - (connection.last_heard_at ?? 0) >= timings.pingAfterMs;

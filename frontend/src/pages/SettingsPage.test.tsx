@@ -245,7 +245,7 @@ describe('audit log', () => {
     await waitFor(() => expect(asked.at(-1)?.url).toBe('/api/audit?limit=50&offset=0'));
   });
 
-  it('nothing found is told apart from nothing done', async () => {
+  it('an empty result of a filter differs from an empty log', async () => {
     open('audit?actor=nobody');
     await screen.findByText('Nothing matches');
   });

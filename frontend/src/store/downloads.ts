@@ -5,7 +5,7 @@ import { create } from 'zustand';
  *   (none) ──▶ running ──▶ done
  *     │           ├──────▶ failed ──▶ running …
  *     │           └──────▶ (none), called off
- *     └──────▶ handed_over: the browser's own download has it, and tells nobody how it goes
+ *     └──────▶ handed_over: the browser's own download has it, and reports no progress
  */
 export type Download =
   | { readonly state: 'running'; readonly received: number; readonly started_at: number; readonly cancel: () => void }

@@ -1,4 +1,4 @@
-/** Each action as what somebody did. One that is not here is shown by its name. */
+/** Each action in words, as the deed of a person. An action that is not listed here is shown by its name. */
 const words: Readonly<Record<string, string>> = {
   'user.create': 'added a user',
   'user.update': 'changed a user',

@@ -27,7 +27,7 @@ export function DeleteRun({ run, onDeleted }: DeleteRunProps) {
       {isAsking && (
         <ConfirmDialog
           title={`Delete ${run.name}?`}
-          description={`Its rounds, clients, metrics, logs and checkpoints are deleted with it, for everybody. This cannot be undone.${stillRunning(run)}`}
+          description={`Its rounds, clients, metrics, logs and checkpoints are deleted with it, for everyone. This cannot be undone.${stillRunning(run)}`}
           verb="Delete the run"
           progress={progress}
           onConfirm={confirm}
@@ -39,4 +39,4 @@ export function DeleteRun({ run, onDeleted }: DeleteRunProps) {
 }
 
 const stillRunning = ({ status }: Run): string =>
-  status === 'running' ? ' It is still running: what its FL server reports from now on begins a run anew.' : '';
+  status === 'running' ? ' It is still running: what its FL server reports from now on begins a new run.' : '';

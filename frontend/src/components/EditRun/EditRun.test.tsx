@@ -56,7 +56,7 @@ it('an admin changes name, tags and notes, and the list shows it at once', async
   ]);
 });
 
-it('a refusal is told in the server’s words, and what was typed stays', async () => {
+it('a refusal shows the server’s words, and the typed text stays', async () => {
   routes['PATCH /api/runs/run-1'] = new Refused(404, 'there is no run run-1');
   openTable();
   const dialog = await openDialog();

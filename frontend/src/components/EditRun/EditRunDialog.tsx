@@ -29,7 +29,7 @@ export function EditRunDialog({ run, onClose, onDeleted }: EditRunDialogProps) {
       isOpen
       onOpenChange={onClose}
       title={`Edit ${before.name}`}
-      description="Everybody who watches the run sees it at once."
+      description="Everyone who watches the run sees it at once."
       testId="edit-run"
     >
       <Form

@@ -9,7 +9,7 @@ it('is no change while nothing differs', () => {
   expect(changeOf(before, { ...before, name: ' mnist ' })).toBeNull();
 });
 
-it('has only what was changed: tags that nobody touched keep their commas', () => {
+it('has only what was changed: tags that were not edited keep their commas', () => {
   expect(changeOf(before, { ...before, notes: '' })).toEqual({ notes: '' });
   expect(changeOf(before, { ...before, name: ' cifar ' })).toEqual({ name: 'cifar' });
 });

@@ -10,7 +10,7 @@ export interface RunDraft {
 
 export const draftOf = ({ name, tags, notes }: Run): RunDraft => ({ name, tags: tags.join(', '), notes });
 
-/** Only what was changed here, so that what somebody else changes meanwhile stays; `null` when nothing was. */
+/** Only what was changed here, so that changes by other people in the same time stay; `null` when nothing was. */
 export function changeOf(before: RunDraft, draft: RunDraft): RunEdit | null {
   const change: RunEdit = {
     ...(draft.name.trim() !== before.name && { name: draft.name.trim() }),

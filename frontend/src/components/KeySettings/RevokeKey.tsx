@@ -12,7 +12,7 @@ export function RevokeKey({ apiKey, onClose }: RevokeKeyProps) {
   return (
     <ConfirmDialog
       title={`Revoke “${apiKey.name}”?`}
-      description="Whoever reports with it is refused from now on. It cannot be brought back; make another key instead."
+      description="Reports with it are refused from now on. It cannot be restored; make another key instead."
       verb="Revoke it"
       progress={progress}
       onConfirm={() => revoke(apiKey.id)}

@@ -33,7 +33,7 @@ it('live: shows the run', () => {
   expect(container.querySelector('[data-stale="false"]')).not.toBeNull();
 });
 
-it('stale: dims the page and says in words how old it is, so that nobody trusts old numbers', () => {
+it('stale: dims the page and says in words how old it is', () => {
   showRun({}, waitingLink(Date.now() - 12_000));
   const { container } = renderLive(gate);
   expect(container.querySelector('[data-stale="true"]')).not.toBeNull();

@@ -30,7 +30,7 @@ export function AliasAct({ verb, run_id, alias: { alias, previous_version }, onC
   return (
     <ConfirmDialog
       title={`Remove “${alias}”?`}
-      description="The checkpoint stays; whoever asks for it by this name no longer finds it."
+      description="The checkpoint stays; a request for it by this name no longer finds it."
       verb="Remove"
       progress={removing}
       onConfirm={() => remove(run_id, alias)}

@@ -28,7 +28,7 @@ export function DeleteModel({ model, onDeleted }: DeleteModelProps) {
       {isAsking && (
         <ConfirmDialog
           title={`Delete ${model.version}?`}
-          description={`${formatBytes(model.size_bytes)} are deleted from the store for everybody. This cannot be undone.${named(model)}`}
+          description={`${formatBytes(model.size_bytes)} are deleted from the store for everyone. This cannot be undone.${named(model)}`}
           verb={`Delete ${model.version}`}
           progress={progress}
           onConfirm={confirm}

@@ -41,7 +41,7 @@ it('filters by run, from the first page on, and pages through the rest', async (
   await waitFor(() => expect(questions().at(-1)).toBe('/api/models?run_id=run-2&limit=50&offset=50'));
 });
 
-it('asks anew when the live stream tells of a model', async () => {
+it('fetches the list again when the live stream reports a model', async () => {
   showRun({});
   open();
   await screen.findByRole('link', { name: 'v13' });

@@ -97,7 +97,7 @@ describe('what became of a stop', () => {
     ['applied', { ...ended, state: 'applied' }, [/was carried out/, /delivered/, /applied/]],
     ['rejected', { ...ended, state: 'rejected', detail: 'busy' }, [/was refused: busy/, /rejected/]],
     ['expired', { ...requested, state: 'expired', ended_at: ended.ended_at }, [/never confirmed/, /expired/]],
-  ])('%s is told with time and actor', (state, stop, expected) => {
+  ])('%s shows with its time and its actor', (state, stop, expected) => {
     show({ stop, stop_requested_at: requested.requested_at });
     expect(screen.getByTestId('stop-state').dataset.state).toBe(state);
     for (const pattern of [...expected, /Reason: wrong data/]) expect(words()).toMatch(pattern);

@@ -15,7 +15,7 @@ interface StopStateProps {
   readonly run: Run;
 }
 
-/** A framework stops a round at once, and a run at the next moment it can, which nobody but it knows. */
+/** A framework stops a round at once, and a run at the next moment it can, which only the framework knows. */
 const isEnding = 'was taken up by the FL server, which now ends the run';
 
 const verdicts: Record<CommandState, string> = {

@@ -38,7 +38,7 @@ it('says how much is shown of how much, and what is a gap', async () => {
   screen.getByText(/1 NaN or infinite value shown as a gap/);
 });
 
-it('asks the server anew for the part that is zoomed to, and for all of it again', async () => {
+it('fetches the range that is zoomed to, and the whole range after a reset', async () => {
   open();
   await screen.findByRole('slider');
   expect(last().has('from')).toBe(false);

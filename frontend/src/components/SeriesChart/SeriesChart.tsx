@@ -12,7 +12,7 @@ import { SeriesPlot } from './SeriesPlot.tsx';
 /** Two for each pixel of a wide screen: the least and the greatest of what lies there. */
 const maxPoints = 4_000;
 
-/** Any series of the run at any zoom. What is seen is asked for anew, so that every spike shows, however far away. */
+/** Any series of the run at any zoom. Each zoom fetches its range again, so that every spike shows at every scale. */
 export function SeriesChart() {
   const run_id = useFLData((state) => state.viewer.run_id);
   const [params, setParams] = useSearchParams();

@@ -26,7 +26,7 @@ function PickerForm({ name, client_id, onPick }: SeriesPickerProps) {
   const [nameList, clientList] = [useId(), useId()];
   const [draft, setDraft] = useState({ name, client: client_id ?? '' });
   const client = draft.client.trim();
-  // Half an id is nobody's.
+  // Half an id names no client.
   const isWhole = useFLData(({ viewer }) => client === (client_id ?? '') || viewer.clients[client] !== undefined);
   const run_id = useFLData(({ viewer }) => viewer.run_id);
   const names = useMetricNames(isWhole || client === '' ? run_id : null, client || null).data?.items ?? [];

@@ -33,7 +33,7 @@ export function EditUser({ user, isMe, onClose }: EditUserProps) {
       isOpen
       onOpenChange={onClose}
       title={user.username}
-      description={`Every change ends ${isMe ? 'your own' : 'their'} sessions within a second${isMe ? ': you sign in anew' : ''}.`}
+      description={`Every change ends ${isMe ? 'your own' : 'their'} sessions within a second${isMe ? ': you sign in again' : ''}.`}
       testId="edit-user"
     >
       <Form

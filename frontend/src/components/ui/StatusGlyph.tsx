@@ -9,7 +9,7 @@ interface Look {
   readonly fill: string;
 }
 
-/** Each face by word, shape and colour, so that none of them has to be told by colour alone. */
+/** Each face has a word, a shape and a colour, so that colour alone never carries the meaning. */
 export const faceLooks: Record<ClientFace, Look> = {
   failed: { label: 'failed', Icon: X, text: 'text-failed', fill: 'bg-failed' },
   no_reply: { label: 'no reply', Icon: Minus, text: 'text-no-reply', fill: 'bg-no-reply' },

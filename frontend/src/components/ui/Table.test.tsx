@@ -68,7 +68,7 @@ it('sorts numbers as numbers and names as people count, and keeps what has no va
   expect(sortRows(fruits, columns, null)).toBe(fruits);
 });
 
-it('the same column again turns the order round, another starts anew', () => {
+it('the same column again reverses the order, another column starts ascending', () => {
   expect(nextSort({ key: 'name', isDescending: false }, 'name')).toEqual({ key: 'name', isDescending: true });
   expect(nextSort({ key: 'name', isDescending: true }, 'grams')).toEqual({ key: 'grams', isDescending: false });
 });
