@@ -30,8 +30,12 @@ export function runTitle(run: Run): string {
   const trouble = troubleOf(run);
   const round = run.current_round === null ? null : `R${run.current_round}${roundsOf(run)}`;
   const state = trouble === null ? run.status : conditionWords[trouble.state];
-  return [round, state, run.name, 'Rondo'].filter((part) => part !== null).join(' · ');
+  return [round, state, isolate(run.name), 'Rondo'].filter((part) => part !== null).join(' · ');
 }
+
+/** A name with a right-to-left override in it must not turn the rest of the title around. */
+const isolate = (name: string): string =>
+  /[\u0590-\u08ff\u200e\u200f\u202a-\u202e\u2066-\u2069\ufb1d-\ufeff]/.test(name) ? `\u2068${name}\u2069` : name;
 
 const roundsOf = ({ num_rounds }: Run): string => (num_rounds === null ? '' : `/${num_rounds}`);
 

@@ -42,8 +42,8 @@ export function LivePage() {
   return (
     <>
       <RunNotes />
-      <div className="grid gap-4 xl:grid-cols-[minmax(0,1fr)_412px] xl:grid-rows-[auto_1fr] min-[1900px]:grid-cols-[minmax(0,1fr)_minmax(0,560px)_minmax(0,460px)] min-[1900px]:grid-rows-1">
-        <div className="flex min-w-0 flex-col gap-4 xl:row-span-2 min-[1900px]:row-span-1">
+      <div className="grid gap-4 xl:grid-cols-[minmax(0,1fr)_412px] xl:grid-rows-[auto_1fr_auto] min-[118rem]:grid-cols-[minmax(0,1fr)_minmax(0,560px)_minmax(0,460px)] min-[118rem]:grid-rows-[auto_auto]">
+        <div className="flex min-w-0 flex-col gap-4 xl:row-span-2 min-[118rem]:row-span-1">
           <RoundMonitor />
           <Figures />
           <MetricsChart zoom={zoom} onZoom={onZoom} />
@@ -62,6 +62,8 @@ export function LivePage() {
         <div className="flex min-w-0 flex-col gap-4">
           <RecentRounds />
           <RunCost />
+        </div>
+        <div className="col-span-full min-w-0">
           <ModelTable />
         </div>
       </div>

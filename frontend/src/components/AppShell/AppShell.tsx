@@ -43,11 +43,11 @@ export function AppShell() {
       </a>
       <Nav />
       <div className="min-w-0">
-        <header className="flex min-h-[52px] flex-wrap items-center justify-between gap-x-4 gap-y-2 border-b border-line px-3 py-2 sm:px-5">
+        <header className="flex min-h-[52px] flex-wrap items-center justify-between gap-x-4 gap-y-2 border-b border-line px-3 py-2 sm:px-5 xl:flex-nowrap">
           <ErrorBoundary what="The header of the run" resetKey={pathname}>
             {tabOf(pathname) !== null && <RunHeader />}
           </ErrorBoundary>
-          <div className="ml-auto flex items-center gap-3">
+          <div className="ml-auto flex shrink-0 items-center gap-3">
             <ConnectionStatus />
             <ThemeToggle />
             <UserMenu />

@@ -49,11 +49,14 @@ export const ClientCell = memo(function ClientCell({
         onPointerEnter={() => onPoint(id)}
         onFocus={() => onPoint(id)}
         onBlur={() => onPoint(null)}
-        className={classes('block h-full w-full overflow-hidden text-left', looks[look], away && 'opacity-60')}
+        className={classes(
+          'block h-full w-full overflow-hidden text-left',
+          looks[look],
+          away && 'border-dashed border-edge',
+        )}
       >
         {look === 'card' && <Card client={client} name={name} face={face} isAway={away} />}
         {look === 'tile' && <Tile face={face} />}
-        {look === 'cell' && <Cell face={face} />}
       </button>
     </div>
   );
@@ -62,7 +65,6 @@ export const ClientCell = memo(function ClientCell({
 const looks: Record<Density['look'], string> = {
   card: 'relative rounded-control border border-line bg-raised hover:border-edge',
   tile: 'rounded-[4px] border border-line bg-raised hover:border-edge',
-  cell: 'rounded-[2px] hover:outline-2 hover:outline-accent',
 };
 
 interface CardProps {
@@ -101,26 +103,6 @@ function Tile({ face }: { readonly face: ClientFace }) {
   return (
     <span className="flex h-full items-center justify-center">
       <StatusGlyph face={face} />
-    </span>
-  );
-}
-
-/** Too small for a glyph: trouble fills the cell, the rest differ in how much of it they fill. */
-const cellShapes: Record<ClientFace, string> = {
-  failed: 'inset-0',
-  no_reply: 'inset-x-0 inset-y-[3px]',
-  unreported: 'inset-x-0 inset-y-[3px]',
-  training: 'inset-x-0 bottom-0 h-1/2',
-  uploading: 'inset-x-0 bottom-0 h-3/4',
-  returned: 'inset-[2px] opacity-80',
-  idle: 'inset-[4px]',
-  offline: 'inset-[5px]',
-};
-
-function Cell({ face }: { readonly face: ClientFace }) {
-  return (
-    <span className="relative block h-full bg-raised">
-      <span className={classes('absolute rounded-[1px]', cellShapes[face], faceLooks[face].fill)} />
     </span>
   );
 }

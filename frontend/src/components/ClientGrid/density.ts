@@ -1,21 +1,16 @@
 /** How large one client is drawn, by how many there are. */
 export interface Density {
-  readonly look: 'card' | 'tile' | 'cell';
+  readonly look: 'card' | 'tile';
   readonly minWidth: number;
   readonly height: number;
   readonly gap: number;
 }
 
 const card: Density = { look: 'card', minWidth: 60, height: 36, gap: 6 };
-/** Past two hundred, names no longer fit but colour and glyph do. */
+/** Past two hundred, names no longer fit but colour and glyph do. A target has at least 24 px. [B19] */
 const tile: Density = { look: 'tile', minWidth: 26, height: 26, gap: 3 };
-/** Past a thousand, a picture: shapes and colours without glyphs. Not smaller: a target has at least 24 px. [B19] */
-const cell: Density = { look: 'cell', minWidth: 24, height: 24, gap: 1 };
 
-export function densityFor(count: number): Density {
-  if (count <= 200) return card;
-  return count <= 1_000 ? tile : cell;
-}
+export const densityFor = (count: number): Density => (count <= 200 ? card : tile);
 
 export const columnsFor = ({ minWidth, gap }: Density, width: number): number =>
   Math.max(1, Math.floor((width + gap) / (minWidth + gap)));

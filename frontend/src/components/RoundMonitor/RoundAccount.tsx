@@ -36,7 +36,7 @@ export function RoundAccount({ round, isRunOver }: RoundAccountProps) {
           {shownParts(account).map(({ key, label, fill }) => (
             <li key={key} className="flex items-center gap-2 whitespace-nowrap text-soft">
               <span aria-hidden className={classes('size-2.5 rounded-xs', fill)} />
-              {formatCount(account[key])} {label}
+              {formatCount(account[key])} {isRunOver && key === 'pending' ? 'never returned' : label}
             </li>
           ))}
         </ul>

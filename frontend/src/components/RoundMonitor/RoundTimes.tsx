@@ -16,7 +16,7 @@ export function RoundTimes({ round, run }: RoundTimesProps) {
   const now = serverNow(useNow(500));
   const median = medianRoundMs(useRounds());
   const isRunning = run.status === 'running';
-  const isOverdue = troubleOf(run)?.state === 'overdue';
+  const trouble = troubleOf(run)?.state;
   const viewer = useSlowFLData((state) => state.viewer, 500, Object.is, [round.run_id]);
   const left = isRunning ? remainingMs(viewer, now) : null;
   // No clock runs in a run that is over. [B10]
@@ -27,15 +27,19 @@ export function RoundTimes({ round, run }: RoundTimesProps) {
     <dl className="flex gap-4 text-right">
       <Time name={isOver ? 'took' : 'elapsed'} value={clock(elapsed)} />
       <Time name="median" value={median === null ? noValue : clock(median)} />
-      {isRunning && (
-        <Time name="left" value={isOverdue ? '—, overdue' : left === null ? noValue : formatDuration(left)} />
-      )}
+      {isRunning && <Time name="left" value={leftOf(left, trouble)} />}
     </dl>
   );
 }
 
 /** Rounds of a few seconds differ by tenths, longer ones by the clock. */
 const clock = (ms: number): string => (ms < 10_000 ? formatDuration(Math.round(ms / 100) * 100) : formatClock(ms));
+
+/** A run in trouble has no estimate that one could believe. */
+function leftOf(left: number | null, trouble: string | undefined): string {
+  if (trouble === 'overdue') return `${noValue}, overdue`;
+  return left === null || trouble !== undefined ? noValue : formatDuration(left);
+}
 
 function Time({ name, value }: { readonly name: string; readonly value: string }) {
   return (

@@ -106,7 +106,7 @@ export function RoundTable({ run_id }: { readonly run_id: string }) {
               sort={sort}
               onSort={(key) => setSort((before) => nextSort(before, key))}
               maxHeight="max(360px, calc(100dvh - 236px))"
-              minWidth={560 + 88 * (columns.length - 3)}
+              minWidth={480 + 84 * (columns.length - 3)}
             />
           )
         }

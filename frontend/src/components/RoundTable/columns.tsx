@@ -40,7 +40,7 @@ export function columnsFor(metricNames: readonly string[], bytes: BytesByRound |
     {
       key: 'clients',
       name: 'Returned',
-      className: 'w-44',
+      className: 'w-42',
       sortBy: (round) => accountOf(round).complete / Math.max(1, accountOf(round).selected),
       cell: (round) => (
         <span className="flex items-center gap-2">
@@ -85,7 +85,7 @@ export function columnsFor(metricNames: readonly string[], bytes: BytesByRound |
     key: 'started',
     name: 'Started',
     align: 'end',
-    className: 'w-44 whitespace-nowrap text-soft',
+    className: 'w-40 whitespace-nowrap text-soft',
     sortBy: ({ started_at }) => Date.parse(started_at),
     cell: ({ started_at }) => formatMoment(started_at),
   });

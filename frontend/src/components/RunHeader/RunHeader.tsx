@@ -17,8 +17,8 @@ export function RunHeader() {
   const navigate = useNavigate();
   const isFollowing = useParams().run_id === undefined;
   return (
-    <div className="flex max-w-full min-w-0 flex-wrap items-center gap-x-2 gap-y-1.5 sm:-ml-1.5">
-      <nav aria-label="Breadcrumb" className="flex max-w-full min-w-0 items-center text-base text-muted">
+    <div className="flex max-w-full min-w-0 flex-wrap items-center gap-x-2 gap-y-1.5 sm:-ml-1.5 xl:flex-nowrap">
+      <nav aria-label="Breadcrumb" className="flex max-w-full min-w-16 items-center text-base text-muted">
         {!isFollowing && (
           <>
             <Link to="/runs" className="rounded-control px-1.5 leading-7 hover:text-text hover:underline">
@@ -38,7 +38,7 @@ export function RunHeader() {
         </Chip>
       )}
       {run && isFollowing && (
-        <span className="text-xs whitespace-nowrap text-muted max-sm:hidden">Following the newest run</span>
+        <span className="text-xs whitespace-nowrap text-muted max-2xl:hidden">Following the newest run</span>
       )}
       {run && <RunTags tags={run.tags} />}
       {run && <EditRun run={run} onDeleted={() => void (isFollowing || navigate('/runs'))} />}
@@ -52,7 +52,7 @@ const mostTags = 3;
 function RunTags({ tags }: Pick<Run, 'tags'>) {
   if (tags.length === 0) return null;
   return (
-    <ul aria-label="Tags" title={tags.join(', ')} className="flex min-w-0 gap-1.5 text-xs text-muted max-xl:hidden">
+    <ul aria-label="Tags" title={tags.join(', ')} className="flex min-w-0 gap-1.5 text-xs text-muted max-2xl:hidden">
       {tags.slice(0, mostTags).map((tag) => (
         <li key={tag} dir="auto" className="max-w-32 truncate">
           #{tag}
