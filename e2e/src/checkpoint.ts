@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 
-/** A safetensors file of one matrix, so large, with every byte told apart from its neighbours. */
+/** A safetensors file of one matrix, so large, with every byte different from its neighbours. */
 export function makeCheckpoint(rows: number, seed = 1): { readonly bytes: Buffer; readonly sha256: string } {
   const header = JSON.stringify({
     'layer.weight': { dtype: 'F32', shape: [rows, 256], data_offsets: [0, rows * 1024] },

@@ -9,7 +9,7 @@ interface Launch {
 
 const names = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable'];
 
-// A test machine's root account has no sandbox, and nobody here wants the browser's own errands on the network.
+// A test machine's root account has no sandbox, and the browser's own requests must stay off the network.
 const quiet = ['--no-sandbox', '--disable-background-networking', '--disable-component-update', '--disable-sync'];
 
 /** The Chromium on this machine, else the one inside an npm package: `npm test` needs only npm. */

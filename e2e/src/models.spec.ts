@@ -56,7 +56,7 @@ test('a stored checkpoint shows at once, with where it came from and what is in 
   await page.getByRole('button', { name: `Delete ${version}` }).click();
   await expect(drawer(page)).toBeHidden();
   await expect(rows(page)).toHaveCount(1);
-  // And what somebody else deletes.
+  // And what another person deletes.
   expect((await rest.request(`/api/models/${encodeURIComponent(parent)}`, 'DELETE')).status).toBe(204);
   await expect(page.getByText('No checkpoint yet')).toBeVisible();
   expect(await isSamePage()).toBe(true);

@@ -48,7 +48,7 @@ test('an admin names, tags and annotates a run, and who watches it elsewhere see
   await elsewhere.context().close();
 });
 
-test('a deleted run is gone from the list, and who watches it is told so, with ways on', async ({
+test('a deleted run leaves the list, and its viewers read that it was deleted, with ways on', async ({
   signedIn: page,
   server,
   browser,
