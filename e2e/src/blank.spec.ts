@@ -21,14 +21,14 @@ const pressAll = `(async () => {
     const control = controls()[at];
     const name = control.getAttribute('aria-label') ?? control.textContent;
     control.click();
-    await frames(4);
+    await frames(2);
     pressed.push(name);
     const isThere = document.querySelector('[data-testid="connection-status"]') !== null;
     if (!isThere || document.querySelector('main').innerText.length === 0) blank.push(name);
     document.activeElement.dispatchEvent(new KeyboardEvent('keydown', { key: 'Escape', bubbles: true }));
     if (location.pathname !== path) history.back();
     for (let tries = 0; location.pathname !== path && tries < 60; tries++) await frames(1);
-    await frames(2);
+    await frames(1);
   }
   return { pressed, blank };
 })()`;
@@ -38,7 +38,7 @@ test('[B1] no control of any page blanks the page while the server is away', asy
   server,
   makeReporter,
 }) => {
-  test.slow();
+  test.setTimeout(300_000);
   const reporter = makeReporter();
   reporter.roundStarted({ round: 1, client_ids: ['a', 'b'] });
   reporter.clientResult({ client_id: 'a', round: 1, sample_count: 10, train_loss: 0.5 });

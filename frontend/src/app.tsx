@@ -7,13 +7,24 @@ import { ErrorBoundary } from './components/ui/ErrorBoundary.tsx';
 import { lazyPart } from './components/ui/lazy-part.tsx';
 import { NotFound } from './components/ui/NotFound.tsx';
 import { SignInCard } from './components/ui/SignInCard.tsx';
+import { Skeleton } from './components/ui/Skeleton.tsx';
 import { useRefreshSession, useSession } from './hooks/useSession.ts';
 import { basePath } from './lib/base-path.ts';
 import { LoginPage } from './pages/LoginPage.tsx';
 import { RunPage } from './pages/RunPage.tsx';
 import { SignInLinkPage } from './pages/SignInLinkPage.tsx';
 
-const page = <P extends object>(what: string, load: () => Promise<React.ComponentType<P>>) => lazyPart({ what, load });
+const page = <P extends object>(what: string, load: () => Promise<React.ComponentType<P>>) =>
+  lazyPart({
+    what,
+    load,
+    fallback: (
+      <div role="status">
+        <span className="sr-only">Loading: {what.toLowerCase()}</span>
+        <Skeleton className="h-40" />
+      </div>
+    ),
+  });
 
 const LivePage = page('The overview', async () => (await import('./pages/LivePage.tsx')).LivePage);
 const RoundsPage = page('The rounds', async () => (await import('./pages/RoundsPage.tsx')).RoundsPage);
