@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { boundedArray } from './bounded.ts';
 import { logLevelSchema, systemSchema } from './entities.ts';
 import { limits } from './limits.ts';
 import {
@@ -16,7 +17,7 @@ import {
 } from './values.ts';
 
 const reason = text(limits.reason);
-const names = z.array(text(limits.name, 1)).max(limits.entries);
+const names = boundedArray(text(limits.name, 1), limits.entries);
 const clientCount = countSchema.max(2_147_483_647);
 const milliseconds = z.number().min(0);
 

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { boundedRecord } from './bounded.ts';
 import { limits } from './limits.ts';
 import { hasUnseen } from './look-alikes.ts';
 
@@ -68,10 +69,7 @@ export const toNumber = (value: MetricValue): number => Number(value);
 export const toMetricValue = (value: number): MetricValue =>
   Number.isFinite(value) ? value : (String(value) as 'NaN' | 'Infinity' | '-Infinity');
 
-const entries = <V extends z.ZodType>(value: V) =>
-  z
-    .record(text(limits.name, 1), value)
-    .refine((record) => Object.keys(record).length <= limits.entries, `must have at most ${limits.entries} entries`);
+const entries = <V extends z.ZodType>(value: V) => boundedRecord(text(limits.name, 1), value, limits.entries);
 
 /** Values by name. Names are data, never schema. */
 export const metricsSchema = entries(metricValueSchema);

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { runSchema, runStatusSchema } from '../entities.ts';
+import { boundedArray } from '../bounded.ts';
 import { limits } from '../limits.ts';
 import { countSchema, metricValueSchema, projectIdSchema, roundNumberSchema, text } from '../values.ts';
 
@@ -7,7 +8,7 @@ import { countSchema, metricValueSchema, projectIdSchema, roundNumberSchema, tex
 export const runEditSchema = z
   .object({
     name: text(limits.name, 1),
-    tags: z.array(text(limits.name, 1)).max(limits.runTags),
+    tags: boundedArray(text(limits.name, 1), limits.runTags),
     notes: text(limits.runNotes),
     project_id: projectIdSchema,
   })
