@@ -19,7 +19,7 @@ import { startWatchingConditions } from './ingest/conditions.ts';
 import { startExpiring } from './ingest/expiry.ts';
 import { createModelWriter } from './ingest/model-writer.ts';
 import { startSweeping } from './ingest/silence.ts';
-import { type FlushWatch, IngestWriter } from './ingest/writer.ts';
+import { type FlushWatch, IngestWriter, type WriterOptions } from './ingest/writer.ts';
 import { AttentionService } from './insight/attention.ts';
 import { basePathPlugin, withoutBase } from './plugins/base-path.ts';
 import { bodyDeadline } from './plugins/body-deadline.ts';
@@ -65,6 +65,8 @@ export interface AppDeps {
   /** Months of metric points before this one; undefined is for ever. */
   readonly metricsKeepMonths?: number | undefined;
   readonly commandExpiresAfterMs: number;
+  /** Unbounded, unless set. [B4] */
+  readonly maxClientsPerRun?: number | undefined;
   /** Bearer token that lets other machines read /metrics. None by default. */
   readonly metricsToken?: string | undefined;
   readonly tracing?: Tracing | undefined;
@@ -115,7 +117,9 @@ export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
     isBusy: () => writer.waiting.inputs > 0,
     onError,
   });
-  const writer = new IngestWriter({ db, bus, watch, onRoundOver: (row, parts) => attention.handRound(row, parts) });
+  const bounds = deps.maxClientsPerRun === undefined ? undefined : { clients: deps.maxClientsPerRun };
+  const onRoundOver: WriterOptions['onRoundOver'] = (row, parts) => attention.handRound(row, parts);
+  const writer = new IngestWriter({ db, bus, watch, bounds, onRoundOver });
   const models = createModelWriter(writer);
   const save: typeof models.save = async (model) => {
     const isNew = await models.save(model);

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { passwordSchema, usernameSchema } from '@rondo/protocol';
+import { limits, passwordSchema, usernameSchema } from '@rondo/protocol';
 import { z } from 'zod';
 
 const list = z.string().transform((values) =>
@@ -90,6 +90,12 @@ export const environmentSchema = signOnSchema.extend({
   METRICS_KEEP_MONTHS: z.coerce.number({ error: 'must be a whole number' }).int().min(1).optional(),
   // A missed heartbeat or two of what reporters send every few seconds; Flower's own patience is about as long.
   CLIENT_OFFLINE_AFTER_S: z.coerce.number().min(1).default(60),
+  // As many as one `round_started` may select. [B4]
+  MAX_CLIENTS_PER_RUN: z.coerce
+    .number({ error: 'must be a whole number' })
+    .int()
+    .min(1)
+    .default(limits.selectedClients),
   // A stop reaches a live FL server within seconds; minutes leave room for a step of training that cannot be interrupted.
   COMMAND_EXPIRES_AFTER_S: z.coerce.number().min(1).default(300),
   // Treated like a password: /metrics exposes activity volume, never content.

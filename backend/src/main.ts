@@ -68,6 +68,7 @@ async function start(): Promise<void> {
     offlineAfterMs: config.CLIENT_OFFLINE_AFTER_S * 1_000,
     metricsKeepMonths: config.METRICS_KEEP_MONTHS,
     commandExpiresAfterMs: config.COMMAND_EXPIRES_AFTER_S * 1_000,
+    maxClientsPerRun: config.MAX_CLIENTS_PER_RUN,
     metricsToken: config.METRICS_TOKEN,
     socketsPerUser: config.SOCKETS_PER_USER,
     socketsPerAddress: config.SOCKETS_PER_ADDRESS,

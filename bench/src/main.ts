@@ -2,6 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
+import { bombs } from './entries/bombs.ts';
 import { checkpoint } from './entries/checkpoint.ts';
 import { cuts } from './entries/cuts.ts';
 import { firstLoad } from './entries/first-load.ts';
@@ -34,6 +35,7 @@ const entries: readonly Entry[] = [
   pythonLogCall,
   flower,
   start,
+  bombs,
 ];
 
 const { values: options } = parseArgs({

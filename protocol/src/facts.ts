@@ -39,7 +39,7 @@ export const factSchema = z.discriminatedUnion(
     fact('run_complete', { status: z.enum(['complete', 'failed', 'stopped']), reason: reason.nullish() }),
     fact('round_started', {
       round: roundNumberSchema,
-      client_ids: z.array(newClientIdSchema).max(limits.selectedClients).nullish(),
+      client_ids: boundedArray(newClientIdSchema, limits.selectedClients).nullish(),
       num_clients_expected: clientCount.nullish(),
       deadline: momentSchema.nullish(),
     }).refine((started) => started.client_ids != null || started.num_clients_expected != null, {
@@ -73,7 +73,7 @@ export const factSchema = z.discriminatedUnion(
     fact('client_heartbeat', { client_id: newClientIdSchema, system: systemSchema.nullish() }),
     /** Which clients the framework holds connected, and how many the FL server waits for. [L6] */
     fact('client_presence', {
-      client_ids: z.array(newClientIdSchema).max(limits.selectedClients).nullish(),
+      client_ids: boundedArray(newClientIdSchema, limits.selectedClients).nullish(),
       num_connected: clientCount.nullish(),
       num_needed: clientCount.nullish(),
     }).refine((presence) => presence.client_ids != null || presence.num_connected != null, {

@@ -1,7 +1,14 @@
 import type { Command, RunId } from '@rondo/protocol';
 import type { Db } from '../db/db.ts';
 import { openCommandsFor } from '../db/queries/commands.ts';
-import { type BatchId, noteRuns, type ReporterKey, reporterOf, takeBatches } from '../db/queries/reporters.ts';
+import {
+  type BatchId,
+  maxRunsOfReporter,
+  noteRuns,
+  type ReporterKey,
+  reporterOf,
+  takeBatches,
+} from '../db/queries/reporters.ts';
 import type { Input } from './state.ts';
 
 interface Job {
@@ -51,7 +58,11 @@ export class Batches {
     for (const { batch, inputs } of this.#jobs) {
       if (!batch) continue;
       const { runIds } = reporters.get(reporterOf(batch)) ?? { runIds: new Set<RunId>() };
-      for (const { run_id } of inputs) runIds.add(run_id);
+      for (const { run_id } of inputs) {
+        // Of more only the last are remembered.
+        if (runIds.delete(run_id) || runIds.size < maxRunsOfReporter) runIds.add(run_id);
+        else runIds.delete(runIds.values().next().value as RunId) && runIds.add(run_id);
+      }
       reporters.set(reporterOf(batch), { batch, runIds });
     }
     for (const [reporter, { batch, runIds }] of reporters) {

@@ -142,7 +142,7 @@ export class Draft {
     for (const [round, row] of this.#rounds) yield [this.#base.rounds.get(round), row];
   }
 
-  finish(duplicates: ReadonlySet<number>): Reduction {
+  finish(duplicates: ReadonlySet<number>): Omit<Reduction, 'refused'> {
     return {
       run: this.#run === this.#base.run ? null : this.#run,
       quiet: this.#quiet,

@@ -14,6 +14,13 @@ export interface Origin {
   readonly reporter_id: ReporterId;
   /** The reporter's clock less the server's, as its batch was sent; null where the batch does not say. [T1] */
   readonly offset_ms: number | null;
+  /** When its batch arrived, which may be stored in several transactions. */
+  readonly receivedAt?: string;
+}
+
+/** How much of one run is kept. [B4] */
+export interface Bounds {
+  readonly clients: number;
 }
 type OriginOf = (index: number) => Origin | undefined;
 
@@ -29,18 +36,34 @@ export function reduce(
   inputs: readonly Input[],
   receivedAt: string,
   originOf: OriginOf = () => undefined,
+  bounds?: Bounds,
 ): Reduction {
   const draft = new Draft(state);
   const duplicates = new Set<number>();
+  const refused = new Map<number, string>();
   let isReported = false;
   inputs.forEach((input, index) => {
     const origin = originOf(index);
     draft.reporter = origin?.reporter_id;
     if (origin !== undefined || input.type === 'reporter_heard') isReported = true;
-    if (!apply(draft, onOurClock(draft, input, origin, receivedAt), index, receivedAt)) duplicates.add(index);
+    const refusal = bounds && overBound(draft, input, bounds);
+    if (refusal) refused.set(index, refusal);
+    else if (!apply(draft, onOurClock(draft, input, origin, origin?.receivedAt ?? receivedAt), index, receivedAt))
+      duplicates.add(index);
   });
   settle(draft, isReported, receivedAt);
-  return draft.finish(duplicates);
+  return { ...draft.finish(duplicates), refused };
+}
+
+/** Why the input is not stored: it names more clients than the run may have. [B4] */
+function overBound(draft: Draft, input: Input, { clients }: Bounds): string | undefined {
+  const known = draft.run.num_clients;
+  const ids =
+    'client_ids' in input ? (input.client_ids ?? []) : 'client_id' in input && input.client_id ? [input.client_id] : [];
+  if (known + ids.length <= clients) return undefined;
+  const added = new Set(ids.filter((id) => !draft.client(id))).size;
+  if (added === 0 || known + added <= clients) return undefined;
+  return `the run has ${known} clients and takes at most ${clients} (MAX_CLIENTS_PER_RUN)`;
 }
 
 /** Whether the input said anything new. */

@@ -23,10 +23,18 @@ interface Cached extends Omit<RunState, 'commands'> {
   readonly reporters: Map<ReporterId, ReporterRow>;
 }
 
+/** A run that is locked, and what is about to be stored of it. */
+interface Work {
+  readonly before: RunRow;
+  readonly inputs: readonly Input[];
+}
+
 // Rounds are worked on one at a time; a few more for late answers.
 const roundsPerRun = 8;
-// Clients and client updates in all: about 300 bytes each.
+// Clients and client updates in all: about 600 bytes each.
 const maxEntries = 400_000;
+/** What a run costs without any, in such entries. */
+const entriesPerRun = 10;
 
 /**
  * The state of the runs that are being written, so that a hot run is not read again for every batch.
@@ -37,34 +45,48 @@ const maxEntries = 400_000;
 export class RunCache {
   readonly #runs = new Map<RunId, Cached>();
 
-  /** The locked run's state with everything that `inputs` touch. */
-  async load(db: Db, locked: RunRow, inputs: readonly Input[]): Promise<RunState> {
-    const state = this.#current(locked) ?? (await emptyState(db, locked));
-    const commands = new Map<string, CommandRow>();
-    const loadNamed = async (ids: Iterable<string>) => {
-      const missing = [...new Set(ids)].filter((id) => !commands.has(id));
-      if (missing.length === 0) return;
-      for (const row of await loadCommands(db, locked.run_id, missing)) commands.set(row.command_id, row);
-    };
-    await loadNamed(inputs.flatMap((input) => ('command_id' in input ? [input.command_id] : [])));
-    const named = new Set<number>();
-    for (const input of inputs) if (needsRound(input)) named.add(input.round);
-    for (const { round } of commands.values()) if (round !== null) named.add(round);
-    if (mayEndRun(inputs, commands)) for (const round of await openRounds(db, locked.run_id)) named.add(round);
-    const wanted = [...named].filter((round) => !state.updates.has(round));
-    if (wanted.length > 0) await loadInto(db, state, wanted);
-    // What ends takes its open stop along.
-    const stops = [state.run.stop, ...[...named].map((round) => state.rounds.get(round)?.stop ?? null)];
-    await loadNamed(stops.filter(isOpen).map(({ command_id }) => command_id));
-    this.#runs.delete(locked.run_id);
-    this.#runs.set(locked.run_id, state);
-    return { ...state, commands };
+  /** The states of the locked runs with everything that their inputs touch. As many statements for many runs as for one. */
+  async load(db: Db, works: readonly Work[]): Promise<RunState[]> {
+    const states = await this.#states(db, works);
+    const loads = works.map(({ before, inputs }, index) => new Load(before, inputs, states[index] as Cached));
+    await loadNamedCommands(db, loads);
+    await nameOpenRounds(db, loads);
+    await loadNamedRounds(db, loads);
+    for (const load of loads) load.nameStops();
+    await loadNamedCommands(db, loads);
+    for (const { run, state } of loads) {
+      this.#runs.delete(run.run_id);
+      this.#runs.set(run.run_id, state);
+    }
+    return loads.map(({ state, commands }) => ({ ...state, commands }));
+  }
+
+  async #states(db: Db, works: readonly Work[]): Promise<Cached[]> {
+    const states = works.map(({ before }) => this.#current(before) ?? emptyState(before));
+    const unread = states.filter((state) => !this.#isCurrent(state));
+    const byRun = new Map(unread.map((state) => [state.run.run_id, state]));
+    const idsWhere = (has: (run: RunRow) => boolean) => unread.flatMap(({ run }) => (has(run) ? [run.run_id] : []));
+    const clients = await loadClients(
+      db,
+      idsWhere(({ num_clients }) => num_clients > 0),
+    );
+    for (const row of clients) byRun.get(row.run_id)?.clients.set(row.client_id, row);
+    const reporters = await loadReporters(
+      db,
+      idsWhere(({ seq }) => seq > 0),
+    );
+    for (const row of reporters) byRun.get(row.run_id)?.reporters.set(row.reporter_id, row);
+    return states;
   }
 
   #current(locked: RunRow): Cached | undefined {
     const known = this.#runs.get(locked.run_id);
     const isCurrent = known?.run.epoch === locked.epoch && known.run.seq === locked.seq;
     return isCurrent ? known : undefined;
+  }
+
+  #isCurrent(state: Cached): boolean {
+    return this.#runs.get(state.run.run_id) === state;
   }
 
   /** What a transaction that committed has changed. */
@@ -86,7 +108,6 @@ export class RunCache {
       state.updates.delete(round);
       state.rounds.delete(round);
     }
-    this.#shrink();
   }
 
   /** All parts of a round; undefined where it is not kept. */
@@ -99,42 +120,91 @@ export class RunCache {
     for (const id of runIds) this.#runs.delete(id);
   }
 
-  /** Drops the runs that were written longest ago. */
-  #shrink(): void {
+  /** Drops the runs that were written longest ago; the last one stays, because more of it may be about to come. */
+  shrink(): void {
     let entries = 0;
+    let isLast = true;
     for (const [id, state] of [...this.#runs].reverse()) {
-      entries += state.clients.size;
+      entries += entriesPerRun + state.clients.size;
       for (const rows of state.updates.values()) entries += rows.size;
-      if (entries > maxEntries) this.#runs.delete(id);
+      if (entries > maxEntries && !isLast) this.#runs.delete(id);
+      isLast = false;
     }
   }
 }
 
-const mayEndRun = (inputs: readonly Input[], commands: ReadonlyMap<string, CommandRow>): boolean =>
-  inputs.some(({ type }) => type === 'run_complete' || type === 'run_ended') ||
-  [...commands.values()].some(({ round }) => round === null);
+/** What must be known of one run, and what of it is known by now. */
+class Load {
+  readonly run: RunRow;
+  readonly inputs: readonly Input[];
+  readonly state: Cached;
+  readonly commands = new Map<string, CommandRow>();
+  readonly rounds = new Set<number>();
+  commandIds: string[];
+
+  constructor(run: RunRow, inputs: readonly Input[], state: Cached) {
+    this.run = run;
+    this.inputs = inputs;
+    this.state = state;
+    this.commandIds = inputs.flatMap((input) => ('command_id' in input ? [input.command_id] : []));
+    for (const input of inputs) if (needsRound(input)) this.rounds.add(input.round);
+  }
+
+  get mayEnd(): boolean {
+    return (
+      this.run.seq > 0 &&
+      (this.inputs.some(({ type }) => type === 'run_complete' || type === 'run_ended') ||
+        [...this.commands.values()].some(({ round }) => round === null))
+    );
+  }
+
+  /** What ends takes its open stop along. */
+  nameStops(): void {
+    const stops = [this.state.run.stop, ...[...this.rounds].map((round) => this.state.rounds.get(round)?.stop ?? null)];
+    this.commandIds = stops.filter(isOpen).map(({ command_id }) => command_id);
+  }
+}
+
+async function loadNamedCommands(db: Db, loads: readonly Load[]): Promise<void> {
+  const asking = loads.filter(({ commandIds, commands }) => commandIds.some((id) => !commands.has(id)));
+  const ids = new Set(asking.flatMap(({ commandIds }) => commandIds));
+  const runIds = asking.map(({ run }) => run.run_id);
+  const byRun = new Map(asking.map((load) => [load.run.run_id, load]));
+  for (const row of await loadCommands(db, runIds, [...ids])) {
+    const load = byRun.get(row.run_id);
+    if (load?.commandIds.includes(row.command_id)) load.commands.set(row.command_id, row);
+  }
+}
+
+async function nameOpenRounds(db: Db, loads: readonly Load[]): Promise<void> {
+  for (const { commands, rounds } of loads)
+    for (const { round } of commands.values()) if (round !== null) rounds.add(round);
+  const ending = new Map(loads.filter(({ mayEnd }) => mayEnd).map((load) => [load.run.run_id, load]));
+  for (const { run_id, round } of await openRounds(db, [...ending.keys()])) ending.get(run_id)?.rounds.add(round);
+}
+
+async function loadNamedRounds(db: Db, loads: readonly Load[]): Promise<void> {
+  const written = new Map<RunId, number[]>();
+  const byRun = new Map(loads.map(({ run, state }) => [run.run_id, state]));
+  for (const { run, rounds, state } of loads) {
+    const wanted = [...rounds].filter((round) => !state.updates.has(round));
+    for (const round of wanted) state.updates.set(round, new Map());
+    // Nothing above the newest round has been written yet.
+    const old = wanted.filter((round) => state.run.current_round !== null && round <= state.run.current_round);
+    if (old.length > 0) written.set(run.run_id, old);
+  }
+  for (const row of await loadRounds(db, written)) byRun.get(row.run_id)?.rounds.set(row.round, row);
+  for (const row of await loadUpdates(db, written))
+    byRun.get(row.run_id)?.updates.get(row.round)?.set(row.client_id, row);
+}
 
 const needsRound = (input: Input): input is Extract<Input, { round: number }> =>
   'round' in input && typeof input.round === 'number' && input.type !== 'metric' && input.type !== 'privacy_spent';
 
-async function emptyState(db: Db, run: RunRow): Promise<Cached> {
-  const clients = run.num_clients === 0 ? [] : await loadClients(db, run.run_id);
-  const reporters = run.seq === 0 ? [] : await loadReporters(db, run.run_id);
-  return {
-    run,
-    rounds: new Map(),
-    updates: new Map(),
-    clients: new Map(clients.map((row) => [row.client_id, row])),
-    reporters: new Map(reporters.map((row) => [row.reporter_id, row])),
-  };
-}
-
-async function loadInto(db: Db, state: Cached, wanted: number[]): Promise<void> {
-  for (const round of wanted) state.updates.set(round, new Map());
-  // Nothing above the newest round has been written yet.
-  const written = wanted.filter((round) => state.run.current_round !== null && round <= state.run.current_round);
-  if (written.length === 0) return;
-  for (const row of await loadRounds(db, state.run.run_id, written)) state.rounds.set(row.round, row);
-  for (const row of await loadUpdates(db, state.run.run_id, written))
-    state.updates.get(row.round)?.set(row.client_id, row);
-}
+const emptyState = (run: RunRow): Cached => ({
+  run,
+  rounds: new Map(),
+  updates: new Map(),
+  clients: new Map(),
+  reporters: new Map(),
+});

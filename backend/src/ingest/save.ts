@@ -1,4 +1,4 @@
-import type { LiveEvent } from '@rondo/protocol';
+import type { ClientId, LiveEvent } from '@rondo/protocol';
 import type { Db } from '../db/db.ts';
 import { clientEvent, roundEvent, runEvent } from '../db/live-events.ts';
 import { saveCommands } from '../db/queries/commands.ts';
@@ -10,14 +10,14 @@ import {
   saveClients,
   saveReporters,
   saveRounds,
-  saveRun,
+  saveRuns,
   saveUpdates,
 } from '../db/queries/run-state.ts';
 import { addTotals, registerClients } from '../db/queries/totals.ts';
 import { toLog, toPoint } from '../db/wire.ts';
 import { applyModelNotices, settleModels } from './save-models.ts';
 import { storePoints } from './save-points.ts';
-import type { Reduction, RoundRow, RunRow, RunState, UpdateRow } from './state.ts';
+import type { ClientRow, Reduction, RoundRow, RunRow, RunState, UpdateRow } from './state.ts';
 import { changedTotals } from './totals.ts';
 
 export interface Saved extends Pick<Reduction, 'rounds' | 'clients' | 'updates' | 'reporters'> {
@@ -26,73 +26,199 @@ export interface Saved extends Pick<Reduction, 'rounds' | 'clients' | 'updates' 
   readonly events: () => LiveEvent[];
 }
 
-/** Writes exactly the rows that changed, stamped with the run's next seq. Nothing new: nothing written, same seq. [S2] */
-export async function save(tx: Db, state: RunState, reduction: Reduction, receivedAt: string): Promise<Saved> {
-  const seq = state.run.seq + 1;
-  const duplicates = new Set(reduction.duplicates);
-  const points = await storePoints(tx, state.run, reduction.points, { seq, duplicates });
-  const logs = keepNew(reduction.logs, logKey, duplicates, seq);
-  const newLogs = await insertLogs(tx, logs.rows);
-  logs.markKnown(newLogs, duplicates);
+interface Work {
+  readonly state: RunState;
+  readonly reduction: Reduction;
+}
 
-  await saveCommands(tx, [...reduction.commands.values()]);
-  const { rounds, clients, updates, reporters } = reduction;
-  const modelNews = await applyModelNotices(tx, reduction.models, { seq, receivedAt });
-  for (const index of modelNews.refused) duplicates.add(index);
-  const changes =
-    rounds.size +
-    clients.size +
-    updates.size +
-    reporters.size +
-    points.saved.length +
-    newLogs.size +
-    Number(modelNews.hasChanged);
-  const { attention } = reduction;
-  const isNews = reduction.run !== null || attention !== null || changes > 0 || Object.keys(reduction.quiet).length > 0;
-  if (!isNews) return { run: state.run, rounds, clients, updates, reporters, duplicates, events: () => [] };
+/**
+ * Writes exactly the rows that changed, stamped with each run's next seq; of many runs in as many statements as of one.
+ * Nothing new: nothing written, same seq. [S2] [B3]
+ */
+export async function save(tx: Db, works: readonly Work[], receivedAt: string): Promise<Saved[]> {
+  const drafts: Writing[] = [];
+  for (const work of works) drafts.push(new Writing(work, receivedAt));
+  await saveTelemetry(tx, drafts);
+  await saveCommands(
+    tx,
+    drafts.flatMap(({ reduction }) => [...reduction.commands.values()]),
+  );
+  for (const draft of drafts) await draft.applyModels(tx);
 
-  const stampedRounds = stamp(rounds, seq);
-  for (const [round, round_id] of await saveRounds(tx, [...stampedRounds.values()])) {
-    stampedRounds.set(round, { ...(stampedRounds.get(round) as RoundRow), round_id });
+  const news = drafts.filter((draft) => draft.isNews);
+  const of = <R>(rows: (draft: Writing) => readonly R[]): R[] => news.flatMap(rows);
+  const byRun = new Map(news.map((draft) => [draft.runId, draft]));
+  for (const { run_id, round, round_id } of await saveRounds(
+    tx,
+    of(({ rounds }) => [...rounds.values()]),
+  )) {
+    const rounds = byRun.get(run_id)?.rounds;
+    const row = rounds?.get(round);
+    if (row) rounds?.set(round, { ...row, round_id });
   }
-  const stampedClients = stamp(clients, seq);
-  await saveClients(tx, [...stampedClients.values()]);
-  // A loaded round has all its client updates, so a missing one is new.
-  const [newUpdates, oldUpdates] = partitionUpdates(updates, state.updates);
-  await insertUpdates(tx, newUpdates);
-  await saveUpdates(tx, oldUpdates);
-  if (attention) await saveAttentionList(tx, attention, seq);
-  const totals = changedTotals(state, reduction);
-  await addTotals(tx, totals.changes);
-  await registerClients(tx, state.run.run_id, totals.newClients);
-  const replaced = reduction.replaced + points.replaced;
-  const isRunNews = reduction.run !== null || replaced > 0;
-  const updated_seq = isRunNews ? seq : state.run.updated_seq;
-  const num_values_replaced = state.run.num_values_replaced + replaced;
-  const run = { ...(reduction.run ?? state.run), ...reduction.quiet, num_values_replaced, seq, updated_seq };
-  await saveRun(tx, run);
-  await saveReporters(tx, [...reporters.values()]);
-  const modelEvents = await settleModels(tx, state, stampedRounds, { ...modelNews, seq, receivedAt });
-  return {
-    run,
-    rounds: stampedRounds,
-    clients: stampedClients,
-    updates,
-    reporters,
-    duplicates,
-    events: () => [
-      ...(isRunNews ? [runEvent(run)] : []),
-      ...[...stampedRounds.values()].map((row) => roundEvent(row, seq - 1)),
-      ...[...stampedClients.values()].map((row) => clientEvent(row, seq - 1)),
-      ...points.saved.map((row): LiveEvent => ({ type: 'metric', data: toPoint(row) })),
-      ...modelEvents,
+  await saveClients(
+    tx,
+    of(({ clients }) => [...clients.values()]),
+  );
+  await insertUpdates(
+    tx,
+    of(({ newUpdates }) => newUpdates),
+  );
+  await saveUpdates(
+    tx,
+    of(({ oldUpdates }) => oldUpdates),
+  );
+  const totals = news.map(({ work }) => changedTotals(work.state, work.reduction));
+  await addTotals(
+    tx,
+    totals.flatMap(({ changes }) => changes),
+  );
+  await registerClients(
+    tx,
+    totals.flatMap(({ newClients }, index) =>
+      newClients.map((client_id) => ({ client_id, run_id: (news[index] as Writing).runId })),
+    ),
+  );
+  await saveRuns(
+    tx,
+    of(({ run }) => [run]),
+  );
+  await saveReporters(
+    tx,
+    of(({ reduction }) => [...reduction.reporters.values()]),
+  );
+  for (const draft of news) await draft.saveAttention(tx);
+  for (const draft of news) await draft.settleModels(tx);
+  return drafts.map((draft) => draft.saved());
+}
+
+async function saveTelemetry(tx: Db, drafts: readonly Writing[]): Promise<void> {
+  for (const draft of drafts) await draft.storePoints(tx);
+  const newLogs = await insertLogs(
+    tx,
+    drafts.flatMap(({ logs }) => logs.rows),
+  );
+  for (const draft of drafts) draft.keepLogs(newLogs);
+}
+
+/** One run on its way into the database. */
+class Writing {
+  readonly work: Work;
+  readonly reduction: Reduction;
+  readonly runId: RunRow['run_id'];
+  points: Awaited<ReturnType<typeof storePoints>> = { saved: [], replaced: 0 };
+  readonly logs: ReturnType<typeof keepNew<Reduction['logs'][number]>>;
+  readonly rounds: Map<number, RoundRow>;
+  readonly clients: Map<ClientId, ClientRow>;
+  readonly newUpdates: UpdateRow[];
+  readonly oldUpdates: UpdateRow[];
+  readonly #receivedAt: string;
+  readonly #seq: number;
+  readonly #duplicates: Set<number>;
+  #newLogs: (Writing['logs']['rows'][number] & { readonly log_id: number })[] = [];
+  #modelNews = { hasChanged: false };
+  #modelEvents: LiveEvent[] = [];
+
+  constructor(work: Work, receivedAt: string) {
+    const { state, reduction } = work;
+    this.work = work;
+    this.reduction = reduction;
+    this.runId = state.run.run_id;
+    this.#receivedAt = receivedAt;
+    this.#seq = state.run.seq + 1;
+    this.#duplicates = new Set(reduction.duplicates);
+    this.logs = keepNew(reduction.logs, logKey, this.#duplicates, this.#seq);
+    this.rounds = stamp(reduction.rounds, this.#seq);
+    this.clients = stamp(reduction.clients, this.#seq);
+    // A loaded round has all its client updates, so a missing one is new.
+    [this.newUpdates, this.oldUpdates] = partitionUpdates(reduction.updates, state.updates);
+  }
+
+  async storePoints(tx: Db): Promise<void> {
+    const { points } = this.reduction;
+    if (points.length === 0) return;
+    this.points = await storePoints(tx, this.work.state.run, points, { seq: this.#seq, duplicates: this.#duplicates });
+  }
+
+  /** Only the database knows which lines are new. */
+  keepLogs(newLogs: ReadonlyMap<string, number>): void {
+    this.logs.markKnown(newLogs, this.#duplicates);
+    this.#newLogs = this.logs.rows.flatMap((row) => {
+      const log_id = newLogs.get(logKey(row));
+      return log_id === undefined ? [] : [{ ...row, log_id }];
+    });
+  }
+
+  async applyModels(tx: Db): Promise<void> {
+    if (this.reduction.models.length === 0) return;
+    const when = { seq: this.#seq, receivedAt: this.#receivedAt };
+    const { refused, hasChanged } = await applyModelNotices(tx, this.reduction.models, when);
+    this.#modelNews = { hasChanged };
+    for (const index of refused) this.#duplicates.add(index);
+  }
+
+  async saveAttention(tx: Db): Promise<void> {
+    const { attention } = this.reduction;
+    if (attention) await saveAttentionList(tx, attention, this.#seq);
+  }
+
+  async settleModels(tx: Db): Promise<void> {
+    const { state } = this.work;
+    // A new run has no models that could follow its rounds.
+    if (state.run.seq === 0 && !this.#modelNews.hasChanged) return;
+    const when = { seq: this.#seq, receivedAt: this.#receivedAt };
+    this.#modelEvents = await settleModels(tx, state, this.rounds, { ...this.#modelNews, ...when });
+  }
+
+  get isNews(): boolean {
+    const { run, attention, rounds, clients, updates, reporters, quiet } = this.reduction;
+    const changes = rounds.size + clients.size + updates.size + reporters.size;
+    const telemetry = this.points.saved.length + this.#newLogs.length;
+    return (
+      run !== null ||
+      attention !== null ||
+      changes + telemetry > 0 ||
+      this.#modelNews.hasChanged ||
+      Object.keys(quiet).length > 0
+    );
+  }
+
+  get run(): RunRow {
+    const { run: before } = this.work.state;
+    const { run, quiet } = this.reduction;
+    const updated_seq = this.#isRunNews ? this.#seq : before.updated_seq;
+    const num_values_replaced = before.num_values_replaced + this.reduction.replaced + this.points.replaced;
+    return { ...(run ?? before), ...quiet, num_values_replaced, seq: this.#seq, updated_seq };
+  }
+
+  get #isRunNews(): boolean {
+    return this.reduction.run !== null || this.reduction.replaced + this.points.replaced > 0;
+  }
+
+  saved(): Saved {
+    const { updates, reporters } = this.reduction;
+    const duplicates = this.#duplicates;
+    if (!this.isNews) {
+      const { rounds, clients } = this.reduction;
+      return { run: this.work.state.run, rounds, clients, updates, reporters, duplicates, events: () => [] };
+    }
+    const { rounds, clients, run } = this;
+    return { run, rounds, clients, updates, reporters, duplicates, events: () => this.#events() };
+  }
+
+  #events(): LiveEvent[] {
+    const { attention } = this.reduction;
+    const before = this.#seq - 1;
+    return [
+      ...(this.#isRunNews ? [runEvent(this.run)] : []),
+      ...[...this.rounds.values()].map((row) => roundEvent(row, before)),
+      ...[...this.clients.values()].map((row) => clientEvent(row, before)),
+      ...this.points.saved.map((row): LiveEvent => ({ type: 'metric', data: toPoint(row) })),
       ...(attention ? [{ type: 'attention', data: attention } as const] : []),
-      ...logs.rows.flatMap((row): LiveEvent[] => {
-        const log_id = newLogs.get(logKey(row));
-        return log_id === undefined ? [] : [{ type: 'log', data: toLog({ ...row, log_id }) }];
-      }),
-    ],
-  };
+      ...this.#modelEvents,
+      ...this.#newLogs.map((row): LiveEvent => ({ type: 'log', data: toLog(row) })),
+    ];
+  }
 }
 
 function partitionUpdates(updates: RunState['updates'], known: RunState['updates']): [UpdateRow[], UpdateRow[]] {

@@ -107,4 +107,6 @@ export interface Reduction {
   readonly attention: AttentionNews | null;
   /** Positions of the inputs that said nothing new. */
   readonly duplicates: ReadonlySet<number>;
+  /** Positions of the inputs that are over a bound, and which. [B4] */
+  readonly refused: ReadonlyMap<number, string>;
 }

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { type Command, isRoundOver, type ProjectId, type RunId } from '@rondo/protocol';
+import { isRoundOver, type ProjectId, type RunId } from '@rondo/protocol';
 import type { Committed, EventBus } from '../bus/event-bus.ts';
 import type { Db } from '../db/db.ts';
 import { createPartitions, isMissingPartition, type Month, monthOf } from '../db/partitions.ts';
@@ -10,21 +10,12 @@ import { Busy } from '../errors.ts';
 import { Batches } from './batches.ts';
 import { onBatchClock } from './clock.ts';
 import { HeardRuns } from './heard-runs.ts';
-import { type Origin, reduce } from './reduce.ts';
+import { Job, type Outcome, type Piece, Room } from './job.ts';
+import { type Bounds, type Origin, reduce } from './reduce.ts';
 import { RunCache } from './run-cache.ts';
 import { unknownRun } from './run-facts.ts';
 import { type Saved, save } from './save.ts';
-import type { Input, Notice, RoundRow, RunRow, UpdateRow } from './state.ts';
-
-export interface Outcome {
-  readonly accepted: number;
-  readonly duplicates: number;
-  /** Positions of the inputs about runs that belong to another project; nothing of these is stored. [O2] */
-  readonly foreign: readonly number[];
-  /** Its batch number was taken. */
-  readonly isRepeated: boolean;
-  readonly commands: Command[];
-}
+import type { Input, Notice, RoundRow, RunRow, RunState, UpdateRow } from './state.ts';
 
 /** Who measures the writer. */
 export interface FlushWatch {
@@ -40,26 +31,15 @@ export interface FlushGroup {
   readonly jobs: readonly { readonly takenAt: number; readonly origin: unknown }[];
 }
 
-interface Job {
-  readonly takenAt: number;
-  readonly origin: unknown;
-  /** Absent for what the server itself has to say. */
-  readonly batch: BatchId | undefined;
-  readonly inputs: readonly Input[];
-  resolve(outcome: Outcome): void;
-  reject(error: unknown): void;
-}
-
-// One transaction's worth: enough to share the price of a commit, little enough to be acknowledged soon.
-const maxInputsPerFlush = 10_000;
 // Waiting inputs, about 100 MB; beyond it reporters are told to come back.
 const maxWaiting = 200_000;
 
-interface WriterOptions {
+export interface WriterOptions {
   readonly db: Db;
   readonly bus: EventBus;
   readonly now?: () => Date;
   readonly watch?: FlushWatch;
+  readonly bounds?: Bounds | undefined;
   /** Given every round that a commit ended or that changed after its end, with all of its parts. */
   readonly onRoundOver?: (round: RoundRow, parts: readonly UpdateRow[]) => void;
 }
@@ -76,6 +56,7 @@ export class IngestWriter {
   readonly #bus: EventBus;
   readonly #now: () => Date;
   readonly #watch: FlushWatch;
+  readonly #bounds: Bounds | undefined;
   readonly #cache = new RunCache();
   readonly #heard = new HeardRuns();
   /** Whose partitions were there at the last look: another server may have dropped an old one. */
@@ -87,11 +68,12 @@ export class IngestWriter {
 
   readonly #onRoundOver: NonNullable<WriterOptions['onRoundOver']>;
 
-  constructor({ db, bus, onRoundOver = () => {}, now = () => new Date(), watch = nobody }: WriterOptions) {
+  constructor({ db, bus, onRoundOver = () => {}, now = () => new Date(), watch = nobody, bounds }: WriterOptions) {
+    this.#onRoundOver = onRoundOver;
+    this.#bounds = bounds;
     this.#watch = watch;
     this.#db = db;
     this.#bus = bus;
-    this.#onRoundOver = onRoundOver;
     this.#now = now;
   }
 
@@ -100,12 +82,11 @@ export class IngestWriter {
     if (this.#isClosed) return Promise.reject(new Busy('the server is shutting down', 1));
     if (this.#waitingInputs + inputs.length > maxWaiting)
       return Promise.reject(new Busy('too much is waiting to be stored', 1));
-    const { promise, resolve, reject } = Promise.withResolvers<Outcome>();
-    const origin = this.#watch.origin?.();
-    this.#waiting.push({ takenAt: performance.now(), origin, batch, inputs, resolve, reject });
+    const job = new Job(inputs, batch, this.#watch.origin?.(), this.#now().toISOString());
+    this.#waiting.push(job);
     this.#waitingInputs += inputs.length;
     this.#flushing ??= this.#run();
-    return promise;
+    return job.outcome.promise;
   }
 
   /** What has not begun to be stored. */
@@ -127,35 +108,38 @@ export class IngestWriter {
     this.#flushing = null;
   }
 
-  #nextGroup(): Job[] {
-    const group: Job[] = [];
-    let size = 0;
-    for (
-      let job = this.#waiting[0];
-      job && (group.length === 0 || size + job.inputs.length <= maxInputsPerFlush);
-      job = this.#waiting[0]
-    ) {
-      group.push(job);
-      size += job.inputs.length;
+  /** As much as one transaction holds. What is left of a large job waits behind the others. [B3] */
+  #nextGroup(): Piece[] {
+    const room = new Room();
+    const group: Piece[] = [];
+    for (let job = this.#waiting[0]; job; job = this.#waiting[0]) {
+      const piece = job.take(room);
+      if (!piece) break;
       this.#waiting.shift();
+      group.push(piece);
+      if (piece.isLast) this.#waitingInputs -= job.inputs.length;
+      else {
+        this.#waiting.push(job);
+        break;
+      }
     }
-    this.#waitingInputs -= size;
     return group;
   }
 
-  async #flush(group: readonly Job[]): Promise<void> {
-    const inputs = group.reduce((sum, job) => sum + job.inputs.length, 0);
+  async #flush(group: readonly Piece[]): Promise<void> {
+    const inputs = group.reduce((sum, { parts }) => sum + parts.length, 0);
     const commit = () => this.#commit(group);
+    const jobs = group.map(({ job }) => job);
     const done = await this.#watch
-      .flush({ inputs, jobs: group }, commit)
+      .flush({ inputs, jobs }, commit)
       .catch((error: unknown) => this.#refuse(group, error));
     if (!done) return;
-    for (const [index, job] of group.entries()) job.resolve(done.outcomes[index] as Outcome);
+    done.finish();
     for (const committed of done.committed) this.#bus.publish(committed);
   }
 
-  async #refuse(group: readonly Job[], error: unknown): Promise<void> {
-    this.#cache.forget(group.flatMap(({ inputs }) => inputs.map(({ run_id }) => run_id)));
+  async #refuse(group: readonly Piece[], error: unknown): Promise<void> {
+    this.#cache.forget(group.flatMap(({ parts }) => parts.map(({ input }) => input.run_id)));
     if (this.#months.size > 0 && isMissingPartition(error)) {
       this.#months.clear();
       return this.#flush(group);
@@ -163,43 +147,62 @@ export class IngestWriter {
     // A connection that broke during the commit leaves open whether it happened.
     if (isTransient(error)) this.#bus.publishMissed();
     // One job that the database refuses must not cost the others theirs.
-    if (group.length > 1 && !isTransient(error)) for (const job of group) await this.#flush([job]);
-    else for (const job of group) job.reject(isTransient(error) ? new Busy('the database is out of reach', 1) : error);
+    if (group.length > 1 && !isTransient(error)) for (const piece of group) await this.#flush([piece]);
+    else {
+      for (const { job, isLast } of group) {
+        job.outcome.reject(isTransient(error) ? new Busy('the database is out of reach', 1) : error);
+        const rest = isLast ? -1 : this.#waiting.indexOf(job);
+        if (rest < 0) continue;
+        this.#waiting.splice(rest, 1);
+        this.#waitingInputs -= job.inputs.length;
+      }
+    }
   }
 
-  async #commit(group: readonly Job[]): Promise<{ outcomes: Outcome[]; committed: Committed[] }> {
+  async #commit(group: readonly Piece[]): Promise<{ finish: () => void; committed: Committed[] }> {
     const receivedAt = this.#now().toISOString();
-    const written: { before: RunRow; saved: Saved }[] = [];
+    let written: { before: RunRow; saved: Saved }[] = [];
     let newMonths: Month[] = [];
-    const outcomes = await this.#db.transaction(async (tx) => {
-      const batches = new Batches(tx, group);
+    const finish = await this.#db.transaction(async (tx) => {
+      const batches = new Batches(
+        tx,
+        group.map(({ job, isLast }) => ({ batch: isLast ? job.batch : undefined, inputs: job.inputs })),
+      );
       const fresh = await batches.take(receivedAt);
       const byRun = groupByRun(group, fresh);
       for (const run_id of this.#heard.due(batches.knownRuns(), receivedAt)) {
         const input = { type: 'reporter_heard', run_id } as const;
-        if (!byRun.has(run_id)) byRun.set(run_id, [{ input, job: undefined, origin: undefined, owner: undefined }]);
+        if (!byRun.has(run_id)) byRun.set(run_id, [{ input, at: undefined, origin: undefined, owner: undefined }]);
       }
-      const duplicates = group.map(({ inputs }, index) => (fresh[index] ? 0 : inputs.length));
       const locked = await this.#lock(tx, byRun, receivedAt);
       const projects = new Map(locked.map(({ run_id, project_id }) => [run_id, project_id]));
-      const foreign = group.map((job, index) => (fresh[index] ? foreignInputs(job, projects) : []));
+      const foreign = group.map((piece, index) => (fresh[index] ? foreignParts(piece, projects) : new Set<number>()));
+      const duplicates = group.map(() => new Set<number>());
+      const refused = group.map(() => new Map<number, string>());
       const months = new Set(locked.map(({ created_at }) => monthOf(created_at)));
       newMonths = [...months].filter((month) => !this.#months.has(month));
       await createPartitions(tx, newMonths);
-      for (const before of locked) {
+      const works = locked.flatMap((before) => {
         const entries = (byRun.get(before.run_id) ?? []).filter(({ owner }) => isOwn(owner, before.project_id));
-        if (entries.length === 0) continue;
-        const inputs = entries.map(({ input }) => input);
-        const state = await this.#cache.load(tx, before, inputs);
-        const reduction = reduce(state, inputs, receivedAt, (index) => entries[index]?.origin);
-        const saved = await save(tx, state, reduction, receivedAt);
-        written.push({ before, saved });
-        for (const [index, input] of inputs.entries()) {
-          if ('record' in input && !saved.duplicates.has(index)) await input.record?.(tx);
+        return entries.length === 0 ? [] : [{ before, entries, inputs: entries.map(({ input }) => input) }];
+      });
+      const states = await this.#cache.load(tx, works);
+      const reduced = works.map(({ inputs, entries }, index) => {
+        const state = states[index] as RunState;
+        const reduction = reduce(state, inputs, receivedAt, (at) => entries[at]?.origin, this.#bounds);
+        return { state, reduction };
+      });
+      const all = await save(tx, reduced, receivedAt);
+      written = works.map(({ before }, index) => ({ before, saved: all[index] as Saved }));
+      for (const [index, { entries, inputs }] of works.entries()) {
+        const saved = all[index] as Saved;
+        for (const [at, input] of inputs.entries()) {
+          if ('record' in input && !saved.duplicates.has(at)) await input.record?.(tx);
         }
-        for (const index of saved.duplicates) {
-          const entry = entries[index];
-          if (entry?.job !== undefined) duplicates[entry.job] = (duplicates[entry.job] ?? 0) + 1;
+        for (const at of saved.duplicates) noteAt(entries[at], duplicates);
+        for (const [at, why] of reduced[index]?.reduction.refused ?? []) {
+          const place = entries[at]?.at;
+          if (place) refused[place.piece]?.set(place.part, why);
         }
       }
       const runs = written
@@ -207,18 +210,15 @@ export class IngestWriter {
         .map(({ run_id, epoch, seq, is_new_run }) => ({ run_id, epoch, seq, is_new_run }));
       if (runs.length > 0) await this.#bus.announce(tx, { runs });
       const waiting = await batches.answer();
-      return group.map(({ batch, inputs }, index): Outcome => {
-        const repeated = duplicates[index] ?? 0;
-        const refused = foreign[index] ?? [];
-        const commands = (batch && waiting.get(reporterOf(batch))) ?? [];
-        return {
-          accepted: inputs.length - repeated - refused.length,
-          duplicates: repeated,
-          foreign: refused,
-          isRepeated: !fresh[index],
-          commands,
-        };
-      });
+      return () => {
+        for (const [index, piece] of group.entries()) {
+          const { job } = piece;
+          job.note(piece, duplicates[index] ?? none, foreign[index] ?? none, refused[index] ?? new Map());
+          if (!piece.isLast) continue;
+          const commands = (job.batch && waiting.get(reporterOf(job.batch))) ?? [];
+          job.outcome.resolve(job.result(!fresh[index], commands));
+        }
+      };
     });
     for (const month of newMonths) this.#months.add(month);
     for (const { saved } of written) {
@@ -228,11 +228,12 @@ export class IngestWriter {
         if (parts) this.#onRoundOver(row, parts);
       }
     }
+    this.#cache.shrink();
     this.#heard.note(
       written.map(({ saved }) => saved.run),
       receivedAt,
     );
-    return { outcomes, committed: written.flatMap(toCommitted) };
+    return { finish, committed: written.flatMap(toCommitted) };
   }
 
   async #lock(tx: Db, byRun: ReadonlyMap<RunId, readonly Entry[]>, receivedAt: string): Promise<RunRow[]> {
@@ -277,13 +278,25 @@ const noticeTypes: Record<Exclude<Notice['type'], 'model_saved'>, true> = {
 };
 const isNotice = ({ type }: Input): boolean => Object.hasOwn(noticeTypes, type);
 
+/** Where in the group an entry comes from. */
+interface Place {
+  readonly piece: number;
+  readonly part: number;
+}
+
 interface Entry {
   readonly input: Input;
   /** Undefined for what no job said. */
-  readonly job: number | undefined;
+  readonly at: Place | undefined;
   readonly origin: Origin | undefined;
   /** The project that it speaks for; undefined is the server itself. */
   readonly owner: ProjectId | undefined;
+}
+
+const none: ReadonlySet<number> = new Set();
+
+function noteAt(entry: Entry | undefined, into: readonly Set<number>[]): void {
+  if (entry?.at) into[entry.at.piece]?.add(entry.at.part);
 }
 
 /** A run belongs to the project of the API key that named it first. [O2] */
@@ -295,11 +308,13 @@ const isOwn = (owner: ProjectId | undefined, project: ProjectId): boolean => own
 const ownerOfInput = ({ batch }: Pick<Job, 'batch'>, input: Input): ProjectId | undefined =>
   input.type === 'model_saved' ? input.project_id : batch?.project_id;
 
-function foreignInputs(job: Job, projects: ReadonlyMap<RunId, ProjectId>): number[] {
-  return job.inputs.flatMap((input, index) => {
+function foreignParts({ job, parts }: Piece, projects: ReadonlyMap<RunId, ProjectId>): Set<number> {
+  const foreign = new Set<number>();
+  for (const [part, { input }] of parts.entries()) {
     const project = projects.get(input.run_id);
-    return project === undefined || isOwn(ownerOfInput(job, input), project) ? [] : [index];
-  });
+    if (project !== undefined && !isOwn(ownerOfInput(job, input), project)) foreign.add(part);
+  }
+  return foreign;
 }
 
 /** A run began no later than the first thing that is said of it. */
@@ -308,15 +323,16 @@ function firstMoment(entries: readonly Entry[], receivedAt: string): string {
   return [...moments, receivedAt].sort()[0] as string;
 }
 
-function groupByRun(group: readonly Job[], fresh: readonly boolean[]): Map<RunId, Entry[]> {
+function groupByRun(group: readonly Piece[], fresh: readonly boolean[]): Map<RunId, Entry[]> {
   const byRun = new Map<RunId, Entry[]>();
-  group.forEach(({ batch, inputs }, job) => {
-    if (!fresh[job]) return;
-    const origin = batch && { reporter_id: batch.reporter_id, offset_ms: batch.offset_ms ?? null };
-    for (const said of inputs) {
+  group.forEach(({ job, parts }, piece) => {
+    if (!fresh[piece]) return;
+    const { batch, receivedAt } = job;
+    const origin = batch && { reporter_id: batch.reporter_id, offset_ms: batch.offset_ms ?? null, receivedAt };
+    for (const [part, { input: said }] of parts.entries()) {
       const input = said.type === 'command_ack' ? { ...said, reporter_id: batch?.reporter_id } : said;
       const entries = byRun.get(input.run_id);
-      const entry = { input, job, origin, owner: ownerOfInput({ batch }, said) };
+      const entry = { input, at: { piece, part }, origin, owner: ownerOfInput({ batch }, said) };
       if (entries) entries.push(entry);
       else byRun.set(input.run_id, [entry]);
     }

@@ -1,6 +1,8 @@
 import { type Fact, type IngestAnswer, ingestAnswerSchema, ingestRequestSchema, limits } from '@rondo/protocol';
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { notYours } from '../errors.ts';
+import type { Outcome } from '../ingest/job.ts';
+import { parseBatch } from '../ingest/parse-batch.ts';
 import { validateEvents } from '../ingest/validate-events.ts';
 import type { IngestWriter } from '../ingest/writer.ts';
 import { problems } from '../schemas/common.ts';
@@ -13,6 +15,21 @@ interface IngestDeps {
 export const ingestRouter =
   ({ writer, countEvents }: IngestDeps): FastifyPluginAsyncZod =>
   async (app) => {
+    // As Fastify's own, which drops names that reach for a prototype, but sizes are checked first.
+    const parser = app.getDefaultJsonParser('remove', 'remove');
+    const parse = (text: string): unknown => {
+      let result: unknown;
+      parser({} as never, text, (error, parsed) => {
+        if (error) throw error;
+        result = parsed;
+      });
+      return result;
+    };
+    app.removeContentTypeParser('application/json');
+    app.addContentTypeParser('application/json', { parseAs: 'buffer' }, (_request: unknown, body: Buffer) =>
+      parseBatch(body, parse),
+    );
+
     app.post(
       '/api/ingest',
       {
@@ -31,9 +48,9 @@ export const ingestRouter =
       async ({ body: { reporter_id, batch, sent_at, events }, reporterKey }, reply) => {
         // As its first byte arrived: a slow line is no slow clock.
         const offset_ms = sent_at == null ? undefined : Date.parse(sent_at) - (Date.now() - reply.elapsedTime);
-        const { facts, rejected: refused } = await validateEvents(events);
+        const { facts, rejected: refused } = await validateEvents(events, parse);
         const { key_id, project_id } = reporterKey as NonNullable<typeof reporterKey>;
-        const { accepted, isRepeated, commands, foreign, ...stored } = await writer.submit(facts, {
+        const { accepted, isRepeated, commands, ...stored } = await writer.submit(facts, {
           key_id,
           reporter_id,
           batch,
@@ -43,7 +60,7 @@ export const ingestRouter =
         // Of a number that is taken all events are duplicates, also those that were refused the first time. [I3]
         const [duplicates, rejected] = isRepeated
           ? [events.length, []]
-          : [stored.duplicates, withForeign(events.length, facts, refused, foreign)];
+          : [stored.duplicates, withRefusals(events.length, facts, refused, stored)];
         countEvents('accepted', accepted);
         countEvents('duplicate', duplicates);
         countEvents('rejected', rejected.length);
@@ -52,19 +69,23 @@ export const ingestRouter =
     );
   };
 
-/** The refusals of both kinds by index: what is no fact, and what is about a run of another project. [I2] [O2] */
-function withForeign(
+/** All refusals by index: what is no fact, what is about a run of another project, what is over a bound. [I2] [O2] [B4] */
+function withRefusals(
   numEvents: number,
   facts: readonly Fact[],
-  refused: IngestAnswer['rejected'],
-  foreign: readonly number[],
+  unread: IngestAnswer['rejected'],
+  { foreign, refused }: Pick<Outcome, 'foreign' | 'refused'>,
 ): IngestAnswer['rejected'] {
-  if (foreign.length === 0) return refused;
-  const isRefused = new Set(refused.map(({ index }) => index));
-  const positions = Array.from({ length: numEvents }, (_, index) => index).filter((index) => !isRefused.has(index));
-  const details = foreign.flatMap((fact) => {
+  if (foreign.length + refused.length === 0) return unread;
+  const isUnread = new Set(unread.map(({ index }) => index));
+  const positions = Array.from({ length: numEvents }, (_, index) => index).filter((index) => !isUnread.has(index));
+  const explain = (fact: number, why: (said: Fact) => string) => {
     const [index, said] = [positions[fact], facts[fact]];
-    return index === undefined || !said ? [] : [{ index, detail: `${said.type}: ${notYours(said.run_id)}` }];
-  });
-  return [...refused, ...details].sort((a, b) => a.index - b.index);
+    return index === undefined || !said ? [] : [{ index, detail: `${said.type}: ${why(said)}` }];
+  };
+  const details = [
+    ...foreign.flatMap((fact) => explain(fact, ({ run_id }) => notYours(run_id))),
+    ...refused.flatMap(({ index, detail }) => explain(index, () => detail)),
+  ];
+  return [...unread, ...details].sort((a, b) => a.index - b.index);
 }

@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { runSchema, runStatusSchema } from '../entities.ts';
 import { boundedArray } from '../bounded.ts';
+import { runSchema, runStatusSchema } from '../entities.ts';
 import { limits } from '../limits.ts';
 import { countSchema, metricValueSchema, projectIdSchema, roundNumberSchema, text } from '../values.ts';
 

@@ -56,11 +56,14 @@ export async function openCommandsFor(db: Db, batches: readonly BatchId[]): Prom
   return waiting;
 }
 
-export const loadCommands = (db: Db, runId: RunId, ids: readonly string[]): Promise<CommandRow[]> =>
-  db
-    .select()
-    .from(commands)
-    .where(and(eq(commands.run_id, runId), inArray(commands.command_id, [...ids])));
+/** Those of the ids that are commands of these runs. */
+export const loadCommands = async (db: Db, runIds: readonly RunId[], ids: readonly string[]): Promise<CommandRow[]> =>
+  ids.length === 0
+    ? []
+    : db
+        .select()
+        .from(commands)
+        .where(and(inArray(commands.run_id, [...runIds]), inArray(commands.command_id, [...ids])));
 
 export const saveCommands = (db: Db, rows: readonly CommandRow[]): Promise<unknown> =>
   bulkUpsert(db, commands, rows, { key: ['command_id'] });

@@ -37,6 +37,9 @@ export async function takeBatches(
   return new Map(taken.map((row) => [reporterOf(row), row.run_ids]));
 }
 
+/** Runs that a reporter's empty batches bring back the commands of. */
+export const maxRunsOfReporter = 100;
+
 /** Remembers which runs a reporter speaks for, so that even its empty batches bring back their commands. */
 export async function noteRuns(db: Db, { key_id, reporter_id }: BatchId, runIds: Iterable<RunId>): Promise<void> {
   const ids = JSON.stringify([...runIds]);
@@ -44,7 +47,7 @@ export async function noteRuns(db: Db, { key_id, reporter_id }: BatchId, runIds:
     update reporters set run_ids = (
       select jsonb_agg(id) from (
         select id from (select distinct jsonb_array_elements_text(run_ids || ${ids}::text::jsonb) as id) as known
-        order by ${ids}::text::jsonb @> to_jsonb(id) desc, id limit 100
+        order by ${ids}::text::jsonb @> to_jsonb(id) desc, id limit ${maxRunsOfReporter}
       ) as kept
     )
     where key_id = ${key_id} and reporter_id = ${reporter_id} and not run_ids @> ${ids}::text::jsonb`);

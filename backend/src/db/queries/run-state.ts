@@ -1,5 +1,5 @@
 import type { ClientId, RunId } from '@rondo/protocol';
-import { and, asc, eq, inArray, lt, sql } from 'drizzle-orm';
+import { and, asc, eq, inArray, lt, or, sql } from 'drizzle-orm';
 import { bulkInsert, bulkInsertNew, bulkUpsert } from '../bulk.ts';
 import type { Db } from '../db.ts';
 import { type Month, partitionOf } from '../partitions.ts';
@@ -26,8 +26,13 @@ export const lockRuns = (db: Db, ids: readonly RunId[]): Promise<RunRow[]> =>
 export const insertRuns = (db: Db, rows: readonly RunRow[]): Promise<unknown> =>
   bulkInsertNew(db, runs, rows, { key: ['run_id'] }, 'run_id');
 
-export const loadClients = (db: Db, runId: RunId): Promise<ClientRow[]> =>
-  db.select().from(clients).where(eq(clients.run_id, runId));
+export const loadClients = async (db: Db, runIds: readonly RunId[]): Promise<ClientRow[]> =>
+  runIds.length === 0
+    ? []
+    : db
+        .select()
+        .from(clients)
+        .where(inArray(clients.run_id, [...runIds]));
 
 /** What the condition of every running run depends on, the longest unheard of first. */
 export const runningRuns = (db: Db, limit: number) =>
@@ -45,38 +50,52 @@ export const runningRuns = (db: Db, limit: number) =>
     .orderBy(asc(runs.last_reported_at))
     .limit(limit);
 
-export const loadReporters = (db: Db, runId: RunId): Promise<ReporterRow[]> =>
-  db.select().from(runReporters).where(eq(runReporters.run_id, runId));
+export const loadReporters = async (db: Db, runIds: readonly RunId[]): Promise<ReporterRow[]> =>
+  runIds.length === 0
+    ? []
+    : db
+        .select()
+        .from(runReporters)
+        .where(inArray(runReporters.run_id, [...runIds]));
 
 export const saveReporters = (db: Db, rows: readonly ReporterRow[]): Promise<unknown> =>
   bulkUpsert(db, runReporters, rows, { key: ['run_id', 'reporter_id'] });
 
-export const loadRounds = (db: Db, runId: RunId, numbers: readonly number[]): Promise<RoundRow[]> =>
-  db
-    .select()
-    .from(rounds)
-    .where(and(eq(rounds.run_id, runId), inArray(rounds.round, [...numbers])));
+/** Rounds by number, of several runs. */
+export type RoundsOfRuns = ReadonlyMap<RunId, readonly number[]>;
 
-/** The rounds that a run's end would end. */
-export const openRounds = async (db: Db, runId: RunId): Promise<number[]> => {
-  const open = and(eq(rounds.run_id, runId), inArray(rounds.status, ['waiting', 'collecting', 'aggregating']));
-  return (await db.select({ round: rounds.round }).from(rounds).where(open)).map(({ round }) => round);
+const among = (table: typeof rounds | typeof clientUpdates, wanted: RoundsOfRuns) =>
+  or(...[...wanted].map(([runId, numbers]) => and(eq(table.run_id, runId), inArray(table.round, [...numbers]))));
+
+export const loadRounds = async (db: Db, wanted: RoundsOfRuns): Promise<RoundRow[]> =>
+  wanted.size === 0 ? [] : db.select().from(rounds).where(among(rounds, wanted));
+
+/** The rounds that the ends of the runs would end. */
+export const openRounds = async (db: Db, runIds: readonly RunId[]): Promise<{ run_id: RunId; round: number }[]> => {
+  if (runIds.length === 0) return [];
+  const open = inArray(rounds.status, ['waiting', 'collecting', 'aggregating']);
+  const where = and(inArray(rounds.run_id, [...runIds]), open);
+  return db.select({ run_id: rounds.run_id, round: rounds.round }).from(rounds).where(where);
 };
 
-export const loadUpdates = (db: Db, runId: RunId, numbers: readonly number[]): Promise<UpdateRow[]> =>
-  db
-    .select()
-    .from(clientUpdates)
-    .where(and(eq(clientUpdates.run_id, runId), inArray(clientUpdates.round, [...numbers])));
+export const loadUpdates = async (db: Db, wanted: RoundsOfRuns): Promise<UpdateRow[]> =>
+  wanted.size === 0 ? [] : db.select().from(clientUpdates).where(among(clientUpdates, wanted));
 
-export const saveRun = (db: Db, row: RunRow): Promise<unknown> =>
-  bulkUpsert(db, runs, [row], { key: ['run_id'], keep: ['created_at', 'epoch'] });
+export const saveRuns = (db: Db, rows: readonly RunRow[]): Promise<unknown> =>
+  bulkUpsert(db, runs, rows, { key: ['run_id'], keep: ['created_at', 'epoch'] });
 
-/** The ids of the saved rounds by number. */
-export async function saveRounds(db: Db, rows: readonly RoundRow[]): Promise<Map<number, number>> {
+/** The ids of the saved rounds. */
+export async function saveRounds(
+  db: Db,
+  rows: readonly RoundRow[],
+): Promise<{ run_id: RunId; round: number; round_id: number }[]> {
   const options = { key: ['run_id', 'round'], generated: ['round_id'], keep: ['created_seq'] };
-  const saved = await bulkUpsert(db, rounds, rows, options, 'round, round_id');
-  return new Map(saved.map(({ round, round_id }) => [Number(round), Number(round_id)]));
+  const saved = await bulkUpsert(db, rounds, rows, options, 'run_id, round, round_id');
+  return saved.map(({ run_id, round, round_id }) => ({
+    run_id: run_id as RunId,
+    round: Number(round),
+    round_id: Number(round_id),
+  }));
 }
 
 export const saveClients = (db: Db, rows: readonly ClientRow[]): Promise<unknown> =>
@@ -120,16 +139,17 @@ export const pointKey = ({ client_id, name, step, round }: PointKey): string =>
 
 /** Inserts the log lines that are new, with the ids they got. */
 export async function insertLogs(db: Db, rows: readonly Omit<LogRow, 'log_id'>[]): Promise<Map<string, number>> {
-  const saved = await bulkInsertNew(db, logs, rows, { key: [], generated: ['log_id'] }, 'log_id, at, digest');
+  const saved = await bulkInsertNew(db, logs, rows, { key: [], generated: ['log_id'] }, 'log_id, run_id, at, digest');
   return new Map(
     saved.map((row) => [
-      logKey({ at: new Date(String(row.at)).toISOString(), digest: String(row.digest) }),
+      logKey({ run_id: row.run_id as RunId, at: new Date(String(row.at)).toISOString(), digest: String(row.digest) }),
       Number(row.log_id),
     ]),
   );
 }
 
-export const logKey = ({ at, digest }: { at: string; digest: string }): string => JSON.stringify([at, digest]);
+export const logKey = ({ run_id, at, digest }: { run_id: RunId; at: string; digest: string }): string =>
+  JSON.stringify([run_id, at, digest]);
 
 /** Online clients whose last sign of life, by the server's clock, is older than `before`. */
 export const silentClients = (

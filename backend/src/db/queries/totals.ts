@@ -16,16 +16,28 @@ export async function addTotals(db: Db, changes: readonly ListTotal[]): Promise<
     on conflict (run_id, list, status) do update set total = list_totals.total + excluded.total`);
 }
 
-/** Registers client ids seen for the first time, and returns how many these were. */
-export async function registerClients(db: Db, runId: RunId, ids: readonly ClientId[]): Promise<void> {
-  if (ids.length === 0) return;
+/** Registers client ids seen for the first time, and counts them with their runs. */
+export async function registerClients(
+  db: Db,
+  seen: readonly { readonly client_id: ClientId; readonly run_id: RunId }[],
+): Promise<void> {
+  if (seen.length === 0) return;
+  // One row each, in one order everywhere.
+  const first = new Map([...seen].reverse().map((row) => [row.client_id, row]));
+  const rows = [...first.values()].sort((a, b) => (a.client_id < b.client_id ? -1 : 1));
   // The lock on a row that stays as it is keeps `unregisterClients` from taking it away meanwhile.
-  const registered = await db.execute(sql`
-    insert into registered_clients
-    select value, ${runId} from json_array_elements_text(${JSON.stringify([...ids].sort())}::text::json)
+  const registered = await db.execute<{ run_id: RunId }>(sql`
+    insert into registered_clients (client_id, run_id)
+    select client_id, run_id
+    from json_to_recordset(${JSON.stringify(rows)}::text::json) as row_(client_id text, run_id text)
     on conflict (client_id) do update set run_id = excluded.run_id where false
-    returning client_id`);
-  await addTotals(db, [{ run_id: runId, list: 'registered', status: '', total: registered.length }]);
+    returning run_id`);
+  const counts = new Map<RunId, number>();
+  for (const { run_id } of registered) counts.set(run_id, (counts.get(run_id) ?? 0) + 1);
+  await addTotals(
+    db,
+    [...counts].sort().map(([run_id, total]) => ({ run_id, list: 'registered', status: '', total })),
+  );
 }
 
 /** Before a run's rows go: clients that other runs have too are counted with one of these. */
