@@ -12,6 +12,7 @@ import { connectServers } from './bus/doorbell.ts';
 import { EventBus } from './bus/event-bus.ts';
 import { type CheckpointSettings, openCheckpoints } from './checkpoints/open-checkpoints.ts';
 import type { Database } from './db/database.ts';
+import { probeRoom, watchDisk } from './db/disk-guard.ts';
 import { modelTotals } from './db/queries/model-totals.ts';
 import { startRetention } from './db/retention.ts';
 import { BadRequest } from './errors.ts';
@@ -65,6 +66,8 @@ export interface AppDeps {
   /** Months of metric points before this one; undefined is for ever. */
   readonly metricsKeepMonths?: number | undefined;
   readonly commandExpiresAfterMs: number;
+  /** Bytes that stay free on the disk of the embedded database. [B5] */
+  readonly diskReserveBytes?: number | undefined;
   /** Unbounded, unless set. [B4] */
   readonly maxClientsPerRun?: number | undefined;
   /** Bearer token that lets other machines read /metrics. None by default. */
@@ -119,7 +122,14 @@ export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
   });
   const bounds = deps.maxClientsPerRun === undefined ? undefined : { clients: deps.maxClientsPerRun };
   const onRoundOver: WriterOptions['onRoundOver'] = (row, parts) => attention.handRound(row, parts);
-  const writer = new IngestWriter({ db, bus, watch, bounds, onRoundOver });
+  const disk = watchDisk({
+    folder: deps.models.dataDir,
+    reserveBytes: deps.diskReserveBytes ?? 0,
+    isEmbedded: database.kind === 'embedded',
+    probe: () => probeRoom(db),
+    log: logger,
+  });
+  const writer = new IngestWriter({ db, bus, watch, bounds, onRoundOver, disk });
   const models = createModelWriter(writer);
   const save: typeof models.save = async (model) => {
     const isNew = await models.save(model);
@@ -180,6 +190,7 @@ export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
   const commands = { db, writer, expiresAfterMs: deps.commandExpiresAfterMs };
   const stopExpiring = startExpiring(commands, onError);
   app.addHook('onClose', async () => {
+    await disk.stop();
     await Promise.all([stopSweeping(), stopWatching(), stopExpiring(), stopRetention()]);
     await attention.close();
     await checkpoints.close();
@@ -250,7 +261,7 @@ export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
   await app.register(projectsRouter({ auth }));
   await app.register(keysRouter({ auth }));
   await app.register(auditRouter({ db }));
-  await app.register(ingestRouter({ writer, countEvents: metrics.countEvents }));
+  await app.register(ingestRouter({ writer, checkRoom: disk.check, countEvents: metrics.countEvents }));
   await app.register(runsRouter({ auth, db, writer, bus }));
   await app.register(roundsRouter(commands));
   await app.register(commandsRouter({ db }));
@@ -259,11 +270,14 @@ export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
   await app.register(metricsRouter({ db }));
   await app.register(modelsRouter({ db, writer, onDeleted }));
   const links = createDownloadLinks({ db, isActive: auth.sessions.isActive, access: auth.access });
-  await app.register(modelContentRouter({ db, checkpoints, links, notes: auth.notes, basePath: auth.basePath }));
-  await app.register(uploadsRouter({ uploads: checkpoints.uploads }));
+  const ofModels = { db, checkpoints, links, notes: auth.notes, basePath: auth.basePath };
+  await app.register(modelContentRouter({ ...ofModels, checkRoom: disk.check }));
+  await app.register(uploadsRouter({ uploads: checkpoints.uploads, checkRoom: disk.check }));
   await app.register(aliasesRouter({ db, writer }));
   await app.register(prometheusRouter({ metrics, token: deps.metricsToken }));
-  await app.register(healthRouter({ database, version, countViewers: () => hub.size }));
+  await app.register(
+    healthRouter({ database, version, countViewers: () => hub.size, diskProblem: () => disk.problem }),
+  );
   await app.register(frontend, { folder: deps.frontendFolder, basePath: auth.basePath });
   return app;
 }

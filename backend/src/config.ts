@@ -96,6 +96,12 @@ export const environmentSchema = signOnSchema.extend({
     .int()
     .min(1)
     .default(limits.selectedClients),
+  // A transaction, what waits behind it, and a checkpoint of the log: PostgreSQL stands still on a disk without room. [B5]
+  DISK_RESERVE_BYTES: z.coerce
+    .number({ error: 'must be a number of bytes' })
+    .int()
+    .min(0)
+    .default(256 * 1024 ** 2),
   // A stop reaches a live FL server within seconds; minutes leave room for a step of training that cannot be interrupted.
   COMMAND_EXPIRES_AFTER_S: z.coerce.number().min(1).default(300),
   // Treated like a password: /metrics exposes activity volume, never content.

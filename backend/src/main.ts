@@ -23,6 +23,9 @@ const { values: options } = parseArgs({
   },
 });
 
+// Less than the 10 s after which some supervisors kill.
+const stopWithinMs = 9_000;
+
 try {
   await start();
 } catch (error) {
@@ -68,6 +71,7 @@ async function start(): Promise<void> {
     offlineAfterMs: config.CLIENT_OFFLINE_AFTER_S * 1_000,
     metricsKeepMonths: config.METRICS_KEEP_MONTHS,
     commandExpiresAfterMs: config.COMMAND_EXPIRES_AFTER_S * 1_000,
+    diskReserveBytes: config.DISK_RESERVE_BYTES,
     maxClientsPerRun: config.MAX_CLIENTS_PER_RUN,
     metricsToken: config.METRICS_TOKEN,
     socketsPerUser: config.SOCKETS_PER_USER,
@@ -82,6 +86,11 @@ async function start(): Promise<void> {
     if (isStopping) return;
     isStopping = true;
     logger.info({ signal }, 'shutting down');
+    // A database that stands still cannot be waited for; what was acknowledged is in its log. [B6]
+    setTimeout(() => {
+      logger.error('shutting down took too long: the server ends itself');
+      process.kill(process.pid, 'SIGKILL');
+    }, stopWithinMs).unref();
     await app.close();
     if (tracing) await tracing.stop();
     await database.close();

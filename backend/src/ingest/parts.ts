@@ -18,6 +18,8 @@ export const maxRuns = 200;
 
 export const weightOf = ({ input }: Part): number => {
   if ('client_ids' in input && input.client_ids) return 1 + 5 * input.client_ids.length;
+  // 10,000 of the longest messages would be 80 MB.
+  if (input.type === 'log') return 1 + input.message.length / 500;
   return input.type === 'client_joined' ? 3 : 1;
 };
 

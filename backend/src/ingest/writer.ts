@@ -34,12 +34,21 @@ export interface FlushGroup {
 // Waiting inputs, about 100 MB; beyond it reporters are told to come back.
 const maxWaiting = 200_000;
 
+/** Whether there is room for more. [B5] */
+interface Disk {
+  lookIfDue(): Promise<void>;
+  /** Throws while there is none. */
+  check(): void;
+  refusalOf(error: unknown): Error | undefined;
+}
+
 export interface WriterOptions {
   readonly db: Db;
   readonly bus: EventBus;
   readonly now?: () => Date;
   readonly watch?: FlushWatch;
   readonly bounds?: Bounds | undefined;
+  readonly disk?: Disk | undefined;
   /** Given every round that a commit ended or that changed after its end, with all of its parts. */
   readonly onRoundOver?: (round: RoundRow, parts: readonly UpdateRow[]) => void;
 }
@@ -57,6 +66,7 @@ export class IngestWriter {
   readonly #now: () => Date;
   readonly #watch: FlushWatch;
   readonly #bounds: Bounds | undefined;
+  readonly #disk: Disk | undefined;
   readonly #cache = new RunCache();
   readonly #heard = new HeardRuns();
   /** Whose partitions were there at the last look: another server may have dropped an old one. */
@@ -68,7 +78,16 @@ export class IngestWriter {
 
   readonly #onRoundOver: NonNullable<WriterOptions['onRoundOver']>;
 
-  constructor({ db, bus, onRoundOver = () => {}, now = () => new Date(), watch = nobody, bounds }: WriterOptions) {
+  constructor({
+    db,
+    bus,
+    onRoundOver = () => {},
+    now = () => new Date(),
+    watch = nobody,
+    bounds,
+    disk,
+  }: WriterOptions) {
+    this.#disk = disk;
     this.#onRoundOver = onRoundOver;
     this.#bounds = bounds;
     this.#watch = watch;
@@ -104,7 +123,12 @@ export class IngestWriter {
   async #run(): Promise<void> {
     // A turn of the event loop, so that requests which arrived together share a transaction.
     await new Promise((resolve) => setImmediate(resolve));
-    while (this.#waiting.length > 0) await this.#flush(this.#nextGroup());
+    while (this.#waiting.length > 0) {
+      const group = this.#nextGroup();
+      const full = await this.#diskProblem();
+      if (full) this.#reject(group, full);
+      else await this.#flush(group);
+    }
     this.#flushing = null;
   }
 
@@ -149,13 +173,29 @@ export class IngestWriter {
     // One job that the database refuses must not cost the others theirs.
     if (group.length > 1 && !isTransient(error)) for (const piece of group) await this.#flush([piece]);
     else {
-      for (const { job, isLast } of group) {
-        job.outcome.reject(isTransient(error) ? new Busy('the database is out of reach', 1) : error);
-        const rest = isLast ? -1 : this.#waiting.indexOf(job);
-        if (rest < 0) continue;
-        this.#waiting.splice(rest, 1);
-        this.#waitingInputs -= job.inputs.length;
-      }
+      const busy = isTransient(error) ? new Busy('the database is out of reach', 1) : error;
+      this.#reject(group, this.#disk?.refusalOf(error) ?? busy);
+    }
+  }
+
+  async #diskProblem(): Promise<unknown> {
+    try {
+      await this.#disk?.lookIfDue();
+      this.#disk?.check();
+      return undefined;
+    } catch (error) {
+      return error;
+    }
+  }
+
+  /** What is left of the jobs is not stored: their callers send them again. */
+  #reject(group: readonly Piece[], error: unknown): void {
+    for (const { job, isLast } of group) {
+      job.outcome.reject(error);
+      const rest = isLast ? -1 : this.#waiting.indexOf(job);
+      if (rest < 0) continue;
+      this.#waiting.splice(rest, 1);
+      this.#waitingInputs -= job.inputs.length;
     }
   }
 

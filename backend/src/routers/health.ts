@@ -6,13 +6,15 @@ interface HealthDeps {
   readonly database: Pick<Database, 'kind' | 'ping'>;
   readonly version: string;
   readonly countViewers: () => number;
+  /** Why nothing can be stored; null while there is room. [B5] */
+  readonly diskProblem: () => string | null;
 }
 
 // Longer than any transaction that the embedded database may be busy with.
 const patienceMs = 3_000;
 
 export const healthRouter =
-  ({ database, version, countViewers }: HealthDeps): FastifyPluginAsyncZod =>
+  ({ database, version, countViewers, diskProblem }: HealthDeps): FastifyPluginAsyncZod =>
   async (app) => {
     app.get(
       '/api/health',
@@ -33,10 +35,12 @@ export const healthRouter =
         };
         try {
           await database.ping(patienceMs);
-          return reply.send({ status: 'ok', ...about });
+          // Reads go on without room: a proxy must not take this server out.
+          const reason = diskProblem();
+          return reply.send(reason === null ? { status: 'ok', ...about } : { status: 'degraded', reason, ...about });
         } catch (error) {
           request.log.warn({ err: error }, 'the database does not answer');
-          return reply.code(503).send({ status: 'degraded', ...about });
+          return reply.code(503).send({ status: 'degraded', reason: 'the database does not answer', ...about });
         }
       },
     );

@@ -9,11 +9,13 @@ import { problems } from '../schemas/common.ts';
 
 interface IngestDeps {
   readonly writer: IngestWriter;
+  /** Throws while the disk is full. [B5] */
+  readonly checkRoom: () => void;
   readonly countEvents: (result: 'accepted' | 'duplicate' | 'rejected', count: number) => void;
 }
 
 export const ingestRouter =
-  ({ writer, countEvents }: IngestDeps): FastifyPluginAsyncZod =>
+  ({ writer, checkRoom, countEvents }: IngestDeps): FastifyPluginAsyncZod =>
   async (app) => {
     // As Fastify's own, which drops names that reach for a prototype, but sizes are checked first.
     const parser = app.getDefaultJsonParser('remove', 'remove');
@@ -33,7 +35,7 @@ export const ingestRouter =
     app.post(
       '/api/ingest',
       {
-        onRequest: app.requireScope('ingest'),
+        onRequest: [app.requireScope('ingest'), async () => checkRoom()],
         bodyLimit: limits.batchBytes,
         schema: {
           operationId: 'ingest',
@@ -42,7 +44,7 @@ export const ingestRouter =
           summary: 'Report what happened; answered after it is stored',
           description: 'Each event is judged alone: `rejected` names the bad ones by index, the good ones are stored.',
           body: ingestRequestSchema,
-          response: { 200: ingestAnswerSchema, ...problems(400, 401, 403, 413, 415, 422, 503) },
+          response: { 200: ingestAnswerSchema, ...problems(400, 401, 403, 413, 415, 422, 503, 507) },
         },
       },
       async ({ body: { reporter_id, batch, sent_at, events }, reporterKey }, reply) => {

@@ -27,6 +27,8 @@ import { forReaders, problems } from '../schemas/common.ts';
 import { seenModel } from './seen.ts';
 
 interface ContentDeps {
+  /** Throws while the disk is full. [B5] */
+  readonly checkRoom: () => void;
   /** The path at which browsers reach this server; empty at the root. */
   readonly basePath: string;
   readonly db: Db;
@@ -42,7 +44,7 @@ const content = (description: string) => ({ description, content: { 'application
 
 /** The bytes of checkpoints, on their way in and out: never more of them in memory than a few pieces. */
 export const modelContentRouter =
-  ({ db, checkpoints, links, notes, basePath }: ContentDeps): FastifyPluginAsyncZod =>
+  ({ db, checkpoints, links, notes, basePath, checkRoom }: ContentDeps): FastifyPluginAsyncZod =>
   async (app) => {
     const about = { tags: ['models'] };
     /** Data leave here, so it is noted by whom. [M7] */
@@ -69,7 +71,7 @@ export const modelContentRouter =
     app.put(
       '/api/models/:version',
       {
-        onRequest: app.requireScope('models'),
+        onRequest: [app.requireScope('models'), async () => checkRoom()],
         config: { readsStream: true },
         decompress: false,
         schema: {

@@ -9,6 +9,8 @@ import { problems } from '../schemas/common.ts';
 
 interface UploadsDeps {
   readonly uploads: ResumableUploads;
+  /** Throws while the disk is full. [B5] */
+  readonly checkRoom: () => void;
 }
 
 const params = z.object({ id: z.string().regex(/^[0-9a-f]{32}$/, 'must be the id of an upload') });
@@ -18,13 +20,14 @@ const buffered = new ByteLengthQueuingStrategy({ highWaterMark: 256 * 1024 });
 
 /** The tus protocol, version 1.0.0 (tus.io): checkpoints over lines that break. */
 export const uploadsRouter =
-  ({ uploads }: UploadsDeps): FastifyPluginAsyncZod =>
+  ({ uploads, checkRoom }: UploadsDeps): FastifyPluginAsyncZod =>
   async (app) => {
     app.removeAllContentTypeParsers();
     app.addContentTypeParser('application/offset+octet-stream', (_request, stream, done) => done(null, stream));
 
     const answer = async (request: FastifyRequest, reply: FastifyReply) => {
       if (request.headers['tus-resumable'] !== tusVersion) return refuseVersion(reply);
+      if (request.method === 'POST' || request.method === 'PATCH') checkRoom();
       const { key_id, name, project_id } = request.reporterKey as NonNullable<typeof request.reporterKey>;
       return relay(await uploads.handle(webRequestOf(request), { key_id, name, project_id }), reply);
     };
@@ -87,7 +90,7 @@ export const uploadsRouter =
           params,
           response: {
             204: done('Arrived'),
-            ...problems(400, 401, 403, 404, 409, 410, 412, 413, 415, 422, 503),
+            ...problems(400, 401, 403, 404, 409, 410, 412, 413, 415, 422, 503, 507),
           },
         },
       },
