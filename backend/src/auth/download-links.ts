@@ -18,15 +18,15 @@ export const linkSeconds = 60;
 
 export type DownloadLinks = ReturnType<typeof createDownloadLinks>;
 
-<<<<<<< HEAD
-interface LinkUse {
-  readonly visible: Visible;
-  readonly user: { readonly user_id: string; readonly username: string };
-=======
 interface Target {
   readonly run_id: RunId;
   readonly version: ModelVersion;
->>>>>>> b364fb2 (wip3)
+}
+
+interface LinkUse {
+  readonly run_id: RunId;
+  readonly visible: Visible;
+  readonly user: { readonly user_id: string; readonly username: string };
 }
 
 interface Options {
@@ -48,9 +48,8 @@ export function createDownloadLinks({ db, isActive, access, now = Date.now }: Op
     },
 
     /**
-<<<<<<< HEAD
-     * Its user, and what the user may see by now; `keep` leaves it usable, as for HEAD. Throws `Unauthorized` unless it was made for this version by a user who is still signed
-     * in.
+     * Its run and user, and what the user may see by now; `keep` leaves it usable, as for HEAD. Throws `Unauthorized`
+     * unless it was made for this version by a user who is still signed in.
      */
     async redeem(secret: string, version: ModelVersion, { keep = false } = {}): Promise<LinkUse> {
       const find = keep ? findDownloadLink : takeDownloadLink;
@@ -58,18 +57,7 @@ export function createDownloadLinks({ db, isActive, access, now = Date.now }: Op
       const user = link?.version === version ? await findUserOfSession(db, link.session_id) : undefined;
       if (!link || !user || !(await isActive(link.session_id)))
         throw new Unauthorized('the link is unknown, used or expired; ask for a new one');
-      return { visible: (await access.of(user)).visible, user };
-=======
-     * Its run, and what its user may see by now. Throws `Unauthorized` unless it was made for this version by a user who is
-     * still signed in.
-     */
-    async redeem(secret: string, version: ModelVersion): Promise<{ run_id: RunId; visible: Visible }> {
-      const link = await takeDownloadLink(db, hashSecret(secret), momentAt(now()));
-      const user = link?.version === version ? await findUserOfSession(db, link.session_id) : undefined;
-      if (!link || !user || !(await isActive(link.session_id)))
-        throw new Unauthorized('the link is unknown, used or expired; ask for a new one');
-      return { run_id: link.run_id, visible: (await access.of(user)).visible };
->>>>>>> b364fb2 (wip3)
+      return { run_id: link.run_id, visible: (await access.of(user)).visible, user };
     },
   };
 }

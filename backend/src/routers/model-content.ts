@@ -121,14 +121,9 @@ export const modelContentRouter =
       },
       async (request, reply) => {
         const { version } = request.params;
-<<<<<<< HEAD
-        if (!(await findModel(db, version, visibleTo(request)))) throw new NotFound(`there is no model ${version}`);
-        const link = await links.issue(principalOf(request), version);
-        await notes.add(request, { action: 'model.download_link', target_type: 'model', target: version });
-=======
         const model = await seenModel(db, visibleTo(request), version, request.query.run_id);
         const link = await links.issue(principalOf(request), model);
->>>>>>> b364fb2 (wip3)
+        await notes.add(request, { action: 'model.download_link', target_type: 'model', target: version });
         reply.header('cache-control', 'no-store');
         return {
           url: `${basePath}/api/models/${encodeURIComponent(version)}/download?link=${link}`,
@@ -166,18 +161,11 @@ export const modelContentRouter =
       },
       async (request, reply) => {
         const { version } = request.params;
-<<<<<<< HEAD
-        const { link } = request.query;
+        const { link, run_id } = request.query;
         const isHead = request.method === 'HEAD';
         const use = link ? await links.redeem(link, version, { keep: isHead }) : undefined;
-        const visible = use ? use.visible : visibleTo(request);
-        const model = await findModel(db, version, visible);
-        if (!model) throw new NotFound(`there is no model ${version}`);
-=======
-        const { link, run_id } = request.query;
-        const target = link ? await links.redeem(link, version) : { run_id, visible: visibleTo(request) };
+        const target = use ?? { run_id, visible: visibleTo(request) };
         const model = await seenModel(db, target.visible, version, target.run_id);
->>>>>>> b364fb2 (wip3)
         const { status, headers, range } = planDownload(model, request.headers);
         reply.code(status).headers(headers);
         if (status === 416) return refuseRange(reply, model.size_bytes);
