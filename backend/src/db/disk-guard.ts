@@ -48,8 +48,8 @@ export function watchDisk({ folder, reserveBytes, probe, isEmbedded, log, ...opt
     const before = problemOf();
     // Above the reserve by an eighth before reports are taken again, so that the state does not flicker.
     const wanted = low === null ? reserveBytes : reserveBytes * 1.125;
-    const free = await freeBytes(folder);
-    const isLow = isEmbedded && free < wanted;
+    const free = isEmbedded ? await freeBytes(folder) : Number.POSITIVE_INFINITY;
+    const isLow = free < wanted;
     low = isLow
       ? `the disk of ${folder} has ${mib(free)} MiB free, and ${mib(reserveBytes)} are kept in reserve`
       : null;
