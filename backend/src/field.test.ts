@@ -191,7 +191,7 @@ describe('family 5: silence', () => {
     expect([answer.statusCode, answer.json()]).toMatchObject([200, { ...end, condition: null }]);
     expect(await roundOf(run, 1)).toMatchObject({ status: 'failed', num_clients_no_reply: 2 });
     expect((await server.ask('POST', `/api/runs/${run.id}/end`, headers, end)).statusCode).toBe(409);
-    await report(run.say('client_result', { round: 1, client_id: 'a', sample_count: 1 }));
+    await report(now(run)('client_result', { round: 1, client_id: 'a', sample_count: 1 }));
     expect(await runOf(run)).toMatchObject({ status: 'running' });
   });
 

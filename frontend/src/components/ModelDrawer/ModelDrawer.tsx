@@ -1,5 +1,4 @@
 import { useSearchParams } from 'react-router';
-import type { ModelKey } from '../../api/models.ts';
 import { useModelDetail } from '../../hooks/useModels.ts';
 import { useProblemDetail } from '../../hooks/useProblemDetail.ts';
 import { useIsAdmin } from '../../hooks/useSession.ts';
@@ -35,7 +34,9 @@ export function ModelDrawer() {
   );
 }
 
-interface ContentsProps extends ModelKey {
+interface ContentsProps {
+  readonly run_id: string | null;
+  readonly version: string;
   readonly onGone: () => void;
 }
 
