@@ -1,6 +1,6 @@
-import { createBound } from '../bound.ts';
 import type { Db } from '../db/db.ts';
 import { type AuditedRequest, recordAudit } from './audit.ts';
+import { createBound } from './bound.ts';
 import { type Clock, HOUR } from './clock.ts';
 
 // The audit log only grows, so a guesser with a thousand addresses must not fill the disk: 5 MB a day.

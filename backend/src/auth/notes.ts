@@ -1,6 +1,6 @@
-import { createBound } from '../bound.ts';
 import type { Db } from '../db/db.ts';
 import { type AuditedAct, type AuditedRequest, recordAudit } from './audit.ts';
+import { createBound } from './bound.ts';
 import { type Clock, HOUR } from './clock.ts';
 
 // As for failed sign-ins: the audit log only grows, so neither one peer nor all of them may fill it.

@@ -1,6 +1,6 @@
 import type { FastifyBaseLogger } from 'fastify';
+import { createBound } from '../auth/bound.ts';
 import { MINUTE } from '../auth/clock.ts';
-import { createBound } from '../bound.ts';
 
 const perMinute = 60;
 
