@@ -13,6 +13,7 @@ import { EventBus } from './bus/event-bus.ts';
 import { type CheckpointSettings, openCheckpoints } from './checkpoints/open-checkpoints.ts';
 import type { Database } from './db/database.ts';
 import { probeRoom, watchDisk } from './db/disk-guard.ts';
+import type { LogsKeep } from './db/queries/logs.ts';
 import { modelTotals } from './db/queries/model-totals.ts';
 import { startRetention } from './db/retention.ts';
 import { BadRequest } from './errors.ts';
@@ -22,10 +23,12 @@ import { createModelWriter } from './ingest/model-writer.ts';
 import { startSweeping } from './ingest/silence.ts';
 import { type FlushWatch, IngestWriter, type WriterOptions } from './ingest/writer.ts';
 import { AttentionService } from './insight/attention.ts';
+import { startBackfill } from './insight/keep-summaries.ts';
 import { basePathPlugin, withoutBase } from './plugins/base-path.ts';
 import { bodyDeadline } from './plugins/body-deadline.ts';
 import { errorHandler, sendProblem, toProblem } from './plugins/error-handler.ts';
 import { frontend } from './plugins/frontend.ts';
+import { knownParameters } from './plugins/known-parameters.ts';
 import { createMetrics } from './plugins/metrics.ts';
 import { openapi } from './plugins/openapi.ts';
 import { nameRequest, requestId, requestIdHeader } from './plugins/request-id.ts';
@@ -39,6 +42,7 @@ import { healthRouter } from './routers/health.ts';
 import { ingestRouter } from './routers/ingest.ts';
 import { insightRouter } from './routers/insight.ts';
 import { keysRouter } from './routers/keys.ts';
+import { logsRouter } from './routers/logs.ts';
 import { metricsRouter } from './routers/metrics.ts';
 import { modelContentRouter } from './routers/model-content.ts';
 import { modelsRouter } from './routers/models.ts';
@@ -63,7 +67,9 @@ export interface AppDeps {
   readonly trustProxy?: string | undefined;
   readonly models: CheckpointSettings;
   readonly offlineAfterMs: number;
-  /** Months of metric points before this one; undefined is for ever. */
+  /** Which log lines stay; 100,000 of each run by default. */
+  readonly logsKeep?: LogsKeep | undefined;
+  /** Months of metric points before this one; undefined keeps all. */
   readonly metricsKeepMonths?: number | undefined;
   readonly commandExpiresAfterMs: number;
   /** Bytes that stay free on the disk of the embedded database. [B5] */
@@ -185,13 +191,14 @@ export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
   });
   const leaveServers = connectServers(database, bus, onError);
   const stopSweeping = startSweeping({ db, writer, offlineAfterMs: deps.offlineAfterMs }, onError);
-  const stopRetention = startRetention({ db, keepMonths: deps.metricsKeepMonths }, onError);
+  const stopRetention = startRetention({ db, keepMonths: deps.metricsKeepMonths, logs: deps.logsKeep }, onError);
+  const stopBackfill = startBackfill(db, onError);
   const stopWatching = startWatchingConditions({ db, writer }, onError);
   const commands = { db, writer, expiresAfterMs: deps.commandExpiresAfterMs };
   const stopExpiring = startExpiring(commands, onError);
   app.addHook('onClose', async () => {
     await disk.stop();
-    await Promise.all([stopSweeping(), stopWatching(), stopExpiring(), stopRetention()]);
+    await Promise.all([stopSweeping(), stopWatching(), stopExpiring(), stopRetention(), stopBackfill()]);
     await attention.close();
     await checkpoints.close();
     await writer.close();
@@ -253,6 +260,7 @@ export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
     socketsPerAddress: deps.socketsPerAddress ?? 2_000,
   });
   await app.register(openapi, { version });
+  await app.register(knownParameters);
 
   await app.register(authRouter({ auth, isAllowedOrigin }));
   await app.register(sessionsRouter({ auth }));
@@ -264,6 +272,7 @@ export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
   await app.register(ingestRouter({ writer, checkRoom: disk.check, countEvents: metrics.countEvents }));
   await app.register(runsRouter({ auth, db, writer, bus }));
   await app.register(roundsRouter(commands));
+  await app.register(logsRouter({ db }));
   await app.register(commandsRouter({ db }));
   await app.register(insightRouter({ db, attention }));
   await app.register(clientsRouter({ db }));

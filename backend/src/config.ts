@@ -88,6 +88,10 @@ export const environmentSchema = signOnSchema.extend({
   LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).optional(),
   // Months of metric points before this one; older ones are dropped, a month at a time. Unset: for ever.
   METRICS_KEEP_MONTHS: z.coerce.number({ error: 'must be a whole number' }).int().min(1).optional(),
+  // Log lines of a run; the oldest of more are deleted. 100,000 are about 20 MB.
+  LOGS_KEEP_PER_RUN: z.coerce.number({ error: 'must be a whole number' }).int().min(200).default(100_000),
+  // Months that a log line is kept, by its own moment. Unset: no limit.
+  LOGS_KEEP_MONTHS: z.coerce.number({ error: 'must be a whole number' }).int().min(1).optional(),
   // A missed heartbeat or two of what reporters send every few seconds; Flower's own patience is about as long.
   CLIENT_OFFLINE_AFTER_S: z.coerce.number().min(1).default(60),
   // As many as one `round_started` may select. [B4]

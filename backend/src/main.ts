@@ -11,7 +11,7 @@ import { type AuthServices, createAuth } from './auth/services.ts';
 import { answerBackups } from './backup/make-backup.ts';
 import { ConfigError, readConfig } from './config.ts';
 import { openDatabase } from './db/database.ts';
-import { listRuns } from './db/queries/runs.ts';
+import { readRunTotal } from './db/queries/run-totals.ts';
 import { createLogger } from './logger.ts';
 import { version } from './version.ts';
 
@@ -70,6 +70,7 @@ async function start(): Promise<void> {
     },
     offlineAfterMs: config.CLIENT_OFFLINE_AFTER_S * 1_000,
     metricsKeepMonths: config.METRICS_KEEP_MONTHS,
+    logsKeep: { perRun: config.LOGS_KEEP_PER_RUN, months: config.LOGS_KEEP_MONTHS },
     commandExpiresAfterMs: config.COMMAND_EXPIRES_AFTER_S * 1_000,
     diskReserveBytes: config.DISK_RESERVE_BYTES,
     maxClientsPerRun: config.MAX_CLIENTS_PER_RUN,
@@ -106,7 +107,7 @@ async function start(): Promise<void> {
   if (options.local && !options['no-demo']) await keepDemoKey(auth, config.DATA_DIR);
   const link =
     admin && (options.local || needsLink) ? `${url}/sign-in#token=${await auth.createSignInLink(admin.id)}` : null;
-  const { total: runs } = await listRuns(database.db, { limit: 1, offset: 0, visible: null });
+  const runs = await readRunTotal(database.db, { visible: null });
   if (process.send) {
     process.send({
       type: 'ready',

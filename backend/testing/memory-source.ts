@@ -126,7 +126,11 @@ export class MemorySource implements LiveSource {
     return this.#read(() => {
       const all = [...this.#runs.values()].map(({ state }) => state.run);
       const states = all.filter(({ project_id }) => visible === null || visible.includes(project_id));
-      return states.sort((a, b) => b.created_at.localeCompare(a.created_at))[0]?.run_id;
+      const placeOf = ({ status, started_at, completed_at }: (typeof states)[number]) =>
+        status === 'running' ? `1 ${started_at}` : `0 ${completed_at ?? started_at}`;
+      // Of equals the one that arrived last.
+      return states.sort((a, b) => placeOf(b).localeCompare(placeOf(a)) || b.created_at.localeCompare(a.created_at))[0]
+        ?.run_id;
     });
   }
 

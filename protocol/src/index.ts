@@ -7,6 +7,7 @@ export * from './http/clients.ts';
 export * from './http/health.ts';
 export * from './http/insight.ts';
 export * from './http/keys.ts';
+export * from './http/logs.ts';
 export * from './http/matrix.ts';
 export * from './http/matrix-codec.ts';
 export * from './http/metrics.ts';

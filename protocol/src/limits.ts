@@ -58,4 +58,12 @@ export const limits = {
   matrixCells: 16_000_000,
   /** Rounds of one answer of dispersion, cost or direction. */
   insightRounds: 5_000,
+  /** Series in one request: runs times names. */
+  seriesPerRequest: 100,
+  /** Values of the sparkline of a run. */
+  sparklinePoints: 60,
+  /** Metrics of a run's summary, loss and accuracy first. */
+  summaryMetrics: 256,
+  /** Characters that runs and log lines are searched for. */
+  searchText: 200,
 } as const;

@@ -12,6 +12,7 @@ import { modelContract } from '../../testing/db/model-contract.ts';
 import { pageContract } from '../../testing/db/page-contract.ts';
 import { projectContract } from '../../testing/db/project-contract.ts';
 import { queryContract } from '../../testing/db/query-contract.ts';
+import { runPagesContract } from '../../testing/db/run-pages-contract.ts';
 import { seriesContract } from '../../testing/db/series-contract.ts';
 import { aWholeRound, makeRun } from '../../testing/facts.ts';
 import { type PostgresServer, startPostgres } from '../../testing/postgres.ts';
@@ -58,6 +59,7 @@ describe.each(engines)('$engine', ({ open }) => {
   metricNamesContract(opened);
   commandContract(opened);
   projectContract(opened);
+  runPagesContract(opened);
 });
 
 describe('migrations', () => {

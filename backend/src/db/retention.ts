@@ -1,11 +1,14 @@
 import { startPeriodic } from '../periodic.ts';
 import type { Db } from './db.ts';
 import { createPartitions, dropPartitions, type Month, monthOf, monthsLater, tryLockPartitions } from './partitions.ts';
+import { type LogsKeep, sweepLogs } from './queries/logs.ts';
+import { foldRunTotals } from './queries/run-totals.ts';
 
 interface Options {
   readonly db: Db;
   /** Months of metric points to keep before the current one; undefined keeps all. */
   readonly keepMonths: number | undefined;
+  readonly logs?: LogsKeep | undefined;
   readonly now?: () => Date;
 }
 
@@ -22,6 +25,12 @@ export async function sweepPartitions({ db, keepMonths, now = () => new Date() }
   });
 }
 
+async function sweep(options: Options): Promise<void> {
+  await sweepPartitions(options);
+  await foldRunTotals(options.db);
+  await sweepLogs(options.db, options.logs ?? { perRun: 100_000 }, options.now?.() ?? new Date());
+}
+
 /** Sweeps every hour; a failed sweep is repeated by the next. */
 export const startRetention = (options: Options, onError: (error: unknown) => void): (() => Promise<void>) =>
-  startPeriodic(() => sweepPartitions(options), { firstMs: firstSweepMs, everyMs }, onError);
+  startPeriodic(() => sweep(options), { firstMs: firstSweepMs, everyMs }, onError);

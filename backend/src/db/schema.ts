@@ -70,6 +70,12 @@ export const runs = pgTable('runs', {
   num_rounds_empty: count().notNull(),
   ended_by: text(),
   ends: jsonb().$type<readonly EndKey[]>().notNull(),
+  rounds_seen: count().notNull(),
+  rounds_failed: count().notNull(),
+  bytes_up: count().notNull(),
+  bytes_down: count().notNull(),
+  /** Set for a run that was brought from another Rondo: it never takes the live page. [S9] */
+  imported_at: moment(),
   epoch: text().notNull(),
   seq: count().notNull(),
   updated_seq: count().notNull(),

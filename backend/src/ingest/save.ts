@@ -15,10 +15,11 @@ import {
 } from '../db/queries/run-state.ts';
 import { addTotals, registerClients } from '../db/queries/totals.ts';
 import { toLog, toPoint } from '../db/wire.ts';
+import { keepSummary } from '../insight/keep-summaries.ts';
 import { applyModelNotices, settleModels } from './save-models.ts';
 import { storePoints } from './save-points.ts';
 import type { ClientRow, Reduction, RoundRow, RunRow, RunState, UpdateRow } from './state.ts';
-import { changedTotals } from './totals.ts';
+import { addedCounts, changedTotals } from './totals.ts';
 
 export interface Saved extends Pick<Reduction, 'rounds' | 'clients' | 'updates' | 'reporters'> {
   readonly run: RunRow;
@@ -83,6 +84,7 @@ export async function save(tx: Db, works: readonly Work[], receivedAt: string): 
     tx,
     of(({ run }) => [run]),
   );
+  for (const { runId, work, rounds } of news) await keepSummary(tx, runId, work.state.rounds, rounds);
   await saveReporters(
     tx,
     of(({ reduction }) => [...reduction.reporters.values()]),
@@ -188,7 +190,8 @@ class Writing {
     const { run, quiet } = this.reduction;
     const updated_seq = this.#isRunNews ? this.#seq : before.updated_seq;
     const num_values_replaced = before.num_values_replaced + this.reduction.replaced + this.points.replaced;
-    return { ...(run ?? before), ...quiet, num_values_replaced, seq: this.#seq, updated_seq };
+    const counts = addedCounts(this.work.state, this.reduction);
+    return { ...(run ?? before), ...quiet, ...counts, num_values_replaced, seq: this.#seq, updated_seq };
   }
 
   get #isRunNews(): boolean {

@@ -1,6 +1,6 @@
 import type { ClientId } from '@rondo/protocol';
 import type { ListTotal } from '../db/queries/totals.ts';
-import type { Reduction, RunState } from './state.ts';
+import type { Reduction, RunRow, RunState } from './state.ts';
 
 /** How a reduction changes the totals of the lists, by status; and whom this run sees for the first time. */
 export function changedTotals(state: RunState, { rounds, clients }: Pick<Reduction, 'rounds' | 'clients'>) {
@@ -34,3 +34,25 @@ const toTotals = (
   list: ListTotal['list'],
   changes: ReadonlyMap<string, number>,
 ): ListTotal[] => [...changes].flatMap(([status, total]) => (total === 0 ? [] : [{ run_id, list, status, total }]));
+
+/** What a reduction adds to the run's own counts. */
+export function addedCounts(
+  state: RunState,
+  { rounds, updates }: Pick<Reduction, 'rounds' | 'updates'>,
+): Pick<RunRow, 'rounds_seen' | 'rounds_failed' | 'bytes_up' | 'bytes_down'> {
+  let { rounds_seen, rounds_failed, bytes_up, bytes_down } = state.run;
+  for (const [number, { status }] of rounds) {
+    const was = state.rounds.get(number);
+    if (!was) rounds_seen += 1;
+    rounds_failed += Number(status === 'failed') - Number(was?.status === 'failed');
+  }
+  for (const [round, parts] of updates) {
+    const known = state.updates.get(round);
+    for (const [id, part] of parts) {
+      const was = known?.get(id);
+      bytes_up += (part.bytes_up ?? 0) - (was?.bytes_up ?? 0);
+      bytes_down += (part.bytes_down ?? 0) - (was?.bytes_down ?? 0);
+    }
+  }
+  return { rounds_seen, rounds_failed, bytes_up, bytes_down };
+}

@@ -390,7 +390,12 @@ function toCommitted({ before, saved: { run, events } }: { before: RunRow; saved
       from_seq: before.seq,
       seq: run.seq,
       events,
-      is_new_run: before.seq === 0,
+      is_new_run: mayBeNewest(before, run),
     },
   ];
 }
+
+/** A run that is new, runs again or began at another moment may be the newest from now on. [S9] */
+const mayBeNewest = (before: RunRow, run: RunRow): boolean =>
+  before.seq === 0 ||
+  (run.status === 'running' && (before.status !== 'running' || before.started_at !== run.started_at));

@@ -1,10 +1,13 @@
 import {
+  axisSchema,
   clientIdSchema,
   limits,
   metricNamesSchema,
   metricsSummarySchema,
   pageQuery,
   runIdSchema,
+  type Series,
+  seriesListSchema,
   seriesSchema,
   text,
 } from '@rondo/protocol';
@@ -16,9 +19,13 @@ import { newestRunId } from '../db/queries/live.ts';
 import { listMetricNames } from '../db/queries/metric-names.ts';
 import { metricsSummary } from '../db/queries/metrics.ts';
 import { readSeries } from '../db/queries/read-series.ts';
-import { NotFound } from '../errors.ts';
+import { Invalid, NotFound } from '../errors.ts';
+import { axisOf } from '../insight/axis.ts';
 import { forReaders, problems } from '../schemas/common.ts';
 import { seenRun } from './seen.ts';
+
+/** A parameter that may be repeated. */
+const several = <T extends z.ZodType>(one: T) => z.union([one, z.array(one).min(1).max(limits.seriesPerRequest)]);
 
 const step = z.coerce.number().int().min(0).max(Number.MAX_SAFE_INTEGER).optional();
 
@@ -87,25 +94,46 @@ export const metricsRouter =
           ...about,
           ...forReaders,
           operationId: 'getMetricSeries',
-          summary: 'One series as columns; the least and the greatest of every bucket are kept',
+          summary: 'Series as columns; the least and the greatest of every bucket are kept',
+          description: `With one run_id and one name the answer is the series. With several of either it is {items}: every name of every run, at most ${limits.seriesPerRequest} series.`,
           querystring: z.object({
-            run_id: runIdSchema,
-            name: text(limits.name, 1),
+            run_id: several(runIdSchema),
+            name: several(text(limits.name, 1)),
             client_id: clientIdSchema.optional(),
             from: step,
             to: step,
+            x: axisSchema
+              .optional()
+              .describe(
+                'Adds the column `x`: milliseconds since the start of the run for time, cumulated for bytes and examples',
+              ),
             max_points: z.coerce.number().int().min(2).max(20_000).default(2_000),
           }),
           response: {
-            200: seriesSchema,
+            200: z.union([seriesSchema, seriesListSchema]),
             ...problems(401, 403, 404, 422),
           },
         },
       },
       async (request) => {
-        const { query } = request;
-        const { run_id } = await seenRun(db, request, query.run_id);
-        return { run_id, name: query.name, client_id: query.client_id ?? null, ...(await readSeries(db, query)) };
+        const { run_id: ids, name: names, x, ...range } = request.query;
+        const runs = [...new Set([ids].flat())];
+        const wanted = [...new Set([names].flat())];
+        if (runs.length * wanted.length > limits.seriesPerRequest)
+          throw new Invalid([{ path: 'name', message: `asks for more than ${limits.seriesPerRequest} series` }]);
+        const items: Series[] = [];
+        for (const id of runs) {
+          const run = await seenRun(db, request, id);
+          const placed = x && axisOf(db, run, x);
+          for (const name of wanted) {
+            const query = { ...range, run_id: run.run_id, name };
+            const series = await readSeries(db, query);
+            const on = placed && { x: await placed(query, series) };
+            items.push({ run_id: run.run_id, name, client_id: range.client_id ?? null, ...series, ...on });
+          }
+        }
+        const [first] = items;
+        return first && !Array.isArray(ids) && !Array.isArray(names) ? first : { items };
       },
     );
   };

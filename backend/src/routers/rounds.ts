@@ -1,7 +1,9 @@
 import {
   keysetPageOf,
+  numberedRoundSchema,
   type Round,
   roundDetailSchema,
+  roundNumberSchema,
   roundSchema,
   roundStatusSchema,
   runIdSchema,
@@ -13,14 +15,15 @@ import { visibleTo } from '../auth/access.ts';
 import { recordAudit } from '../auth/audit.ts';
 import { principalOf } from '../auth/plugin.ts';
 import type { Db } from '../db/db.ts';
-import { findRound, findRoundDetail, listRounds } from '../db/queries/rounds.ts';
+import { findNumbered, findRound, findRoundDetail, listRounds } from '../db/queries/rounds.ts';
 import { NotFound } from '../errors.ts';
 import { requestStop, type StopDeps } from '../ingest/request-stop.ts';
 import { forReaders, problems } from '../schemas/common.ts';
 import { keysetQuery, toPage } from '../schemas/cursor.ts';
-import { managedRun } from './seen.ts';
+import { managedRun, seenRun } from './seen.ts';
 
 const params = z.object({ round_id: z.coerce.number().int().min(1).max(Number.MAX_SAFE_INTEGER) });
+const ofRun = z.object({ run_id: runIdSchema });
 // A number of a round or an id, as the list is of one run or of all.
 const key = z.int().min(0);
 
@@ -52,6 +55,55 @@ export const roundsRouter =
         const { query } = request;
         const visible = visibleTo(request);
         return toPage(await listRounds(db, { ...query, visible, after: query.cursor }), query);
+      },
+    );
+
+    app.get(
+      '/api/runs/:run_id/rounds',
+      {
+        onRequest: app.requireReader,
+        schema: {
+          ...about,
+          ...forReaders,
+          operationId: 'listRunRounds',
+          summary: 'The rounds of a run, the highest number first',
+          params: ofRun,
+          querystring: keysetQuery(key, { status: roundStatusSchema.optional() }),
+          response: { 200: keysetPageOf(roundSchema), ...problems(401, 403, 404, 422) },
+        },
+      },
+      async (request) => {
+        const { query } = request;
+        const { run_id } = await seenRun(db, request, request.params.run_id);
+        return toPage(
+          await listRounds(db, { ...query, run_id, visible: visibleTo(request), after: query.cursor }),
+          query,
+        );
+      },
+    );
+
+    app.get(
+      '/api/runs/:run_id/rounds/:round',
+      {
+        onRequest: app.requireReader,
+        schema: {
+          ...about,
+          ...forReaders,
+          operationId: 'getRunRound',
+          summary: 'A round by its number, with its client updates and the numbers of its neighbours',
+          params: ofRun.extend({
+            round: z.coerce.number().pipe(roundNumberSchema).describe('The number of the round'),
+          }),
+          response: { 200: numberedRoundSchema, ...problems(401, 403, 404, 422) },
+        },
+      },
+      async (request) => {
+        const { round } = request.params;
+        const { run_id } = await seenRun(db, request, request.params.run_id);
+        const numbered = await findNumbered(db, run_id, round);
+        const detail = numbered && (await findRoundDetail(db, numbered.round_id, visibleTo(request)));
+        if (!detail) throw new NotFound(`there is no round ${round} in run ${run_id}`);
+        return { ...detail, neighbours: numbered.neighbours };
       },
     );
 

@@ -1,12 +1,16 @@
 import {
-  pageOf,
-  pageQuery,
+  limits,
+  listedRunSchema,
   projectIdSchema,
+  runConditionSchema,
   runEditSchema,
   runEndSchema,
   runIdSchema,
+  runPageSchema,
   runSchema,
+  runSortSchema,
   runStatusSchema,
+  text,
 } from '@rondo/protocol';
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
@@ -15,10 +19,13 @@ import { recordAudit } from '../auth/audit.ts';
 import type { AuthServices } from '../auth/services.ts';
 import type { EventBus } from '../bus/event-bus.ts';
 import type { Db } from '../db/db.ts';
-import { deleteRun, listRuns } from '../db/queries/runs.ts';
-import { Conflict, NotFound } from '../errors.ts';
+import { findRuns, orderName } from '../db/queries/find-runs.ts';
+import { deleteRun, findRunRow } from '../db/queries/runs.ts';
+import { Conflict, Invalid, NotFound } from '../errors.ts';
 import type { IngestWriter } from '../ingest/writer.ts';
+import { withSummaries } from '../insight/keep-summaries.ts';
 import { forReaders, problems } from '../schemas/common.ts';
+import { keysetQuery, toPage } from '../schemas/cursor.ts';
 import { managedRun, seenRun } from './seen.ts';
 
 interface RunsDeps {
@@ -26,6 +33,48 @@ interface RunsDeps {
   readonly db: Db;
   readonly writer: IngestWriter;
   readonly bus: EventBus;
+}
+
+// The end of a page: its order, its part of the list, its value and its run.
+const key = z.tuple([
+  z.string().max(256),
+  z.int().min(0).max(1),
+  z.union([z.number().max(253_402_300_799_999).min(-253_402_300_799_999), text(limits.name)]),
+  runIdSchema,
+]);
+
+const listQuery = keysetQuery(key, {
+  status: runStatusSchema.optional(),
+  project: projectIdSchema.optional(),
+  q: text(limits.searchText).optional().describe('Only runs with this text in the name, the id, the notes or a tag'),
+  tag: text(limits.name, 1).optional().describe('Only runs with this tag'),
+  framework: text(limits.name, 1).optional().describe('Only runs of this framework'),
+  condition: runConditionSchema.shape.state.optional().describe('Only running runs in this condition'),
+  sort: runSortSchema.default('newest').describe('The column that the runs are sorted by'),
+  order: z
+    .enum(['asc', 'desc'])
+    .optional()
+    .describe('Unset: the best value or the newest run first, names and statuses from A to Z'),
+}).loose();
+
+// More keys than anybody filters by.
+const maxConfigKeys = 16;
+
+/** The parameters `config.KEY=V`. */
+function configOf(query: Readonly<Record<string, unknown>>): [string, string][] {
+  const wanted = Object.entries(query).flatMap(([name, values]) =>
+    name.startsWith('config.')
+      ? [values].flat().map((value): [string, string] => [name.slice('config.'.length), String(value)])
+      : [],
+  );
+  const isValid = text(limits.reason);
+  for (const [key, value] of wanted) {
+    if (key === '' || key.split('.').length > limits.configDepth || !isValid.safeParse(key + value).success)
+      throw new Invalid([{ path: `config.${key}`, message: 'must name a key and have a value that can be stored' }]);
+  }
+  if (wanted.length > maxConfigKeys)
+    throw new Invalid([{ path: 'config', message: `at most ${maxConfigKeys} keys can be filtered by` }]);
+  return wanted;
 }
 
 const params = z.object({ run_id: runIdSchema });
@@ -43,18 +92,27 @@ export const runsRouter =
           ...about,
           ...forReaders,
           operationId: 'listRuns',
-          summary: 'Runs, newest first',
-          querystring: z.object({
-            ...pageQuery,
-            status: runStatusSchema.optional(),
-            project: projectIdSchema.optional(),
-          }),
-          response: { 200: pageOf(runSchema), ...problems(401, 403, 422) },
+          summary: 'Runs with their summaries, found and sorted',
+          description:
+            'Unsorted, the running runs come first, the last started at the top, then the others by their end. `config.KEY=V` filters by a key of the config or a path in it, as in `config.optimizer.lr=0.1`.',
+          querystring: listQuery,
+          response: { 200: runPageSchema, ...problems(401, 403, 422) },
         },
       },
       async (request) => {
-        const { limit, offset } = request.query;
-        return { ...(await listRuns(db, { ...request.query, visible: visibleTo(request) })), limit, offset };
+        const { query } = request;
+        const after = query.cursor;
+        const isOfMetric = /^(last|best)\./.test(query.sort);
+        const isText = query.sort === 'name' || query.sort === 'status' || isOfMetric || after?.[1] === 1;
+        const isFitting =
+          after === undefined ||
+          (after[0] === orderName(query) &&
+            (typeof after[2] === 'string' ? isText : !isText || query.sort === 'newest') &&
+            (!isOfMetric || after[1] === 1 || after[2] === 'Infinity' || Number.isFinite(Number(after[2] || 'x'))));
+        if (!isFitting) throw new Invalid([{ path: 'cursor', message: 'is not a cursor of this list in this order' }]);
+        const visible = visibleTo(request);
+        const found = await findRuns(db, { ...query, visible, config: configOf(query), after });
+        return toPage({ ...found, items: await withSummaries(db, found.items) }, query);
       },
     );
 
@@ -66,12 +124,18 @@ export const runsRouter =
           ...about,
           ...forReaders,
           operationId: 'getRun',
-          summary: 'One run',
+          summary: 'One run with its summary',
           params,
-          response: { 200: runSchema, ...problems(401, 403, 404, 422) },
+          response: { 200: listedRunSchema, ...problems(401, 403, 404, 422) },
         },
       },
-      (request) => seenRun(db, request, request.params.run_id),
+      async (request) => {
+        const { run_id } = request.params;
+        const row = await findRunRow(db, run_id, visibleTo(request));
+        const [run] = row ? await withSummaries(db, [row]) : [];
+        if (!run) throw new NotFound(`there is no run ${run_id}`);
+        return run;
+      },
     );
 
     app.patch(

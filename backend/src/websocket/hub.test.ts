@@ -103,6 +103,8 @@ describe('which run', () => {
       await settle();
       const newer = makeRun();
       publish([newer.say('client_joined', { client_id: 'a' })]);
+      source.release(1); // which run is the newest, once more
+      await settle();
       while (source.waitingReads > 0) {
         source.release();
         await settle();

@@ -123,10 +123,7 @@ export class Hub {
 
   /** Publishes a commit of this server, with its changes. */
   publish(committed: Committed): void {
-    if (committed.is_new_run) {
-      this.#moveFollowers(committed.run_id, (viewer) => viewer.sees(committed.project_id));
-      this.#newestRun.check();
-    }
+    if (committed.is_new_run) this.#newestRun.check();
     this.#channels.get(committed.run_id)?.publish(committed);
   }
 

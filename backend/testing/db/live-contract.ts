@@ -6,6 +6,7 @@ import {
   liveEventKey,
   serverMessageSchema,
 } from '@rondo/protocol';
+import { sql } from 'drizzle-orm';
 import { describe, expect, it } from 'vitest';
 import type { Database } from '../../src/db/database.ts';
 import { listClients } from '../../src/db/queries/clients.ts';
@@ -109,13 +110,30 @@ export const liveContract = (database: () => Database): void => {
       expect(inOrder(committed?.events())).toEqual(inOrder(changes?.events));
     });
 
-    it('follows the run that was heard of last', async () => {
+    it('[S9] follows the running run that started last, and of runs that are over the one that ended last', async () => {
       const { db } = database();
+      const { writer } = makeWriter(db);
       // Later than any other test's: this is about the whole database.
-      const { writer } = makeWriter(db, () => new Date('2126-01-01T00:00:00.000Z'));
-      const run = makeRun({ start: '2020-01-01T00:00:00.000Z' });
-      await writer.submit([run.say('client_joined', { client_id: 'a' })]);
-      expect(await newestRunId(db, null)).toBe(run.id);
+      const [first, late, over] = [
+        makeRun({ start: '2126-02-01T00:00:00.000Z' }),
+        makeRun({ start: '2126-01-01T00:00:00.000Z' }),
+        makeRun({ start: '2126-03-01T00:00:00.000Z' }),
+      ];
+      const clock = { now: () => new Date('2127-01-01T00:00:00.000Z') };
+      const { writer: later } = makeWriter(db, clock.now);
+      await later.submit([first.say('run_started', { name: 'first', framework: 'x' })]);
+      // One that is reported late, and one that is over already.
+      await later.submit([late.say('run_started', { name: 'late', framework: 'x' })]);
+      await later.submit([
+        over.say('run_started', { name: 'over', framework: 'x' }),
+        over.say('run_complete', { status: 'complete' }),
+      ]);
+      expect(await newestRunId(db, null)).toBe(first.id);
+      await db.execute(sql`update runs set imported_at = now() where run_id = ${first.id}`);
+      expect(await newestRunId(db, null)).not.toBe(first.id);
+      await db.execute(sql`update runs set imported_at = null where run_id = ${first.id}`);
+      await writer.submit([first.say('run_complete', { status: 'complete' })]);
+      expect(await newestRunId(db, null)).not.toBe(over.id);
     });
 
     it('marks silent clients offline by the clock of the server, and says so on the bus', async () => {

@@ -7,7 +7,7 @@ import { listClients } from '../../src/db/queries/clients.ts';
 import { metricsSummary } from '../../src/db/queries/metrics.ts';
 import { readSeries } from '../../src/db/queries/read-series.ts';
 import { listRounds } from '../../src/db/queries/rounds.ts';
-import { deleteRun, findRun, listRuns } from '../../src/db/queries/runs.ts';
+import { deleteRun, findRun } from '../../src/db/queries/runs.ts';
 import { aWholeRound, makeRun, type TestRun } from '../facts.ts';
 import { makeWriter } from '../writer.ts';
 
@@ -34,21 +34,6 @@ export const queryContract = (database: () => Database): void => {
       await store(database(), [...aWholeRound(run, 1), run.say('round_started', { round: 2, client_ids: ['a'] })]);
       const open = await listRounds(database().db, { visible: null, run_id: run.id, status: 'collecting', ...page });
       expect([open.total, open.items.map(({ round }) => round)]).toEqual([1, [2]]);
-    });
-
-    it('runs come newest first and are filtered by status', async () => {
-      const { db } = database();
-      const { writer } = makeWriter(db, () => new Date('2110-01-01T00:00:00.000Z'));
-      const runs = [makeRun(), makeRun()];
-      for (const run of runs) await writer.submit([run.say('run_complete', { status: 'stopped' })]);
-      const { items } = await listRuns(db, { visible: null, status: 'stopped', limit: 2, offset: 0 });
-      // Of the same moment: then by id, so that pages do not overlap.
-      expect(items.map(({ run_id }) => run_id)).toEqual(
-        runs
-          .map(({ id }) => id)
-          .sort()
-          .reverse(),
-      );
     });
 
     it('clients come by id, filtered by status', async () => {

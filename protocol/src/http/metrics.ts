@@ -28,5 +28,14 @@ export const seriesSchema = z.object({
   step: z.array(z.int()),
   value: z.array(metricValueSchema),
   at: z.array(momentSchema),
+  /** Where each point is on the requested axis; null where the axis has no value for it. [M4] */
+  x: z.array(z.number().nullable()).optional(),
 });
 export type Series = z.infer<typeof seriesSchema>;
+
+/** Several series, in the order of the requested runs and, within a run, of the names. */
+export const seriesListSchema = z.object({ items: z.array(seriesSchema) });
+export type SeriesList = z.infer<typeof seriesListSchema>;
+
+export const axisSchema = z.enum(['step', 'round', 'time', 'bytes', 'examples']);
+export type Axis = z.infer<typeof axisSchema>;

@@ -3,6 +3,7 @@ import { boundedArray } from '../bounded.ts';
 import { runSchema, runStatusSchema } from '../entities.ts';
 import { limits } from '../limits.ts';
 import { countSchema, metricValueSchema, projectIdSchema, roundNumberSchema, text } from '../values.ts';
+import { keysetPageOf } from './page.ts';
 
 /** What an admin may change of a run; a field that is absent stays. */
 export const runEditSchema = z
@@ -44,11 +45,27 @@ export type RunSummary = z.infer<typeof runSummarySchema>;
 export const listedRunSchema = runSchema.extend({ summary: runSummarySchema }).meta({ id: 'ListedRun' });
 export type ListedRun = z.infer<typeof listedRunSchema>;
 
-export const runSorts = ['started_at', 'name', 'status', 'duration_ms', 'rounds'] as const;
-
 /** How an admin ends a run whose FL server does not report any more. [L10] */
 export const runEndSchema = z.object({
   status: runStatusSchema.exclude(['running']),
   reason: text(limits.reason, 1),
 });
 export type RunEnd = z.infer<typeof runEndSchema>;
+
+export const runPageSchema = keysetPageOf(listedRunSchema);
+export type RunPage = z.infer<typeof runPageSchema>;
+
+/** The columns that runs are sorted by; `newest` is the default. [Q5] */
+export const runSortSchema = z
+  .union(
+    [
+      z.enum(['newest', 'started_at', 'name', 'status', 'duration_ms', 'rounds']),
+      z.templateLiteral([z.enum(['last.', 'best.']), z.string().check(z.minLength(1), z.maxLength(limits.name))]),
+    ],
+    { error: 'must be newest, started_at, name, status, duration_ms, rounds, last.NAME or best.NAME' },
+  )
+  .refine((sort) => !sort.includes('\0') && sort.isWellFormed(), 'must not contain NUL or broken Unicode');
+export type RunSort = z.infer<typeof runSortSchema>;
+
+/** Whether a lower value of this metric is the better one. [G11] */
+export const isLowerBetter = (name: string): boolean => /loss|error|perplexity|mae|mse|rmse/i.test(name);

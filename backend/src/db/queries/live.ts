@@ -1,5 +1,5 @@
 import { type LiveEvent, limits, type RunId, type SnapshotMessage } from '@rondo/protocol';
-import { and, desc, eq, gt, isNotNull, or } from 'drizzle-orm';
+import { and, desc, eq, gt, isNotNull, isNull, ne, or, sql } from 'drizzle-orm';
 import type { Db } from '../db.ts';
 import { clientEvent, roundEvent, runEvent } from '../live-events.ts';
 import { clients, logs, metricPoints, metricSeries, rounds, runs } from '../schema.ts';
@@ -8,15 +8,29 @@ import { readAttentionList } from './insight.ts';
 import { modelEventsSince, newestModels } from './models.ts';
 import { inProjects, type Visible } from './projects.ts';
 
-/** The run that viewers follow when they name none. */
+/**
+ * The run that viewers follow when they name none: the running run that started last, else the one that ended last.
+ * Runs that were imported come after all others. [S9]
+ */
 export async function newestRunId(db: Db, visible: Visible): Promise<RunId | undefined> {
-  const [newest] = await db
-    .select({ run_id: runs.run_id })
-    .from(runs)
-    .where(inProjects(runs.project_id, visible))
-    .orderBy(desc(runs.created_at), desc(runs.run_id))
-    .limit(1);
-  return newest?.run_id;
+  const seen = inProjects(runs.project_id, visible);
+  for (const isOwn of [isNull(runs.imported_at), isNotNull(runs.imported_at)]) {
+    const [running] = await db
+      .select({ run_id: runs.run_id })
+      .from(runs)
+      .where(and(seen, isOwn, eq(runs.status, 'running')))
+      .orderBy(desc(runs.started_at), desc(runs.created_at), desc(runs.run_id))
+      .limit(1);
+    if (running) return running.run_id;
+    const [ended] = await db
+      .select({ run_id: runs.run_id })
+      .from(runs)
+      .where(and(seen, isOwn, ne(runs.status, 'running')))
+      .orderBy(desc(sql`coalesce(${runs.completed_at}, ${runs.started_at})`), desc(runs.created_at), desc(runs.run_id))
+      .limit(1);
+    if (ended) return ended.run_id;
+  }
+  return undefined;
 }
 
 /** One consistent picture of a run, for a repeatable-read transaction. [S3] */

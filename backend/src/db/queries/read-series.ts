@@ -37,6 +37,17 @@ export async function readSeries(db: Db, query: SeriesQuery): Promise<Series> {
   };
 }
 
+/** The rounds of these points: the reported ones, and the step where a round or a client update carries the name. */
+export async function roundsOfSteps(db: Db, query: SeriesQuery, steps: readonly number[]): Promise<(number | null)[]> {
+  if (steps.length === 0) return [];
+  const rows = await db.execute<{ step: string; round: number | null }>(sql`
+    select step, round from metric_points
+    where ${loggedOf(query)} and step in (
+      select value::bigint from json_array_elements_text(${JSON.stringify(steps)}::text::json))`);
+  const rounds = new Map(rows.map(({ step, round }) => [Number(step), round]));
+  return steps.map((step) => (rounds.has(step) ? (rounds.get(step) ?? null) : step));
+}
+
 interface Row extends Record<string, unknown> {
   readonly step: string;
   readonly value: number;

@@ -1,5 +1,5 @@
-import type { Round, RoundDetail, RoundStatus, RunId } from '@rondo/protocol';
-import { and, asc, desc, eq, lt } from 'drizzle-orm';
+import type { ClientUpdate, Round, RoundDetail, RoundStatus, RunId } from '@rondo/protocol';
+import { and, asc, desc, eq, gt, lt } from 'drizzle-orm';
 import type { Db } from '../db.ts';
 import { clientUpdates, rounds } from '../schema.ts';
 import { toClientUpdate, toRound } from '../wire.ts';
@@ -64,4 +64,28 @@ export async function findRoundDetail(db: Db, roundId: number, visible: Visible)
     .orderBy(asc(clientUpdates.client_id));
   const client_updates = rows.map((row) => toClientUpdate({ ...row, round_id: roundId }));
   return { ...toRound(round), client_updates, earlier: [...round.earlier] };
+}
+
+/** The id of a run's round of this number, and the numbers next to it that exist. */
+export async function findNumbered(db: Db, runId: RunId, number: number) {
+  const ofRun = eq(rounds.run_id, runId);
+  const [found] = await db
+    .select({ round_id: rounds.round_id })
+    .from(rounds)
+    .where(and(ofRun, eq(rounds.round, number)));
+  if (!found) return undefined;
+  const { round } = rounds;
+  const [previous] = await db
+    .select({ round })
+    .from(rounds)
+    .where(and(ofRun, lt(round, number)))
+    .orderBy(desc(round))
+    .limit(1);
+  const [next] = await db
+    .select({ round })
+    .from(rounds)
+    .where(and(ofRun, gt(round, number)))
+    .orderBy(asc(round))
+    .limit(1);
+  return { ...found, neighbours: { previous: previous?.round ?? null, next: next?.round ?? null } };
 }

@@ -1,4 +1,4 @@
-import type { AttentionNews, AttentionRule, Dispersion, RunId } from '@rondo/protocol';
+import type { AttentionNews, AttentionRule, Dispersion, MetricValue, RunId } from '@rondo/protocol';
 import { customType, integer, jsonb, pgTable, text } from 'drizzle-orm/pg-core';
 import { count, moment, textOf } from '../columns.ts';
 
@@ -71,3 +71,34 @@ export const attentionMutes = pgTable('attention_mutes', {
   muted_by: text().notNull(),
   muted_at: moment().notNull(),
 });
+
+/** The last and the best value of one metric, with their rounds. NaN is never the best. [G11] */
+export interface RunFigure {
+  readonly last: MetricValue;
+  readonly last_round: number;
+  readonly best: MetricValue | null;
+  readonly best_round: number | null;
+}
+
+/** A sparkline with its first round, which tells the width of its buckets. */
+export interface KeptLine {
+  readonly name: string;
+  readonly round: readonly number[];
+  readonly value: readonly MetricValue[];
+  readonly first: number;
+}
+
+/** What is kept of a run's rounds for its summary. [G11] */
+export interface SummaryState {
+  readonly figures: Readonly<Record<string, RunFigure>>;
+  readonly sparkline: KeptLine | null;
+}
+
+/** The tables of `migrations/0034_run_pages.sql`. */
+export const runSummaries = pgTable('run_summaries', {
+  run_id: textOf<RunId>('run_id').notNull().primaryKey(),
+  state: jsonb().$type<SummaryState>().notNull(),
+});
+
+/** Existing runs whose summary is still to be computed. */
+export const runBacklog = pgTable('run_backlog', { run_id: textOf<RunId>('run_id').notNull().primaryKey() });

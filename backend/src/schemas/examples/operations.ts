@@ -10,6 +10,22 @@ interface Example {
 const page = <T>(item: T) => ({ items: [item], total: 1, limit: 20, offset: 0 });
 const walkable = <T>(item: T) => ({ ...page(item), total: 240, next: 'MjI' });
 const { run_id } = a.run;
+const summarised = {
+  ...a.run,
+  summary: {
+    last: { loss: { value: 0.231, round: 2 } },
+    best: { loss: { value: 0.231, round: 2 } },
+    sparkline: [0.84, 0.231],
+    sparkline_of: 'loss',
+    num_rounds: 3,
+    num_rounds_failed: 0,
+    num_clients: 10,
+    duration_ms: null,
+    bytes_up: 41_943_040,
+    bytes_down: 41_943_040,
+    epsilon: null,
+  },
+};
 
 /** One exchange for every operation that has bodies, by operationId. */
 export const examples: Readonly<Record<string, Example>> = {
@@ -47,8 +63,26 @@ export const examples: Readonly<Record<string, Example>> = {
     },
   },
 
-  listRuns: { response: page(a.run) },
-  getRun: { response: a.run },
+  listRuns: { response: walkable(summarised) },
+  getRun: { response: summarised },
+  listRunRounds: { response: walkable(a.round) },
+  getRunRound: {
+    response: {
+      ...a.round,
+      client_updates: [{ ...a.clientUpdate, round_id: 42, round: 3 }],
+      neighbours: { previous: 2, next: null },
+    },
+  },
+  listLogs: {
+    response: walkable({
+      log_id: 7,
+      run_id,
+      client_id: null,
+      level: 'warning',
+      message: 'round 3 waits for 2 clients',
+      at: '2026-01-31T12:00:00.000Z',
+    }),
+  },
   editRun: { request: { notes: 'the good one', tags: ['baseline'] }, response: { ...a.run, notes: 'the good one' } },
   endRun: {
     request: { status: 'failed', reason: 'the machine was switched off' },
