@@ -1,0 +1,213 @@
+import type { ListedRun, RoundValue } from '@rondo/protocol';
+import { Link } from 'react-router';
+import { formatBytes, formatDuration, formatMoment, noValue } from '../../lib/format.ts';
+import { EditRun } from '../EditRun/EditRun.tsx';
+import type { Column } from '../ui/column.ts';
+import { MetricText } from '../ui/MetricText.tsx';
+import { RunStatusText } from '../ui/RunStatusText.tsx';
+import { Sparkline } from '../ui/Sparkline.tsx';
+
+/** The server sorts; a column that it can sort by says so with any function. */
+const onServer = () => null;
+const isShare = (name: string): boolean => /acc(uracy)?$|auc$|f1/i.test(name);
+
+function Value({ of, name }: { readonly of: RoundValue | undefined; readonly name: string }) {
+  if (of === undefined) return noValue;
+  return (
+    <span title={`round ${of.round}`}>
+      <MetricText value={of.value} {...(isShare(name) && { as: 'share' as const })} />
+    </span>
+  );
+}
+
+/** A column of a metric or of a config key. */
+export function chosenColumn(key: string): Column<ListedRun> {
+  const [kind, ...rest] = key.split('.');
+  const name = rest.join('.');
+  if (kind === 'config') {
+    return { key, name, className: 'max-w-40 truncate', cell: ({ config }) => configText(config, name) };
+  }
+  return {
+    key,
+    name: `${kind === 'best' ? 'Best' : 'Last'} ${name}`,
+    align: 'end',
+    className: 'whitespace-nowrap',
+    sortBy: onServer,
+    cell: ({ summary }) => <Value of={(kind === 'best' ? summary.best : summary.last)[name]} name={name} />,
+  };
+}
+
+export function configText(config: Readonly<Record<string, unknown>>, path: string): string {
+  let value: unknown = Object.hasOwn(config, path) ? config[path] : undefined;
+  if (value === undefined) {
+    value = path
+      .split('.')
+      .reduce<unknown>(
+        (at, key) => (at !== null && typeof at === 'object' ? (at as Record<string, unknown>)[key] : undefined),
+        config,
+      );
+  }
+  return value === undefined ? noValue : typeof value === 'string' ? value : JSON.stringify(value);
+}
+
+interface ColumnsOptions {
+  readonly isAdmin: boolean;
+  readonly selected: ReadonlySet<string>;
+  readonly onSelect: (run_id: string, isRange: boolean) => void;
+  readonly onTag: (tag: string) => void;
+  readonly chosen: readonly string[];
+  readonly now: number;
+}
+
+export function runColumns({ isAdmin, selected, onSelect, onTag, chosen, now }: ColumnsOptions): Column<ListedRun>[] {
+  return [
+    {
+      key: 'name',
+      name: 'Name',
+      className: 'w-[22rem] max-w-[22rem]',
+      sortBy: onServer,
+      cell: (run) => (
+        <span className="flex min-w-0 items-center gap-2">
+          <input
+            type="checkbox"
+            aria-label={`Select ${run.name}`}
+            className="size-3.5 shrink-0 accent-accent"
+            checked={selected.has(run.run_id)}
+            onChange={(event) => onSelect(run.run_id, (event.nativeEvent as MouseEvent).shiftKey)}
+          />
+          <Link
+            to={`/runs/${encodeURIComponent(run.run_id)}`}
+            title={`${run.name}\n${run.run_id}`}
+            dir="auto"
+            className="truncate font-medium hover:text-accent hover:underline"
+          >
+            {run.name}
+          </Link>
+        </span>
+      ),
+    },
+    {
+      key: 'status',
+      name: 'Status',
+      className: 'w-40 whitespace-nowrap',
+      sortBy: onServer,
+      cell: (run) => (
+        <>
+          <RunStatusText status={run.status} />
+          {run.condition && run.condition.state !== 'healthy' && (
+            <span className="ml-1.5 text-no-reply" title={run.condition.detail ?? undefined}>
+              {run.condition.state.replaceAll('_', ' ')}
+            </span>
+          )}
+        </>
+      ),
+    },
+    {
+      key: 'curve',
+      name: 'Loss',
+      className: 'w-36 max-lg:hidden',
+      cell: ({ summary }) => (
+        <Sparkline
+          values={summary.sparkline}
+          token={summary.sparkline_of === 'loss' ? '--loss' : '--accuracy'}
+          label={`${summary.sparkline_of ?? 'no values'} over the rounds`}
+        />
+      ),
+    },
+    chosenColumn('last.loss'),
+    chosenColumn('best.accuracy'),
+    ...chosen.map(chosenColumn),
+    {
+      key: 'rounds',
+      name: 'Rounds',
+      align: 'end',
+      className: 'whitespace-nowrap',
+      sortBy: onServer,
+      cell: ({ summary, num_rounds }) => (
+        <>
+          {summary.num_rounds}
+          {num_rounds !== null && <span className="text-muted"> / {num_rounds}</span>}
+        </>
+      ),
+    },
+    {
+      key: 'clients',
+      name: 'Clients',
+      align: 'end',
+      className: 'max-md:hidden',
+      cell: ({ summary }) => summary.num_clients,
+    },
+    {
+      key: 'bytes',
+      name: 'Traffic',
+      align: 'end',
+      className: 'whitespace-nowrap max-xl:hidden',
+      cell: ({ summary }) =>
+        summary.bytes_up + summary.bytes_down > 0 ? formatBytes(summary.bytes_up + summary.bytes_down) : noValue,
+    },
+    {
+      key: 'duration_ms',
+      name: 'Time',
+      align: 'end',
+      className: 'whitespace-nowrap max-md:hidden',
+      sortBy: onServer,
+      cell: ({ summary }) => (summary.duration_ms === null ? noValue : formatDuration(summary.duration_ms)),
+    },
+    {
+      key: 'tags',
+      name: 'Tags',
+      className: 'max-w-56 max-lg:hidden',
+      cell: ({ tags }) => <Tags tags={tags} onTag={onTag} />,
+    },
+    {
+      key: 'started_at',
+      name: 'Started',
+      align: 'end',
+      className: 'whitespace-nowrap text-soft max-sm:hidden',
+      sortBy: onServer,
+      cell: ({ started_at }) => (
+        <time dateTime={started_at} title={formatMoment(started_at)}>
+          {formatDuration(Math.max(0, now - Date.parse(started_at)))} ago
+        </time>
+      ),
+    },
+    ...(isAdmin
+      ? [
+          {
+            key: 'edit',
+            name: <span className="sr-only">Edit</span>,
+            align: 'end' as const,
+            className: 'w-9',
+            cell: (run: ListedRun) => <EditRun run={run} />,
+          },
+        ]
+      : []),
+  ];
+}
+
+const shownTags = 2;
+
+function Tags({ tags, onTag }: { readonly tags: readonly string[]; readonly onTag: (tag: string) => void }) {
+  if (tags.length === 0) return noValue;
+  const hidden = tags.slice(shownTags);
+  return (
+    <span className="flex min-w-0 gap-1">
+      {tags.slice(0, shownTags).map((tag) => (
+        <button
+          key={tag}
+          type="button"
+          title={`Show runs with the tag ${tag}`}
+          onClick={() => onTag(tag)}
+          className="max-w-24 truncate rounded-control border border-line px-1.5 text-xs text-muted hover:bg-raised hover:text-text"
+        >
+          {tag}
+        </button>
+      ))}
+      {hidden.length > 0 && (
+        <span title={hidden.join(', ')} className="text-xs text-muted">
+          +{hidden.length}
+        </span>
+      )}
+    </span>
+  );
+}
