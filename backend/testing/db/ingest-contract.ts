@@ -222,15 +222,15 @@ export const ingestContract = (database: () => Database): void => {
       const { writer } = makeWriter(db);
       const run = makeRun();
       const points = [
-        run.say('metric', { client_id: 'a\nb', name: 'c', value: 1, step: 1 }),
-        run.say('metric', { client_id: 'a', name: 'b\nc', value: 2, step: 1 }),
+        run.say('metric', { client_id: 'a|b', name: 'c', value: 1, step: 1 }),
+        run.say('metric', { client_id: 'a', name: 'b|c', value: 2, step: 1 }),
       ];
-      const line = run.say('log', { level: 'info', client_id: 'x', message: 'y\nz' });
-      const logs = [line, { ...line, client_id: 'x\ny', message: 'z' }] as (typeof line)[];
+      const line = run.say('log', { level: 'info', client_id: 'x', message: 'y|z' });
+      const logs = [line, { ...line, client_id: 'x|y', message: 'z' }] as (typeof line)[];
       expect(await writer.submit([...points, ...logs])).toMatchObject({ accepted: 4, duplicates: 0 });
       for (const [client_id, name, value] of [
-        ['a\nb', 'c', 1],
-        ['a', 'b\nc', 2],
+        ['a|b', 'c', 1],
+        ['a', 'b|c', 2],
       ] as const)
         expect(await readSeries(db, { run_id: run.id, client_id, name, max_points: 9 })).toMatchObject({
           value: [value],

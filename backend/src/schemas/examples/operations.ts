@@ -70,6 +70,7 @@ export const examples: Readonly<Record<string, Example>> = {
     response: {
       ...a.round,
       client_updates: [{ ...a.clientUpdate, round_id: 42, round: 3 }],
+      earlier: [],
       neighbours: { previous: 2, next: null },
     },
   },

@@ -93,10 +93,10 @@ export function runColumns({ isAdmin, selected, onSelect, onTag, chosen, now }: 
       sortBy: onServer,
       cell: (run) => (
         <>
-          <RunStatusText status={run.status} />
+          <RunStatusText run={run} />
           {run.condition && run.condition.state !== 'healthy' && (
             <span className="ml-1.5 text-no-reply" title={run.condition.detail ?? undefined}>
-              {run.condition.state.replaceAll('_', ' ')}
+              · {run.condition.state.replaceAll('_', ' ')}
             </span>
           )}
         </>
