@@ -1,4 +1,4 @@
-import type { ClientUpdate, Round, RoundDetail, RoundStatus, RunId } from '@rondo/protocol';
+import type { Round, RoundDetail, RoundStatus, RunId } from '@rondo/protocol';
 import { and, asc, desc, eq, gt, lt } from 'drizzle-orm';
 import type { Db } from '../db.ts';
 import { clientUpdates, rounds } from '../schema.ts';
