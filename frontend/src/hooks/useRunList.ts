@@ -1,33 +1,49 @@
 import type { ListedRun } from '@rondo/protocol';
-import useSWRInfinite from 'swr/infinite';
+import { useState } from 'react';
+import useSWR from 'swr';
 import { getJson } from '../api/resources.ts';
 
 interface RunPage {
   readonly items: readonly ListedRun[];
   readonly total: number;
-  readonly next: string | null;
+  readonly next?: string | null;
+}
+
+interface RunList {
+  readonly runs: readonly ListedRun[];
+  readonly total: number;
+  readonly hasMore: boolean;
 }
 
 const pageSize = 100;
 
-/** Runs that match, a page at a time; the pages on screen are read again every 10 s. */
+/** The first pages of the runs that match, read again every 10 s and after each change to a run. */
 export function useRunList(query: string) {
-  const { data, error, isLoading, isValidating, size, setSize } = useSWRInfinite<RunPage>(
-    (index, previous: RunPage | null) => {
-      if (index > 0 && !previous?.next) return null;
-      const cursor = index > 0 ? `&cursor=${encodeURIComponent(previous?.next ?? '')}` : '';
-      return `/api/runs?${query}&limit=${pageSize}${cursor}`;
-    },
-    (path: string) => getJson<RunPage>(path),
-    { refreshInterval: 10_000, revalidateFirstPage: true, keepPreviousData: true },
+  const [wanted, setWanted] = useState({ query, pages: 1 });
+  const pages = wanted.query === query ? wanted.pages : 1;
+  // An address, so that a change to a run finds it among what is kept; the server never receives the fragment.
+  const { data, error, isLoading, isValidating } = useSWR<RunList>(
+    `/api/runs?${query}&limit=${pageSize}#${pages}`,
+    () => readPages(`/api/runs?${query}&limit=${pageSize}`, pages),
+    { refreshInterval: 10_000, keepPreviousData: true },
   );
-  const last = data?.at(-1);
   return {
-    runs: data?.flatMap(({ items }) => items),
-    total: data?.[0]?.total,
+    runs: data?.runs,
+    total: data?.total,
     error: error as unknown,
     isLoading,
-    isLoadingMore: isValidating && data !== undefined && data.length < size,
-    more: last?.next ? () => void setSize(size + 1) : null,
+    isLoadingMore: isValidating && data !== undefined && data.runs.length < (pages - 1) * pageSize + 1,
+    more: data?.hasMore ? () => setWanted({ query, pages: pages + 1 }) : null,
   };
+}
+
+async function readPages(address: string, pages: number): Promise<RunList> {
+  const runs: ListedRun[] = [];
+  let page = await getJson<RunPage>(address);
+  runs.push(...page.items);
+  for (let read = 1; read < pages && page.next; read++) {
+    page = await getJson<RunPage>(`${address}&cursor=${encodeURIComponent(page.next)}`);
+    runs.push(...page.items);
+  }
+  return { runs, total: page.total, hasMore: page.next != null };
 }

@@ -49,8 +49,8 @@ export function RunTable() {
   const groups = useMemo(() => groupRuns(runs ?? [], query.group), [runs, query.group]);
   return (
     <Panel
-      title="Runs"
-      note={total === undefined ? undefined : `${plural(total, 'run')}${hasFilter(query) ? ' match' : ''}`}
+      title={hasFilter(query) ? 'Runs that match' : 'All runs'}
+      note={total === undefined ? undefined : `${plural(total, 'run')}`}
       testId="run-table"
     >
       <RunToolbar query={query} onChange={change} known={known} />

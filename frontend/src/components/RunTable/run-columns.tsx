@@ -83,6 +83,11 @@ export function runColumns({ isAdmin, selected, onSelect, onTag, chosen, now }: 
           >
             {run.name}
           </Link>
+          {run.notes.trim() !== '' && (
+            <span title={run.notes} dir="auto" className="min-w-0 truncate text-xs text-muted max-xl:hidden">
+              {run.notes}
+            </span>
+          )}
         </span>
       ),
     },
