@@ -87,9 +87,17 @@ describe('clientFace', () => {
     expect(clientFace(makeClient({ client_id: 'a', status: 'idle', round_outcome: 'complete' }), 2)).toBe('idle');
   });
 
-  it('is offline before all else', () => {
-    const client = makeClient({ client_id: 'a', is_online: false, round_outcome: 'complete' });
-    expect(clientFace(client, 1)).toBe('offline');
+  it('[B7] is what became of its part before whether it is there', () => {
+    const away = { client_id: 'a', is_online: false } as const;
+    expect(clientFace(makeClient({ ...away, round_outcome: 'complete' }), 1)).toBe('returned');
+    expect(clientFace(makeClient({ ...away, round_outcome: 'pending' }), 1)).toBe('offline');
+    expect(clientFace(makeClient({ ...away, round_outcome: null }), 1)).toBe('offline');
+  });
+
+  it('[B7] says nothing of presence when the run is over', () => {
+    const away = { client_id: 'a', is_online: false } as const;
+    expect(clientFace(makeClient({ ...away, round_outcome: 'complete' }), 1, true)).toBe('returned');
+    expect(clientFace(makeClient({ ...away, round_outcome: null }), 1, true)).toBe('idle');
   });
 });
 
