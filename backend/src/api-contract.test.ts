@@ -56,6 +56,7 @@ it.each(Object.keys(happy))('%s answers with every status that it declares, and 
   if (!listed) throw new Error(`there is no operation ${id}`);
   const wrong: string[] = [];
   for (const status of Object.keys(listed.operation.responses)) {
+    if (ofFullDisk.has(`${id} ${status}`)) continue;
     const answer = await provoke(listed, status);
     if (String(answer.statusCode) !== status)
       wrong.push(`${status} was to come, and ${answer.statusCode}: ${answer.body}`);
@@ -64,6 +65,9 @@ it.each(Object.keys(happy))('%s answers with every status that it declares, and 
   }
   expect(wrong).toEqual([]);
 });
+
+/** Only a disk that fills while the server runs gives these: `disk-full.test.ts`. */
+const ofFullDisk = new Set(['ingest 507', 'appendToUpload 507']);
 
 /** The servers on which an answer can be had that the first does not give. */
 const onOther = new Set([
