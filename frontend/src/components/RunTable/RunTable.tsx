@@ -49,7 +49,7 @@ export function RunTable() {
   const groups = useMemo(() => groupRuns(runs ?? [], query.group), [runs, query.group]);
   return (
     <Panel
-      title={hasFilter(query) ? 'Runs that match' : 'All runs'}
+      title={hasFilter(query) ? 'Matches' : 'List'}
       note={total === undefined ? undefined : `${plural(total, 'run')}`}
       testId="run-table"
     >
