@@ -300,7 +300,7 @@ const permissions = [
   'payment',
   'serial',
   'usb',
-  'bluetooth',
+
   'hid',
 ]
   .map((feature) => `${feature}=()`)
