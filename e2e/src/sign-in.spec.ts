@@ -62,7 +62,8 @@ test('Token expiry redirects to login (HTTP 401 → frontend)', async ({ signedI
     route.continue({ headers: { ...route.request().headers(), authorization: 'Bearer expired' } }),
   );
   await page.getByRole('link', { name: 'Live' }).click();
-  await page.getByRole('link', { name: 'Runs' }).click();
+  // The live page may send a request of its own, which ends the session before this press.
+  await Promise.race([page.waitForURL(/\/login$/), page.getByRole('link', { name: 'Runs' }).click()]);
   await expect(page).toHaveURL(/\/login$/);
   expect(statuses).toContain(401);
 });
