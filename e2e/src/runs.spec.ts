@@ -38,6 +38,8 @@ test('an admin names, tags and annotates a run, and who watches it elsewhere see
   await expect(changed.getByRole('button', { name: 'non-iid' })).toBeVisible();
   await expect(changed).toContainText('with the data of May');
   await expect(elsewhere.getByTestId('run-picker')).toContainText('after');
+  // On a narrower page the header has no room for tags.
+  await elsewhere.setViewportSize({ width: 1600, height: 900 });
   await expect(elsewhere.getByRole('list', { name: 'Tags' })).toHaveText('#baseline#non-iid');
   await expect(elsewhere.getByRole('region', { name: 'Notes' })).toHaveText('with the data of May');
   expect(await isSamePage()).toBe(true);
