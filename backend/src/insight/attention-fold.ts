@@ -1,4 +1,4 @@
-import { type AttentionRule, outcomeCodes } from '@rondo/protocol';
+import { outcomeCodes } from '@rondo/protocol';
 import { bitsOf, type Columns, flag, isNotFinite } from './columns.ts';
 import { Episodes, type Sign } from './episodes.ts';
 import { madToSigma, median, medianInPlace, normalQuantile } from './statistics.ts';
@@ -329,21 +329,3 @@ export const figure = (value: number): string => {
     ? rounded.toExponential(1)
     : String(rounded);
 };
-
-/** Rules that the fold decides, which can be replayed over stored rounds. */
-export const foldedRules: readonly AttentionRule[] = [
-  'update_not_finite',
-  'zero_update',
-  'duplicate_update',
-  'failed_in_a_row',
-  'absent_in_a_row',
-  'update_norm_unusual',
-  'train_loss_unusual',
-  'cosine_unusual',
-  'update_norm_drift',
-  'train_loss_drift',
-  'cosine_drift',
-  'replayed_update',
-  'free_rider',
-  'straggler',
-];

@@ -1,9 +1,9 @@
-import { type Attention, type AttentionRule, isRoundOver, limits, type RunId } from '@rondo/protocol';
+import { type Attention, type AttentionRule, clientRules, isRoundOver, limits, type RunId } from '@rondo/protocol';
 import type { Db } from '../db/db.ts';
 import { changedRounds, latestOf, readAttentionList, readMutes } from '../db/queries/insight.ts';
 import { findRunRow } from '../db/queries/runs.ts';
 import type { Input, UpdateRow } from '../ingest/state.ts';
-import { AttentionFold, foldedRules } from './attention-fold.ts';
+import { AttentionFold } from './attention-fold.ts';
 import { applyMutes, itemsOfEpisodes, itemsOfRun, type Trouble } from './attention-list.ts';
 import { type ClientNumbers, deriveRound, prepareRounds, type RoundRow, readDerivedRounds } from './rounds.ts';
 
@@ -131,7 +131,7 @@ export class AttentionService {
         .sort((a, b) => a.from_round - b.from_round);
       const num_rounds = fold.numRounds;
       const times = all.length;
-      const sentence = foldedRules.includes(rule)
+      const sentence = (clientRules as readonly string[]).includes(rule)
         ? `it would have fired ${times === 1 ? 'once' : `${times} times`} in ${num_rounds} rounds`
         : 'this rule looks at the run as it is now, so it cannot be replayed';
       return {

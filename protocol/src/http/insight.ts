@@ -80,19 +80,8 @@ export const runDispersionSchema = z
   .meta({ id: 'RunDispersion' });
 export type RunDispersion = z.infer<typeof runDispersionSchema>;
 
-/** Rules of the attention list. Facts have no threshold; statistics state their budget of false marks. [G4] */
-export const attentionRules = [
-  // Of the run: facts.
-  'fl_server_silent',
-  'round_overdue',
-  'waiting_for_clients',
-  'all_clients_failed',
-  'round_failed',
-  'result_not_finite',
-  'epsilon_over_target',
-  'epsilon_near_target',
-  'server_disk',
-  'server_database',
+/** Rules about single clients, which can be replayed over stored rounds. */
+export const clientRules = [
   // Of a client: facts.
   'update_not_finite',
   'zero_update',
@@ -109,6 +98,22 @@ export const attentionRules = [
   'replayed_update',
   'free_rider',
   'straggler',
+] as const;
+
+/** Rules of the attention list. Facts have no threshold; statistics state their budget of false marks. [G4] */
+export const attentionRules = [
+  // Of the run: facts.
+  'fl_server_silent',
+  'round_overdue',
+  'waiting_for_clients',
+  'all_clients_failed',
+  'round_failed',
+  'result_not_finite',
+  'epsilon_over_target',
+  'epsilon_near_target',
+  'server_disk',
+  'server_database',
+  ...clientRules,
 ] as const;
 export const attentionRuleSchema = z.enum(attentionRules);
 export type AttentionRule = z.infer<typeof attentionRuleSchema>;
