@@ -7,8 +7,9 @@ export default defineConfig({
         test: {
           name: 'node',
           include: ['{protocol,backend,reporters/typescript,demo,scripts}/**/*.test.ts'],
-          testTimeout: 20_000,
-          hookTimeout: 60_000,
+          // A limit for hangs, not a measure: a busy machine may be ten times slower.
+          testTimeout: 60_000,
+          hookTimeout: 120_000,
           // Reporters of tests leave nothing in the home of whoever runs them.
           env: { RONDO_SPOOL_DIR: 'off' },
         },

@@ -27,5 +27,6 @@ export default defineConfig({
       treeshake: { moduleSideEffects: [{ test: /\/protocol\/src\//, sideEffects: false }] },
     },
   },
-  test: { setupFiles: ['./src/test/setup.ts'] },
+  // A limit for hangs, not a measure: a busy machine may be ten times slower.
+  test: { setupFiles: ['./src/test/setup.ts'], testTimeout: 60_000, hookTimeout: 60_000 },
 });

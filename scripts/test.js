@@ -4,13 +4,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { ensureBuilt } from './lib/build.js';
-import { countPlaywright, countPython, countVitest } from './lib/count.js';
+import { countPlaywright, countPython, countVitest, troubleLines } from './lib/count.js';
 import { ensureInstalled } from './lib/install.js';
 import { requireNode, root, withBinOnPath } from './lib/paths.js';
 import { findPython } from './lib/python.js';
 
 requireNode();
-// `--totals` is a file for the counts, so that who runs more tests can end with the sum.
+// `--totals` is a file for the counts and the failures, so that a caller with more tests can end with the sum.
 const { values: options } = parseArgs({ options: { only: { type: 'string' }, totals: { type: 'string' } } });
 const kinds = ['check', 'unit', 'e2e'];
 if (options.only !== undefined && !kinds.includes(options.only)) {
@@ -24,6 +24,8 @@ const vitestReport = join(reports, 'vitest.json');
 const playwrightReport = join(reports, 'playwright.json');
 const pythonReport = join(reports, 'python.json');
 const python = findPython();
+// A shared machine may stall a test for seconds. What passes only on the second try is named at the end.
+const retries = process.env.CI ? 1 : 0;
 
 const check = (title, script) => ({ kind: 'check', title, command: 'npm', args: ['run', '--silent', script] });
 const steps = [
@@ -36,7 +38,7 @@ const steps = [
     kind: 'unit',
     title: 'unit and integration tests',
     command: 'vitest',
-    args: ['run', '--reporter=default', '--reporter=json', `--outputFile.json=${vitestReport}`],
+    args: ['run', `--retry=${retries}`, '--reporter=default', '--reporter=json', `--outputFile.json=${vitestReport}`],
     count: () => countVitest(vitestReport),
   },
   {
@@ -44,7 +46,7 @@ const steps = [
     title: 'the Python reporter, standard library only',
     missing: python === null && 'there is no Python 3.10 or newer on the path: the Python reporter is NOT tested',
     command: python,
-    args: ['-m', 'tests', '--json', pythonReport],
+    args: ['-m', 'tests', '--retry', String(retries), '--json', pythonReport],
     cwd: join(root, 'reporters/python'),
     env: { PYTHONPATH: 'src', PYTHONDONTWRITEBYTECODE: '1' },
     count: () => countPython(pythonReport),
@@ -54,7 +56,7 @@ const steps = [
     kind: 'e2e',
     title: 'end-to-end tests in a browser',
     command: 'playwright',
-    args: ['test', '--config', 'e2e/playwright.config.ts', '--reporter=list,json'],
+    args: ['test', '--config', 'e2e/playwright.config.ts', `--retries=${retries}`, '--reporter=list,json'],
     env: { PLAYWRIGHT_JSON_OUTPUT_FILE: playwrightReport },
     count: () => countPlaywright(playwrightReport),
   },
@@ -74,16 +76,16 @@ for (const step of steps) {
     continue;
   }
   const isFine = await (step.task ? runTask(step.task) : run(step));
-  const count = step.count?.() ?? { passed: isFine ? 1 : 0, failed: 0 };
+  const count = { names: [], flaky: [], ...(step.count?.() ?? { passed: isFine ? 1 : 0, failed: 0 }) };
   // A step that broke off says so with its exit code only.
   if (!isFine && count.failed === 0) count.failed = 1;
-  if (count.failed > 0) troubles.push(`${step.title}: ${count.failed} failed`);
+  troubles.push(...troubleLines(step.title, count));
   total.passed += count.passed;
   total.failed += count.failed;
 }
 rmSync(reports, { recursive: true, force: true });
 
-if (options.totals) writeFileSync(options.totals, JSON.stringify(total));
+if (options.totals) writeFileSync(options.totals, JSON.stringify({ ...total, troubles }));
 console.log(['', ...troubles, `${total.passed} passed, ${total.failed} failed`].join('\n'));
 process.exit(total.failed > 0 ? 1 : 0);
 

@@ -91,14 +91,14 @@ function testWith(bin, modules, { url, token, apiKey }) {
     RONDO_SPOOL_DIR: join(folder, 'spool'),
   };
   return new Promise((done) => {
-    const args = ['-m', 'tests', '--json', report, ...modules];
+    const args = ['-m', 'tests', '--retry', process.env.CI ? '1' : '0', '--json', report, ...modules];
     const child = spawn(join(bin, 'python'), args, { cwd: reporter, env, stdio: 'inherit', timeout: longestMs });
     child.on('error', (error) => console.error(error.message));
     child.on('close', (code) => {
-      const { passed, failed } = countPython(report);
+      const { passed, failed, names, flaky } = countPython(report);
       rmSync(folder, { recursive: true, force: true });
       // A process that ended badly, or that skipped everything, has failed.
-      done({ passed, failed: failed === 0 && (code !== 0 || passed === 0) ? 1 : failed });
+      done({ passed, failed: failed === 0 && (code !== 0 || passed === 0) ? 1 : failed, names, flaky });
     });
   });
 }
