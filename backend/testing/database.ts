@@ -27,15 +27,7 @@ export async function makeDataDir(): Promise<string> {
   return dataDir;
 }
 
-/** A folder with a migrated, empty database that nobody has open; removing it is the caller's part. */
-export async function makeDataFolder(): Promise<string> {
-  const template = await makeTemplate();
-  const dataDir = await mkdtemp(join(tmpdir(), 'rondo-test-'));
-  await cp(template, dataDir, { recursive: true });
-  return dataDir;
-}
-
-const cache = fileURLToPath(new URL('../../../node_modules/.cache/rondo/', import.meta.url));
+const cache = fileURLToPath(new URL('../../node_modules/.cache/rondo/', import.meta.url));
 // Names the version of PGlite.
 const packageFile = new URL('../package.json', import.meta.url);
 const migrations = new URL('../src/db/migrations/', import.meta.url);

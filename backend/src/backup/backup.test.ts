@@ -9,7 +9,7 @@ import postgres from 'postgres';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openTestApp, type TestApp } from '../../testing/app.ts';
 import { sha256 } from '../../testing/checkpoints.ts';
-import { makeDataFolder } from '../../testing/database.ts';
+import { makeDataDir } from '../../testing/database.ts';
 import { aWholeRound, makeRun } from '../../testing/facts.ts';
 import { type PostgresServer, startPostgres } from '../../testing/postgres.ts';
 import { openDatabase } from '../db/database.ts';
@@ -37,7 +37,7 @@ const newPlace = async (engine: Engine): Promise<Settings> => {
   if (engine === 'PostgreSQL') {
     return { databaseUrl: await postgresServer.createDatabase(`place${made}`), dataDir, modelStoreUrl: undefined };
   }
-  await rename(await makeDataFolder(), dataDir);
+  await rename(await makeDataDir(), dataDir);
   return { databaseUrl: undefined, dataDir, modelStoreUrl: undefined };
 };
 /** Named when the folder is there. */
