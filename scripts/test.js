@@ -52,6 +52,7 @@ const steps = [
     count: () => countPython(pythonReport),
   },
   { kind: 'e2e', title: 'frontend build', task: ensureBuilt },
+  { ...check('size of the first load', 'check:size'), kind: 'e2e' },
   {
     kind: 'e2e',
     title: 'end-to-end tests in a browser',
