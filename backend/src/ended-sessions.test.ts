@@ -41,7 +41,7 @@ describe('a socket', () => {
     const { statusCode } = await act(at);
     expect([200, 204]).toContain(statusCode);
     expect((await at.socket.closed).code).toBe(4001);
-    expect(performance.now() - begun).toBeLessThan(1_000);
+    expect(performance.now() - begun).toBeLessThan(15_000);
     expect((await server.ask('GET', '/api/auth/me', at.viewer.headers)).statusCode).toBe(401);
   });
 

@@ -95,7 +95,7 @@ it('a kill -9 costs nothing that was acknowledged, and the batch numbers are sti
   expect(again).toMatchObject({ accepted: 0, duplicates: 1 });
   second.child.kill('SIGTERM');
   expect(await second.ended).toMatchObject({ code: 0 });
-}, 60_000);
+}, 240_000);
 
 it('SIGTERM drains what was acknowledged, closes the database and exits with 0', async () => {
   const first = start();
@@ -109,7 +109,7 @@ it('SIGTERM drains what was acknowledged, closes the database and exits with 0',
   expect(acknowledged.filter((step) => !stored.has(step))).toEqual([]);
   second.child.kill('SIGINT');
   expect(await second.ended).toMatchObject({ code: 0 });
-}, 60_000);
+}, 240_000);
 
 it('ends by itself when the `npm start` that it belongs to is killed', async () => {
   const env = {
@@ -130,7 +130,7 @@ it('ends by itself when the `npm start` that it belongs to is killed', async () 
   child.disconnect();
   expect(await once(child, 'exit')).toEqual([0, null]);
   children.delete(child);
-}, 60_000);
+}, 240_000);
 
 it('says that its data folder is in use and exits with 1, and the server that uses it goes on', async () => {
   const first = start();
@@ -142,7 +142,7 @@ it('says that its data folder is in use and exits with 1, and the server that us
   expect((await fetch(`${url}/api/health`)).status).toBe(200);
   first.child.kill('SIGTERM');
   await first.ended;
-}, 60_000);
+}, 240_000);
 
 it('says that its port is in use and exits with 1', async () => {
   const other = createServer().listen(0, '127.0.0.1');
@@ -153,7 +153,7 @@ it('says that its port is in use and exits with 1', async () => {
   expect(end.code).toBe(1);
   expect(end.said).toMatch(new RegExp(`EADDRINUSE.*${port}`));
   expect(end.said).not.toMatch(/\n\s+at /);
-}, 60_000);
+}, 240_000);
 
 it('tells all mistakes in its settings, none of their values, and exits with 1', async () => {
   const end = await start({ PORT: 'hunter2', SECRET_KEY: 'hunter2' }).ended;
@@ -167,4 +167,4 @@ it('says that the database of DATABASE_URL does not answer, without its password
   expect(end.code).toBe(1);
   expect(end.said).toContain('ECONNREFUSED');
   expect(end.said).not.toMatch(/hunter2|\n\s+at /);
-}, 60_000);
+}, 240_000);

@@ -23,10 +23,12 @@ describe('[M7] the audit log has', () => {
   it('what a viewer was refused, by route', async () => {
     const { user, headers } = await app.signIn('viewer');
     expect((await app.ask('GET', '/api/users', headers)).statusCode).toBe(403);
-    await vi.waitFor(async () =>
-      expect(await noted('access.refused')).toContainEqual(
-        expect.objectContaining({ actor: user.username, target: 'GET /api/users', address: '127.0.0.1' }),
-      ),
+    await vi.waitFor(
+      async () =>
+        expect(await noted('access.refused')).toContainEqual(
+          expect.objectContaining({ actor: user.username, target: 'GET /api/users', address: '127.0.0.1' }),
+        ),
+      30_000,
     );
   });
 

@@ -80,7 +80,7 @@ describe.skipIf(!canRun)('deploy/nginx.conf', () => {
         ({ status }) => status,
         () => 0,
       );
-    for (const until = Date.now() + 10_000; (await answers()) !== 200; await wait(50)) {
+    for (const until = Date.now() + 60_000; (await answers()) !== 200; await wait(50)) {
       if (Date.now() > until)
         throw new Error(`nginx does not answer:
 ${await readFile(join(folder, 'error.log'), 'utf8')}`);

@@ -27,7 +27,7 @@ beforeAll(async () => {
     TMPDIR: folder,
   };
   for (const name of ['a', 'b']) servers.push(startProcess({ ...settings, DATA_DIR: join(folder, name) }));
-}, 60_000);
+}, 240_000);
 afterAll(async () => {
   for (const { child } of servers) child.kill('SIGKILL');
   await Promise.all(servers.map(({ ended }) => ended));
@@ -141,4 +141,4 @@ it('[D2] killing a server with -9 loses nothing: its viewers and reporters go on
   expect(viewers.map(({ resumedWith }) => resumedWith)).toEqual([['snapshot', 'batch'], ['snapshot']]);
   const { state } = viewers[0] ?? {};
   expect(state?.seq).toBe(viewers[1]?.state?.seq);
-}, 60_000);
+}, 240_000);

@@ -55,7 +55,7 @@ async function end(child: ChildProcess): Promise<void> {
 
 /** What another process does can only be asked for again. */
 async function until<T>(look: () => Promise<T>, isThere: (found: T) => boolean): Promise<T> {
-  for (const deadline = Date.now() + 15_000; Date.now() < deadline; ) {
+  for (const deadline = Date.now() + 60_000; Date.now() < deadline; ) {
     const found = await look();
     if (isThere(found)) return found;
     await new Promise((resolve) => setTimeout(resolve, 20));

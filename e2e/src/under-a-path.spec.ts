@@ -55,7 +55,7 @@ async function removingThePath(): Promise<Place> {
       ({ ok }) => ok,
       () => false,
     );
-  for (const until = Date.now() + 10_000; !(await answers()); await wait(50)) {
+  for (const until = Date.now() + 60_000; !(await answers()); await wait(50)) {
     if (Date.now() > until) throw new Error('nginx does not answer');
   }
   return { address, close: () => end(proxy, server, folder) };

@@ -109,4 +109,4 @@ it('[D1] sends nothing for a transaction that was rolled back', async () => {
   await stop?.();
   await database.close();
   await postgres.stop();
-}, 60_000);
+}, 240_000);

@@ -53,7 +53,7 @@ it('a store that does not answer is a matter of coming back, and its address sta
     expect(String(failure)).not.toContain('127.0.0.1');
   }
   store.close();
-}, 60_000);
+}, 240_000);
 
 it('a folder has nothing but whole contents, by their digest', async () => {
   const store = await openStore(join(folder, 'clean'), undefined);

@@ -23,7 +23,7 @@ beforeAll(async () => {
   postgres = await startPostgres();
   shared = await openDatabase({ databaseUrl: await postgres.createDatabase('shared'), dataDir: '/nowhere' });
   alone = await openDatabase({ databaseUrl: await postgres.createDatabase('alone'), dataDir: '/nowhere' });
-}, 60_000);
+}, 240_000);
 afterAll(async () => {
   await shared?.close();
   await alone?.close();

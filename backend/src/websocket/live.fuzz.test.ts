@@ -20,7 +20,7 @@ it(`[S5] whatever happens on the way, viewers end with what the database holds (
       throw new Error(`RONDO_FUZZ_SEED=${seed} tells this story again: ${cause.message}`, { cause });
     });
   }
-}, 60_000);
+}, 240_000);
 
 /** A browser: it keeps its state when its connection drops, and comes back with its position. */
 class Viewer {

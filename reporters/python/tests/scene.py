@@ -112,7 +112,7 @@ class SceneTest(unittest.TestCase):
         self.addCleanup(lambda: scene.reporter.close(0))
         return scene
 
-    def until(self, is_done: Callable[[], bool], timeout_s: float = 20.0) -> None:
+    def until(self, is_done: Callable[[], bool], timeout_s: float = 60.0) -> None:
         """Waits for what happens in other threads, processes or sockets."""
         end = time.monotonic() + timeout_s
         while not is_done():
