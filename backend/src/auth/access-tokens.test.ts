@@ -11,7 +11,7 @@ const user = { id: randomUUID(), username: 'ada', role: 'admin' } as const;
 const sid = randomUUID();
 
 describe('access tokens', () => {
-  it('tell who was given them, and in which session', async () => {
+  it('carry their user and session', async () => {
     const { issue, verify } = createAccessTokens(secretKey);
     const principal = await verify(await issue(user, sid));
     expect(principal).toEqual({ user_id: user.id, username: 'ada', role: 'admin', session_id: sid });

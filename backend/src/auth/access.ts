@@ -7,7 +7,7 @@ import { type Clock, SECOND } from './clock.ts';
 import type { Principal, ReporterKey } from './principal.ts';
 import { createTtlCache } from './ttl-cache.ts';
 
-/** What a request may see and do: everything, or what a role in each of some projects allows. [O5] */
+/** The projects that a request may see, and its role in each; or all projects. [O5] */
 export interface Access {
   readonly visible: Visible;
   readonly roles: ReadonlyMap<ProjectId, ProjectRole>;
@@ -49,7 +49,7 @@ export function createAccess(db: Db, now: Clock = Date.now) {
     /** Another server changed them. */
     noteChanged: (user_id: string): void => members.delete(user_id),
 
-    /** Calls back for every user whose memberships this process changes. Returns how to stop. */
+    /** Calls `listener` for every user whose memberships this process changes. Returns a function that unsubscribes. */
     onChanged(listener: (user_id: string) => void): () => void {
       listeners.add(listener);
       return () => listeners.delete(listener);

@@ -16,7 +16,7 @@ beforeAll(async () => {
 afterAll(() => database.close());
 
 describe('an API key', () => {
-  it('tells which key it is, by name', async () => {
+  it('identifies the key by name', async () => {
     const { apiKeys, made } = await makeKey();
     expect(await apiKeys.authenticate(made.key, 'ingest')).toMatchObject({ key_id: made.id, name: 'hospital a' });
   });
@@ -105,9 +105,9 @@ describe('an API key', () => {
 
 const aPage = { limit: 200, offset: 0 };
 
-async function makeKey(wish: Partial<Parameters<ReturnType<typeof createApiKeys>['create']>[1]> = {}) {
+async function makeKey(overrides: Partial<Parameters<ReturnType<typeof createApiKeys>['create']>[1]> = {}) {
   const clock = fakeClock();
   const apiKeys = createApiKeys(database.db, clock.now);
-  const make = () => apiKeys.create(theServerItself, { name: 'hospital a', ...wish });
+  const make = () => apiKeys.create(theServerItself, { name: 'hospital a', ...overrides });
   return { clock, apiKeys, made: await make(), make };
 }

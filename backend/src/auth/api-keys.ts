@@ -57,16 +57,16 @@ export function createApiKeys(db: Db, now: Clock = Date.now, sessions?: Pick<Ses
       if (isExpired({ expires_at })) throw new Invalid([{ path: 'expires_at', message: 'must be in the future' }]);
       const id = randomUUID();
       const key = `rk_${randomSecret()}`;
-      const told = { name, scopes: [...new Set(scopes)], expires_at, project_id };
+      const detail = { name, scopes: [...new Set(scopes)], expires_at, project_id };
       const created_at = momentAt(now());
       await db.transaction(async (tx) => {
         const created_by = by.principal?.user_id ?? null;
-        await insertKey(tx, { id, ...told, key_hash: hashSecret(key), created_at, created_by });
-        const act = { action: 'key.create', target_type: 'key', target: id, detail: told, project_id } as const;
+        await insertKey(tx, { id, ...detail, key_hash: hashSecret(key), created_at, created_by });
+        const act = { action: 'key.create', target_type: 'key', target: id, detail, project_id } as const;
         await recordAudit(tx, by, act, now);
       });
       const created_by = by.principal?.username ?? null;
-      return { id, ...told, created_at, created_by, last_used_at: null, is_expired: false, key };
+      return { id, ...detail, created_at, created_by, last_used_at: null, is_expired: false, key };
     },
 
     async list(page: Page & { readonly visible: Visible; readonly project?: ProjectId | undefined }) {
@@ -74,7 +74,7 @@ export function createApiKeys(db: Db, now: Clock = Date.now, sessions?: Pick<Ses
       return { items: items.map((key) => ({ ...key, is_expired: isExpired(key) })), total };
     },
 
-    /** Of one of these projects. */
+    /** The keys of these projects. */
     async revoke(by: AuditedRequest, id: string, managed: Visible = null): Promise<void> {
       const { key_hash } = await db.transaction(async (tx) => {
         const revoked = await revokeKey(tx, id, momentAt(now()), managed);
@@ -89,10 +89,10 @@ export function createApiKeys(db: Db, now: Clock = Date.now, sessions?: Pick<Ses
       sessions?.announceEnded(sessionOfKey(id));
     },
 
-    /** Whether this key was good within the last hour. It may have ended since. */
+    /** True if this key was valid within the last hour. It may have ended since. */
     wasGood: async (key: string): Promise<boolean> => keyForm.test(key) && good.peek(hashSecret(key)) !== undefined,
 
-    /** Whether the key of this id may still be used. */
+    /** True if the key with this id may still be used. */
     async isActive(id: string): Promise<boolean> {
       const key = await findKey(db, id);
       return key !== undefined && !isExpired(key);

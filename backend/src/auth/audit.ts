@@ -3,14 +3,14 @@ import type { Db } from '../db/db.ts';
 import { insertAudit } from '../db/queries/audit.ts';
 import { type Clock, momentAt } from './clock.ts';
 
-/** The part of a request that an entry keeps; a `FastifyRequest` behind a guard has it. */
+/** The part of a request that an entry stores. A guarded `FastifyRequest` has it. */
 export interface AuditedRequest {
   readonly principal: { readonly user_id: string; readonly username: string } | null;
   readonly ip: string | null;
   readonly id: string | null;
 }
 
-/** What the server does of itself, as when it makes the demo's key. */
+/** The actor when the server acts on its own, for example when it creates the demo's key. */
 export const theServerItself: AuditedRequest = { principal: null, ip: null, id: null };
 
 export interface AuditedAct {
@@ -18,13 +18,13 @@ export interface AuditedAct {
   readonly target_type: AuditTargetType;
   /** A user by name, anything else by its id. */
   readonly target: string | null;
-  /** What changed; never a secret. */
+  /** The changed values, never a secret. */
   readonly detail?: Readonly<Record<string, unknown>>;
-  /** Whose admins see it; without one, only those of the server. */
+  /** The project whose admins see the entry; without one, only admins of the server see it. */
   readonly project_id?: ProjectId | null;
 }
 
-/** To be called in the transaction of the act, where it has one: neither stands without the other. */
+/** Call it in the transaction of the act, so that the act and its entry are stored together or not at all. */
 export async function recordAudit(
   db: Db,
   { principal, ip, id }: AuditedRequest,

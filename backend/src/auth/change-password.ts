@@ -41,11 +41,11 @@ export async function changePassword(
   }
   await throttle.succeeded(attempt);
   const password_hash = await hashPassword(new_password, attempt);
-  const tellEnded = await db.transaction(async (tx) => {
+  const publishEnded = await db.transaction(async (tx) => {
     await updateUser(tx, user_id, { password_hash });
     await deleteLinksOf(tx, user_id);
     await recordAudit(tx, by, { action: 'user.password', target_type: 'user', target: username }, now);
     return sessions.endAllOf(tx, user_id, { except: session_id });
   });
-  tellEnded();
+  publishEnded();
 }

@@ -48,8 +48,8 @@ export function createDownloadLinks({ db, isActive, access, now = Date.now }: Op
     },
 
     /**
-     * Its run and user, and what the user may see by now; `keep` leaves it usable, as for HEAD. Throws `Unauthorized`
-     * unless it was made for this version by a user who is still signed in.
+     * Returns the link's run and user, and what the user may see now. `keep` leaves the link usable, for HEAD. Throws
+     * `Unauthorized` unless a user who is still signed in created the link for this version.
      */
     async redeem(secret: string, version: ModelVersion, { keep = false } = {}): Promise<LinkUse> {
       const find = keep ? findDownloadLink : takeDownloadLink;

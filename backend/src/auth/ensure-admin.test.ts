@@ -11,7 +11,7 @@ let database: Database;
 beforeAll(async () => {
   database = await openTestDatabase();
 });
-// What these tests are about is a database without users.
+// These tests need a database without users.
 beforeEach(() => database.db.delete(users).then(() => {}));
 afterAll(() => database.close());
 
@@ -48,14 +48,14 @@ describe('the first admin', () => {
     expect((await listUsers(db, { limit: 10, offset: 0 })).total).toBe(1);
   });
 
-  it('is not made, nor anybody promoted to it, in a database that has users', async () => {
+  it('is not created, and no user is promoted, in a database that has users', async () => {
     const { db } = database;
     const { username } = await makeUser(db);
     expect((await ensureAdmin(db, { username, password: undefined })).admin).toBeUndefined();
     expect((await ensureAdmin(db, { username: 'admin', password: undefined })).admin).toBeUndefined();
   });
 
-  it('is nobody once disabled', async () => {
+  it('is undefined once the admin is disabled', async () => {
     const { admin } = await ensureAdmin(database.db, { username: 'admin', password: 'correct horse' });
     await updateUser(database.db, admin?.id ?? '', { disabled: true });
     expect((await ensureAdmin(database.db, { username: 'admin', password: undefined })).admin).toBeUndefined();

@@ -13,7 +13,7 @@ interface AdminSettings {
 interface AdminAtStart {
   /** Undefined when an admin has since been renamed, disabled or made a viewer. */
   readonly admin: User | undefined;
-  /** Whether only a sign-in link lets the admin in. [M9] */
+  /** If true, the admin signs in with a sign-in link only. [M9] */
   readonly needsLink: boolean;
 }
 

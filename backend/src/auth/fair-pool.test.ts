@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { createFairPool } from './fair-pool.ts';
 
-/** A pool of one at a time and four that wait, whose work ends when the test says so. */
+/** A pool that runs one at a time and queues four; the test ends each piece of work. */
 function openPool() {
   const run = createFairPool({ atOnce: 1, waiting: 4, refusal: () => new Error('full') });
   const done: string[] = [];

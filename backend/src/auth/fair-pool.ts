@@ -34,7 +34,7 @@ export function createFairPool({ atOnce, waiting: maxWaiting, refusal }: FairPoo
     const weights = waiting.map(({ share }) => weightOf(share));
     take(weights.indexOf(Math.min(...weights)))?.start();
   };
-  /** Whether there is a place: a free one, or that of a share which has more waiting than this one would have. */
+  /** True if a place is free, or a share with more waiting than this one can give one up. */
   const makePlace = (share: Share): boolean => {
     if (waiting.length < maxWaiting) return true;
     const weights = waiting.map((each) => weightOf(each.share));

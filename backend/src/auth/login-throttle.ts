@@ -10,8 +10,8 @@ export interface Attempt {
 }
 
 /**
- * Counts failures only, so any number of people behind one address can sign in. Tries already under way when the
- * count is reached are still answered; the pool that checks passwords bounds them.
+ * Counts failures only, so any number of people who share one address can sign in. Attempts that are running when the
+ * limit is reached still get a result; the pool that checks passwords bounds them.
  */
 export function createLoginThrottle() {
   const byUserHere = new RateLimiterMemory({ keyPrefix: 'user at', points: 10, duration: (5 * MINUTE) / SECOND });

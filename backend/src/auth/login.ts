@@ -20,7 +20,7 @@ interface LoginDeps {
   readonly failures: FailureLog;
 }
 
-/** Neither the answer nor its time tells whether it was the name or the password that was wrong. */
+/** Neither the response nor its time shows which of name and password was wrong. */
 export async function logIn(
   { db, throttle, failures }: LoginDeps,
   by: AuditedRequest,
@@ -41,7 +41,7 @@ export async function logIn(
   if (!user || !matches || user.disabled) {
     await throttle.failed(attempt);
     const reason = !user ? 'unknown name' : matches ? 'disabled' : 'wrong password';
-    // A name that nobody has may be a password in the wrong field.
+    // An unknown name may be a password typed into the wrong field.
     await failures.record(by, user?.username ?? null, { method: 'password', reason });
     throw new Unauthorized('wrong username or password');
   }

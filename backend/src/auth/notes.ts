@@ -11,8 +11,8 @@ const maxSubjects = 10_000;
 type Bound = ReturnType<typeof createBound>;
 
 /**
- * What is worth an entry in the audit log but may happen any number of times: refusals, downloads, uploads, sign-outs. Past a
- * number an hour of an action, or of one subject's action, they are counted, and the next entry has the count. [M7]
+ * Audits acts that a caller can repeat without limit: refusals, downloads, uploads, sign-outs. Past an hourly limit per
+ * action, and per subject of an action, they are only counted, and the next entry carries the count. [M7]
  */
 export function createNotes(db: Db, now: Clock, onError: (error: unknown) => void = () => {}) {
   const actions = new Map<string, Bound>();

@@ -15,7 +15,7 @@ beforeAll(async () => {
 afterAll(() => database.close());
 
 describe('a socket ticket', () => {
-  it('opens one socket for who asked for it, of two that try at once', async () => {
+  it('opens one socket for its user when two requests race', async () => {
     const { auth, principal, ticket } = await makeTicket();
     const [one, two] = await Promise.allSettled([auth.authenticateSocket(ticket), auth.authenticateSocket(ticket)]);
     const answers = [one, two].filter((answer) => answer.status === 'fulfilled');
@@ -30,7 +30,7 @@ describe('a socket ticket', () => {
     await expect(auth.authenticateSocket(ticket)).rejects.toBeInstanceOf(Unauthorized);
   });
 
-  it('is refused when its session has ended meanwhile', async () => {
+  it('is refused after its session has ended', async () => {
     const { auth, ticket, cookie } = await makeTicket();
     await auth.sessions.end(cookie);
     await expect(auth.authenticateSocket(ticket)).rejects.toBeInstanceOf(Unauthorized);
@@ -45,7 +45,7 @@ describe('a socket ticket', () => {
     expect(await stored()).toHaveLength(1);
   });
 
-  it('is not the only thing that opens a socket: an access token does too', async () => {
+  it('is not the only way to open a socket: an access token also works', async () => {
     const { auth, principal, user } = await makeTicket();
     const token = await auth.accessTokens.issue(user, principal.session_id);
     const viewer = { signInId: principal.session_id, userId: principal.user_id };

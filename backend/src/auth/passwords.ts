@@ -12,7 +12,7 @@ const waiting = 32;
 const refusal = () => new TooMany('too many passwords are being checked; try again in a moment', 1);
 const pool = createFairPool({ atOnce, waiting, refusal });
 
-/** On whose account a password is checked; without it, that of the server itself. */
+/** The share of the pool that pays for the check; by default, the server's own. */
 interface Asker {
   readonly account: string;
   readonly address: string;

@@ -12,7 +12,7 @@ type Guard = (request: FastifyRequest) => Promise<void>;
 
 // Two hundred people at one address who all load the page within a minute.
 const strangersPerMinute = 1_200;
-/** All but the pages, which are files, and what has a limit or a token of its own. */
+/** Every route except the pages, which are files, and routes with a limit or a token of their own. */
 const limitedRoutes = /^\/(api\/|ws\/|docs(\/|$)|openapi\.json$)/;
 
 declare module 'fastify' {
@@ -61,7 +61,7 @@ export const authPlugin = fastifyPlugin<{ readonly auth: AuthServices }>(async (
     return request.reporterKey;
   };
 
-  // What the API answers belongs in no cache (ASVS 5.0, 14.3.2), unless a route says otherwise.
+  // API responses must not be cached (ASVS 5.0, 14.3.2), unless a route says otherwise.
   app.addHook('onRequest', async (request, reply) => {
     if (pathOf(request).startsWith('/api/')) reply.header('cache-control', 'no-store');
   });
@@ -117,7 +117,7 @@ export const authPlugin = fastifyPlugin<{ readonly auth: AuthServices }>(async (
   });
 });
 
-/** Only behind `requireUser` or `requireAdmin`, which have set it. */
+/** Use only after `requireUser` or `requireAdmin`, which set it. */
 export function principalOf({ principal }: FastifyRequest): Principal {
   if (!principal) throw new Error('a route that asks who is signed in has no guard');
   return principal;
@@ -138,7 +138,7 @@ const refusalOf = (request: FastifyRequest, reason: string): AuditedAct => ({
   project_id: request.reporterKey?.project_id ?? null,
 });
 
-/** Of the route that was found, however its address was written; unknown addresses are as they were sent. */
+/** The pattern of the matched route, or the raw path of an unknown address. */
 const pathOf = ({ routeOptions, url }: FastifyRequest): string => routeOptions.url ?? url;
 
 /** A socket may bring its token in the address. */

@@ -6,7 +6,7 @@ export interface User {
   readonly role: Role;
 }
 
-/** Who makes a request, and in which session. */
+/** The user who makes a request, and the session. */
 export interface Principal {
   readonly user_id: string;
   readonly username: string;

@@ -98,7 +98,7 @@ export function createProjects({ db, access, now, areMembersFromProvider }: Proj
       access.changed(user_id);
     },
 
-    /** What a request may not see, and what does not exist, is the same. [O5] */
+    /** A resource that a request may not see looks the same as one that does not exist. [O5] */
     async seen(by: Access, id: ProjectId) {
       const project = roleIn(by, id) && (await findProject(db, id));
       if (!project) throw new NotFound(noProject(id));

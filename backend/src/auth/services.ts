@@ -27,14 +27,14 @@ interface Options {
   /** Public address; derived per request if unset. */
   readonly publicUrl?: string | undefined;
   readonly oidc?: OidcSettings | undefined;
-  /** Whether a new user is a viewer of the default project. [O4] */
+  /** If true, a new user is a viewer of the default project. [O4] */
   readonly joinDefaultProject?: boolean;
   readonly now?: Clock;
 }
 
 export type SignInMethod = 'password' | 'link' | 'oidc';
 
-/** Whose socket it is. */
+/** The socket's user. */
 export interface SocketViewer {
   readonly signInId: string;
   /** Null for an API key. */
@@ -78,7 +78,7 @@ export function createAuth({ db, secretKey, publicUrl, oidc, joinDefaultProject 
       areRolesFromProvider: oidc?.roleClaim !== undefined,
     }),
     oidc: oidc && createOidc({ db, secretKey, settings: oidc, sessions, access, joinDefaultProject, failures, now }),
-    /** Whether browsers reach this server over https only. */
+    /** True if browsers reach this server over https only. */
     isHttps: publicUrl?.startsWith('https:') ?? false,
     /** The path at which browsers reach this server, such as `/rondo`; empty at the root. */
     basePath: publicUrl === undefined ? '' : new URL(publicUrl).pathname.replace(/\/$/, ''),
@@ -97,7 +97,7 @@ export function createAuth({ db, secretKey, publicUrl, oidc, joinDefaultProject 
       }
     },
 
-    /** A session for who has just proved to be this user. */
+    /** Starts a session for a user who has just authenticated. */
     startSession: (user: User, visit: Visit, { ip, id }: AuditedRequest, method: SignInMethod) =>
       db.transaction(async (tx) => {
         const started = await sessions.start(user, visit, tx);
@@ -108,12 +108,12 @@ export function createAuth({ db, secretKey, publicUrl, oidc, joinDefaultProject 
         return started;
       }),
 
-    /** Whose access token this is; throws `Unauthorized` once its session has ended. */
+    /** Returns the token's user. Throws `Unauthorized` once the session has ended. */
     authenticate,
 
     /**
-     * Who opens a socket, and what it may see. A browser presents an access token or a one-use ticket, of which only the
-     * former has dots; a program presents an API key with the scope `read`.
+     * Returns the user who opens a socket and what they may see. A browser presents an access token or a one-use ticket
+     * (only the token contains dots); a program presents an API key with the scope `read`.
      */
     async authenticateSocket(token: string): Promise<SocketViewer> {
       if (token.startsWith('rk_')) {
@@ -125,7 +125,7 @@ export function createAuth({ db, secretKey, publicUrl, oidc, joinDefaultProject 
       return { signInId: principal.session_id, userId: principal.user_id, visible };
     },
 
-    /** Whether a socket's sign-in, or its API key, is still good. */
+    /** True while a socket's session or API key is still valid. */
     isActive: (signInId: string): Promise<boolean> => {
       const key = keyOfSession(signInId);
       return key === undefined ? sessions.isActive(signInId) : apiKeys.isActive(key);

@@ -141,7 +141,7 @@ describe('a session', () => {
     expect(await Promise.all([session_id, other.session_id].map(sessions.isActive))).toEqual([false, false]);
   });
 
-  it('tells who listens that it has ended, once', async () => {
+  it('notifies listeners once that it has ended', async () => {
     const { sessions, cookie, session_id } = await startSession();
     const ended: string[] = [];
     const stop = sessions.onEnded((id) => ended.push(id));

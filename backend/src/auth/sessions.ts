@@ -24,19 +24,19 @@ import { createTtlCache } from './ttl-cache.ts';
 //
 //   start ──> secret 1 ──refresh──> secret 2 ──refresh──> secret 3 …   until it ends, idles or expires
 //                │                     │
-//                │ again, while        │ any other secret that once was
+//                │ again, while        │ any older secret
 //                │ secret 2 is unused  ▼
-//                │              somebody holds a copy: the session ends
-//                ├─ within 10 s ──> answered, no new secret
+//                │              the secret was copied: the session ends
+//                ├─ within 10 s ──> accepted, no new secret
 //                └─ within a day ─> secret 2b, and secret 2 is void
 //
-// docs/decisions/0010 says why the one just replaced is still good.
+// docs/decisions/0010 says why the secret that was just replaced is still accepted.
 
 const absoluteMs = 30 * DAY;
 const idleMs = 7 * DAY;
 // Two tabs that wake at once both present the same cookie.
 const graceMs = 10 * SECOND;
-// An answer that was lost, and a laptop that was shut meanwhile.
+// Covers a lost response, and a laptop that slept before it received one.
 const recoveryMs = DAY;
 
 export interface Visit {
@@ -158,7 +158,7 @@ export function createSessions(db: Db, now: Clock = Date.now) {
       return { items: items.map((item) => ({ ...item, is_current: item.id === session_id })), total: items.length };
     },
 
-    /** Ends one of the sessions of who asks. */
+    /** Ends one of the caller's sessions. */
     async endOwn(by: AuditedRequest, { user_id, username }: Principal, id: string): Promise<void> {
       await db.transaction(async (tx) => {
         const isEnded = await endSessionOfUser(tx, { id, user_id }, times());
@@ -170,8 +170,8 @@ export function createSessions(db: Db, now: Clock = Date.now) {
     },
 
     /**
-     * For when a user is disabled or deleted, or gets another role or password, in the transaction that does so.
-     * What it answers tells of their end, and is to be called after the commit.
+     * Use when a user is disabled, deleted, or gets another role or password, in the same transaction.
+     * Returns a function that publishes the end of the sessions; call it after the commit.
      */
     async endAllOf(tx: Db, user_id: string, { except }: { except?: string } = {}): Promise<() => void> {
       const ids = await endSessionsOfUser(tx, user_id, momentAt(now()), except);

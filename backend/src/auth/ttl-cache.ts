@@ -7,7 +7,7 @@ interface Options<V> {
   readonly load: (key: string) => Promise<V>;
 }
 
-/** Keeps what `load` answered for `ttlMs`, failures too; past `max` entries the one loaded first is dropped. */
+/** Caches the result of `load` for `ttlMs`, including failures. Past `max` entries it drops the oldest. */
 export function createTtlCache<V>({ ttlMs, max, now, load }: Options<V>) {
   const entries = new Map<string, { readonly value: Promise<V>; readonly until: number }>();
 
@@ -27,7 +27,7 @@ export function createTtlCache<V>({ ttlMs, max, now, load }: Options<V>) {
       keep(key, value);
       return value;
     },
-    /** What is kept, without a load. */
+    /** Returns the cached value without loading. */
     peek: (key: string): Promise<V> | undefined => {
       const entry = entries.get(key);
       return entry && now() < entry.until ? entry.value : undefined;
@@ -35,7 +35,7 @@ export function createTtlCache<V>({ ttlMs, max, now, load }: Options<V>) {
     delete: (key: string): void => {
       entries.delete(key);
     },
-    /** Replaces what a load that is still under way will answer, too. */
+    /** Also replaces the result of a load that is still running. */
     set: (key: string, value: V): void => keep(key, Promise.resolve(value)),
   };
 }

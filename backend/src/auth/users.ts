@@ -20,7 +20,7 @@ interface UsersDeps {
   /** Then a role that is set here would not outlive the next sign-in. */
   readonly areRolesFromProvider: boolean;
   readonly access: AccessService;
-  /** Whether a new user is a viewer of the default project. [O4] */
+  /** If true, a new user is a viewer of the default project. [O4] */
   readonly joinDefaultProject: boolean;
 }
 
@@ -57,48 +57,48 @@ export function createUsers(deps: UsersDeps) {
       if (password !== undefined)
         refuseGuessable('password', password, ((await findUser(db, id)) ?? missing(id)).username);
       const password_hash = password === undefined ? undefined : await hashPassword(password, askerOf(by));
-      const { updated, tellEnded } = await db.transaction(async (tx) => {
+      const { updated, publishEnded } = await db.transaction(async (tx) => {
         const admins = await lockEnabledAdmins(tx);
         const before = (await findUser(tx, id)) ?? missing(id);
         refuseWhatIsTheProviders(before, { password, ...changes });
         const after = { ...before, ...changes };
         if (after.role !== 'admin' || after.disabled) refuseTheLastOf(admins, before);
         const updated = (await updateUser(tx, id, { ...changes, password_hash })) ?? missing(id);
-        // Who was an admin of everything is left as a viewer of what everybody sees.
+        // A former admin of the server becomes a viewer of the default project.
         if (before.role === 'admin' && after.role !== 'admin') await demoteMember(tx, defaultProject, id);
         const isOut = after.role !== before.role || (after.disabled && !before.disabled) || password !== undefined;
         if (password !== undefined) await deleteLinksOf(tx, id);
         const detail = { ...changes, ...(password !== undefined && { password: 'changed' }) };
         const act = { action: 'user.update', target_type: 'user', target: before.username, detail } as const;
         await recordAudit(tx, by, act, now);
-        return { updated, tellEnded: isOut ? await sessions.endAllOf(tx, id) : undefined };
+        return { updated, publishEnded: isOut ? await sessions.endAllOf(tx, id) : undefined };
       });
-      tellEnded?.();
+      publishEnded?.();
       access.changed(id);
       return updated;
     },
 
     /** Signs a user out everywhere, and changes nothing else. */
     async endSessions(by: AuditedRequest, id: string): Promise<void> {
-      const tellEnded = await db.transaction(async (tx) => {
+      const publishEnded = await db.transaction(async (tx) => {
         const { username } = (await findUser(tx, id)) ?? missing(id);
         await recordAudit(tx, by, { action: 'session.end', target_type: 'user', target: username }, now);
         return sessions.endAllOf(tx, id);
       });
-      tellEnded();
+      publishEnded();
     },
 
     async remove(by: AuditedRequest, id: string): Promise<void> {
-      const tellEnded = await db.transaction(async (tx) => {
+      const publishEnded = await db.transaction(async (tx) => {
         const admins = await lockEnabledAdmins(tx);
         const user = (await findUser(tx, id)) ?? missing(id);
         refuseTheLastOf(admins, user);
-        const tell = await sessions.endAllOf(tx, id);
+        const publishEnded = await sessions.endAllOf(tx, id);
         await deleteUser(tx, id);
         await recordAudit(tx, by, { action: 'user.delete', target_type: 'user', target: user.username }, now);
-        return tell;
+        return publishEnded;
       });
-      tellEnded();
+      publishEnded();
     },
   };
 

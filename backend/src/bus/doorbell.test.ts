@@ -11,7 +11,7 @@ const commitOf = (id: string): RemoteCommit => ({
   is_new_run: false,
 });
 
-/** A bus whose connection the test controls, with a record of what it published. */
+/** A bus whose connection the test controls. Records what it published. */
 function makeConnected() {
   const bus = new EventBus();
   const published: unknown[] = [];

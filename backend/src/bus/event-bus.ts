@@ -1,7 +1,7 @@
 import type { LiveEvent, ProjectId, RunId } from '@rondo/protocol';
 import type { Db } from '../db/db.ts';
 
-/** What one commit changed in one run. */
+/** The changes of one commit in one run. */
 export interface Committed {
   readonly run_id: RunId;
   readonly project_id: ProjectId;

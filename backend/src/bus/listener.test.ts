@@ -28,58 +28,58 @@ function makeLines({ worksFrom = 0, isDeaf = false } = {}) {
 }
 
 function listen({ open }: { open: OpenListenConnection }, pace = {}) {
-  const told = { received: [] as string[], listening: 0, failures: [] as unknown[] };
+  const record = { received: [] as string[], listening: 0, failures: [] as unknown[] };
   const handlers = {
-    received: (payload: string) => told.received.push(payload),
+    received: (payload: string) => record.received.push(payload),
     listening: () => {
-      told.listening += 1;
+      record.listening += 1;
     },
-    failed: (error: unknown) => told.failures.push(error),
+    failed: (error: unknown) => record.failures.push(error),
   };
   const stop = keepListening(open, 'echo', handlers, { checkMs: 10_000, minRetryMs: 1, maxRetryMs: 20, ...pace });
   onTestFinished(stop);
-  return { ...told, told, stop };
+  return { ...record, record, stop };
 }
 
-it('[D1] hears what others say, and not its own echo', async () => {
+it('[D1] receives messages from other servers, and not its own', async () => {
   const lines = makeLines();
-  const { told } = listen(lines);
-  await expect.poll(() => told.listening).toBe(1);
+  const { record } = listen(lines);
+  await expect.poll(() => record.listening).toBe(1);
   lines.opened[0]?.on.onNotify('from another');
-  expect(told).toMatchObject({ received: ['from another'], failures: [] });
+  expect(record).toMatchObject({ received: ['from another'], failures: [] });
 });
 
 it('[D3] opens a lost line again and says so, since it may have missed something', async () => {
   const lines = makeLines();
-  const { told } = listen(lines);
-  await expect.poll(() => told.listening).toBe(1);
+  const { record } = listen(lines);
+  await expect.poll(() => record.listening).toBe(1);
   lines.opened[0]?.on.onClose();
-  await expect.poll(() => told.listening).toBe(2);
+  await expect.poll(() => record.listening).toBe(2);
   expect(lines.opened.map(({ hasEnded }) => hasEnded)).toEqual([true, false]);
-  expect(told.failures).toHaveLength(1);
+  expect(record.failures).toHaveLength(1);
 });
 
 it('[D3] tries a database that is away later and later, up to a bound', async () => {
   const lines = makeLines({ worksFrom: 7 });
-  const { told } = listen(lines, { minRetryMs: 2, maxRetryMs: 40 });
-  await expect.poll(() => told.listening, { timeout: 5_000 }).toBe(1);
+  const { record } = listen(lines, { minRetryMs: 2, maxRetryMs: 40 });
+  await expect.poll(() => record.listening, { timeout: 5_000 }).toBe(1);
   const waits = lines.opened.slice(1).map(({ at }, index) => at - (lines.opened[index]?.at ?? 0));
-  expect(told.failures).toHaveLength(7);
+  expect(record.failures).toHaveLength(7);
   // Half of each wait is random: 1–2, 2–4, 4–8, 8–16, 16–32, 20–40, 20–40.
   for (const [index, wait] of waits.entries()) expect(wait).toBeGreaterThanOrEqual(Math.min(20, 2 ** index) - 1);
 });
 
 it('[D3] gives up a line on which its own echo does not come back', async () => {
   const lines = makeLines({ isDeaf: true });
-  const { told } = listen(lines, { checkMs: 5 });
+  const { record } = listen(lines, { checkMs: 5 });
   await expect.poll(() => lines.opened.length).toBeGreaterThan(1);
-  expect(String(told.failures[0])).toMatch(/silent.*not a pooler/);
+  expect(String(record.failures[0])).toMatch(/silent.*not a pooler/);
 });
 
-it('stops when it is told to, in the middle of a wait too', async () => {
+it('stops on request, also while it waits to retry', async () => {
   const lines = makeLines({ worksFrom: Number.POSITIVE_INFINITY });
-  const { told, stop } = listen(lines, { minRetryMs: 60_000, maxRetryMs: 60_000 });
-  await expect.poll(() => told.failures.length).toBe(1);
+  const { record, stop } = listen(lines, { minRetryMs: 60_000, maxRetryMs: 60_000 });
+  await expect.poll(() => record.failures.length).toBe(1);
   await stop();
   expect(lines.opened.map(({ hasEnded }) => hasEnded)).toEqual([true]);
 });

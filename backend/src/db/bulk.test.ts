@@ -60,7 +60,7 @@ describe('rows written in one statement', () => {
     expect(await stored(5)).toEqual(rows);
   });
 
-  it('are refused when one that is known to be new is there', async () => {
+  it('are refused when a row that should be new already exists', async () => {
     await bulkInsert(database.db, clientUpdates, [part(6, 'a')]);
     await expect(bulkInsert(database.db, clientUpdates, [part(6, 'a'), part(6, 'b')])).rejects.toThrow();
     expect(await stored(6)).toHaveLength(1);

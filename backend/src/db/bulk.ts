@@ -34,7 +34,7 @@ export async function bulkUpsert(
   return db.execute(sql`${insert} ${sql.raw(conflict)} ${returningClause(returning)}`);
 }
 
-/** Writes the rows whose key is new, and returns these. */
+/** Inserts the rows whose key is new, and returns those. */
 export async function bulkInsertNew(
   db: Db,
   table: PgTable,
@@ -47,7 +47,7 @@ export async function bulkInsertNew(
   return db.execute(sql`${insert} on conflict do nothing ${returningClause(returning)}`);
 }
 
-/** Writes rows that are known not to be there, which spares looking for each; one that is there fails the statement. */
+/** Inserts rows that the caller knows to be new, which saves a lookup per row. An existing row fails the statement. */
 export async function bulkInsert(db: Db, table: PgTable, rows: readonly object[]): Promise<void> {
   if (rows.length > 0) await db.execute(parts(table, rows, { key: [] }).insert);
 }
@@ -63,8 +63,8 @@ function parts(table: PgTable, rows: readonly object[], { generated = [], partit
 }
 
 /**
- * The rows as a query. Taking JSON apart is most of what a row costs, so it has short names, no nulls, and nothing that
- * is the same in every row, which is a parameter instead.
+ * The rows as a query. Parsing JSON is most of the cost of a row, so names are short, nulls are omitted, and a value
+ * that is equal in every row is a parameter instead.
  */
 function packed(columns: readonly PgColumn[], rows: readonly object[]): SQL {
   const values = rows as readonly Row[];

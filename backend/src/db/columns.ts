@@ -20,6 +20,6 @@ export const count = customType<{ data: number; driverData: string }>({
   fromDriver: Number,
 });
 
-/** A text column whose values are one of a closed set or a branded id. */
+/** A text column that holds one of a closed set of values, or a branded id. */
 export const textOf = <T extends string>(name: string) =>
   customType<{ data: T; driverData: string }>({ dataType: () => 'text' })(name);

@@ -3,21 +3,21 @@ import postgres, { type Sql } from 'postgres';
 
 type Options = postgres.Options<Record<string, never>>;
 
-/** What drizzle awaits: rows, or arrays of values when it asks for them in the same turn. */
+/** The result type that drizzle awaits: rows, or arrays if it calls `values()` in the same tick. */
 export type Answer<T = unknown> = Promise<T> & { values(): Promise<T> };
 
-/** What drizzle needs of a client within a transaction. */
+/** The part of a client that drizzle uses within a transaction. */
 export interface Statements {
   readonly options: Sql['options'];
   unsafe(text: string, parameters?: never[], how?: postgres.UnsafeQueryOptions): Answer;
 }
 
 /**
- * One connection, for one user at a time, and of no use once it has closed.
+ * One connection for one user at a time. Once closed, it is never reopened.
  *
- * postgres.js 3.4.9 must not write to a closed connection: it throws where nobody can catch it, and one that closed with
- * something unsent stays mute for ever after (porsager/postgres issues 1154 and 1208, no release yet). So each has a client
- * of its own, is asked nothing after its end, not even a rollback, and is never opened again.
+ * postgres.js 3.4.9 must not write to a closed connection: it throws where no handler can catch it, and a connection
+ * that closed with unsent data never responds again (porsager/postgres issues 1154 and 1208, no release yet). So each
+ * connection has its own client and receives no statement after it closed, not even a rollback.
  */
 export class Connection implements Statements {
   readonly options: Sql['options'];
@@ -44,7 +44,7 @@ export class Connection implements Statements {
     const { statement_timeout } = this.options.connection as { statement_timeout?: number | string };
     // PostgreSQL says when a statement took too long, unless its machine is gone without a word.
     this.#deadlineMs = Number(statement_timeout ?? 0) && Number(statement_timeout) + 5_000;
-    // drizzle writes and reads values in its own form, and tells each client once.
+    // drizzle installs its own parsers and serializers, once per client.
     drizzle({ client: this.#sql });
   }
 
@@ -59,7 +59,7 @@ export class Connection implements Statements {
       },
       (error: { severity?: string }) => {
         clearTimeout(timer);
-        // A reset is told before the close; what is asked in between would never be answered.
+        // The error of a reset arrives before the close event. A query sent in between would never settle.
         if (error.severity !== 'ERROR') void this.close();
       },
     );

@@ -33,8 +33,8 @@ const everyMs = 2_000;
 const momentMs = 100;
 
 /**
- * Watches the room on the disk. Reports and uploads are refused while a reserve remains: PostgreSQL does not survive a
- * disk without any room, and the embedded one then stands still until it is killed. [B5] [security H2]
+ * Watches free disk space. Refuses reports and uploads while a reserve remains, because PostgreSQL does not survive a
+ * full disk, and the embedded one then hangs until it is killed. [B5] [security H2]
  */
 export function watchDisk({ folder, reserveBytes, probe, isEmbedded, log, ...options }: Options): DiskGuard {
   let low: string | null = null;

@@ -24,7 +24,7 @@ interface Runtime {
 }
 
 type Init = NodeFS['init'];
-/** What PostgreSQL is given when its disk fails in a way that has no number of its own: EIO. */
+/** The error that PostgreSQL receives when the disk fails without an errno of its own: EIO. */
 const ioError = 29;
 
 /**
@@ -52,7 +52,7 @@ export class DurableFs extends NodeFS {
   }
 }
 
-/** PGlite's start parameters without `-F`, which turns fsync off. Its fdatasync does nothing, so fsync is named. */
+/** PGlite's start parameters without `-F`, which disables fsync. Its fdatasync does nothing, so fsync is set. */
 export const durableStartParams: readonly string[] = [
   ...PGlite.defaultStartParams.filter((parameter) => parameter !== '-F'),
   '-c',

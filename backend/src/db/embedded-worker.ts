@@ -2,7 +2,7 @@ import { parentPort, workerData } from 'node:worker_threads';
 import { PGLiteSocketServer } from '@electric-sql/pglite-socket';
 import { openPglite } from './open-pglite.ts';
 
-/** The embedded PostgreSQL: PGlite behind its socket server, off the main thread. See `embedded.ts`. */
+/** The embedded PostgreSQL: PGlite and its socket server, off the main thread. See `embedded.ts`. */
 const { dataDir, socketPath } = workerData as { dataDir: string; socketPath: string };
 
 const database = await openPglite(dataDir);

@@ -48,7 +48,7 @@ export async function lockFolder(dataDir: string): Promise<FolderLock> {
   throw new Error('unreachable');
 }
 
-/** Says the word to the process that has the folder, and hears its answer. */
+/** Sends the word to the process that holds the folder, and returns its reply. */
 export async function askOwner(dataDir: string, word: string): Promise<Socket> {
   const socket = connect(await socketOf(dataDir));
   await once(socket, 'connect');

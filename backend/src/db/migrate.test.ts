@@ -45,7 +45,7 @@ describe('migrations by several processes at once', { timeout: 60_000 }, () => {
   it('one that fails leaves nothing of it, and says which file', async () => {
     const url = await server.createDatabase('failing');
     const client = connect(url);
-    await client.unsafe('create table sessions (id int)'); // of somebody else, in the way of 0002
+    await client.unsafe('create table sessions (id int)'); // another program's table, which 0002 also creates
     await expect(migrate(client)).rejects.toThrow(/0002_people.sql/);
     expect(await client`select to_regclass('runs') as runs, to_regclass('migrations') as migrations`).toMatchObject([
       { runs: null, migrations: null },

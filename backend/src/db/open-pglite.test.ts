@@ -22,7 +22,7 @@ it('[B1] the embedded database forces its log to the disk, by a call that its fi
   await database.close();
 });
 
-it('[B1] a folder whose creation was cut off is made again', async () => {
+it('[B1] recreates a folder whose creation was interrupted', async () => {
   const folder = join(home, 'postgres');
   await (await openPglite(folder)).close();
   expect(existsSync(`${folder}.initializing`)).toBe(false);

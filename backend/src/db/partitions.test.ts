@@ -51,7 +51,7 @@ describe.each(engines)('metric points by month on $engine', ({ open }) => {
     );
   const seriesOf = (run: TestRun) => readSeries(database.db, { run_id: run.id, name: 'loss', max_points: 100 });
 
-  it('a point stays unique when its run is told again in another month', async () => {
+  it('a point stays unique when its run is reported again in another month', async () => {
     const run = await aRunOf('2031-01');
     const again = makeRun({ start: '2031-01-15T12:00:00.000Z', id: run.id });
     expect(await report('2031-02', again, 11)).toMatchObject({ accepted: 1, duplicates: 10 });
@@ -66,7 +66,7 @@ describe.each(engines)('metric points by month on $engine', ({ open }) => {
     expect((await listPartitions(database.db)).filter((month) => month === '2032-01')).toHaveLength(1);
   });
 
-  it('the partition of the coming month is there before the month', async () => {
+  it("the coming month's partition exists before the month begins", async () => {
     await sweepPartitions({ db: database.db, keepMonths: undefined, now: clock('2033-12') });
     expect(await listPartitions(database.db)).toEqual(expect.arrayContaining(['2033-12', '2034-01']));
   });
@@ -87,10 +87,10 @@ describe.each(engines)('metric points by month on $engine', ({ open }) => {
   it('a late report of a dropped month is stored, also by a server that did not drop it', async () => {
     const run = makeRun({ start: '2036-01-15T12:00:00.000Z' });
     const { writer } = makeWriter(database.db, clock('2036-01'));
-    const tell = (step: number) => writer.submit([run.say('metric', { name: 'loss', value: step, step })]);
-    await tell(1);
+    const report = (step: number) => writer.submit([run.say('metric', { name: 'loss', value: step, step })]);
+    await report(1);
     await sweepPartitions({ db: database.db, keepMonths: 1, now: clock('2036-03') });
-    expect(await tell(2)).toMatchObject({ accepted: 1 });
+    expect(await report(2)).toMatchObject({ accepted: 1 });
     expect(await seriesOf(run)).toMatchObject({ step: [2] });
   });
 

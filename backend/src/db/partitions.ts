@@ -7,9 +7,9 @@ export type Month = string & { readonly __month: never };
 // Any number that nothing else in the database locks.
 const lockId = 7_266_337;
 
-/** The month whose partition has the points of a run that was first seen at `moment`. */
+/** The month whose partition holds the points of a run that was first seen at `moment`. */
 export function monthOf(moment: string): Month {
-  if (!/^\d{4}-\d{2}-/.test(moment)) throw new Error(`${moment} is no moment of the years that have four digits`);
+  if (!/^\d{4}-\d{2}-/.test(moment)) throw new Error(`${moment} does not begin with a four-digit year and a month`);
   return moment.slice(0, 7) as Month;
 }
 
@@ -20,7 +20,7 @@ export function monthsLater(month: Month, months: number): Month {
 
 export const partitionOf = (month: Month): string => `metric_points_${month.replace('-', '_')}`;
 
-/** Makes those that are missing. Others go on reading and writing meanwhile; whoever makes the same waits, then sees it. */
+/** Creates the missing partitions without blocking other reads and writes. A second caller waits, then finds them. */
 export async function createPartitions(tx: Db, months: readonly Month[]): Promise<void> {
   if (months.length === 0) return;
   await lockPartitions(tx);
@@ -44,14 +44,14 @@ export async function listPartitions(db: Db): Promise<Month[]> {
 }
 
 /**
- * Drops the months before `month` with all that is kept of their points, in the caller's transaction: the runs stay, and
- * whoever reads them finds all of a series or nothing.
+ * Drops the months before `month` with everything derived from their points, in the caller's transaction. The runs
+ * stay, and a reader sees either a whole series or none.
  */
 export async function dropPartitions(tx: Db, before: Month): Promise<Month[]> {
   const old = (await listPartitions(tx)).filter((month) => month < before);
   if (old.length === 0) return [];
   await deleteSeries(tx, before);
-  // Readers wait for what follows, and it waits for them: not longer than they would notice. The next turn tries again.
+  // Readers and this statement wait for each other, so give up before users notice. The next run of the timer retries.
   await tx.execute(sql`set local lock_timeout = '2s'`);
   // The whole first, like every statement on it; what a late report has added since is gone with the rest.
   await tx.execute(sql`lock table only metric_points in access exclusive mode`);
@@ -66,16 +66,16 @@ async function deleteSeries(tx: Db, before: Month): Promise<void> {
   await tx.execute(sql`delete from metric_blocks where ${ofOldRuns}`);
 }
 
-/** Until the end of the transaction: who makes and who drops are one at a time. */
+/** Held until the end of the transaction, so that only one creates or drops partitions at a time. */
 const lockPartitions = (tx: Db): Promise<unknown> => tx.execute(sql`select pg_advisory_xact_lock(${lockId}::bigint)`);
 
-/** The same, unless somebody else has it now. */
+/** Like `lockPartitions`, but returns false if another transaction holds the lock. */
 export async function tryLockPartitions(tx: Db): Promise<boolean> {
   const [row] = await tx.execute<{ got: boolean }>(sql`select pg_try_advisory_xact_lock(${lockId}::bigint) as got`);
   return row?.got === true;
 }
 
-/** What writing into the partition of a month says that somebody has dropped. */
+/** True for the error of a write into a month whose partition was dropped. */
 export const isMissingPartition = (error: unknown): boolean => {
   for (let cause = error; cause instanceof Error; cause = cause.cause) {
     if ((cause as { code?: unknown }).code === '42P01') return true;

@@ -39,7 +39,7 @@ describe('the connections to PostgreSQL', () => {
     expect(one.usage()).toMatchObject({ open: 10 });
   });
 
-  it('whoever waits too long is told to come back', async () => {
+  it('a caller that waits too long is asked to retry', async () => {
     vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'Date'] });
     const one = open();
     const busy = many(one, 30, 1);

@@ -30,9 +30,9 @@ const beforeRetryMs = 100;
  * Connections to a PostgreSQL server.
  *
  *   acquire ─▶ the one used last ─▶ a new one, up to 30 ─▶ wait in line, at most `patienceMs`, then 503
- *   release ─▶ whoever waits ─▶ idle ─▶ closed when it is old, or idle and more than `kept` are open
+ *   release ─▶ the next in line ─▶ idle ─▶ closed when it is old, or idle and more than `kept` are open
  *
- * A server that does not answer is asked again after a pause that doubles to a second; meanwhile callers are refused.
+ * A server that does not respond is retried after a pause that doubles up to a second; until then callers are refused.
  */
 export class Pool {
   /** All that drizzle's session uses of postgres.js. */
@@ -46,7 +46,7 @@ export class Pool {
 
   constructor(url: string, options: Options<Record<string, never>>) {
     this.#connect = (onClose) => new Connection(url, options, onClose);
-    // What every connection's own options also say; drizzle only writes to them.
+    // The options that every connection shares; drizzle only writes to them.
     const forDrizzle = { parsers: {}, serializers: {} };
     this.client = {
       options: forDrizzle,
@@ -157,7 +157,7 @@ export class Pool {
       this.#closedUntil = Date.now() + Math.min(shortestPauseMs * 2 ** this.#failures, longestPauseMs);
       this.#failures += 1;
     }
-    // Its place is free for whoever waits; where the server is away, all of them hear it now.
+    // Frees its place for the next in line. If the server is down, all waiting callers learn it now.
     for (const turn of this.#line.splice(0, closed.hasAnswered ? 1 : this.#line.length)) {
       this.#acquire().then(turn.resolve, turn.reject);
     }

@@ -26,7 +26,7 @@ describe('PostgreSQL goes away and comes back under load', { timeout: 60_000 }, 
       sql`select pg_terminate_backend(pid) from pg_stat_activity where pid <> pg_backend_pid() and datname = current_database()`,
     );
 
-  it('connections that died while idle are noticed by nobody', async () => {
+  it('connections that died while idle cause no error', async () => {
     const { headers } = await server.signIn('viewer');
     const { post } = await server.makeReporter();
     const run = makeRun();

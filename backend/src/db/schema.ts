@@ -27,9 +27,9 @@ export interface Waiting {
   readonly since: string;
 }
 
-/** How long the newest rounds took, and the one that is open: what tells whether a round is overdue. */
+/** The durations of the newest rounds, and the open round; together they show whether a round is overdue. */
 export interface Pace {
-  /** Of complete rounds: their number and their milliseconds. */
+  /** Number and duration of each complete round. */
   readonly durations: readonly (readonly [round: number, ms: number])[];
   readonly open: { readonly round: number; readonly started_at: string; readonly deadline: string | null } | null;
 }
@@ -37,7 +37,7 @@ export interface Pace {
 /** An end that was reported: its status and its moment. */
 export type EndKey = readonly [status: RunStatus, at: string];
 
-/** The tables of `migrations/0001_runs.sql`, whose rows read as on the wire. */
+/** The tables of `migrations/0001_runs.sql`. Their rows have the shape of the wire. */
 export const runs = pgTable('runs', {
   run_id: textOf<RunId>('run_id').notNull().primaryKey(),
   project_id: textOf<ProjectId>('project_id').notNull(),
@@ -49,7 +49,7 @@ export const runs = pgTable('runs', {
   num_rounds: count(),
   tags: jsonb().$type<string[]>().notNull(),
   notes: text().notNull(),
-  /** What an admin named, which the FL server no longer does. [F7] */
+  /** An admin set the name, so the FL server's reports no longer change it. [F7] */
   edited: jsonb().$type<('name' | 'tags')[]>().notNull(),
   commands_supported: jsonb().$type<string[]>().notNull(),
   current_round: integer(),
@@ -250,7 +250,7 @@ export const commands = pgTable('commands', {
   expires_at: moment().notNull(),
 });
 
-/** What each reporter of a run has said of itself. */
+/** The state that each reporter of a run has reported about itself. */
 export const runReporters = pgTable('run_reporters', {
   run_id: textOf<RunId>('run_id').notNull(),
   reporter_id: textOf<ReporterId>('reporter_id').notNull(),

@@ -1,5 +1,5 @@
-// Connection exceptions, resources, operator intervention (a restart), transactions that may be tried again, and what a
-// timeout of ours has ended: a statement, a wait for a lock, an idle transaction.
+// Connection exceptions, resources, operator intervention (a restart), retryable transactions, and our own timeouts: of
+// a statement, of a lock, of an idle transaction.
 const transientStates = /^(08|53|57P|40|57014|55P03|25P03)/;
 /** Our own: no connection is to be had. */
 export const poolErrorCode = 'POOL';
@@ -14,7 +14,7 @@ const driverCodes = new Set([
   'EPIPE',
 ]);
 
-/** Whether the same work may succeed a moment later: the database is restarting, out of reach or was in the way. */
+/** True if the same work may succeed a moment later: the database restarts, is unreachable, or had a conflict. */
 export function isTransient(error: unknown): boolean {
   for (let cause = error; cause instanceof Error; cause = cause.cause) {
     const { code, syscall } = cause as { code?: unknown; syscall?: unknown };

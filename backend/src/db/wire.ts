@@ -15,7 +15,7 @@ import {
 } from '@rondo/protocol';
 import type { clients, logs, metricPoints, runs } from './schema.ts';
 
-/** What a viewer's fields are derived from. */
+/** The inputs of a viewer's derived fields. */
 type RunFields = Run & Partial<Pick<typeof runs.$inferSelect, 'num_rounds_over' | 'num_rounds_empty'>>;
 type ClientFields = Client & Partial<Pick<typeof clients.$inferSelect, 'last_sample_count'>>;
 

@@ -17,7 +17,7 @@ export const auditRouter =
           tags: ['audit'],
           security: [{ bearer: [] }],
           operationId: 'listAudit',
-          summary: 'Who did what, when and from where, newest first; nothing here can be changed',
+          summary: 'List the audit log, newest first. Entries cannot be changed.',
           querystring: z.object({ ...pageQuery, ...auditQuery }),
           response: { 200: pageOf(auditEntrySchema), ...problems(401, 403, 422) },
         },

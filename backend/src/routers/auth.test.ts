@@ -49,7 +49,7 @@ describe('POST /api/auth/login', () => {
     expect(answer.cookies[0]).not.toHaveProperty('domain');
   });
 
-  it('does so whenever browsers are told to come over https, and then takes no other cookie', async () => {
+  it('sets a secure cookie, and accepts no other, whenever browsers must use https', async () => {
     const { logIn, post } = await setUp({ publicUrl: 'https://rondo.test' });
     const value = (await logIn()).cookies[0]?.value ?? '';
     const refresh = (name: string) => post('/api/auth/refresh', { cookies: { [name]: value } });
@@ -61,7 +61,7 @@ describe('POST /api/auth/login', () => {
     expect(out.cookies).toMatchObject([{ name: '__Host-rondo_refresh', value: '', path: '/', secure: true }]);
   });
 
-  it('leaves an entry in the audit log, also when it fails, but never a name that nobody has', async () => {
+  it('leaves an entry in the audit log, also when it fails, but never an unknown name', async () => {
     const { logIn, user } = await setUp();
     await logIn({ password: 'wrong horse' });
     await logIn();
@@ -84,12 +84,12 @@ describe('POST /api/auth/login', () => {
 
   it('says the same of a wrong name and a wrong password, and repeats neither', async () => {
     const { logIn } = await setUp();
-    const wrongName = await logIn({ username: 'nobody' });
+    const wrongName = await logIn({ username: 'unknown-user' });
     const wrongPassword = await logIn({ password: 'wrong horse' });
     expect([wrongName.statusCode, wrongPassword.statusCode]).toEqual([401, 401]);
     expect(wrongName.json()).toEqual(wrongPassword.json());
     expect(wrongPassword.headers['www-authenticate']).toBe('Bearer');
-    expect(wrongPassword.body).not.toMatch(/nobody|horse/);
+    expect(wrongPassword.body).not.toMatch(/unknown-user|horse/);
   });
 
   it('refuses a disabled user as it refuses a wrong password', async () => {
@@ -141,7 +141,7 @@ describe('POST /api/auth/refresh', () => {
     expect([second.statusCode, second.cookies]).toEqual([200, []]);
   });
 
-  it('ends the session, access tokens too, when a replaced cookie comes back', async () => {
+  it('ends the session and its access tokens when a replaced cookie is sent again', async () => {
     const { logIn, post, me, clock } = await setUp();
     const cookies = cookiesOf(await logIn());
     const second = await post('/api/auth/refresh', { cookies });
@@ -231,7 +231,7 @@ describe('the routes of the cookie', () => {
 });
 
 describe('GET /api/auth/me', () => {
-  it('tells who is signed in, until the token expires', async () => {
+  it('returns the signed-in user until the token expires', async () => {
     const { logIn, me, user, clock } = await setUp();
     const session = await logIn();
     expect((await me(session)).json()).toEqual({ username: user.username, role: 'viewer' });

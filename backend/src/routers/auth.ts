@@ -14,7 +14,7 @@ import { clearRefreshCookie, readRefreshCookie, setRefreshCookie } from './refre
 
 export interface AuthDeps {
   readonly auth: AuthServices;
-  /** Whether a page of this origin may use the cookie. */
+  /** True if a page of this origin may use the cookie. */
   readonly isAllowedOrigin: (origin: string, request: FastifyRequest) => boolean;
 }
 
@@ -112,7 +112,7 @@ export const authRouter =
           tags,
           security,
           operationId: 'me',
-          summary: 'Who is signed in',
+          summary: 'Get the signed-in user',
           response: { 200: meSchema, ...problems(401) },
         },
       },

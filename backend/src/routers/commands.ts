@@ -17,7 +17,7 @@ export const commandsRouter =
           tags: ['rounds'],
           ...forReaders,
           operationId: 'listCommands',
-          summary: 'What FL servers were asked to do and what became of it, newest first',
+          summary: 'List the commands to FL servers and their results, newest first',
           querystring: z.object({ ...pageQuery, run_id: runIdSchema.optional(), state: commandStateSchema.optional() }),
           response: { 200: pageOf(commandRecordSchema), ...problems(401, 403, 422) },
         },

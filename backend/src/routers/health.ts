@@ -22,7 +22,7 @@ export const healthRouter =
         schema: {
           operationId: 'getHealth',
           tags: ['health'],
-          summary: 'Whether the server and its database answer',
+          summary: 'Check the server and its database',
           response: { 200: healthSchema, 503: healthSchema },
         },
       },

@@ -11,7 +11,7 @@ beforeAll(async () => {
 });
 afterAll(() => server.close());
 
-/** A raw body, for what no client library would send. */
+/** Sends a raw body that no client library would send. */
 async function post(payload: string | Buffer, headers: Record<string, string> = {}) {
   const reporter = await server.makeReporter();
   return server.app.inject({
@@ -136,7 +136,7 @@ describe('POST /api/ingest', () => {
     ['XML', 415, () => '<events/>', { 'content-type': 'application/xml' }],
     ['an unknown API key', 401, () => envelope([]), { authorization: `Bearer rk_${'x'.repeat(43)}` }],
     ['no API key', 401, () => envelope([]), { authorization: '' }],
-  ])('refuses %s with %i and says what happened', async (_, status, body, headers) => {
+  ])('refuses %s with %i and says why', async (_, status, body, headers) => {
     const answer = await post(body(), headers);
     expect(answer.statusCode).toBe(status);
     expect(answer.headers['content-type']).toMatch('application/problem+json');
@@ -178,9 +178,9 @@ describe('POST /api/ingest', () => {
       sample_count: 1,
     }));
     let isStored = false;
-    let turns = 0;
+    let ticks = 0;
     const timer = setInterval(() => {
-      turns += 1;
+      ticks += 1;
     }, 5);
     const storing = reporter.report(events).finally(() => {
       isStored = true;
@@ -191,7 +191,7 @@ describe('POST /api/ingest', () => {
     expect(health.statusCode).toBe(200);
     expect(await storing).toMatchObject({ accepted: 10_000 });
     clearInterval(timer);
-    expect(turns).toBeGreaterThan(5);
+    expect(ticks).toBeGreaterThan(5);
   });
 
   const at = '2026-01-31T12:00:00.000Z';
@@ -203,10 +203,10 @@ describe('POST /api/ingest', () => {
   ])(
     'Sync DB session in async route: checking gives others their turn by the work it does [H3] [B3]: %s',
     async (_, count, event) => {
-      let turns = 0;
+      let ticks = 0;
       let isChecked = false;
       const takeTurns = () => {
-        turns += 1;
+        ticks += 1;
         if (!isChecked) setImmediate(takeTurns);
       };
       setImmediate(takeTurns);
@@ -215,7 +215,7 @@ describe('POST /api/ingest', () => {
       const took = performance.now() - before;
       isChecked = true;
       // A turn ends after 10 ms, or with the event that took it there.
-      expect(turns).toBeGreaterThanOrEqual(Math.floor(Math.min(took / 60, count)));
+      expect(ticks).toBeGreaterThanOrEqual(Math.floor(Math.min(took / 60, count)));
     },
   );
 });

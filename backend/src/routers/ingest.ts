@@ -59,7 +59,7 @@ export const ingestRouter =
           project_id,
           offset_ms,
         });
-        // Of a number that is taken all events are duplicates, also those that were refused the first time. [I3]
+        // Every event of a known batch number is a duplicate, including those refused the first time. [I3]
         const [duplicates, rejected] = isRepeated
           ? [events.length, []]
           : [stored.duplicates, withRefusals(events.length, facts, refused, stored)];

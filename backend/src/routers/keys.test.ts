@@ -66,9 +66,9 @@ describe('API keys', () => {
     [{ scopes: ['admin'] }, 'scopes.0'],
     [{ expires_at: 'tomorrow' }, 'expires_at'],
     [{ expires_at: '2026-01-31T11:59:59.000Z' }, 'expires_at'],
-  ])('refuse %j and name the field', async (wish, path) => {
+  ])('refuse %j and name the field', async (overrides, path) => {
     const { ask } = await setUp('admin');
-    const answer = await ask('POST', '/api/keys', { name: 'a', ...wish });
+    const answer = await ask('POST', '/api/keys', { name: 'a', ...overrides });
     expect(answer.statusCode).toBe(422);
     expect(answer.json<{ errors: object[] }>().errors[0]).toMatchObject({ path });
   });
@@ -130,7 +130,7 @@ describe('who may do what', () => {
   });
 
   it.each([undefined, 'Bearer', 'Bearer x', 'Basic eDp5', 'Bearer a.b.c'])(
-    'nobody is 401, and told how to sign in, with Authorization %s',
+    'an unauthenticated request is 401 and says how to sign in, with Authorization %s',
     async (authorization) => {
       const { app } = await setUp('viewer');
       const answer = await app.inject({ url: '/for-admins', headers: authorization ? { authorization } : {} });
@@ -138,7 +138,7 @@ describe('who may do what', () => {
     },
   );
 
-  it('nobody is refused before the body is looked at', async () => {
+  it('an unauthenticated request is refused before its body is read', async () => {
     const { app } = await setUp('viewer');
     const answer = await app.inject({ method: 'POST', url: '/api/keys', payload: { name: '' } });
     expect(answer.statusCode).toBe(401);

@@ -47,7 +47,7 @@ export const modelContentRouter =
   ({ db, checkpoints, links, notes, basePath, checkRoom }: ContentDeps): FastifyPluginAsyncZod =>
   async (app) => {
     const about = { tags: ['models'] };
-    /** Data leave here, so it is noted by whom. [M7] */
+    /** Data leaves the server here, so the audit log notes the user. [M7] */
     const noteDownload = (
       request: FastifyRequest,
       { version, run_id, sha256 }: Model,
@@ -170,7 +170,7 @@ export const modelContentRouter =
         reply.code(status).headers(headers);
         if (status === 416) return refuseRange(reply, model.size_bytes);
         if (status === 304) return reply.send();
-        // Fastify answers HEAD by what GET would send; for anything but a stream it would count the length anew.
+        // Fastify answers HEAD with what GET would send, and recomputes the length for anything but a stream.
         if (!isHead) await noteDownload(request, model, use?.user);
         return reply.send(isHead ? Readable.from([]) : await checkpoints.store.open(model.sha256, range));
       },
@@ -189,5 +189,5 @@ const refuseRange = (reply: FastifyReply, size: number) =>
   sendProblem(reply, {
     status: 416,
     title: 'Range Not Satisfiable',
-    detail: `the content has ${size} bytes, and the range begins behind them`,
+    detail: `the content has ${size} bytes, and the range starts past its end`,
   });

@@ -82,7 +82,7 @@ describe('PUT /api/models/{version}', () => {
     expect([again.status, again.answer]).toEqual([200, first.answer]);
   });
 
-  it('[K1] of several that save one version at once, one makes it and the others hear that it is there', async () => {
+  it('[K1] when several clients save one version at once, one creates it and the others find it stored', async () => {
     const run = makeRun();
     const version = aVersion();
     const saved = await Promise.all(Array.from({ length: 5 }, () => save(run, { version })));
@@ -144,7 +144,7 @@ describe('PUT /api/models/{version}', () => {
     expect([hidden.statusCode, hidden.json().detail]).toEqual([404, `there is no model ${version}`]);
   });
 
-  it('[K4] reads the tensors of a safetensors file, and says who stored it', async () => {
+  it('[K4] reads the tensors of a safetensors file and returns the user who stored it', async () => {
     const content = makeSafetensors({ bias: [10], weight: [10, 60] });
     const { version, answer } = await save(makeRun(), { content });
     expect(answer).toMatchObject({ format: 'safetensors', parameter_count: 610 });
@@ -158,7 +158,7 @@ describe('PUT /api/models/{version}', () => {
     });
   });
 
-  it('[K4] keeps a file whose header lies, and says nothing of its tensors', async () => {
+  it('[K4] stores a file with a false header, without tensors', async () => {
     const content = withHeader({ weight: { dtype: 'F32', shape: [1_000], data_offsets: [0, 4_000] } }, 4);
     const { version, status, answer } = await save(makeRun(), { content });
     expect([status, answer.format, answer.parameter_count]).toEqual([201, 'binary', null]);
@@ -246,7 +246,7 @@ describe('bad input: a clear error and no trace', () => {
       sent.on('error', (error) => resolve(error.message));
       sent.on('response', (response) => resolve(String(response.statusCode)));
       sent.write(Buffer.alloc(300_000));
-      // The file is there while it comes.
+      // The file exists while the upload runs.
       void vi.waitUntil(async () => (await stored()).some((name) => name.includes('put-'))).then(() => sent.destroy());
     });
     expect(broken).toMatch(/hang up|ECONNRESET|400/);
@@ -373,7 +373,7 @@ describe('GET /api/models/{version}/download', () => {
     expect(decodeURIComponent(full)).toBe(`${version}.bin`);
   });
 
-  it('401 without a token, 404 for what is not there', async () => {
+  it('401 without a token, 404 for a version that does not exist', async () => {
     const { version } = await save(makeRun());
     expect((await fetch(`${url}/api/models/${version}/download`)).status).toBe(401);
     expect((await get('/api/models/missing/download')).status).toBe(404);
@@ -409,7 +409,7 @@ describe('POST /api/models/{version}/download-link', () => {
     expect((await fetch(`${url}${late}`)).status).toBe(401);
   });
 
-  it('is made for who is signed in, and for what is there', async () => {
+  it('is created for a signed-in user and an existing version', async () => {
     const { headers } = await server.signIn('viewer');
     expect((await server.ask('POST', '/api/models/missing/download-link', headers)).statusCode).toBe(404);
     expect((await server.ask('POST', '/api/models/missing/download-link')).statusCode).toBe(401);

@@ -91,7 +91,7 @@ export const oidcRouter =
     }
   };
 
-/** A person stands at the other end: they get a page that says what happened, and the log gets the reason. */
+/** A person sees the result: show a page that says what happened, and write the reason to the log. */
 async function orToLogin(request: FastifyRequest, reply: FastifyReply, act: () => Promise<FastifyReply>) {
   try {
     return await act();

@@ -31,7 +31,7 @@ const grown = async (series: readonly string[], act: () => Promise<unknown>) => 
 };
 
 describe('GET /metrics', () => {
-  it('says what runs, and has figures of the process and its event loop', async () => {
+  it('lists the running version, and metrics of the process and its event loop', async () => {
     const answer = await server.ask('GET', '/metrics', here);
     expect(answer.headers['content-type']).toMatch('text/plain; version=0.0.4');
     const series = await scrape();
@@ -100,11 +100,11 @@ describe('GET /metrics', () => {
       'rondo_ingest_commit_duration_seconds_count{result="committed"}',
       'rondo_ingest_lag_seconds_count',
     ];
-    const told = await grown(series, async () => {
+    const counted = await grown(series, async () => {
       await reporter.report(facts);
       await reporter.report([facts[0], { type: 'nonsense' }]);
     });
-    expect(told).toEqual([facts.length, 1, 1, 2, 2]);
+    expect(counted).toEqual([facts.length, 1, 1, 2, 2]);
     expect((await scrape()).get('rondo_ingest_queue_events')).toBe(0);
   });
 
@@ -118,11 +118,11 @@ describe('GET /metrics', () => {
     const socket = await openSocket(`ws://127.0.0.1:${port}/ws/events?token=${token}&run_id=${run.id}`);
     await socket.nextText();
     const results = ['sent', 'collapsed', 'dropped'].map((result) => `rondo_live_changes_total{result="${result}"}`);
-    const told = await grown(results, async () => {
+    const counted = await grown(results, async () => {
       await reporter.report([run.say('round_update', { round: 1, status: 'aggregating' })]);
       await socket.nextText();
     });
-    expect(told).toEqual([1, 0, 0]);
+    expect(counted).toEqual([1, 0, 0]);
     expect((await scrape()).get('rondo_live_viewers')).toBe(1);
     socket.close();
   });
@@ -139,18 +139,18 @@ describe('GET /metrics', () => {
   });
 });
 
-describe('who may read the metrics', () => {
+describe('metrics', () => {
   it.each([
     ['from another machine', { remoteAddress: '10.0.0.7' }],
     ['through a proxy on this machine', { headers: { ...here, 'x-forwarded-for': '203.0.113.9' } }],
-    ['under a name that somebody gave to this machine', { headers: { host: 'rebound.example' } }],
-  ])('nobody %s, without METRICS_TOKEN', async (_, request) => {
+    ['under a host name that another party chose', { headers: { host: 'rebound.example' } }],
+  ])('are not served %s, without METRICS_TOKEN', async (_, request) => {
     const answer = await server.app.inject({ method: 'GET', url: '/metrics', headers: here, ...request });
     expect(answer.statusCode).toBe(403);
     expect(problemSchema.parse(answer.json()).detail).toContain('METRICS_TOKEN');
   });
 
-  it('with METRICS_TOKEN who brings it, from anywhere, and nobody else', async () => {
+  it('are served from any address with METRICS_TOKEN, and not without it', async () => {
     const token = 'a token of the metrics';
     const guarded = await openTestApp({ database: server.database, metricsToken: token });
     const statusOf = async (authorization?: string) => {

@@ -42,7 +42,7 @@ function admit({ ip, headers, hostname }: FastifyRequest, token: string | undefi
     if (timingSafeEqual(Buffer.from(hashSecret(given)), Buffer.from(hashSecret(token)))) return;
     throw new Unauthorized('send METRICS_TOKEN as a bearer token');
   }
-  // Behind a proxy on this machine everybody seems to be on it, as behind a name that somebody else gave to 127.0.0.1.
+  // A proxy on this machine, or a foreign host name for 127.0.0.1, makes every request look local.
   const isForwarded = headers['x-forwarded-for'] !== undefined || headers.forwarded !== undefined;
   if (isForwarded || !isThisMachine(ip) || !isThisMachine(hostname)) {
     throw new Forbidden('only this machine reads the metrics; set METRICS_TOKEN to read them from elsewhere');

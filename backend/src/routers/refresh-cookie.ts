@@ -6,7 +6,7 @@ import type { RefreshCookie } from '../auth/sessions.ts';
 // would overwrite its cookie. Plain http is for trying Rondo on one machine.
 
 export interface Transport {
-  /** Whether browsers come over https whatever this request came over. */
+  /** True if browsers use https, whatever protocol this request used. */
   readonly isHttps: boolean;
   /** Path of this server in the browser; empty at the root. */
   readonly basePath: string;

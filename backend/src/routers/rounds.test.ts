@@ -131,7 +131,7 @@ describe('POST /api/rounds/{round_id}/stop', () => {
     expect(answer.statusCode).toBe(409);
   });
 
-  it('says who asked and when, live and in the list of commands, and leaves an entry in the audit', async () => {
+  it('records the user and the time, live and in the list of commands, and leaves an entry in the audit', async () => {
     const { stop, admin, run, path } = await aRound();
     const { stop: asked } = roundSchema.parse((await stop()).json());
     const { username } = admin.user;

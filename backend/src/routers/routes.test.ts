@@ -63,14 +63,14 @@ const routes = [
 ] as const;
 
 describe('what is read', () => {
-  it.each(routes)('Pydantic v2 ORM mode: the rows behind %s leave as their schema says', async (path, schema) => {
+  it.each(routes)('Pydantic v2 ORM mode: the rows of %s match their schema', async (path, schema) => {
     const run = await aReportedRun();
     await storeModel(server.database.db, { run_id: run.id, version: 'v1', round: 1 });
     const { headers } = await server.signIn('viewer');
     const answer = await server.ask('GET', path.replace('{run}', run.id), headers);
     expect(answer.statusCode).toBe(200);
     expect(answer.headers['content-type']).toMatch('application/json');
-    // What the server adds beside the schema would be dropped here, and differ.
+    // A field that the schema lacks would be dropped here, and differ.
     const body = answer.json();
     expect(body).toMatchObject((schema as z.ZodType<object>).parse(body));
     if ('items' in body) expect(body.items.length).toBeGreaterThan(0);

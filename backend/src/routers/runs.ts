@@ -57,7 +57,7 @@ const listQuery = keysetQuery(key, {
     .describe('Unset: the best value or the newest run first, names and statuses from A to Z'),
 }).loose();
 
-// More keys than anybody filters by.
+// More keys than any filter needs.
 const maxConfigKeys = 16;
 
 /** The parameters `config.KEY=V`. */
@@ -182,7 +182,7 @@ export const runsRouter =
         schema: {
           ...about,
           operationId: 'endRun',
-          summary: 'End a run whose FL server does not report any more',
+          summary: 'End a run whose FL server no longer reports',
           description: 'Its open rounds end with it. A later report of its FL server opens the run again.',
           params,
           body: runEndSchema,

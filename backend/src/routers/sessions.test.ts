@@ -109,7 +109,7 @@ describe('POST /api/auth/password', () => {
     expect((await logIn(long)).statusCode).toBe(200);
   });
 
-  it('is 401 for nobody', async () => {
+  it('is 401 without a user', async () => {
     const { app } = await setUp();
     expect((await app.inject({ method: 'POST', url })).statusCode).toBe(401);
   });

@@ -105,7 +105,7 @@ describe('a resumable upload', () => {
     ]);
   });
 
-  it('[K2] says that it has arrived to a client that was cut off before it heard so', async () => {
+  it('[K2] returns the final offset to a client that was cut off before it received the response', async () => {
     const path = await begin();
     await append(path, 0, content);
     const head = await ask('HEAD', path);
@@ -174,8 +174,8 @@ describe('a resumable upload', () => {
     expect(await newFiles()).toEqual([]);
   });
 
-  it.each(['2.0.0', ''])('in version "%s" of the protocol is 412, and hears which one is spoken', async (spoken) => {
-    const answer = await create(said(), { 'tus-resumable': spoken });
+  it.each(['2.0.0', ''])('with Tus-Resumable "%s" is 412, with the supported version', async (version) => {
+    const answer = await create(said(), { 'tus-resumable': version });
     expect([answer.status, answer.headers.get('tus-version')]).toEqual([412, '1.0.0']);
     expect(problemSchema.parse(await answer.json())).toMatchObject({ status: 412 });
     expect(await newFiles()).toEqual([]);

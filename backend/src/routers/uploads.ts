@@ -40,7 +40,7 @@ export const uploadsRouter =
     });
     const done = (description: string) => z.null().describe(description);
 
-    // What a client may ask before it has a key: versions, extensions and the largest size.
+    // A client may query these without a key: versions, extensions and the maximum size.
     app.options('/api/uploads', { config: { cors: false }, schema: { hide: true } }, async (request, reply) =>
       relay(await uploads.handle(webRequestOf(request), { key_id: '', name: '', project_id: defaultProject }), reply),
     );
@@ -97,7 +97,7 @@ export const uploadsRouter =
       answer,
     );
 
-    const cancel = route('cancelUpload', 'Give an upload up (tus)', 'What has arrived of it is removed.');
+    const cancel = route('cancelUpload', 'Cancel an upload (tus)', 'Deletes the part that has arrived.');
     app.delete(
       '/api/uploads/:id',
       {
@@ -131,7 +131,7 @@ const refuseVersion = (reply: FastifyReply) =>
 
 async function relay(response: Response, reply: FastifyReply) {
   for (const [name, value] of response.headers) {
-    // Who may ask from another origin is decided once, for all routes.
+    // CORS is decided once, for all routes.
     if (!/^(access-control-|content-|connection$)/.test(name)) reply.header(name, value);
   }
   if (response.status < 400) return reply.code(response.status).send();

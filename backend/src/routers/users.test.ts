@@ -185,7 +185,7 @@ describe('a user of the identity provider', () => {
     ]);
   });
 
-  it('gets a role here while the provider tells none', async () => {
+  it('gets a role here while the provider sends none', async () => {
     const { ask } = await setUp();
     const answer = await ask('PATCH', `/api/users/${await makeProviderUser()}`, { role: 'admin' });
     expect(answer.json()).toMatchObject({ role: 'admin', has_password: false, provider: 'oidc' });
@@ -193,7 +193,7 @@ describe('a user of the identity provider', () => {
 });
 
 describe('the audit log of users', () => {
-  it('names who did what to whom, and no password', async () => {
+  it('names the actor, the act and the user, and no password', async () => {
     const { ask, user } = await setUp();
     const username = aName();
     const { id } = (await ask('POST', '/api/users', { username, password, role: 'viewer' })).json<{ id: string }>();

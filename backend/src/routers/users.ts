@@ -19,7 +19,7 @@ export const usersRouter =
         schema: {
           ...about,
           operationId: 'listUsers',
-          summary: 'Who may sign in, oldest first',
+          summary: 'List the users, oldest first',
           querystring: z.object(pageQuery),
           response: { 200: pageOf(userSchema), ...problems(401, 403, 422) },
         },

@@ -14,7 +14,7 @@ export async function sendMissing(
   const { runId, epoch, seq } = attempt;
   if (viewer.visible !== null) {
     const project = await source.projectOf(runId);
-    // What a viewer may not see is to it like a run that does not exist. [O5]
+    // To a viewer, a run that it may not see does not exist. [O5]
     if (!viewer.isCatchingUp(attempt) || !viewer.sees(project)) return undefined;
     viewer.project = project;
   }

@@ -23,11 +23,11 @@ const retryMs = 1_000;
 const maxPending = 20_000;
 
 /**
- * The viewers of one run, and how much of the run this server knows:
+ * The viewers of one run, and the part of the run that this server knows:
  *
  *   sent ──── gap ────▶ fromSeq ──── pending, from commits of this server ────▶ seq ──── not read yet ────▶ announced
  *
- * A gap, and what other servers announced, is read from the database once for all viewers. [S5]
+ * A gap, and commits that other servers announced, are read from the database once for all viewers. [S5]
  */
 export class Channel {
   readonly #runId: RunId;
@@ -78,7 +78,7 @@ export class Channel {
     this.#schedule();
   }
 
-  /** Notes a commit whose changes are in the database only. [D2] */
+  /** Records a commit whose changes are only in the database. [D2] */
   announce({ epoch, seq }: Position): void {
     const announced = this.#isOfAnotherRun({ epoch, seq }) ? Number.POSITIVE_INFINITY : seq;
     if (announced <= Math.max(this.#seq, this.#announced)) return;

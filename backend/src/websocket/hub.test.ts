@@ -4,7 +4,7 @@ import { makeRun } from '../../testing/facts.ts';
 import { makeLive, settle, type TestViewer } from '../../testing/live-rig.ts';
 import { viewed } from '../../testing/socket-pair.ts';
 
-/** A run with a client, in a database that somebody is looking at. */
+/** A run with a client and one viewer. */
 async function makeWatched() {
   const live = makeLive();
   const run = makeRun();
@@ -91,14 +91,14 @@ describe('which run', () => {
 
   it.each([
     ['a snapshot', {}],
-    ['what changed', { epoch: 'epoch-1', seq: 1 }],
+    ['the changes', { epoch: 'epoch-1', seq: 1 }],
   ])(
     'follows when a newer one starts while %s of the older is being read, and shows only the newer',
-    async (_, wish) => {
+    async (_, known) => {
       const { source, publish, open, run } = await makeWatched();
       publish([run.say('client_joined', { client_id: 'b' })]);
       source.hold(true);
-      const viewer = open(wish);
+      const viewer = open(known);
       source.release(); // which run is the newest
       await settle();
       const newer = makeRun();
@@ -123,7 +123,7 @@ describe('which run', () => {
     expect(runIdsOf(picked)).toEqual([run.id, run.id]);
   });
 
-  it('[S11] a deleted run: who follows moves to the newest, who picked it is told by 4004', async () => {
+  it('[S11] a deleted run moves followers to the newest run and closes viewers that named it with 4004', async () => {
     const { hub, source, commit, open, viewer, run } = await makeWatched();
     const older = makeRun();
     await commit(older.say('client_joined', { client_id: 'a' }));
@@ -148,7 +148,7 @@ describe('which run', () => {
     await settle();
     await live.commit(run.say('client_joined', { client_id: 'd' }));
     live.source.delete(run.id);
-    // The socket of who had picked it is closed, and not gone yet.
+    // The socket of the viewer that named it is closing, but not closed yet.
     live.hub.forgetRun(run.id);
     await live.commit(run.say('client_joined', { client_id: 'e' }));
     const again = live.open({ runId: run.id });
@@ -205,7 +205,7 @@ describe('a batch', () => {
     expect(viewed(texts)).toEqual(truth(run.id));
   });
 
-  it('[S4] costs nothing while nobody watches the run', async () => {
+  it('[S4] costs nothing while the run has no viewers', async () => {
     const live = makeLive();
     const run = makeRun();
     const committed = live.source.commit([run.say('client_joined', { client_id: 'a' })]);
@@ -213,7 +213,7 @@ describe('a batch', () => {
     live.hub.publish({
       ...committed,
       events: () => {
-        throw new Error('made for nobody');
+        throw new Error('created without a viewer');
       },
     });
     expect(live.timers).toEqual([]);
@@ -221,19 +221,19 @@ describe('a batch', () => {
 });
 
 describe('resuming', () => {
-  it('[S5] tells exactly what changed since, and nothing when nothing did', async () => {
+  it('[S5] sends exactly the changes since then, and nothing if there are none', async () => {
     const { hub, commit, open, truth, viewer, run } = await makeWatched();
     await commit(run.say('client_joined', { client_id: 'b' }));
     const known = viewed(viewer.socket.deliver());
     hub.leave(viewer.viewer);
     await commit(run.say('client_status', isIn('training')));
-    const wish = { epoch: known.epoch ?? '', seq: known.seq };
-    const back = open(wish);
+    const position = { epoch: known.epoch ?? '', seq: known.seq };
+    const back = open(position);
     await settle();
     const texts = back.socket.deliver();
     expect(eventsOf(texts)).toEqual([[['client_update', 'a']]]);
     expect(viewed(texts, known)).toEqual(truth(run.id));
-    const upToDate = open({ epoch: wish.epoch, seq: truth(run.id).seq });
+    const upToDate = open({ epoch: position.epoch, seq: truth(run.id).seq });
     await settle();
     expect(upToDate.socket.deliver()).toEqual([]);
     await commit(run.say('client_status', isIn('uploading')));
@@ -244,9 +244,9 @@ describe('resuming', () => {
     ['another epoch', { epoch: 'of another run', seq: 1 }],
     ['a seq from the future', { epoch: 'epoch-1', seq: 99 }],
     ['a seq without an epoch', { epoch: undefined, seq: 1 }],
-  ])('[S5] with %s gets a new snapshot', async (_, wish) => {
+  ])('[S5] with %s gets a new snapshot', async (_, position) => {
     const { open, truth, run } = await makeWatched();
-    const { socket } = open(wish);
+    const { socket } = open(position);
     await settle();
     const texts = socket.deliver();
     expect(texts).toHaveLength(1);
@@ -269,7 +269,7 @@ describe('resuming', () => {
     expect(viewed(late.socket.deliver())).toEqual(truth(run.id));
   });
 
-  it('[S5] a commit that this server never heard of is read, not skipped', async () => {
+  it('[S5] reads a commit that was never announced to this server instead of skipping it', async () => {
     const { source, commit, truth, viewer, run } = await makeWatched();
     await commit(run.say('client_joined', { client_id: 'b' }));
     source.commit([run.say('client_joined', { client_id: 'from another server' })]);
@@ -299,7 +299,7 @@ describe('a commit of another server', () => {
     return { ...live, second, join, expectTruth, deliver: () => [live.viewer, second].map((v) => v.socket.deliver()) };
   }
 
-  it('[D2] is read once for all who watch, and told as a batch', async () => {
+  it('[D2] is read once for all viewers, and sent as one batch', async () => {
     const { hub, source, join, deliver, expectTruth } = await makeElsewhere();
     const ring = join('b');
     source.hold(true);
@@ -313,7 +313,7 @@ describe('a commit of another server', () => {
     expectTruth();
   });
 
-  it('[D2] that is heard of while another is read is read after it', async () => {
+  it('[D2] that is announced during a read is read after it', async () => {
     const { hub, source, join, frame, deliver, expectTruth } = await makeElsewhere();
     source.hold(true);
     hub.publishRemote(join('b'));
@@ -344,7 +344,7 @@ describe('a commit of another server', () => {
     expectTruth();
   });
 
-  it('[D2] costs nothing when it is known already, or nobody watches', async () => {
+  it('[D2] costs nothing if it is known already or the run has no viewers', async () => {
     const { hub, source, run } = await makeElsewhere();
     source.hold(true);
     hub.publishRemote({ run_id: run.id, epoch: 'epoch-1', seq: 1, is_new_run: false });
@@ -353,7 +353,7 @@ describe('a commit of another server', () => {
     expect(source.waitingReads).toBe(0);
   });
 
-  it('[D2] is read again a second later when the database does not answer, and nobody is sent away', async () => {
+  it('[D2] is read again a second later when the database does not respond, and no viewer is closed', async () => {
     const { hub, source, errors, join, timers, viewer, deliver, expectTruth } = await makeElsewhere();
     source.hold(true);
     hub.publishRemote(join('b'));
@@ -369,7 +369,7 @@ describe('a commit of another server', () => {
     expect(viewer.socket.isClosed).toBe(false);
   });
 
-  it('[D3] of which nothing was heard is found when the line is back', async () => {
+  it('[D3] that was not announced is found when the connection is back', async () => {
     const { hub, join, deliver, expectTruth } = await makeElsewhere();
     join('b');
     hub.checkAll();
@@ -378,7 +378,7 @@ describe('a commit of another server', () => {
     expectTruth();
   });
 
-  it('[S9] that starts a run moves who follows; which is the newest is asked, not heard', async () => {
+  it('[S9] that starts a run moves followers; the newest run is queried, not taken from the message', async () => {
     const { hub, source, run, viewer, open } = await makeElsewhere();
     const picked = open({ runId: run.id });
     await settle();
@@ -409,7 +409,7 @@ describe('a commit of another server', () => {
     expect(runIdsOf(viewer)).toEqual([newer.run_id]);
   });
 
-  it('[D3] a deletion of which nothing was heard: who follows moves on, who picked it is told', async () => {
+  it('[D3] a deletion that was not announced moves followers and closes viewers that named the run', async () => {
     const { hub, source, run, commit, open, viewer } = await makeElsewhere();
     const other = makeRun();
     await commit(other.say('client_joined', { client_id: 'a' }));
@@ -423,7 +423,7 @@ describe('a commit of another server', () => {
     expect(runIdsOf(viewer)).toEqual([run.id]);
   });
 
-  it('[D3] a run that was deleted and reported again, of which nothing was heard, is shown anew', async () => {
+  it('[D3] a run that was deleted and reported again unannounced starts with a new snapshot', async () => {
     const { source, run, publish, truth, viewer, second } = await makeElsewhere();
     source.delete(run.id);
     publish([run.say('client_joined', { client_id: 'z' })]);
@@ -452,7 +452,7 @@ describe('the figures', () => {
     expect(await grown(collapsing)).toEqual([2, 1, 0]);
     const holed = () => {
       publish([log('waits for the next frame')]);
-      source.commit([log('is not heard of')]);
+      source.commit([log('is not announced')]);
       publish([log('comes after a hole')]);
     };
     expect(await grown(holed)).toEqual([0, 0, 1]);
@@ -466,7 +466,7 @@ describe('the figures', () => {
 });
 
 describe('a slow viewer', () => {
-  it('[S6] holds no queue, delays nobody, and reads what it missed once it has drained', async () => {
+  it('[S6] queues nothing, delays no other viewer, and reads what it missed once it has drained', async () => {
     const { commit, open, hub, truth, viewer, run } = await makeWatched();
     const slow = open();
     await settle();

@@ -53,7 +53,7 @@ export class Hub {
     return viewer;
   }
 
-  /** Forgets a viewer whose socket has closed, whatever the cause. */
+  /** Removes a viewer whose socket has closed, whatever the cause. */
   leave(viewer: Viewer): void {
     viewer.end();
     this.#viewers.delete(viewer);
@@ -127,7 +127,7 @@ export class Hub {
     this.#channels.get(committed.run_id)?.publish(committed);
   }
 
-  /** Publishes a commit of another server, whose changes are in the database. [D2] */
+  /** Publishes a commit of another server, whose changes are only in the database. [D2] */
   publishRemote(commit: RemoteCommit): void {
     if (commit.is_new_run) this.#newestRun.check();
     this.#channels.get(commit.run_id)?.announce(commit);

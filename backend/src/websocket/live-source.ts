@@ -5,7 +5,7 @@ import { projectOfRun, type Visible } from '../db/queries/projects.ts';
 
 /** Reads for viewers what this server has not published to them. */
 export interface LiveSource {
-  /** Of those in these projects; null is all of them. */
+  /** The newest run in these projects; null means all projects. */
   newestRunId(visible: Visible): Promise<RunId | undefined>;
   projectOf(runId: RunId): Promise<ProjectId | undefined>;
   /** The snapshot as text, with its position. */

@@ -17,7 +17,7 @@ it(`[S5] whatever happens on the way, viewers end with what the database holds (
   const count = onlySeed === undefined ? seeds : 1;
   for (let seed = first; seed < first + count; seed++) {
     await story(seed).catch((cause: Error) => {
-      throw new Error(`RONDO_FUZZ_SEED=${seed} tells this story again: ${cause.message}`, { cause });
+      throw new Error(`RONDO_FUZZ_SEED=${seed} repeats this run: ${cause.message}`, { cause });
     });
   }
 }, 240_000);
@@ -55,7 +55,7 @@ class Viewer {
     if (this.#connection) this.#connection.socket.stuckBytes = isSlow ? 300 * 1_024 : 0;
   }
 
-  /** Takes some of what is on its way; a connection that was closed is gone once all of it has come. */
+  /** Delivers some of the messages in transit. A closed connection ends once all of them have arrived. */
   read(count?: number): void {
     const socket = this.#connection?.socket;
     if (!socket) return;
@@ -149,7 +149,7 @@ function act(
     [10, () => source.look(random.below(source.waitingReads + 1))],
     [16, () => source.release(random.below(source.waitingReads + 1))],
     [1, () => source.break(random.below(source.waitingReads + 1))],
-    // A commit of which this server hears nothing, in a run that it has heard of.
+    // A commit that is not announced to this server, in a run that it knows.
     [
       1,
       () => {
@@ -157,7 +157,7 @@ function act(
         if (source.snapshotNow(run.id) && source.commit(someFacts(random, run))) unheard.add(run);
       },
     ],
-    // Another server: what it commits is heard of later, in order; or not, and then this server knows that it missed something.
+    // Another server's commits are announced later, in order; or get lost, and this server knows that it missed some.
     [15, () => void elsewhere.commit(facts())],
     [15, () => elsewhere.ring(1 + random.below(3))],
     [1, () => elsewhere.lose()],
@@ -171,7 +171,7 @@ function act(
   }
 }
 
-/** Everybody connected, every read answered, every message delivered; what nobody heard of shows with the next commit. */
+/** Every viewer connected, every read done, every message delivered. The next commit reveals what was not announced. */
 async function comeToRest(live: TestLive, unheard: Iterable<TestRun>, viewers: readonly Viewer[]): Promise<void> {
   live.source.hold(false);
   for (let round = 0; round < 6; round++) {

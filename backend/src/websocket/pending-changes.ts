@@ -1,6 +1,6 @@
 import { type LiveEvent, liveEventKey } from '@rondo/protocol';
 
-/** What became of the changes on their way to viewers. */
+/** The outcome of adding changes for viewers. */
 export interface ChangeCounts {
   /** Sent in a batch, counted once however many viewers received it. */
   sent: number;

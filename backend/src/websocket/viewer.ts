@@ -12,7 +12,7 @@ export interface Socket {
   terminate(): void;
 }
 
-/** What a viewer asks to watch, and the position it already has. */
+/** The run that a viewer asks for, and the position that it already has. */
 export interface Subscription {
   /** Undefined: follow the newest run. */
   readonly runId: RunId | undefined;
@@ -60,7 +60,7 @@ const maxLagMs = 60_000;
 const silenceMs = 30_000;
 const maxMissedPings = 2;
 
-/** Who opened a socket, and what it may see. */
+/** The sign-in that opened a socket, and the projects that it may see. */
 export interface SocketOwner {
   readonly signInId: string;
   readonly userId: string | null;
@@ -74,7 +74,7 @@ export class Viewer {
   readonly signInId: string;
   /** Null for an API key. */
   readonly userId: string | null;
-  /** The projects whose runs it may see; null is all of them. */
+  /** The projects whose runs it may see; null means all. */
   visible: Visible;
   /** The project of the run that it watches, once that was read. */
   project: ProjectId | undefined;

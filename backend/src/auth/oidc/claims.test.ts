@@ -22,7 +22,7 @@ describe('the role of a claim', () => {
     expect(roleOf({ roles: ['x'] }, { ...rule, roleClaim, adminValues: ['Object', '1', ''] })).toBeUndefined();
   });
 
-  it('is viewer for all when no values are named, and nobody is an admin without a claim', () => {
+  it('gives every user the viewer role when no values are named, and the admin role only by a claim', () => {
     expect(roleOf({}, { roleClaim: undefined, adminValues: ['root'], viewerValues: undefined })).toBe('viewer');
     expect(roleOf({ roles: ['x'] }, { ...rule, viewerValues: undefined })).toBe('viewer');
   });

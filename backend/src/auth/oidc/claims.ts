@@ -14,13 +14,13 @@ export interface RoleRule {
   /** A claim by name, or by its path, as in `realm_access.roles`. Unset: roles are given here. */
   readonly roleClaim: string | undefined;
   readonly adminValues: readonly string[];
-  /** Unset: everybody whom the provider admits is a viewer. */
+  /** If unset, every user whom the provider admits is a viewer. */
   readonly viewerValues: readonly string[] | undefined;
 }
 
 /**
- * What a claim makes of its bearer; nothing when they may not come in. Only a string, or an entry of a list, that is
- * exactly one of the values counts: whatever else the claim holds is no role.
+ * The role that a claim gives, or undefined if the user may not sign in. Only a string, or a list entry, that equals
+ * one of the values counts.
  */
 export function roleOf(claims: Claims, { roleClaim, adminValues, viewerValues }: RoleRule): Role | undefined {
   const values = roleClaim === undefined ? [] : valuesAt(claims, roleClaim);
@@ -45,7 +45,7 @@ export function membershipsOf(claims: Claims, projectClaim: string): Membership[
   return [...roles].map(([project_id, role]) => ({ project_id, role }));
 }
 
-/** A name to show. It is never what tells who somebody is: at many providers people choose it. */
+/** A display name. It never identifies a user: many providers let people choose it. */
 export function usernameOf(claims: Claims): string | undefined {
   const { preferred_username, email, email_verified } = claims;
   const candidates = [preferred_username, email_verified === false ? undefined : email];

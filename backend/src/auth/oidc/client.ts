@@ -12,13 +12,13 @@ import { createOidcStates, type OidcState } from './state.ts';
 import { admit } from './users.ts';
 
 export interface OidcSettings extends RoleRule {
-  /** Whose values say of which projects its bearer is a member. Unset: memberships are given here. [O4] */
+  /** The claim that lists the user's projects. If unset, an admin manages memberships in Rondo. [O4] */
   readonly projectClaim?: string | undefined;
   readonly issuer: string;
   readonly clientId: string;
   readonly clientSecret: string | undefined;
   readonly scopes: string;
-  /** What the button says. */
+  /** The label of the sign-in button. */
   readonly name: string;
   /** Where the browser comes back to; the provider must know it. */
   readonly callbackUrl: string;
@@ -56,7 +56,7 @@ export function createOidc({ db, secretKey, settings, sessions, access, joinDefa
   return {
     name: settings.name,
 
-    /** Where to send the browser, and what it must bring back. */
+    /** The URL to send the browser to, and the state that it must bring back. */
     async start(return_to: string): Promise<{ url: string; sealed: string }> {
       const configuration = await provider();
       const code_verifier = client.randomPKCECodeVerifier();
@@ -72,7 +72,7 @@ export function createOidc({ db, secretKey, settings, sessions, access, joinDefa
       return { url: url.href, sealed: await states.seal(state) };
     },
 
-    /** Who has come back, with the query that the provider gave them; throws `OidcProblem` for whom it does not let in. */
+    /** Returns the user who came back with the provider's query. Throws `OidcProblem` if they may not sign in. */
     async finish(
       by: AuditedRequest,
       query: string,
@@ -108,7 +108,7 @@ function discover({ issuer, clientId, clientSecret }: OidcSettings): Promise<cli
   });
 }
 
-/** Of the id token; what only the userinfo endpoint tells comes beside. */
+/** The id token's claims, plus those that only the userinfo endpoint returns. */
 async function claimsOf(configuration: client.Configuration, url: URL, { state, nonce, code_verifier }: OidcState) {
   try {
     const tokens = await client.authorizationCodeGrant(configuration, url, {

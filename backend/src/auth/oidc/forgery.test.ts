@@ -67,7 +67,7 @@ afterAll(() => {
   for (const server of servers) server.close();
 });
 
-/** A provider that says what it is told to say; going there is left out. */
+/** A provider that returns what the test sets; the browser's visit is left out. */
 async function setUp(write: Write, named = (issuer: string) => issuer) {
   const server = createServer();
   servers.push(server.listen(0, '127.0.0.1'));

@@ -18,7 +18,7 @@ describe('what a browser takes along to the provider', () => {
     expect(await states.open(sealed)).toBeUndefined();
   });
 
-  it('cannot be written by anybody else', async () => {
+  it('cannot be forged', async () => {
     const { now } = fakeClock();
     const sealed = await createOidcStates('another secret of thirty-two bytes', now).seal(state);
     expect(await createOidcStates(secretKey, now).open(sealed)).toBeUndefined();

@@ -2,7 +2,7 @@ import { errors, jwtVerify, SignJWT } from 'jose';
 import { z } from 'zod';
 import { type Clock, MINUTE, SECOND } from '../clock.ts';
 
-/** How long somebody may take at the provider. */
+/** Time allowed for the sign-in at the provider. */
 export const oidcStateSeconds = (10 * MINUTE) / SECOND;
 
 const algorithm = 'HS256';
@@ -17,7 +17,7 @@ const stateSchema = z.object({
 });
 export type OidcState = z.infer<typeof stateSchema>;
 
-/** What must come back from the provider to the browser that left, kept by that browser: signed, and soon too old. */
+/** What the provider must send back to the browser that started. The browser keeps it, signed and short-lived. */
 export function createOidcStates(secretKey: string, now: Clock) {
   const key = new TextEncoder().encode(secretKey);
   return {

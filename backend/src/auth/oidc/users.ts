@@ -16,7 +16,7 @@ interface Deps {
   readonly now: Clock;
   readonly areRolesFromProvider: boolean;
   readonly access: AccessService;
-  /** Whether a new user is a viewer of the default project, where no claim says of which. [O4] */
+  /** If true, a new user becomes a viewer of the default project, unless a claim lists projects. [O4] */
   readonly joinDefaultProject: boolean;
 }
 
@@ -29,8 +29,8 @@ interface Arrival {
 }
 
 /**
- * The user whom the provider vouches for, made at the first sign-in. Found by issuer and subject only: a name that is
- * taken here stays with whom it belongs to.
+ * Returns the user whom the provider vouches for, creating it at the first sign-in. Matches issuer and subject only: a
+ * user name that already exists stays with its owner.
  */
 export async function admit(deps: Deps, by: AuditedRequest, arrival: Arrival): Promise<User> {
   const user = await admitUser(deps, by, arrival);
@@ -90,13 +90,13 @@ async function changeMemberships(
   if (hasChanged) access.changed(user.id);
 }
 
-/** What other browsers of theirs hold still says the old one. */
+/** Tokens in the user's other browsers still carry the old role. */
 async function changeRole({ db, sessions, now }: Deps, by: AuditedRequest, user: User, role: Role): Promise<void> {
-  const tellEnded = await db.transaction(async (tx) => {
+  const publishEnded = await db.transaction(async (tx) => {
     await updateUser(tx, user.id, { role });
     const detail = { role, by: 'the identity provider' };
     await recordAudit(tx, by, { action: 'user.update', target_type: 'user', target: user.username, detail }, now);
     return sessions.endAllOf(tx, user.id);
   });
-  tellEnded();
+  publishEnded();
 }

@@ -1,4 +1,4 @@
--- Secrets are stored only as hashes: whoever reads this database cannot sign in with what is in it.
+-- Secrets are stored only as hashes: read access to this database does not let anyone sign in.
 
 create table users (
   id            uuid primary key,

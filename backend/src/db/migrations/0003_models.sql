@@ -1,16 +1,16 @@
--- The content of checkpoints, once by its digest, however many versions have it. A row is there before the content is and
--- goes after it, so that nothing lies in the store that the database does not know.
+-- The content of checkpoints, stored once per digest, however many versions share it. The row is written before the
+-- content and deleted after it, so that the store holds nothing that the database does not know.
 create table model_contents (
   sha256          text primary key,
   size_bytes      bigint not null,
   parameter_count bigint,
   tensor_count    bigint not null default 0,
   tensors         jsonb not null default '[]',
-  -- Since when somebody takes it out of the store; nobody may put it there meanwhile.
+  -- Since when a removal from the store is running; until it ends, no save may claim the content.
   removing_since  timestamptz(3)
 );
 
--- Who is about to save a version with a content; a claim that expires was made by somebody who died.
+-- Claims of saves that are about to refer to a content. An expired claim belongs to a process that died.
 create table content_claims (
   claim_id   uuid primary key,
   sha256     text not null references model_contents on delete cascade,
@@ -44,7 +44,7 @@ create table model_aliases (
 );
 create index model_aliases_of_version on model_aliases (version);
 
--- Where an alias stood before, the last on top: what a rollback takes off.
+-- The earlier versions of an alias, the last on top: a rollback pops one.
 create table model_alias_history (
   entry   bigint generated always as identity primary key,
   run_id  text not null references runs on delete cascade,

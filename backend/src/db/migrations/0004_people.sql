@@ -1,4 +1,4 @@
--- Who did what, when and from where. Names, not references: an entry outlives whom it speaks of.
+-- The audit log. Stores names, not references: an entry outlives its users.
 create table audit (
   id          bigint generated always as identity primary key,
   at          timestamptz(3) not null,

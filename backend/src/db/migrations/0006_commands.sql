@@ -1,4 +1,4 @@
--- What became of a stop is told with its run or round, as of the commit that changed it.
+-- The state of a stop is published with its run or round, as of the commit that changed it.
 
 alter table commands add column expires_at timestamptz(3);
 update commands set expires_at = requested_at + interval '300 seconds';
@@ -14,7 +14,7 @@ create index commands_expiring on commands (expires_at) where state in ('request
 -- The newest command for the run or the round, as viewers see it.
 alter table runs add column stop jsonb;
 alter table rounds add column stop jsonb;
--- When the newest work happened that a fact told of: an end before it is overtaken.
+-- The time of the newest reported work: an end before it is outdated.
 alter table runs add column worked_at timestamptz(3);
 
 create function iso_moment(moment timestamptz) returns text language sql immutable as

@@ -43,7 +43,7 @@ insert into list_totals select run_id, 'clients', status, count(*) from clients 
 insert into list_totals select run_id, 'registered', '', count(*) from registered_clients group by run_id;
 
 create index rounds_of_run_by_status on rounds (run_id, status, round);
--- Where a client was last seen, and who has a status: for each the first rows are the page.
+-- Indexes whose first rows are a page: the last run of a client, and the clients with a status.
 drop index clients_by_id;
 create index clients_last_seen on clients (client_id, last_heartbeat desc);
 create index clients_of_run_by_status on clients (run_id, status, client_id);

@@ -1,4 +1,4 @@
--- A long series is kept in blocks too, so that any part of it is drawn from a few thousand rows.
+-- A long series is also stored in blocks, so that any part of it can be drawn from a few thousand rows.
 
 alter table metric_series
   add column num_points bigint not null default 0,

@@ -1,4 +1,4 @@
--- Runs and API keys belong to projects, and people are members of them. What existed before projects is in `default`.
+-- Runs and API keys belong to projects, and users are members of them. Everything from before projects is in `default`.
 
 create table projects (
   project_id text primary key,

@@ -9,7 +9,7 @@ export async function insertKey(db: Db, key: typeof apiKeys.$inferInsert): Promi
   await db.insert(apiKeys).values(key);
 }
 
-const told = {
+const publicColumns = {
   name: apiKeys.name,
   scopes: apiKeys.scopes,
   project_id: apiKeys.project_id,
@@ -26,7 +26,7 @@ export async function listKeys(
   const items = await db
     .select({
       id: apiKeys.id,
-      ...told,
+      ...publicColumns,
       created_at: apiKeys.created_at,
       created_by: users.username,
       last_used_at: apiKeys.last_used_at,
@@ -42,7 +42,7 @@ export async function listKeys(
 
 export async function findKeyByHash(db: Db, key_hash: string) {
   const [key] = await db
-    .select({ key_id: apiKeys.id, ...told })
+    .select({ key_id: apiKeys.id, ...publicColumns })
     .from(apiKeys)
     .where(and(eq(apiKeys.key_hash, key_hash), isNull(apiKeys.revoked_at)));
   return key;

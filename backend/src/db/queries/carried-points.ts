@@ -22,7 +22,7 @@ const ofRounds = (name: string) => ({
         : sql`metrics ->> ${name}`,
 });
 
-/** What every client update may carry beside its own metrics. */
+/** The metrics that every client update may carry besides its own. */
 export const clientColumns = [
   'train_loss',
   'duration_ms',

@@ -6,7 +6,7 @@ import { toClientUpdate } from '../wire.ts';
 import { cutPage, type KeysetPage, type Listed } from './page.ts';
 import { inProjects, type Visible } from './projects.ts';
 
-/** The part behind which a page begins. */
+/** The key after which a page begins. */
 export interface PartKey {
   readonly run_id: RunId;
   readonly round: number;
@@ -27,8 +27,8 @@ interface Chain {
 }
 
 /**
- * A client's parts: its newest run first, and in a run the newest part first, along the chain that they are. So a page
- * costs what it shows, in two queries. Undefined when nobody has heard of the client.
+ * A client's updates: newest run first, then newest round first, following the chain of its updates. A page costs only
+ * what it shows, in two queries. Undefined if the client is unknown.
  */
 export async function clientHistory(db: Db, filter: Filter): Promise<Listed<ClientUpdate, PartKey> | undefined> {
   const { visible, client_id, run_id, limit } = filter;

@@ -35,7 +35,7 @@ export async function listCommands(
   return { items, total: await countRows(db, commands, where) };
 }
 
-/** What waits for reporters: the open commands of every run of its key's project that each of them speaks for. [C2] [O2] */
+/** Commands for reporters: for each, the open commands of its runs that belong to its key's project. [C2] [O2] */
 export async function openCommandsFor(db: Db, batches: readonly BatchId[]): Promise<Map<ReporterKey, Command[]>> {
   const waiting = new Map<ReporterKey, Command[]>();
   if (batches.length === 0) return waiting;

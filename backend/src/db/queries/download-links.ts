@@ -14,7 +14,7 @@ export async function findDownloadLink(db: Db, link_hash: string, now: string) {
   return link;
 }
 
-/** Of two that present the same link at once, one is answered. */
+/** If two requests present one link at once, only one succeeds. */
 export async function takeDownloadLink(db: Db, link_hash: string, now: string) {
   const [link] = await db
     .delete(downloadLinks)

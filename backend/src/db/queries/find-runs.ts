@@ -136,7 +136,7 @@ function partsOfMetric(sort: string): { parts: Part[]; isDescending: boolean } {
   };
 }
 
-/** What a cursor of this order says of itself. */
+/** The cursor's fields in this order. */
 export const orderName = ({ sort, order }: RunOrder): string => `${sort} ${order ?? ''}`;
 
 /** Pages along an index, whatever the order; exact totals. [Q5] */
@@ -209,7 +209,7 @@ async function countOf(db: Db, { from, where: ofPart }: Pick<Part, 'from' | 'whe
   return Number(row?.total ?? 0);
 }
 
-/** Whether the totals that are kept answer it. */
+/** True if the stored totals cover the filter. */
 const isCounted = ({ q, tag, framework, condition, config = [] }: RunFilter): boolean =>
   !q && tag === undefined && framework === undefined && condition === undefined && config.length === 0;
 

@@ -12,7 +12,7 @@ export interface Range {
 type RoundRow = typeof rounds.$inferSelect;
 export type InsightRow = typeof insightRounds.$inferSelect;
 
-/** The newest `limit` rounds of the range, oldest first, each with the seq of what was derived from it. */
+/** The newest `limit` rounds of the range, oldest first, each with the seq of its derived row. */
 export async function readRoundsOf(
   db: Db,
   runId: RunId,
@@ -44,7 +44,7 @@ export const readParts = (db: Db, runId: RunId, round: number): Promise<(typeof 
     .where(and(eq(clientUpdates.run_id, runId), eq(clientUpdates.round, round)))
     .orderBy(asc(clientUpdates.client_id));
 
-/** Some columns of what was derived from the rounds. */
+/** Selected columns of the rows derived from the rounds. */
 export async function readDerived<C extends keyof InsightRow>(
   db: Db,
   runId: RunId,
@@ -145,7 +145,7 @@ export async function deleteMute(
   return deleted.length > 0;
 }
 
-/** What the clients of a run do now. */
+/** The current status of a run's clients. */
 export async function readClientsOf(db: Db, runId: RunId) {
   const { client_id, status, is_online, progress, dataset_size } = clients;
   const rows = await db

@@ -89,7 +89,7 @@ export interface Changes {
   readonly events: LiveEvent[];
 }
 
-/** Exactly what changed since `seq`, or undefined where only a snapshot can tell. [S5] */
+/** The exact changes since `seq`, or undefined if only a snapshot can provide them. [S5] */
 export async function readChanges(tx: Db, runId: RunId, epoch: string, since: number): Promise<Changes | undefined> {
   const [run] = await tx.select().from(runs).where(eq(runs.run_id, runId));
   if (!run || run.epoch !== epoch || since > run.seq) return undefined;

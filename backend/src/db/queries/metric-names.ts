@@ -19,7 +19,7 @@ export interface MetricName {
 // A page of rounds or parts is read in a few milliseconds, however many there are.
 const newestRead = 100;
 
-/** By name. What was logged is counted already, so it costs as much as there are names, not points. [M3] */
+/** Sorted by name. Logged points are counted already, so the cost grows with the names, not the points. [M3] */
 export async function listMetricNames(
   db: Db,
   { run_id, client_id, limit, offset }: Scope,

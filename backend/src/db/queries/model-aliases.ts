@@ -17,7 +17,7 @@ export interface Alias {
 
 type AliasRow = typeof modelAliases.$inferSelect;
 
-// What a rollback can go back; older ones are dropped first.
+// The number of versions that a rollback can return to; the oldest are dropped first.
 const maxHistory = 100;
 
 const columns = {
@@ -52,7 +52,7 @@ export async function findAlias(db: Db, runId: RunId, alias: string): Promise<Al
   return row;
 }
 
-/** False when the run has no such version, or the alias is there already. */
+/** Returns false if the run has no such version, or the alias already points to it. */
 export async function setAlias(tx: Db, row: AliasRow, seq: number): Promise<boolean> {
   const isOfRun = and(eq(models.version, row.version), eq(models.run_id, row.run_id));
   const [model] = await tx.select({ version: models.version }).from(models).where(isOfRun);
@@ -119,7 +119,7 @@ async function latestOf(tx: Db, runId: RunId): Promise<ModelVersion | undefined>
   return row?.version;
 }
 
-/** The one whose round has the lowest finite loss, else the highest accuracy; of equals the newest. [K6] */
+/** The version whose round has the lowest finite loss, else the highest accuracy; of equals the newest. [K6] */
 async function bestOf(tx: Db, runId: RunId): Promise<ModelVersion | undefined> {
   const [row] = await tx
     .select({ version: models.version })

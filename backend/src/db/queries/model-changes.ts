@@ -56,7 +56,7 @@ export async function deleteModel(tx: Db, { run_id, version, unlessAutomatic }: 
   return true;
 }
 
-/** A viewer holds the newest so many: it has not heard of the one that is among them from now on. [V1] */
+/** A viewer holds only the newest models, so it lacks the one that a deletion moves into that range. [V1] */
 async function touchTheOneThatMovesUp(tx: Db, runId: RunId, seq: number): Promise<void> {
   const [moved] = await tx
     .select({ version: models.version })
@@ -68,7 +68,7 @@ async function touchTheOneThatMovesUp(tx: Db, runId: RunId, seq: number): Promis
   if (moved) await touchModels(tx, runId, [moved.version], seq);
 }
 
-/** Makes viewers hear of them again. */
+/** Sends these models to viewers again. */
 export async function touchModels(tx: Db, runId: RunId, versions: readonly ModelVersion[], seq: number): Promise<void> {
   if (versions.length === 0) return;
   await tx
@@ -77,7 +77,7 @@ export async function touchModels(tx: Db, runId: RunId, versions: readonly Model
     .where(and(eq(models.run_id, runId), inArray(models.version, [...versions])));
 }
 
-/** Whether any model is of these rounds, whose figures have changed. [K5] */
+/** Returns true if any model belongs to these rounds, whose figures have changed. [K5] */
 export async function touchModelsOfRounds(tx: Db, runId: RunId, rounds: readonly number[], seq: number) {
   if (rounds.length === 0) return false;
   const touched = await tx

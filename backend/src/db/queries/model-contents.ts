@@ -5,15 +5,15 @@ import { contentClaims, modelContents } from '../tables/models.ts';
 export type ContentRow = Omit<typeof modelContents.$inferInsert, 'removing_since'>;
 
 /**
- * Notes that somebody is about to save a version with this content: nobody takes it out of the store meanwhile. False
- * while somebody does. In the caller's transaction.
+ * Claims a content before a version with it is saved, so that it is not removed from the store until then. Returns
+ * false while a removal is running. Call it in the caller's transaction.
  */
 export async function claimContent(
   tx: Db,
   content: ContentRow,
   claim: Omit<typeof contentClaims.$inferInsert, 'sha256'>,
 ): Promise<boolean> {
-  // The row is written in any case, so that this waits for who is marking it as one to remove.
+  // Writes the row in any case, so that this waits for a transaction that marks it for removal.
   const [row] = await tx
     .insert(modelContents)
     .values(content)
@@ -49,7 +49,7 @@ export async function takeUnreferenced(tx: Db, { now, abandonedBefore }: Moments
     .limit(limit)
     .for('update', { skipLocked: true });
   if (locked.length === 0) return [];
-  // Asked again: only a statement that begins behind the lock sees every claim that was made before it.
+  // Check again: only a statement that begins after the lock sees every claim made before it.
   const taken = await tx
     .update(modelContents)
     .set({ removing_since: now })

@@ -110,7 +110,7 @@ export async function findModelDetail(db: Db, model: Model): Promise<ModelDetail
   return row && { ...model, ...row, round_metrics: model.metrics };
 }
 
-/** What a viewer of the run must hear of its models since `seq`: those that changed, and those that are gone. [S10] */
+/** The changes that a viewer needs since `seq`: changed models, and deleted ones. [S10] */
 export async function modelEventsSince(db: Db, runId: RunId, since: number, limit?: number): Promise<LiveEvent[]> {
   const most = limit ?? Number.MAX_SAFE_INTEGER;
   const changed = await listModelsWhere(db, and(eq(models.run_id, runId), gt(models.updated_seq, since)), most);

@@ -7,7 +7,7 @@ export interface Page {
   readonly offset: number;
 }
 
-/** A page that may begin behind a row instead of at a number, which costs the same however deep it is. */
+/** A page that may begin after a row instead of at an offset, which costs the same at any depth. */
 export interface KeysetPage<K> extends Page {
   readonly after?: K | undefined;
 }
@@ -15,7 +15,7 @@ export interface KeysetPage<K> extends Page {
 export interface Listed<T, K> {
   readonly items: T[];
   readonly total: number;
-  /** Where the next page begins; null behind the last row. */
+  /** The key of the next page; null after the last row. */
   readonly next: K | null;
 }
 

@@ -20,7 +20,7 @@ export const ofVisibleRuns = (runId: PgColumn, visible: Visible): SQL | undefine
     ? undefined
     : sql`${runId} in (select ${runs.run_id} from ${runs} where ${inProjects(runs.project_id, visible)})`;
 
-/** Whether there are runs that these projects do not have. */
+/** True if runs exist outside these projects. */
 export async function hasOtherRuns(db: Db, projects: readonly ProjectId[]): Promise<boolean> {
   const others = notInArray(runs.project_id, [...projects]);
   return (await db.select({ id: runs.run_id }).from(runs).where(others).limit(1)).length > 0;

@@ -14,8 +14,8 @@ export interface Series {
 }
 
 /**
- * A series as columns. Over `max_points` it is cut into buckets of equal width in steps, and the least and the greatest
- * point of each is kept, so no spike is lost. [M1] What lies whole in a block is not read again.
+ * A series as columns. Over `max_points` it is divided into buckets of equal width in steps, and each keeps its minimum
+ * and maximum, so no spike is lost. [M1] Points that a whole block covers are not read again.
  */
 export async function readSeries(db: Db, query: SeriesQuery): Promise<Series> {
   const extent = await readExtent(db, query);
@@ -93,13 +93,13 @@ async function readExtent(db: Db, query: SeriesQuery) {
 }
 
 interface Grid {
-  /** Of the blocks that may be read. */
+  /** The blocks that may be read. */
   readonly widths: readonly number[];
   readonly origin: number;
   readonly bucket: number;
 }
 
-/** Buckets of equal width. With blocks they end where blocks end, so that a block lies in one bucket. */
+/** Buckets of equal width. With blocks, a bucket ends where a block ends, so that each block falls into one bucket. */
 function gridOf(low: number, high: number, maxPoints: number, blockWidth: number | undefined): Grid {
   const steps = high - low + 1;
   const buckets = Math.max(1, Math.floor(maxPoints / 2));
@@ -110,7 +110,7 @@ function gridOf(low: number, high: number, maxPoints: number, blockWidth: number
   return { widths, origin: 0, bucket: Math.ceil(steps / Math.max(1, buckets - 1) / largest) * largest };
 }
 
-/** Single points, or the extremes of blocks as if they were points; `points` says how many each stands for. */
+/** Single points, or the extremes of blocks as if they were points; `points` is the number that each represents. */
 function pointsIn(query: SeriesQuery, { width, first, last }: Piece): SQL {
   if (width === 1) {
     return sql`select step, value, at, 1 as points from metric_points

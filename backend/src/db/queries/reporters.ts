@@ -8,7 +8,7 @@ export interface BatchId {
   readonly batch: number;
   /** The reporter's clock less the server's; absent where the batch does not say when it was sent. [T1] */
   readonly offset_ms?: number | undefined;
-  /** Of the API key: it speaks for the runs of this project only. [O2] */
+  /** The API key's project: the reporter reports runs of this project only. [O2] */
   readonly project_id: ProjectId;
 }
 

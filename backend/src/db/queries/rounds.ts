@@ -21,7 +21,7 @@ export async function listRounds(
   db: Db,
   { visible, run_id, status, limit, offset, after }: Filter,
 ): Promise<Listed<Round, RoundKey>> {
-  // Within a run the number says what is newer: late data may create an older round after a newer one.
+  // Within a run the round number gives the order: late data may create an older round after a newer one.
   const key = run_id ? rounds.round : rounds.round_id;
   const where = and(
     ofVisibleRuns(rounds.run_id, visible),

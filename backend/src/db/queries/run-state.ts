@@ -22,7 +22,7 @@ export const lockRuns = (db: Db, ids: readonly RunId[]): Promise<RunRow[]> =>
     .orderBy(asc(runs.run_id))
     .for('update');
 
-/** Creates those of the runs that nobody has created meanwhile. */
+/** Creates those runs that no other transaction has created. */
 export const insertRuns = (db: Db, rows: readonly RunRow[]): Promise<unknown> =>
   bulkInsertNew(db, runs, rows, { key: ['run_id'] }, 'run_id');
 
@@ -34,7 +34,7 @@ export const loadClients = async (db: Db, runIds: readonly RunId[]): Promise<Cli
         .from(clients)
         .where(inArray(clients.run_id, [...runIds]));
 
-/** What the condition of every running run depends on, the longest unheard of first. */
+/** The inputs of every running run's condition; the run with the oldest report comes first. */
 export const runningRuns = (db: Db, limit: number) =>
   db
     .select({
@@ -106,7 +106,7 @@ export const insertUpdates = (db: Db, rows: readonly UpdateRow[]): Promise<void>
 export const saveUpdates = (db: Db, rows: readonly UpdateRow[]): Promise<unknown> =>
   bulkUpsert(db, clientUpdates, rows, { key: ['run_id', 'round', 'client_id'] });
 
-/** Stores the points of a run that are new, or later than what is there under their key; returns which these are. [F8] */
+/** Stores the points that are new, or later than the stored point with their key; returns those. [F8] */
 export async function savePoints(db: Db, rows: readonly PointRow[], month: Month): Promise<Map<string, SavedPoint>> {
   const partition = partitionOf(month);
   const key = ['run_id', 'client_id', 'name', 'step', 'round_key', 'run_month'];
@@ -151,7 +151,7 @@ export async function insertLogs(db: Db, rows: readonly Omit<LogRow, 'log_id'>[]
 export const logKey = ({ run_id, at, digest }: { run_id: RunId; at: string; digest: string }): string =>
   JSON.stringify([run_id, at, digest]);
 
-/** Online clients whose last sign of life, by the server's clock, is older than `before`. */
+/** Online clients whose last report, by the server's clock, is older than `before`. */
 export const silentClients = (
   db: Db,
   before: string,

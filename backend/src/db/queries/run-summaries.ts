@@ -40,7 +40,7 @@ const sortable = (value: MetricValue | null) =>
 
 const roundsAtOnce = 5_000;
 
-/** What every round of a run brought, oldest first. */
+/** The figures of every round of a run, oldest first. */
 export async function readFigures(db: Db, runId: RunId) {
   const { round, status, global_loss, global_accuracy, metrics } = rounds;
   const all: Pick<typeof rounds.$inferSelect, 'round' | 'status' | 'global_loss' | 'global_accuracy' | 'metrics'>[] =
@@ -88,7 +88,7 @@ export async function leaveBacklog(db: Db, runId: RunId): Promise<void> {
   await db.delete(runBacklog).where(eq(runBacklog.run_id, runId));
 }
 
-/** Keeps the writer from changing the run meanwhile. */
+/** Locks the run, so that the writer cannot change it until the transaction ends. */
 export async function lockRun(tx: Db, runId: RunId): Promise<void> {
   await tx.select({ id: runs.run_id }).from(runs).where(eq(runs.run_id, runId)).for('update');
 }

@@ -22,7 +22,7 @@ export async function readRunTotal(db: Db, { visible, project, status }: Which):
   return Number(row?.total ?? 0);
 }
 
-/** Sums up what was added row by row. Rows that another transaction adds meanwhile stay for the next time. */
+/** Sums up the rows added so far. Rows that other transactions add in the same time stay for the next call. */
 export const foldRunTotals = (db: Db): Promise<unknown> =>
   db.execute(sql`
     with taken as (delete from run_totals returning project_id, status, total)

@@ -115,7 +115,7 @@ async function beginBlocks(db: Db, key: SeriesKey): Promise<void> {
   await db.update(metricSeries).set({ block_width: width }).where(ofSeries(metricSeries, key));
 }
 
-/** Blocks whose points were replaced are made again from what is stored now, the larger ones from the smaller. */
+/** Rebuilds blocks whose points were replaced from the stored points, then the larger blocks from the smaller. */
 async function renewBlocks(db: Db, key: SeriesKey, steps: readonly number[], smallest: number): Promise<void> {
   let numbers = numbersOf(steps, smallest);
   for (const [level, width] of widthsOf(smallest).entries()) {

@@ -34,7 +34,7 @@ interface SecretChange {
   readonly times: SessionTimes;
 }
 
-/** Of two that present the same secret at once, one is answered. */
+/** If two requests present one secret at once, only one succeeds. */
 export async function rotateSecret(db: Db, { id, presented, next, times }: SecretChange) {
   const [rotated] = await db
     .update(sessions)
@@ -68,7 +68,7 @@ export async function replaceUnusedSecret(
   return rotated;
 }
 
-/** More than anybody reads; what was used longest ago is left out. */
+/** More sessions than a person reads; the least recently used are left out. */
 const maxListed = 200;
 
 export async function listOpenSessions(db: Db, user_id: string, times: SessionTimes) {
@@ -104,7 +104,7 @@ export async function endSessionOfUser(
   return ended.length > 0;
 }
 
-/** Whether this user has lately been signed in from this address. */
+/** True if this user recently signed in from this address. */
 export async function hasSessionFrom(db: Db, user_id: string, address: string): Promise<boolean> {
   const found = await db
     .select({ id: sessions.id })
@@ -139,7 +139,7 @@ export async function endSession(db: Db, id: string, now: string): Promise<void>
     .where(and(eq(sessions.id, id), isNull(sessions.ended_at)));
 }
 
-/** Ends the session whose present or previous secret this is; answers whether there was one. */
+/** Ends the session that has this as its current or previous secret. Returns true if one existed. */
 export async function endSessionBySecret(db: Db, id: string, presented: string, now: string): Promise<boolean> {
   const ended = await db
     .update(sessions)

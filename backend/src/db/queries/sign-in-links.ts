@@ -6,7 +6,7 @@ export async function insertLink(db: Db, link: typeof signInLinks.$inferInsert):
   await db.insert(signInLinks).values(link);
 }
 
-/** Of two that present the same link at once, one is answered. */
+/** If two requests present one link at once, only one succeeds. */
 export async function takeLink(db: Db, token_hash: string, now: string): Promise<string | undefined> {
   const [link] = await db
     .delete(signInLinks)

@@ -25,7 +25,7 @@ export async function registerClients(
   // One row each, in one order everywhere.
   const first = new Map([...seen].reverse().map((row) => [row.client_id, row]));
   const rows = [...first.values()].sort((a, b) => (a.client_id < b.client_id ? -1 : 1));
-  // The lock on a row that stays as it is keeps `unregisterClients` from taking it away meanwhile.
+  // Locks unchanged rows as well, so that `unregisterClients` cannot delete them before this transaction ends.
   const registered = await db.execute<{ run_id: RunId }>(sql`
     insert into registered_clients (client_id, run_id)
     select client_id, run_id
@@ -43,7 +43,7 @@ export async function registerClients(
 /** Before a run's rows go: clients that other runs have too are counted with one of these. */
 export async function unregisterClients(tx: Db, runId: RunId): Promise<void> {
   const ofRun = eq(registeredClients.run_id, runId);
-  // Waits for who is about to store one of them in another run, so that the next statement sees it.
+  // Waits for transactions that store one of these clients in another run, so that the next statement sees them.
   await tx.select({ id: registeredClients.client_id }).from(registeredClients).where(ofRun).for('update');
   await tx.execute(sql`
     with heirs as (

@@ -16,7 +16,7 @@ const shown = {
   provider: users.provider,
 };
 
-/** Who somebody is at a provider; a name can be given to another. */
+/** Identifies a user at a provider. Names do not: a provider can reassign one. */
 export interface Identity {
   readonly issuer: string;
   readonly subject: string;

@@ -6,7 +6,7 @@ export async function insertTicket(db: Db, ticket: typeof wsTickets.$inferInsert
   await db.insert(wsTickets).values(ticket);
 }
 
-/** Of two that present the same ticket at once, one is answered. */
+/** If two requests present one ticket at once, only one succeeds. */
 export async function takeTicket(db: Db, ticket_hash: string, now: string) {
   const [ticket] = await db
     .delete(wsTickets)

@@ -9,7 +9,7 @@ const bytes = customType<{ data: Uint8Array; driverData: Buffer }>({
   fromDriver: (value) => new Uint8Array(value),
 });
 
-/** What the clients of a round cost together. */
+/** The total cost of a round's clients. */
 export interface RoundCosts {
   readonly client_ms: number;
   readonly bytes_up: number;
@@ -17,7 +17,7 @@ export interface RoundCosts {
   readonly examples: number;
 }
 
-/** What became of the named clients of a round. */
+/** The results of a round's named clients. */
 export interface RoundAccount {
   readonly started: number;
   readonly returned: number;
@@ -80,7 +80,7 @@ export interface RunFigure {
   readonly best_round: number | null;
 }
 
-/** A sparkline with its first round, which tells the width of its buckets. */
+/** A sparkline and its first round, which gives the width of its buckets. */
 export interface KeptLine {
   readonly name: string;
   readonly round: readonly number[];
@@ -88,7 +88,7 @@ export interface KeptLine {
   readonly first: number;
 }
 
-/** What is kept of a run's rounds for its summary. [G11] */
+/** The stored summary of a run's rounds. [G11] */
 export interface SummaryState {
   readonly figures: Readonly<Record<string, RunFigure>>;
   readonly sparkline: KeptLine | null;
@@ -100,5 +100,5 @@ export const runSummaries = pgTable('run_summaries', {
   state: jsonb().$type<SummaryState>().notNull(),
 });
 
-/** Existing runs whose summary is still to be computed. */
+/** Existing runs without a summary yet. */
 export const runBacklog = pgTable('run_backlog', { run_id: textOf<RunId>('run_id').notNull().primaryKey() });
