@@ -1,3 +1,6 @@
+import type { AttentionRule } from '@rondo/protocol';
+import { api } from './client.ts';
+
 const of = (run_id: string, what: string): string => `/api/runs/${encodeURIComponent(run_id)}/${what}`;
 
 export interface LogQuery {
@@ -18,4 +21,19 @@ export const insightPaths = {
 export function logsPath({ run_id, level, client_id, q }: LogQuery, cursor: string | null): string {
   const given = Object.entries({ level, client_id, q, cursor: cursor ?? '' }).filter(([, value]) => value !== '');
   return of(run_id, `logs?${new URLSearchParams([['limit', '200'], ...given])}`);
+}
+
+interface MuteKey {
+  readonly client_id: string | null;
+  readonly rule: AttentionRule | null;
+}
+
+/** Mutes a rule for a client, or all rules for it, in one run. */
+export async function mute(run_id: string, key: MuteKey, reason: string): Promise<void> {
+  await api.put(of(run_id, 'attention/mutes'), { ...key, reason });
+}
+
+export async function unmute(run_id: string, { client_id, rule }: MuteKey): Promise<void> {
+  const given = Object.entries({ client_id, rule }).filter((each): each is [string, string] => each[1] !== null);
+  await api.delete(of(run_id, `attention/mutes?${new URLSearchParams(given)}`));
 }

@@ -1,7 +1,8 @@
 import { type Client, type ClientUpdate, isRoundOver, type Round, type RoundDetail } from '@rondo/protocol';
-import { useEffect, useMemo } from 'react';
+import { useEffect, useMemo, useRef } from 'react';
 import useSWR from 'swr';
 import { findRound } from '../api/rounds.ts';
+import { throttle } from '../lib/throttle.ts';
 import { useFLData, useSlowFLData } from './useFLData.ts';
 
 interface RoundAnswer {
@@ -14,8 +15,8 @@ interface RoundAnswer {
   readonly next: number | null | undefined;
 }
 
-/** What the stream does not carry, such as the norm of an update, follows at this pace. */
-const pollMs = 3_000;
+/** The stream says that something changed; what only REST has, such as the norm of an update, follows at this pace. */
+const followMs = 3_000;
 /** Outcomes of 10,000 clients cost too much for every frame. */
 const overlayEveryMs = 250;
 
@@ -26,21 +27,25 @@ export function useRoundDetail(run_id: string, round: number): RoundAnswer {
   const live = useFLData(({ viewer }) => (viewer.run_id === run_id ? viewer.rounds[round] : undefined));
   const known = useFLData(({ viewer }) => (viewer.run_id === run_id ? viewer.rounds : null));
   const isOpen = live !== undefined && !isRoundOver(live);
-  const { data, error, mutate } = useSWR(['round', run_id, round], () => findRound(run_id, round), {
-    refreshInterval: (latest) => (latest && !isRoundOver(latest.detail) ? pollMs : 0),
-  });
+  const { data, error, mutate } = useSWR(['round', run_id, round], () => findRound(run_id, round));
   const clients = useSlowFLData(
     ({ viewer }) => (isOpen && viewer.run_id === run_id ? viewer.clients : noClients),
     overlayEveryMs,
     Object.is,
     [run_id, round, isOpen],
   );
-  // The end of a round, and a late result after it, bring figures that only REST has.
-  const stage = live && `${live.status} ${live.completed_at}`;
-  // biome-ignore lint/correctness/useExhaustiveDependencies: fetched again because the stage changed.
+  // Nothing is fetched while nothing happens: a round that is never closed costs nothing.
+  const stage = live && `${live.status} ${live.completed_at} ${live.attempt}`;
+  const news = live && `${live.num_clients_completed} ${live.num_clients_failed} ${live.num_clients_no_reply}`;
+  const follow = useMemo(() => throttle(() => void mutate(), followMs), [mutate]);
+  const seen = useRef({ stage, news });
   useEffect(() => {
-    void mutate();
-  }, [stage, mutate]);
+    const before = seen.current;
+    seen.current = { stage, news };
+    if (before.stage !== stage) void mutate();
+    else if (before.news !== news) follow();
+  }, [stage, news, mutate, follow]);
+  useEffect(() => follow.cancel, [follow]);
 
   const detail = data?.detail;
   const merged = useMemo(() => detail && mergeRound(detail, live, clients), [detail, live, clients]);
@@ -64,9 +69,11 @@ export function mergeRound(
 /** A part that is over stays over: the client may already be elsewhere. */
 function withLiveOutcome(update: ClientUpdate, client: Client | undefined): ClientUpdate {
   if (client === undefined || client.current_round !== update.round || update.outcome !== 'pending') return update;
-  const { round_outcome, train_loss } = client;
+  const { round_outcome, train_loss, last_heartbeat } = client;
   if (round_outcome === null || round_outcome === 'pending') return update;
-  return { ...update, outcome: round_outcome, train_loss: update.train_loss ?? train_loss };
+  // It last reported when its result arrived; the moment by the FL server's clock follows from REST.
+  const submitted_at = update.submitted_at ?? (round_outcome === 'no_reply' ? null : last_heartbeat);
+  return { ...update, outcome: round_outcome, train_loss: update.train_loss ?? train_loss, submitted_at };
 }
 
 /** Of the rounds that the stream keeps, which are the newest: the oldest of them has an unknown predecessor. */

@@ -10,14 +10,6 @@ import { RunCost } from '../components/RunCost/RunCost.tsx';
 import { RunNotes } from '../components/RunNotes/RunNotes.tsx';
 import { lazyPart } from '../components/ui/lazy-part.tsx';
 import { useFLData } from '../hooks/useFLData.ts';
-import { useSelectClient } from '../hooks/useSelectClient.ts';
-
-/** Opened by hand, so the first load goes without it. */
-const ClientDrawer = lazyPart({
-  what: 'The client drawer',
-  load: async () => (await import('../components/ClientDrawer/ClientDrawer.tsx')).ClientDrawer,
-  isDialog: true,
-});
 
 /** Below the fold, with a canvas that the first load need not carry. */
 const ClientHeatMap = lazyPart({
@@ -33,8 +25,6 @@ interface Brush {
 /** The overview of a run. One column on a phone, two on a desk, three on a wall. */
 export function LivePage() {
   const run_id = useFLData((state) => state.viewer.run_id);
-  const hasClient = useFLData((state) => state.ui.selected_client !== null);
-  const selectClient = useSelectClient();
   // The rounds chosen in the chart or in the heat map; those of another run mean nothing in this one.
   const [brush, setBrush] = useState<Brush>({ run_id, rounds: null });
   const zoom = brush.run_id === run_id ? brush.rounds : null;
@@ -67,7 +57,6 @@ export function LivePage() {
           <ModelTable />
         </div>
       </div>
-      {hasClient && <ClientDrawer onDismiss={() => selectClient(null)} />}
     </>
   );
 }

@@ -78,7 +78,7 @@ it('a snapshot makes what is queued before it needless', () => {
 
 it('UI state changes leave the run alone', () => {
   const before = useFLStore.getState().viewer;
-  useFLStore.getState().selectClient('c1');
-  expect(useFLStore.getState().ui.selected_client).toBe('c1');
+  useFLStore.getState().listClients(['c1']);
+  expect(useFLStore.getState().ui.listed_clients).toEqual(['c1']);
   expect(useFLStore.getState().viewer).toBe(before);
 });

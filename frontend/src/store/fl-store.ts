@@ -10,8 +10,9 @@ export interface FLState {
   readonly link: Connection;
   /** A snapshot has come, so that an empty `viewer` means that there is no run. */
   readonly is_loaded: boolean;
-  readonly ui: { readonly selected_client: string | null };
-  selectClient(client_id: string | null): void;
+  /** The clients that the page lists, in its order, so that the drawer can step through them. */
+  readonly ui: { readonly listed_clients: readonly string[] };
+  listClients(client_ids: readonly string[]): void;
   /** Forgets the run, as when another is picked or the session ends. */
   reset(): void;
 }
@@ -21,13 +22,13 @@ export const useFLStore = create<FLState>()(
     viewer: emptyViewerState,
     link: initialConnection,
     is_loaded: false,
-    ui: { selected_client: null },
-    selectClient: (client_id) =>
+    ui: { listed_clients: [] },
+    listClients: (client_ids) =>
       set((state) => {
-        state.ui.selected_client = client_id;
+        state.ui.listed_clients = client_ids as string[];
       }),
     reset: () =>
-      set({ viewer: emptyViewerState, link: initialConnection, is_loaded: false, ui: { selected_client: null } }),
+      set({ viewer: emptyViewerState, link: initialConnection, is_loaded: false, ui: { listed_clients: [] } }),
   })),
 );
 

@@ -1,6 +1,7 @@
 import { Outlet, useLocation, useParams, useSearchParams } from 'react-router';
 import { useEventStream } from '../../hooks/useEventStream.ts';
 import { usePrefetch } from '../../hooks/usePrefetch.ts';
+import { useSelectClient } from '../../hooks/useSelectClient.ts';
 import { useTabTitle } from '../../hooks/useTabTitle.ts';
 import { tabOf } from '../../lib/run-tabs.ts';
 import { ConnectionStatus } from '../ConnectionStatus/ConnectionStatus.tsx';
@@ -19,11 +20,23 @@ const ModelDrawer = lazyPart({
   isDialog: true,
 });
 
+/** Beside the list of clients that it belongs to. */
+const ClientDrawer = lazyPart({
+  what: 'The client drawer',
+  load: async () => (await import('../ClientDrawer/ClientDrawer.tsx')).ClientDrawer,
+  isDialog: true,
+});
+
+/** On the page with the metrics, `client` in the address names a series. */
+const hasPeek = (pathname: string): boolean => !['metrics', null].includes(tabOf(pathname));
+
 /** What surrounds every page after sign-in. It keeps the live stream running, and stays whatever becomes of a page. */
 export function AppShell() {
   const { pathname } = useLocation();
   const [params, setParams] = useSearchParams();
-  useEventStream(useParams().run_id ?? null);
+  const selectClient = useSelectClient();
+  const of_client = pathname.startsWith('/clients/') ? params.get('run') : null;
+  useEventStream(useParams().run_id ?? of_client);
   usePrefetch(pathname);
   useTabTitle();
   const closeModel = () =>
@@ -60,6 +73,7 @@ export function AppShell() {
           </ErrorBoundary>
         </main>
       </div>
+      {params.has('client') && hasPeek(pathname) && <ClientDrawer onDismiss={() => selectClient(null)} />}
       {params.has('model') && <ModelDrawer onDismiss={closeModel} />}
     </div>
   );

@@ -1,5 +1,4 @@
-import type { AttentionItem, Severity } from '@rondo/protocol';
-import { CircleAlert, Info, type LucideIcon, TriangleAlert } from 'lucide-react';
+import type { AttentionItem } from '@rondo/protocol';
 import { useState } from 'react';
 import { Link } from 'react-router';
 import { useFLData } from '../../hooks/useFLData.ts';
@@ -10,6 +9,7 @@ import { formatCount } from '../../lib/format.ts';
 import { runPath } from '../../lib/run-tabs.ts';
 import { Button } from '../ui/Button.tsx';
 import { Panel } from '../ui/Panel.tsx';
+import { severityLooks } from './severity-looks.ts';
 
 const shown = 5;
 
@@ -58,16 +58,10 @@ export function Attention() {
   );
 }
 
-const looks: Record<Severity, { readonly Icon: LucideIcon; readonly text: string }> = {
-  critical: { Icon: CircleAlert, text: 'text-failed' },
-  warning: { Icon: TriangleAlert, text: 'text-no-reply' },
-  info: { Icon: Info, text: 'text-muted' },
-};
-
 function Item({ item, run_id }: { readonly item: AttentionItem; readonly run_id: string }) {
   const { severity, client_id, round, since_round, detail } = item;
   const selectClient = useSelectClient();
-  const { Icon, text } = looks[severity];
+  const { Icon, text } = severityLooks[severity];
   return (
     <li
       data-rule={item.rule}

@@ -1,17 +1,20 @@
 import type { ClientUpdate } from '@rondo/protocol';
 import { useMemo } from 'react';
+import { Link } from 'react-router';
 import { LineChart } from '../../charts/LineChart.tsx';
 import { prepare } from '../../charts/prepare.ts';
 import { useClientHistory } from '../../hooks/useFLData.ts';
 import { useProblemDetail } from '../../hooks/useProblemDetail.ts';
+import { mainLineOf } from '../../lib/failure-reasons.ts';
 import { formatDuration, noValue } from '../../lib/format.ts';
+import { runPath } from '../../lib/run-tabs.ts';
 import { Alert } from '../ui/Alert.tsx';
 import type { Column } from '../ui/column.ts';
 import { EmptyState } from '../ui/EmptyState.tsx';
 import { MetricText } from '../ui/MetricText.tsx';
 import { OutcomeText } from '../ui/OutcomeText.tsx';
 import { Skeleton } from '../ui/Skeleton.tsx';
-import { Table } from '../ui/Table.tsx';
+import { VirtualTable } from '../ui/VirtualTable.tsx';
 import { lossByRound } from './loss-by-round.ts';
 
 interface ClientHistoryProps {
@@ -75,20 +78,41 @@ function Outcomes({ updates, total }: { readonly updates: readonly ClientUpdate[
       <h3 id="client-rounds" className="mb-2 text-xs font-medium text-muted">
         Its rounds{total > updates.length && `, newest ${updates.length} of ${total}`}
       </h3>
-      <Table label="Its rounds" columns={columns} rows={newestFirst} keyOf={(update) => update.round} />
+      <VirtualTable
+        label="Its rounds"
+        columns={columns}
+        rows={newestFirst}
+        keyOf={(update) => update.round}
+        maxHeight={420}
+      />
     </section>
   );
 }
 
 const columns: readonly Column<ClientUpdate>[] = [
-  { key: 'round', name: 'Round', cell: (update) => update.round },
+  {
+    key: 'round',
+    name: 'Round',
+    cell: ({ round, run_id }) => (
+      <Link
+        to={runPath(run_id, `rounds/${round}`)}
+        className="inline-flex min-h-6 items-center text-accent hover:underline"
+      >
+        {round}
+      </Link>
+    ),
+  },
   {
     key: 'outcome',
     name: 'Outcome',
     cell: ({ outcome, error }) => (
       <>
         <OutcomeText outcome={outcome} />
-        {error !== null && <span className="block text-2xs break-words text-muted">{error}</span>}
+        {error !== null && (
+          <span title={error} className="block truncate text-2xs text-muted">
+            {mainLineOf(error)}
+          </span>
+        )}
       </>
     ),
   },

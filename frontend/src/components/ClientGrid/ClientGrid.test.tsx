@@ -1,5 +1,6 @@
 import { act, fireEvent, screen } from '@testing-library/react';
 import { Profiler } from 'react';
+import { useLocation } from 'react-router';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { applyMessages, useFLStore } from '../../store/fl-store.ts';
 import { clientUpdate, makeBatch, makeClient, makeRound } from '../../test/factories.ts';
@@ -93,6 +94,8 @@ describe('what it shows', () => {
   });
 });
 
+const Address = () => <output>{useLocation().search}</output>;
+
 describe('by keyboard', () => {
   it('one client has the tab stop, and arrow keys move it', () => {
     showRun({ rounds: [makeRound()], clients: many(50) });
@@ -107,8 +110,13 @@ describe('by keyboard', () => {
 
   it('opens the details of a client', () => {
     showRun({ rounds: [makeRound()], clients: many(3) });
-    renderLive(<ClientGrid />);
+    renderLive(
+      <>
+        <ClientGrid />
+        <Address />
+      </>,
+    );
     fireEvent.click(screen.getByRole('button', { name: 'c2: training' }));
-    expect(useFLStore.getState().ui.selected_client).toBe('c2');
+    screen.getByText('?client=c2');
   });
 });

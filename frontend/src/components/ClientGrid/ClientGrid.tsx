@@ -2,6 +2,7 @@ import { currentRoundOf } from '@rondo/protocol';
 import { useDeferredValue, useState } from 'react';
 import { useFLData, useSlowFLData } from '../../hooks/useFLData.ts';
 import { useIsRunOver } from '../../hooks/useIsRunOver.ts';
+import { usePeekList } from '../../hooks/usePeekList.ts';
 import { formatCount, plural } from '../../lib/format.ts';
 import { EmptyState } from '../ui/EmptyState.tsx';
 import { Panel } from '../ui/Panel.tsx';
@@ -32,6 +33,7 @@ export function ClientGrid({ isTall = false }: ClientGridProps) {
     isSameOrder,
     [sort, filter, run_id, isRunOver],
   );
+  usePeekList(order.ids);
 
   return (
     <Panel title="Clients" testId="client-grid" note={noteOf(order, isRunOver)}>

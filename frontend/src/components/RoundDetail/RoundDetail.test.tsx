@@ -1,6 +1,6 @@
 import { type ClientUpdate, clientUpdateSchema } from '@rondo/protocol';
 import { act, fireEvent, screen, within } from '@testing-library/react';
-import { beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { useFLStore } from '../../store/fl-store.ts';
 import { makeClient, makeRound, makeRun } from '../../test/factories.ts';
 import { renderLive, showRun } from '../../test/render-live.tsx';
@@ -59,8 +59,9 @@ describe('one round', () => {
   it('shows what it measured and what each client returned', async () => {
     showRun({ rounds: [round] });
     open();
-    expect(await names()).toEqual(['c1', 'c2', 'c10']);
-    for (const words of ['auc', 'f1', 'out of memory', 'NaN']) screen.getByText(words);
+    expect(await names()).toEqual(['c2', 'c10', 'c1']);
+    for (const words of ['auc', 'f1', 'NaN']) screen.getByText(words);
+    within(screen.getByTestId('failure-reasons')).getByText('out of memory');
     expect(screen.getByRole('link', { name: 'v1' }).getAttribute('href')).toBe('/?model=v1');
   });
 
@@ -74,6 +75,51 @@ describe('one round', () => {
     fireEvent.click(screen.getByRole('button', { name: 'Client' }));
     fireEvent.click(screen.getByRole('button', { name: 'Client' }));
     expect(await names()).toEqual(['c10', 'c2', 'c1']);
+  });
+
+  it('shows the clients of one reason, and all again', async () => {
+    showRun({ rounds: [round] });
+    open();
+    await names();
+    const reason = within(screen.getByTestId('failure-reasons')).getByRole('button', { name: /out of memory/ });
+    fireEvent.click(reason);
+    expect(await names()).toEqual(['c2']);
+    expect(reason.getAttribute('aria-pressed')).toBe('true');
+    fireEvent.click(screen.getByRole('button', { name: 'Show all' }));
+    expect(await names()).toHaveLength(3);
+  });
+
+  it('shows the clients of a bar, by keyboard', async () => {
+    showRun({ rounds: [round] });
+    open();
+    await names();
+    const bars = screen.getByRole('slider', { name: /^Loss, histogram/ });
+    expect(bars.getAttribute('aria-valuetext')).toBe('1 bars');
+    fireEvent.keyDown(bars, { key: 'ArrowRight' });
+    expect(bars.getAttribute('aria-valuetext')).toBe('0.250 to 0.250: 1 client');
+    fireEvent.keyDown(bars, { key: 'Enter' });
+    expect(await names()).toEqual(['c1']);
+    fireEvent.keyDown(bars, { key: 'Escape' });
+    expect(await names()).toHaveLength(3);
+  });
+
+  it('[B14] fetches nothing while nothing happens', async () => {
+    vi.useFakeTimers({ shouldAdvanceTime: true });
+    try {
+      showRun({ rounds: [makeRound({ status: 'collecting' })], clients: [] });
+      routes['GET /api/rounds'] = { items: [makeRound()], total: 1, limit: 200, offset: 0 };
+      routes['GET /api/rounds/101'] = { ...makeRound(), client_updates: [makeUpdate('c1', { outcome: 'pending' })] };
+      open();
+      await names();
+      const before = asked.length;
+      await act(() => vi.advanceTimersByTimeAsync(60_000));
+      expect(asked.slice(before).map(({ what }) => what)).toEqual([]);
+      act(() => showRun({ rounds: [makeRound({ num_clients_completed: 1 })] }));
+      await act(() => vi.advanceTimersByTimeAsync(5_000));
+      expect(asked.length).toBeGreaterThan(before);
+    } finally {
+      vi.useRealTimers();
+    }
   });
 
   it('finds clients by name and by outcome', async () => {

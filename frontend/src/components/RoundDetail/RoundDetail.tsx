@@ -5,7 +5,7 @@ import { runPath } from '../../lib/run-tabs.ts';
 import { EmptyState } from '../ui/EmptyState.tsx';
 import { Loaded } from '../ui/Loaded.tsx';
 import { RoundFacts } from './RoundFacts.tsx';
-import { UpdateTable } from './UpdateTable.tsx';
+import { RoundParts } from './RoundParts.tsx';
 
 interface RoundDetailProps {
   readonly run_id: string;
@@ -52,7 +52,7 @@ export function RoundDetail({ run_id, round }: RoundDetailProps) {
           {(detail) => (
             <div className="flex flex-col gap-4">
               <RoundFacts round={detail} />
-              <UpdateTable round={detail} />
+              <RoundParts round={detail} />
             </div>
           )}
         </Loaded>

@@ -1,8 +1,12 @@
-import type { ClientUpdate, Outcome, RoundDetail } from '@rondo/protocol';
+import type { RoundDetail } from '@rondo/protocol';
 import { Download } from 'lucide-react';
-import { useMemo, useState } from 'react';
+import { useDeferredValue, useMemo } from 'react';
+import { type AddressChange, useAddress } from '../../hooks/useAddress.ts';
+import { usePeekList } from '../../hooks/usePeekList.ts';
+import { useSelectClient } from '../../hooks/useSelectClient.ts';
 import { downloadText } from '../../lib/download.ts';
 import { formatCount } from '../../lib/format.ts';
+import { orderOfNames } from '../../lib/names.ts';
 import { Button } from '../ui/Button.tsx';
 import type { Sort } from '../ui/column.ts';
 import { EmptyState } from '../ui/EmptyState.tsx';
@@ -11,22 +15,43 @@ import { Panel } from '../ui/Panel.tsx';
 import { Select } from '../ui/Select.tsx';
 import { nextSort, sortRows } from '../ui/sort-rows.ts';
 import { VirtualTable } from '../ui/VirtualTable.tsx';
-import { columnsFor } from './columns.tsx';
+import { columnsFor, mediansOf } from './columns.tsx';
+import {
+  filterMeasures,
+  filterUpdates,
+  hasFilter,
+  nameOfRange,
+  troubleFirst,
+  type UpdateFilter,
+} from './filter-updates.ts';
 import { metricNamesOf, updatesCsv } from './updates-csv.ts';
 
-/** Every client's part in the round, to sort, to search and to take away. */
-export function UpdateTable({ round }: { readonly round: RoundDetail }) {
+interface UpdateTableProps {
+  readonly round: RoundDetail;
+  readonly filter: UpdateFilter;
+  readonly onFilter: (change: AddressChange) => void;
+}
+
+/** Every client's part in the round, trouble first, to sort, to search and to take away. */
+export function UpdateTable({ round, filter, onFilter }: UpdateTableProps) {
   const updates = round.client_updates;
-  const [text, setText] = useState('');
-  const [outcome, setOutcome] = useState<Outcome | ''>('');
-  const [sort, setSort] = useState<Sort | null>({ key: 'client', isDescending: false });
+  const [params, change] = useAddress();
+  const sort = readSort(params.get('sort'));
   const names = useMemo(() => metricNamesOf(updates), [updates]);
   const nameKey = JSON.stringify(names);
-  const columns = useMemo(() => columnsFor(JSON.parse(nameKey)), [nameKey]);
-  const rows = useMemo(
-    () => sortRows(filterUpdates(updates, text, outcome), columns, sort),
-    [updates, text, outcome, columns, sort],
+  const select = useSelectClient();
+  const columns = useMemo(
+    () => columnsFor({ metricNames: JSON.parse(nameKey), medians: mediansOf(updates), onOpen: select }),
+    [nameKey, updates, select],
   );
+  const text = useDeferredValue(filter.text);
+  const rows = useMemo(() => {
+    const found = filterUpdates(updates, { ...filter, text });
+    const byName = orderOfNames(found.map(({ client_id }) => client_id));
+    return sortRows(troubleFirst(found, byName), columns, sort);
+  }, [updates, filter, text, columns, sort]);
+  const ids = useMemo(() => rows.map(({ client_id }) => client_id as string), [rows]);
+  usePeekList(ids);
   const note = `${rows.length < updates.length ? `${formatCount(rows.length)} of ` : ''}${formatCount(updates.length)}`;
   return (
     <Panel
@@ -39,14 +64,14 @@ export function UpdateTable({ round }: { readonly round: RoundDetail }) {
             type="search"
             aria-label="Search clients by name"
             placeholder="Search by name…"
-            value={text}
-            onChange={(event) => setText(event.target.value)}
+            value={filter.text}
+            onChange={(event) => onFilter({ q: event.target.value || null })}
             className="h-7 w-40 rounded-control border border-line bg-panel px-2.5 text-xs text-text placeholder:text-faint"
           />
           <Select
             aria-label="Outcome"
-            value={outcome}
-            onChange={(event) => setOutcome(event.target.value as Outcome | '')}
+            value={filter.outcome ?? ''}
+            onChange={(event) => onFilter({ outcome: event.target.value || null })}
           >
             <option value="">every outcome</option>
             {Object.entries(outcomeLooks).map(([key, { label }]) => (
@@ -55,6 +80,11 @@ export function UpdateTable({ round }: { readonly round: RoundDetail }) {
               </option>
             ))}
           </Select>
+          {hasFilter(filter) && (
+            <Button size="small" onClick={() => onFilter(noFilter)}>
+              Show all
+            </Button>
+          )}
           <Button
             size="small"
             disabled={updates.length === 0}
@@ -79,19 +109,27 @@ export function UpdateTable({ round }: { readonly round: RoundDetail }) {
           rows={rows}
           keyOf={(update) => update.client_id}
           sort={sort}
-          onSort={(key) => setSort((before) => nextSort(before, key))}
-          maxHeight={560}
-          minWidth={360 + 96 * (columns.length - 2)}
+          onSort={(key) => change({ sort: writeSort(nextSort(sort, key)) })}
+          maxHeight="max(360px, calc(100dvh - 200px))"
+          minWidth={480 + 92 * (columns.length - 2)}
+          isPinned
         />
       )}
     </Panel>
   );
 }
 
-function filterUpdates(updates: readonly ClientUpdate[], text: string, outcome: Outcome | ''): readonly ClientUpdate[] {
-  const wanted = text.trim().toLowerCase();
-  if (wanted === '' && outcome === '') return updates;
-  return updates.filter(
-    (update) => (outcome === '' || update.outcome === outcome) && update.client_id.toLowerCase().includes(wanted),
-  );
+const noFilter: AddressChange = {
+  q: null,
+  outcome: null,
+  reason: null,
+  ...Object.fromEntries(filterMeasures.map((measure) => [nameOfRange(measure), null])),
+};
+
+/** `sort=-norm` is descending. */
+function readSort(text: string | null): Sort | null {
+  if (text === null) return null;
+  return text.startsWith('-') ? { key: text.slice(1), isDescending: true } : { key: text, isDescending: false };
 }
+
+const writeSort = ({ key, isDescending }: Sort): string => `${isDescending ? '-' : ''}${key}`;

@@ -1,6 +1,8 @@
 import type { ClientUpdate } from '@rondo/protocol';
-import { formatBytes, formatCount, formatDuration, noValue } from '../../lib/format.ts';
-import { numberOf } from '../../lib/values.ts';
+import { medianOf } from '../../charts/histogram/bins.ts';
+import { mainLineOf } from '../../lib/failure-reasons.ts';
+import { formatBytes, formatCount, formatDuration, formatNumber, noValue } from '../../lib/format.ts';
+import { isPlottable, numberOf } from '../../lib/values.ts';
 import type { Column } from '../ui/column.ts';
 import { MetricText } from '../ui/MetricText.tsx';
 import { OutcomeText, outcomeLooks } from '../ui/OutcomeText.tsx';
@@ -8,41 +10,69 @@ import { OutcomeText, outcomeLooks } from '../ui/OutcomeText.tsx';
 /** More would not fit any screen; the CSV has them all. */
 const shownMetrics = 6;
 
-export function columnsFor(metricNames: readonly string[]): readonly Column<ClientUpdate>[] {
+/** The measures whose share of the median is shown, with the median of the round. */
+export type Medians = Readonly<Record<'train_loss' | 'update_norm', number | null>>;
+
+export function mediansOf(updates: readonly ClientUpdate[]): Medians {
+  const median = (read: (update: ClientUpdate) => ClientUpdate['train_loss']) =>
+    medianOf(
+      updates
+        .map((update) => numberOf(read(update)))
+        .filter(isPlottable)
+        .sort((a, b) => a - b),
+    );
+  return { train_loss: median((update) => update.train_loss), update_norm: median((update) => update.update_norm) };
+}
+
+interface ColumnsOptions {
+  readonly metricNames: readonly string[];
+  readonly medians: Medians;
+  readonly onOpen: (client_id: string) => void;
+}
+
+export function columnsFor({ metricNames, medians, onOpen }: ColumnsOptions): readonly Column<ClientUpdate>[] {
   return [
     {
       key: 'client',
       name: 'Client',
-      className: 'w-44',
+      className: 'w-36 sm:w-44',
       sortBy: ({ client_id }) => client_id,
       cell: ({ client_id }) => (
-        <span title={client_id} className="block truncate">
-          {client_id}
-        </span>
+        <button
+          type="button"
+          title={client_id}
+          onClick={() => onOpen(client_id)}
+          className="block min-h-6 w-full truncate rounded-control text-left hover:text-accent hover:underline"
+        >
+          <bdi>{client_id}</bdi>
+        </button>
       ),
     },
     {
       key: 'outcome',
       name: 'Outcome',
-      className: 'w-44',
+      className: 'w-52 sm:w-72',
       sortBy: ({ outcome }) => outcomeLooks[outcome].label,
       cell: ({ outcome, error }) => (
         <span className="flex items-center gap-2">
           <OutcomeText outcome={outcome} />
           {error !== null && (
             <span title={error} className="min-w-0 truncate text-xs text-muted">
-              {error}
+              {mainLineOf(error)}
             </span>
           )}
         </span>
       ),
     },
     measured('train_loss', 'Loss', ({ train_loss }) => train_loss),
+    shareOf('loss_share', 'Loss ÷ median', medians.train_loss, ({ train_loss }) => train_loss),
     counted('sample_count', 'Samples', ({ sample_count }) => sample_count, formatCount),
     counted('duration_ms', 'Time', ({ duration_ms }) => duration_ms, formatDuration),
     counted('bytes_up', 'Sent', ({ bytes_up }) => bytes_up, formatBytes),
     counted('bytes_down', 'Received', ({ bytes_down }) => bytes_down, formatBytes),
     measured('update_norm', 'Norm', ({ update_norm }) => update_norm),
+    shareOf('norm_share', 'Norm ÷ median', medians.update_norm, ({ update_norm }) => update_norm),
+    measured('cosine_to_mean', 'Cosine', ({ cosine_to_mean }) => cosine_to_mean),
     ...metricNames
       .slice(0, shownMetrics)
       .map((name) => measured(`metrics.${name}`, name, ({ metrics }) => metrics[name] ?? null)),
@@ -64,6 +94,33 @@ const measured = (
   sortBy: (update) => numberOf(read(update)),
   cell: (update) => <MetricText value={read(update)} />,
 });
+
+/** From this factor on a client is far from the others, whatever the measure. */
+const isFar = (share: number): boolean => share >= 3 || share <= 1 / 3;
+
+const shareOf = (
+  key: string,
+  name: string,
+  median: number | null,
+  read: (update: ClientUpdate) => ClientUpdate['train_loss'],
+): Column<ClientUpdate> => {
+  const share = (update: ClientUpdate) => {
+    const value = numberOf(read(update));
+    return value === null || !median ? null : value / median;
+  };
+  return {
+    key,
+    name: <span title={`${name} of the round`}>{name}</span>,
+    align: 'end',
+    className: 'w-32 whitespace-nowrap',
+    sortBy: share,
+    cell: (update) => {
+      const value = share(update);
+      if (value === null || !Number.isFinite(value)) return <span className="text-faint">{noValue}</span>;
+      return <span className={isFar(value) ? 'font-medium text-no-reply' : undefined}>{formatNumber(value)} ×</span>;
+    },
+  };
+};
 
 const counted = (
   key: string,

@@ -1,6 +1,6 @@
 import { X } from 'lucide-react';
 import { Dialog as Radix } from 'radix-ui';
-import { type ReactNode, useState } from 'react';
+import { type KeyboardEvent, type ReactNode, useState } from 'react';
 import { classes } from '../../lib/classes.ts';
 import { Button } from './Button.tsx';
 
@@ -12,6 +12,9 @@ interface DialogProps {
   /** `side` and the wider `panel` slide over the right edge and leave the page in view. */
   readonly place?: 'center' | 'side' | 'panel';
   readonly testId?: string;
+  /** The page beside it stays in sight and in use: a press on it does not close the dialog. */
+  readonly isPeek?: boolean;
+  readonly onKeyDown?: (event: KeyboardEvent) => void;
   readonly children: ReactNode;
 }
 
@@ -21,24 +24,30 @@ const places = {
   panel: 'inset-y-0 right-0 w-[min(680px,100vw)] border-l',
 } as const;
 
-export function Dialog({ isOpen, onOpenChange, title, description, place = 'center', testId, children }: DialogProps) {
+export function Dialog(props: DialogProps) {
+  const { isOpen, onOpenChange, title, description, place = 'center', testId, isPeek = false, children } = props;
   const giveFocusBack = useFocusReturn(isOpen);
   return (
-    <Radix.Root open={isOpen} onOpenChange={onOpenChange}>
+    <Radix.Root open={isOpen} onOpenChange={onOpenChange} modal={!isPeek}>
       <Radix.Portal>
-        <Radix.Overlay className="fixed inset-0 z-40 bg-black/50" />
+        {!isPeek && <Radix.Overlay className="fixed inset-0 z-40 bg-black/50" />}
         <Radix.Content
           {...(description === undefined && { 'aria-describedby': undefined })}
           data-testid={testId}
           onCloseAutoFocus={giveFocusBack}
+          onKeyDown={props.onKeyDown}
+          {...(isPeek && { onInteractOutside: (event) => event.preventDefault() })}
           className={classes(
             'fixed z-50 flex max-h-dvh flex-col gap-4 overflow-y-auto border-line bg-panel p-5 text-text focus:outline-none',
             places[place],
+            isPeek && 'shadow-[0_0_32px_rgb(0_0_0/0.35)]',
           )}
         >
           <div className="flex items-start justify-between gap-4">
             <div className="min-w-0">
-              <Radix.Title className="text-[16px] leading-6 font-semibold break-words">{title}</Radix.Title>
+              <Radix.Title dir="auto" className="text-[16px] leading-6 font-semibold break-words">
+                {title}
+              </Radix.Title>
               {description !== undefined && (
                 <Radix.Description className="mt-1 text-sm text-muted">{description}</Radix.Description>
               )}

@@ -1,5 +1,6 @@
 import { useVirtualizer } from '@tanstack/react-virtual';
-import { useRef } from 'react';
+import { type RefObject, useCallback, useLayoutEffect, useRef, useState } from 'react';
+import { classes } from '../../lib/classes.ts';
 import { TableHead, type TableProps, TableRow } from './Table.tsx';
 
 interface VirtualTableProps<T> extends TableProps<T> {
@@ -7,6 +8,8 @@ interface VirtualTableProps<T> extends TableProps<T> {
   readonly maxHeight: number | string;
   /** Below this width it scrolls sideways. */
   readonly minWidth?: number;
+  /** The first column stays where it is while the others scroll sideways. */
+  readonly isPinned?: boolean;
 }
 
 /** One line of text: rows of another height would need measuring while they scroll. */
@@ -14,8 +17,10 @@ const rowHeight = 36;
 const headHeight = 32;
 
 /** A table of any length, of which only the rows in view exist. */
-export function VirtualTable<T>({ maxHeight, minWidth, label, columns, rows, keyOf, ...rest }: VirtualTableProps<T>) {
+export function VirtualTable<T>(props: VirtualTableProps<T>) {
+  const { maxHeight, minWidth, isPinned = false, label, columns, rows, keyOf, ...rest } = props;
   const scroller = useRef<HTMLElement>(null);
+  const [edges, onScroll] = useEdges(scroller, `${minWidth} ${columns.length}`);
   const virtual = useVirtualizer({
     count: rows.length,
     getScrollElement: () => scroller.current,
@@ -28,41 +33,84 @@ export function VirtualTable<T>({ maxHeight, minWidth, label, columns, rows, key
   const above = items[0]?.start ?? 0;
   const below = virtual.getTotalSize() - (items.at(-1)?.end ?? 0);
   return (
-    <section
-      ref={scroller}
-      aria-label={`${label}, scrolls`}
-      // biome-ignore lint/a11y/noNoninteractiveTabindex: an area that scrolls must be reachable by keyboard.
-      tabIndex={0}
-      className="relative overflow-auto overscroll-contain rounded-control"
-      style={{ maxHeight }}
-    >
-      <table
-        aria-label={label}
-        aria-rowcount={rows.length + 1}
-        style={{ minWidth }}
-        className="w-full table-fixed text-left text-sm"
+    <div className="relative">
+      <section
+        ref={scroller}
+        onScroll={onScroll}
+        aria-label={`${label}, scrolls`}
+        // biome-ignore lint/a11y/noNoninteractiveTabindex: an area that scrolls must be reachable by keyboard.
+        tabIndex={0}
+        data-scrolled={edges.isPastStart}
+        className={classes('group relative overflow-auto overscroll-contain rounded-control', isPinned && pinnedLook)}
+        style={{ maxHeight }}
       >
-        <TableHead columns={columns} sort={rest.sort} onSort={rest.onSort} isSticky />
-        <tbody>
-          {above > 0 && <Spacer height={above} columns={columns.length} />}
-          {items.map(({ index }) => {
-            const row = rows[index] as T;
-            return (
-              <TableRow
-                key={keyOf(row)}
-                row={row}
-                columns={columns}
-                rowProps={rest.rowProps}
-                index={index}
-                height={rowHeight}
-              />
-            );
-          })}
-          {below > 0 && <Spacer height={below} columns={columns.length} />}
-        </tbody>
-      </table>
-    </section>
+        <table
+          aria-label={label}
+          aria-rowcount={rows.length + 1}
+          style={{ minWidth }}
+          className="w-full table-fixed text-left text-sm"
+        >
+          <TableHead columns={columns} sort={rest.sort} onSort={rest.onSort} isSticky />
+          <tbody>
+            {above > 0 && <Spacer height={above} columns={columns.length} />}
+            {items.map(({ index }) => {
+              const row = rows[index] as T;
+              return (
+                <TableRow
+                  key={keyOf(row)}
+                  row={row}
+                  columns={columns}
+                  rowProps={rest.rowProps}
+                  index={index}
+                  height={rowHeight}
+                />
+              );
+            })}
+            {below > 0 && <Spacer height={below} columns={columns.length} />}
+          </tbody>
+        </table>
+      </section>
+      {/* Columns that are cut off are announced by a shadow at the edge. */}
+      {edges.isBeforeEnd && (
+        <div
+          aria-hidden
+          className="pointer-events-none absolute inset-y-0 right-0 w-6 rounded-r-control bg-gradient-to-l from-edge/40 to-transparent"
+        />
+      )}
+    </div>
   );
+}
+
+const pinnedLook =
+  '[&_tr>:first-child]:sticky [&_tr>:first-child]:left-0 [&_tr>:first-child]:z-[1] [&_tr>:first-child]:bg-panel data-[scrolled=true]:[&_tr>:first-child]:border-r data-[scrolled=true]:[&_tr>:first-child]:border-line';
+
+interface Edges {
+  readonly isPastStart: boolean;
+  readonly isBeforeEnd: boolean;
+}
+
+/** Whether there is more to the left and to the right; measured again when the columns change. */
+function useEdges(scroller: RefObject<HTMLElement | null>, shape: string): [Edges, () => void] {
+  const [edges, setEdges] = useState<Edges>({ isPastStart: false, isBeforeEnd: false });
+  const measure = useCallback(() => {
+    const element = scroller.current;
+    if (!element) return;
+    const isPastStart = element.scrollLeft > 1;
+    const isBeforeEnd = element.scrollWidth - element.clientWidth - element.scrollLeft > 1;
+    setEdges((before) =>
+      before.isPastStart === isPastStart && before.isBeforeEnd === isBeforeEnd ? before : { isPastStart, isBeforeEnd },
+    );
+  }, [scroller]);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: measured again because the shape changed.
+  useLayoutEffect(() => {
+    const element = scroller.current;
+    if (!element) return;
+    measure();
+    const observer = new ResizeObserver(measure);
+    observer.observe(element);
+    return () => observer.disconnect();
+  }, [measure, scroller, shape]);
+  return [edges, measure];
 }
 
 function Spacer({ height, columns }: { readonly height: number; readonly columns: number }) {

@@ -1,0 +1,37 @@
+import type { RoundDetail } from '@rondo/protocol';
+import { useMemo } from 'react';
+import { useAddress } from '../../hooks/useAddress.ts';
+import { classes } from '../../lib/classes.ts';
+import { outcomeLooks } from '../ui/OutcomeText.tsx';
+import { FailureReasons } from './FailureReasons.tsx';
+import { nameOfRange, readFilter, writeRange } from './filter-updates.ts';
+import { RoundHistograms } from './RoundHistograms.tsx';
+import { RoundTimeline } from './RoundTimeline.tsx';
+import { UpdateTable } from './UpdateTable.tsx';
+
+const outcomes = Object.keys(outcomeLooks);
+
+/** What its clients did: why they failed, how they are spread, how long they took, and each of them. */
+export function RoundParts({ round }: { readonly round: RoundDetail }) {
+  const [params, change] = useAddress();
+  const address = params.toString();
+  const filter = useMemo(() => readFilter(new URLSearchParams(address), outcomes), [address]);
+  const updates = round.client_updates;
+  const hasFailures = updates.some(({ outcome }) => outcome === 'failed');
+  return (
+    <>
+      {updates.length > 0 && (
+        <div className={classes('grid gap-4', hasFailures ? 'xl:grid-cols-3' : 'xl:grid-cols-2')}>
+          <FailureReasons updates={updates} chosen={filter.reason} onChoose={(reason) => change({ reason })} />
+          <RoundHistograms
+            updates={updates}
+            ranges={filter.ranges}
+            onRange={(measure, range) => change({ [nameOfRange(measure)]: writeRange(range) })}
+          />
+          <RoundTimeline round={round} updates={updates} />
+        </div>
+      )}
+      <UpdateTable round={round} filter={filter} onFilter={change} />
+    </>
+  );
+}
