@@ -60,7 +60,7 @@ class Averaging(ModelController):  # type: ignore[misc]
 
 
 class Abort(FLComponent):  # type: ignore[misc]
-    """What NVFLARE's command `abort_job` does in the process of the job, while a round is open."""
+    """Do what NVFLARE's command `abort_job` does in the job's process, while a round is open."""
 
     def handle_event(self, event_type: str, fl_ctx: Any) -> None:
         if event_type != EventType.AFTER_TASK_DATA_FILTER:

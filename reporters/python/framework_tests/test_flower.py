@@ -33,7 +33,7 @@ Event = dict[str, Any]
 
 
 class Recording:
-    """A run that keeps what it is told."""
+    """A run that records every call."""
 
     def __init__(self) -> None:
         self.events: list[Event] = []
@@ -137,7 +137,7 @@ class MessageApi(unittest.TestCase):
         assert "boom" in failed["reason"]
         assert len(watched.run.of("client_result")) == 9
 
-    def test_who_never_answers_is_told_though_flower_says_nothing(self) -> None:
+    def test_a_client_that_never_replies_is_reported_though_flower_says_nothing(self) -> None:
         watched = Watched()
         grid = LocalGrid(message_app(), NODES, lambda node, number: False if node == NODES[5] else None)
         watched.message(grid, rounds=1, timeout=0.5)

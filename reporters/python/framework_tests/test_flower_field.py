@@ -32,7 +32,7 @@ from rondo.flower.updates import Direction, UpdateMeter
 
 Bytes = list[bytes]
 KEY = "key-of-the-test"
-#: What each round aggregated.
+#: The aggregate of each round.
 kept: Bytes = []
 
 

@@ -1,4 +1,4 @@
-"""Flower against a running dashboard: what it was told is all there, and what it asks for is done."""
+"""Flower with a running dashboard: every report arrives, and every command is carried out."""
 
 from __future__ import annotations
 

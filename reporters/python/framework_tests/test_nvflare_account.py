@@ -1,4 +1,4 @@
-"""What NVFLARE's events mean, without NVFLARE."""
+"""The facts that NVFLARE's events become, without NVFLARE."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ class Account(unittest.TestCase):
         job.account.round_started(1)
         assert [event["round"] for event in job.of("round_complete")] == [1]
 
-    def test_who_was_asked_and_never_answered_is_told(self) -> None:
+    def test_a_client_that_never_replied_is_reported(self) -> None:
         job = Job()
         job.account.round_started(0)
         job.account.assigned("site-1", 0)
@@ -210,7 +210,7 @@ class Account(unittest.TestCase):
         presence.begins(["site-1"], 1)
         for _ in range(9):
             at[0] += 10
-            presence.heard("site-1")
+            presence.seen("site-1")
         beats = [each for each in events if each["type"] == "client_heartbeat"]
         assert len(beats) == 5
         assert len([each for each in events if each["type"] == "client_presence"]) == 5

@@ -18,7 +18,7 @@ LONGEST_S = 240
 
 
 class Facts:
-    """What the dashboard received of a job."""
+    """The events that the dashboard received of a job."""
 
     def __init__(self, kind: str) -> None:
         ingest = LiveIngest()
@@ -119,7 +119,7 @@ class Rounds(unittest.TestCase):
 
 
 class Ends(unittest.TestCase):
-    """Family 2: a bad end is told as a good one."""
+    """Family 2: a failed end is reported as a success."""
 
     def test_an_admin_of_nvflare_aborts_the_job(self) -> None:
         facts = Facts("aborted")

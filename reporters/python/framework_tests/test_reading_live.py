@@ -1,4 +1,4 @@
-"""What was reported is read back from a running dashboard, value by value: plain, as pandas, as Arrow, and live."""
+"""Reads reports back from a running dashboard, value by value: plain, as pandas, as Arrow, and live."""
 
 from __future__ import annotations
 

@@ -50,7 +50,7 @@ def _broken(result: unittest.TestResult) -> set[str]:
 
 
 def _is_fixture(test_id: str) -> bool:
-    """Whether a fixture of a class or module failed, or a module did not load: there is no single test to repeat."""
+    """Return True if a fixture of a class or module, or an import failed: then no single test can be repeated."""
     return "(" in test_id or test_id.startswith("unittest.")
 
 

@@ -13,7 +13,7 @@ from typing import Any
 
 from rondo.connection import Response
 
-#: What one request meets instead of a healthy server: a status, or one of the words below.
+#: The fault that a request meets instead of a healthy server: a status, or one of the words below.
 Fault = int | str | None
 
 
@@ -28,7 +28,7 @@ class Seen:
 
 
 class FakeIngest:
-    """In memory: `post` stands for the network, and a `LiveIngest` brings real sockets."""
+    """In memory: `post` replaces the network, and a `LiveIngest` uses real sockets."""
 
     def __init__(self) -> None:
         self.requests: list[Seen] = []
@@ -112,7 +112,7 @@ class FakeIngest:
 
 
 class LiveIngest(FakeIngest):
-    """The same behind a real socket; it can stop, and come back at the same port."""
+    """The same with a real socket; it can stop, and restart at the same port."""
 
     def __init__(self) -> None:
         super().__init__()

@@ -17,7 +17,7 @@ from .fake_ingest import FakeIngest
 
 
 class FakeClock:
-    """Moves only when told to."""
+    """Moves only when the test advances it."""
 
     def __init__(self) -> None:
         self.ms = 1_769_860_800_000
@@ -113,7 +113,7 @@ class SceneTest(unittest.TestCase):
         return scene
 
     def until(self, is_done: Callable[[], bool], timeout_s: float = 60.0) -> None:
-        """Waits for what happens in other threads, processes or sockets."""
+        """Wait for a condition in other threads, processes or sockets."""
         end = time.monotonic() + timeout_s
         while not is_done():
             self.assertLess(time.monotonic(), end, "it did not come about in time")

@@ -134,19 +134,19 @@ class Proxies(LiveTest):
         self.addCleanup(proxy.stop)
         for user, delivered in (("me:p%40ss", 2), ("me:wrong", 0)):
             ingest.facts.clear()
-            told: list[str] = []
+            messages: list[str] = []
             with mock.patch.dict(os.environ, {"http_proxy": f"http://{user}@{proxy.place}", "no_proxy": ""}):
                 run = rondo.run(
                     "proxied",
                     url="http://far.invalid:8000",
                     api_key="key-for-tests",
                     spool=False,
-                    on_problem=lambda problem, told=told: told.append(problem.message),  # type: ignore[misc]
+                    on_problem=lambda problem, into=messages: into.append(problem.message),  # type: ignore[misc]
                 )
                 run.run_complete()
                 run.close(3)
-            self.assertEqual(len(ingest.facts), delivered, told)
-            self.assertNotIn("wrong", " ".join(told))
+            self.assertEqual(len(ingest.facts), delivered, messages)
+            self.assertNotIn("wrong", " ".join(messages))
         self.assertGreaterEqual(proxy.refused, 1)
 
     def test_r16_a_misspelt_proxy_is_a_finding_without_its_password(self) -> None:

@@ -1,4 +1,4 @@
-"""The command line, as somebody at a terminal meets it."""
+"""The command line, as a user at a terminal sees it."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ class Check(CommandLine):
         self.assertIn("Nothing listens on port 9 of 127.0.0.1", said)
 
     def test_says_that_a_name_is_not_known(self) -> None:
-        self.assertIn("is not known here", self.rondo("check", "--url", "http://no-such-host.invalid")[1])
+        self.assertIn("cannot be resolved", self.rondo("check", "--url", "http://no-such-host.invalid")[1])
 
     def test_says_that_an_address_is_none(self) -> None:
         code, said = self.rondo("check", "--url", "localhost:8000")
@@ -218,7 +218,7 @@ class Import(CommandLine):
         path.write_text("a: 'it''s'\nb: \"x\"\nc: null\nd: 5\nlist:\n- x: 1\n")
         self.assertEqual(read_meta(path), {"a": "it's", "b": "x", "c": "", "d": "5", "list": ""})
 
-    def test_an_empty_folder_is_told(self) -> None:
+    def test_an_empty_folder_is_reported(self) -> None:
         for kind in ("tensorboard", "mlflow", "csv"):
             code, said = self.rondo("import", kind, str(self.root))
             self.assertEqual((code, said.strip()), (1, f"There is nothing of {kind} in {self.root}."))

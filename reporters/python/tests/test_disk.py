@@ -219,7 +219,7 @@ class Adoption(SceneTest):
         scene.advance(31)
         self.assertEqual(scene.server.steps, [1])
 
-    def test_r24_drops_that_a_killed_reporter_did_not_tell_are_told(self) -> None:
+    def test_r24_drops_that_a_killed_reporter_did_not_report_are_reported(self) -> None:
         scene = Scene(self.root, spool_max_bytes=64 * 1024)
         scene.server.fault = lambda seen: "down"
         for step in range(600):
@@ -235,7 +235,7 @@ class Adoption(SceneTest):
         self.assertIn(f"{dropped} measurements", notice["message"])
         self.assertEqual(len(after.server.steps) + dropped, 600)
 
-    def test_r21_what_is_spoilt_while_it_waits_is_dropped_and_told_not_sent_for_ever(self) -> None:
+    def test_r21_an_event_damaged_on_disk_is_dropped_and_reported_not_sent_again_and_again(self) -> None:
         scene = self.scene()
         scene.server.fault = lambda seen: "down"
         scene.metrics(1, 2, 3)
@@ -259,7 +259,7 @@ class Adoption(SceneTest):
     def test_r21_a_folder_in_which_nothing_can_be_read_is_left_alone(self) -> None:
         folder = self.leave(1, 2)
         [segment] = folder.glob("*.log")
-        # As of a later version whose first line, where that stands, is damaged.
+        # As a later version writes it, but with a damaged first line.
         newer = [b"N 9 something else" for _ in range(3)]
         content = b"damaged\n" + b"".join(b"%08x %s\n" % (zlib.crc32(text), text) for text in newer)
         segment.write_bytes(content)

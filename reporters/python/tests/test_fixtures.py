@@ -1,4 +1,4 @@
-"""What both reporters agree on."""
+"""The fixtures that both reporters share."""
 
 from __future__ import annotations
 

@@ -27,7 +27,7 @@ class FakeTus:
         self.fault: Callable[[str, int], Any] = lambda method, count: None
         self.parts: dict[str, bytearray] = {}
         self.lengths: dict[str, int] = {}
-        #: The path under which it is reached, as behind a proxy.
+        #: A path prefix, as a proxy adds.
         self.prefix = ""
         #: A bound for request bodies, as of a proxy: answered before the body is read.
         self.max_part = 1 << 40
@@ -70,7 +70,7 @@ class FakeTus:
                 fake.take(self)
 
             def do_HEAD(self) -> None:
-                fake.tell(self)
+                fake.respond(self)
 
             def do_DELETE(self) -> None:
                 fake.requests.append("DELETE")
@@ -140,7 +140,7 @@ class FakeTus:
             return
         self.say(handler, 204, b"", {"upload-offset": str(len(part))})
 
-    def tell(self, handler: BaseHTTPRequestHandler) -> None:
+    def respond(self, handler: BaseHTTPRequestHandler) -> None:
         self.meets("HEAD")
         part = self.parts.get(handler.path)
         if part is None:
@@ -238,7 +238,7 @@ class Models(SceneTest):
         self.assertEqual(upload.detail, "the file changed while it was uploaded")
         self.assertEqual((self.server.models, self.server.requests[-1]), ({}, "DELETE"))
 
-    def test_r28_a_file_that_shrinks_meanwhile_is_told_at_once(self) -> None:
+    def test_r28_a_file_that_shrinks_during_the_upload_is_reported_at_once(self) -> None:
         path = self.root / "model"
         path.write_bytes(b"a" * 500_000)
         self._parts_of(100_000)
@@ -248,7 +248,7 @@ class Models(SceneTest):
         self.assertEqual(upload.detail, "the file changed while it was uploaded")
         self.assertEqual(self.server.models, {})
 
-    def test_r28_a_refusal_is_told_and_final(self) -> None:
+    def test_r28_a_refusal_is_reported_and_final(self) -> None:
         for status in (409, 422):
             self.server.fault = lambda method, count, status=status: status if method == "POST" else None  # type: ignore[misc]
             upload = self.run_to().save_model("v1", b"model")
@@ -256,7 +256,7 @@ class Models(SceneTest):
             self.assertIn(f"HTTP {status}", upload.detail or "")
         self.assertEqual([problem.split(":")[0] for problem in self.problems], ["upload_failed"] * 2)
 
-    def test_r28_a_file_that_is_not_there_is_told_not_raised(self) -> None:
+    def test_r28_a_missing_file_is_reported_not_raised(self) -> None:
         run = self.run_to()
         self.assertFalse(run.save_model("v1", self.root / "nothing").wait(20))
         self.assertFalse(run.save_model("v2", object()).wait(20))  # type: ignore[arg-type]

@@ -28,7 +28,7 @@ _UNSPOOLED_S = 1.0
 
 
 class Killed(NamedTuple):
-    """What a training said, and when, until it was killed; and what was on disk then."""
+    """The reports of a training process until it was killed, with their times, and the disk afterwards."""
 
     said: list[int]
     said_ns: list[int]

@@ -1,4 +1,4 @@
-"""Sending, with a clock that only moves when told to."""
+"""Sending, with a clock that only moves when the test advances it."""
 
 from __future__ import annotations
 
@@ -130,7 +130,7 @@ class Sending(SceneTest):
         scene.advance(1)
         self.assertEqual(scene.codes, ["unreachable", "unreachable"])
 
-    def test_r9_a_wrong_key_is_told_once_and_tried_every_minute(self) -> None:
+    def test_r9_a_wrong_key_is_reported_once_and_tried_every_minute(self) -> None:
         for status in (401, 403, 404, 302):
             with self.subTest(status):
                 scene = self.scene()
@@ -170,7 +170,7 @@ class Sending(SceneTest):
         self.assertEqual([(seen.batch, len(seen.events)) for seen in scene.server.requests], [(0, 1), (0, 0), (1, 1)])
         self.assertEqual((scene.reporter.stats().dropped, scene.codes), (1, ["events_dropped"]))
 
-    def test_r12_a_refused_event_is_counted_and_each_reason_told_once(self) -> None:
+    def test_r12_a_refused_event_is_counted_and_each_reason_reported_once(self) -> None:
         scene = self.scene()
         scene.server.rejects = lambda event: "no" if event.get("step", 0) % 2 else None
         scene.metrics(*range(10))
@@ -197,7 +197,7 @@ class Sending(SceneTest):
 
 
 class Drops(SceneTest):
-    def test_r7_the_oldest_telemetry_goes_first_and_is_told_when_the_link_is_back(self) -> None:
+    def test_r7_the_oldest_telemetry_is_dropped_first_and_reported_when_the_link_is_back(self) -> None:
         scene = self.scene(max_queued_events=20)
         scene.server.fault = lambda seen: "down"
         scene.reporter.say("client_left", {"client_id": "a"})

@@ -45,7 +45,7 @@ import rondo
 run = rondo.run("a", url="http://127.0.0.1:9", api_key="key-for-tests", spool_dir=sys.argv[1])
 ends = threading.Event()
 
-# As `save_model` does, without a queue that grows for ever.
+# As `save_model` does, without a queue that grows without a bound.
 lock = run._uploads._lock
 
 def save():

@@ -1,4 +1,4 @@
-"""What cannot be seen in an id. [R3] [W5]"""
+"""Invisible characters in an id. [R3] [W5]"""
 
 from __future__ import annotations
 

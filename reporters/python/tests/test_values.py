@@ -131,7 +131,7 @@ class Omissions(SceneTest):
 
 class Strategy:
     def evaluate(self, server_round: int, *, parameters: str = "p") -> tuple[int, str]:
-        """Of the user."""
+        """A value type of the user."""
         if server_round < 0:
             raise KeyError("theirs")
         return server_round, parameters

@@ -21,7 +21,7 @@ def main() -> None:
         run.metric("loss", step / 7, step=step)
         if step % 10 == 0:
             run.client_left(f"c{step}")
-        # What was said, and when: whoever kills us knows what must be there.
+        # Reports and their times: the test that kills this process knows what must have arrived.
         sys.stdout.write(f"{step} {time.monotonic_ns()}\n")
         sys.stdout.flush()
         step += 1

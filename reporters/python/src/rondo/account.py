@@ -1,4 +1,4 @@
-"""What was reported, what became of it, and what of it was announced: one object alone counts it. [R17]"""
+"""Counts every report: its outcome, and whether a drop was announced. No other object counts. [R17]"""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ class Account:
         self._omissions = Omissions()
         self._unannounced = (0, 0)
         self._is_summed_up = False
-        #: Whether drops have happened that no event of the run names yet, here or in the outbox.
+        #: True if drops have happened that no event of the run names yet, here or in the outbox.
         self.has_unannounced = False
 
     def reset_locks(self) -> None:

@@ -1,4 +1,4 @@
-"""Makes numbers of what a training measured, before an event is made of it. [R29]"""
+"""Converts measured values to numbers, before they become an event. [R29]"""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _WITH_METRICS = frozenset({"client_result", "round_complete"})
 
 
 class Adapted(NamedTuple):
-    """What is reported beside the fact."""
+    """Metrics to report along with the fact."""
 
     #: Fields of the `metric` facts of values that were given as a list, oldest first.
     points: list[dict[str, Any]]

@@ -7,7 +7,7 @@ from typing import Protocol
 
 
 class Clock(Protocol):
-    """Two clocks: one that tells the time, one that only goes forward."""
+    """Two clocks: wall time, and a monotonic one."""
 
     def now_ms(self) -> int:
         """Milliseconds since 1970."""

@@ -1,4 +1,4 @@
-"""Hands each command to the program once and says what became of it. [R13]"""
+"""Passes each command to the program once and reports the result. [R13]"""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ class Commands:
 
     def receive(self, answer: Answered) -> None:
         for command in answer.commands:
-            # Those of a run that has ended belong to whoever continues it. [R26]
+            # Commands of an ended run belong to the reporter that continues it. [R26]
             if command.run_id == self._run_id and self._is_new(command.command_id):
                 self._acknowledge(command.command_id, "delivered", None)
                 self._hand_over(command)

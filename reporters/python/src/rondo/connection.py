@@ -192,7 +192,7 @@ def _read(response: http.client.HTTPResponse) -> bytes:
 class _Timed:
     """A socket with one deadline for all that is sent and received.
 
-    A timeout of its own is for each byte: a server that sends one a second would hold us for ever.
+    A socket timeout applies to each read: a server that sends a byte per second would hold the connection open.
     """
 
     def __init__(self, opened: socket.socket) -> None:

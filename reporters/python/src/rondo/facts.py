@@ -1,4 +1,4 @@
-"""The wire form of what a program says: values are made sayable rather than lost. [R3]"""
+"""The wire form of a program's reports: unsupported values are converted rather than lost. [R3]"""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from . import limits
 from .plain import to_config, to_plain, to_scalar, to_value
 from .storable import clip_id, clip_text
 
-#: What a later event replaces or what only adds detail: the first to go when there is no room. [R7]
+#: Replaced by later events, or detail only: dropped first when the spool is full. [R7]
 TELEMETRY = frozenset({"client_heartbeat", "client_presence", "client_status", "log", "metric"})
 
 _to_json = json.JSONEncoder(separators=(",", ":")).encode
@@ -31,7 +31,7 @@ class Event(NamedTuple):
 
 
 class Made(NamedTuple):
-    """An event, unless it cannot be said; and what is wrong with it, if anything is."""
+    """An event, or None if it cannot be expressed; and a description of its flaw, if it has one."""
 
     event: Event | None
     flaw: str | None
@@ -63,7 +63,7 @@ def _integer(value: Any) -> int:
 
 
 def _number(value: Any) -> float | str:
-    """Any number, or a text that stands for one that is not finite."""
+    """Any number, or the text for one that is not finite."""
     if type(value) is float:
         return to_value(value)
     if isinstance(value, str):

@@ -52,7 +52,7 @@ class Inbox:
         return len(self) * 2 > self._max_events or self._bytes * 2 > self._max_bytes
 
     def push(self, fact_type: Any, fields: Mapping[str, Any], at: Any, size: int, keep: bool) -> Dropped | None:
-        """Adds a call; says what had to go for it."""
+        """Add a call; return the calls that were dropped for it."""
         size += _ENTRY_BYTES
         self._order += 1
         entry = Entry(self._order, fact_type, fields, at, keep, size)

@@ -128,7 +128,7 @@ class Uploads:
         self._is_closing = False
         self._is_closed = False
         self._moved_at = time.monotonic()
-        # What a proxy let pass, for all uploads of this run.
+        # The request size that a proxy accepted, for all uploads of this run.
         self._part_bytes: int | None = None
         reporter.on_silence(self._silence)
 
@@ -163,7 +163,7 @@ class Uploads:
         return upload
 
     def close(self, idle_s: float) -> None:
-        """Waits as long as bytes move; nothing moving for `idle_s`, what is left has failed."""
+        """Wait while bytes move. After `idle_s` without progress, the remaining uploads have failed."""
         if self._thread is None or self._reporter.is_silent:
             self._is_closed = True
             return
@@ -277,7 +277,7 @@ class Uploads:
             return 0.2
         if status in (401, 403, 404, 405):
             message = f"models are not accepted (HTTP {status}); check RONDO_URL, and that the key may send models"
-            self._reporter.problems.tell("misconfigured", message)
+            self._reporter.problems.report("misconfigured", message)
             return _MISCONFIGURED_S
         self._fail(job, str(refused))
         return None
@@ -286,10 +286,10 @@ class Uploads:
         if job.upload.state == "failed":
             return
         job.upload._end("failed", why)
-        self._reporter.problems.tell("upload_failed", f"model {job.upload.version} is not uploaded: {why}")
+        self._reporter.problems.report("upload_failed", f"model {job.upload.version} is not uploaded: {why}")
 
     def _tell_unreachable(self, why: str) -> None:
-        self._reporter.problems.tell("unreachable", f"a model cannot be uploaded: {why}; it is tried again", "models")
+        self._reporter.problems.report("unreachable", f"a model cannot be uploaded: {why}; it is tried again", "models")
 
     def _note_progress(self, _bytes: int) -> None:
         self._moved_at = time.monotonic()

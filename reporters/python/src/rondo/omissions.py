@@ -1,4 +1,4 @@
-"""What could not be reported, by name. [R30]"""
+"""Names the values that could not be reported. [R30]"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a reporter can be told when it is made."""
+"""The options of a reporter."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ class Options:
     request_timeout_ms: float = 10_000
     max_queued_events: int = 100_000
     max_queued_bytes: int = 64 * 1024 * 1024
-    #: For tests: time, chance, the network, and who runs the turns.
+    #: For tests: time, randomness, the network, and the scheduler.
     clock: Clock = field(default_factory=SystemClock)
     random: Callable[[], float] = random.random
     post: Post | None = None

@@ -16,7 +16,7 @@ from .spool.records import Stored
 from .spool.spool import Batch, Spool
 from .stamp import to_moment
 
-# Half of what the server takes, so that a batch and its envelope never touch its limits. [R5]
+# Half of the server's limit, so that a batch and its envelope never reach it. [R5]
 MAX_BATCH_EVENTS = 5_000
 MAX_BATCH_BYTES = 4 * 1024 * 1024
 _RETRY_DISK_S = 1.0
@@ -39,12 +39,12 @@ class Work(NamedTuple):
 
     lane: Lane
     batch: Batch
-    #: Of this reporter, not of one that ended before.
+    #: The id of this reporter, not of one that ended before.
     is_own: bool
 
 
 def drop_notice(run_id: str, at: str, telemetry: int, facts: int) -> Event | None:
-    """The event that tells of what had to be dropped. [R7]"""
+    """The event that reports drops. [R7]"""
     message = (
         f"The reporter's queue was full: {telemetry} measurements, status and log events and {facts} facts were dropped"
     )
@@ -123,7 +123,7 @@ class Outbox:
     # --- drops -------------------------------------------------------------------------------------------------------
 
     def tell_drops(self, at: str, telemetry: int, facts: int) -> bool:
-        """Puts a notice of these and all drops in here behind what waits; whether there was anything to tell."""
+        """Append a notice of these and all earlier drops to the queue; return True if there was anything to report."""
         with self._lock:
             of_spool = self._own.dropped if self._own else (0, 0)
             telemetry += self._untold[0] + of_spool[0]
@@ -145,7 +145,7 @@ class Outbox:
     # --- out ---------------------------------------------------------------------------------------------------------
 
     def next(self, is_poll: bool, is_last: bool = False) -> Work | None:
-        """What to send now; with `is_poll` an empty batch if there is nothing, with `is_last` nothing of other runs."""
+        """Return the next batch: with `is_poll` possibly an empty one, with `is_last` no events of other runs."""
         with self._lock:
             if self._memory.has_rest:
                 return self._from_memory()
@@ -227,7 +227,7 @@ class Outbox:
     # --- folders -----------------------------------------------------------------------------------------------------
 
     def adopt(self) -> int:
-        """Looks for what ended processes have left, when it is time; says how many events are there now."""
+        """Look for spools of ended processes, when it is time; return the current number of events."""
         now = self._clock.monotonic()
         if self._home is None or now < self._adopt_at:
             return 0
@@ -245,12 +245,12 @@ class Outbox:
         return sum(spool.waiting for spool in found)
 
     def add(self, spool: Spool) -> None:
-        """One that somebody else has adopted."""
+        """A spool that another process has adopted."""
         with self._lock:
             self._adopted.append(spool)
 
     def keep_locks(self) -> None:
-        """Says that we live; leaves what somebody else has taken over."""
+        """Touch our locks; give up spools that another process has taken over."""
         with self._lock:
             for spool in [spool for spool in self._adopted if not spool.lock.keep()]:
                 spool.abandon()

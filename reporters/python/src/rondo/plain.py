@@ -94,7 +94,7 @@ def to_value(number: float) -> float | str:
 
 
 def to_scalar(value: Any) -> Any:
-    """The Python number that a number of NumPy, PyTorch or the like stands for; anything else as it is."""
+    """Convert a number of NumPy, PyTorch or the like to a Python number; return anything else as it is."""
     for name in ("item", "__float__"):
         convert: Callable[[], Any] | None = getattr(value, name, None)
         if callable(convert):

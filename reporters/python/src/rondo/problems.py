@@ -1,4 +1,4 @@
-"""What is in the way, said once."""
+"""Reports each distinct problem once."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _MAX_DISTINCT = 1_000
 
 @dataclass(frozen=True)
 class Problem:
-    """Something that is in the way of a report.
+    """A problem with reporting.
 
     Attributes
     ----------
@@ -31,21 +31,21 @@ OnProblem = Callable[[Problem], object]
 
 
 class Problems:
-    """Tells each distinct problem once, to a listener that may itself be broken. [R1, R16]"""
+    """Reports each distinct problem once, to a callback that may itself raise. [R1, R16]"""
 
     def __init__(self, on_problem: OnProblem | None, secret: str) -> None:
         self._on_problem = on_problem or _to_stderr
         self._secret = secret
-        self._told: set[tuple[str, str]] = set()
+        self._reported: set[tuple[str, str]] = set()
         self.last: str | None = None
 
-    def tell(self, code: str, message: str, key: str | None = None) -> None:
-        """`key` says what makes it the same problem; the message, unless given."""
+    def report(self, code: str, message: str, key: str | None = None) -> None:
+        """Report a problem once per `key`, by default the message."""
         self.last = self.without_secret(message)
         identity = (code, message if key is None else key)
-        if identity in self._told or len(self._told) >= _MAX_DISTINCT:
+        if identity in self._reported or len(self._reported) >= _MAX_DISTINCT:
             return
-        self._told.add(identity)
+        self._reported.add(identity)
         try:
             self._on_problem(Problem(code, self.last))
         except Exception:
@@ -53,7 +53,7 @@ class Problems:
 
     def forget(self, code: str, key: str) -> None:
         """The problem is over: should it come back, it is news again."""
-        self._told.discard((code, key))
+        self._reported.discard((code, key))
 
     def without_secret(self, message: str) -> str:
         return message.replace(self._secret, "***") if self._secret else message

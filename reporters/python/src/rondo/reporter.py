@@ -1,4 +1,4 @@
-"""What lies between a call and the server.
+"""Everything between a call and the server.
 
 call ─▶ inbox ─(writing thread, ≤ 20 ms)─▶ outbox: spool, or memory ─(sending thread)─▶ server
 """
@@ -45,10 +45,10 @@ _GATHER_S = 0.02
 _STAY_AWAKE_S = 1.0
 # Written to disk one after the other, so that a long queue is not lost whole.
 _ENCODE_AT_ONCE = 1_000
-# What other processes leave is looked for although nothing is reported. [R26]
+# Spools of other processes are looked for even if nothing is reported. [R26]
 _LOOK_AROUND_S = 60.0
-# Distinct ones are told once; a loop of the same must not fill the memory meanwhile.
-_MAX_TO_TELL = 1_000
+# Each distinct problem is reported once; a loop of different ones must not fill the memory.
+_MAX_TO_REPORT = 1_000
 _FULL = "the queue is full: the oldest events are being dropped"
 
 
@@ -67,7 +67,7 @@ class Reporter:
         self._masking = _masking_of(options, env)
         self._inbox = Inbox(max(1, options.max_queued_events // 2), options.max_queued_bytes // 2)
         self._stamper = Stamper(self._clock.now_ms)
-        self._to_tell: deque[tuple[str, str, str | None]] = deque()
+        self._to_report: deque[tuple[str, str, str | None]] = deque()
         self._is_run_over = False
         self._on_silence: list[Callable[[], None]] = []
         self._is_closed = False
@@ -106,7 +106,7 @@ class Reporter:
             lambda command_id, state, detail: self.say(
                 "command_ack", {"command_id": command_id, "state": state, "detail": detail}
             ),
-            lambda error: self.problems.tell("command_failed", f"on_command failed: {error}"),
+            lambda error: self.problems.report("command_failed", f"on_command failed: {error}"),
             is_threaded=options.is_threaded,
         )
         if self._key == "":
@@ -185,7 +185,7 @@ class Reporter:
             if self._is_closed:
                 account.reported()
                 account.dropped()
-                self.problems.tell("events_dropped", "something was reported after the reporter was closed")
+                self.problems.report("events_dropped", "an event was reported after the reporter was closed")
                 return None
             moment = at if at is not None else self._stamper.stamp(fact_type, fields)
             dropped = self._inbox.push(fact_type, fields, moment, size, keep)
@@ -213,9 +213,9 @@ class Reporter:
         """A forked child that reports would do so in vain: it says so once. [R34]"""
         self._account.reported()
         self._account.dropped()
-        self.problems.tell(
+        self.problems.report(
             "events_dropped",
-            f"process {os.getpid()} was forked after rondo.run(), and what it reports is dropped; "
+            f"process {os.getpid()} was forked after rondo.run(), and its reports are dropped; "
             "call rondo.run() in the child, with the same run_id to report the same run",
             "forked",
         )
@@ -226,15 +226,15 @@ class Reporter:
         self._tell_later("invalid_event", f"an event cannot be read: {type(error).__name__}", None)
 
     def _tell_later(self, code: str, message: str, key: str | None) -> None:
-        """Whoever is told may write to a terminal that nobody reads; the caller must not wait for that. [R1]"""
-        if len(self._to_tell) < _MAX_TO_TELL:
-            self._to_tell.append((code, message, key))
+        """The handler may write to a terminal that blocks; the caller must not wait for it. [R1]"""
+        if len(self._to_report) < _MAX_TO_REPORT:
+            self._to_report.append((code, message, key))
 
     def stats(self) -> Stats:
         return self._account.stats(self.problems.last)
 
     def close(self, timeout_s: float = _CLOSE_S) -> Stats:
-        """Delivers what is left for at most `timeout_s`; the rest stays on disk for the next reporter. [R14]"""
+        """Deliver the remaining events for at most `timeout_s`; the rest stays on disk for the next reporter. [R14]"""
         self._sum_up()
         with self._account.lock:
             if self._is_silent or self._is_closed:
@@ -246,7 +246,7 @@ class Reporter:
         try:
             self._finish(deadline)
         except Exception as error:
-            self.problems.tell("events_dropped", f"the reporter did not close as it should: {error}")
+            self.problems.report("events_dropped", f"the reporter did not close properly: {error}")
         return self.stats()
 
     def stop_by(self, cause: str, timeout_s: float) -> None:
@@ -255,12 +255,12 @@ class Reporter:
             self.say("run_complete", {"status": "stopped", "reason": cause})
         self.close(timeout_s)
 
-    # --- turns -------------------------------------------------------------------------------------------------------
+    # --- loops -------------------------------------------------------------------------------------------------------
 
     def write_turn(self) -> None:
         """Brings what was reported to the outbox."""
-        while self._to_tell:
-            self.problems.tell(*self._to_tell.popleft())
+        while self._to_report:
+            self.problems.report(*self._to_report.popleft())
         with self._account.lock:
             entries = self._inbox.take()
         for start in range(0, len(entries), _ENCODE_AT_ONCE):
@@ -280,7 +280,7 @@ class Reporter:
         except Exception as error:
             event, flaw = None, f"an event cannot be read: {type(error).__name__}: {error}"
         if flaw is not None:
-            self.problems.tell("invalid_event", flaw)
+            self.problems.report("invalid_event", flaw)
             self._account.omit(str(entry.type)[:64], flaw)
         if event is None:
             self._account.dropped(1)
@@ -310,7 +310,7 @@ class Reporter:
                 if len(self._inbox) == 0:
                     _wait_for(self._news, TOUCH_S)
                 self._is_awake = True
-            if len(self._inbox) or self._to_tell:
+            if len(self._inbox) or self._to_report:
                 quiet_since = time.monotonic()
                 self._safely(self.write_turn)
             if now - kept_at >= TOUCH_S:
@@ -331,15 +331,15 @@ class Reporter:
         try:
             return self._sender.turn()
         except Exception as error:
-            # A defect of ours must not end somebody's report, nor spin.
-            self.problems.tell("unreachable", f"sending failed: {type(error).__name__}: {error}")
+            # A defect of ours must neither end the reporting nor loop without a pause.
+            self.problems.report("unreachable", f"sending failed: {type(error).__name__}: {error}")
             return 1.0
 
     def _safely(self, turn: Any) -> None:
         try:
             turn()
         except Exception as error:
-            self.problems.tell("spool_failed", f"keeping events failed: {type(error).__name__}: {error}")
+            self.problems.report("spool_failed", f"storing events failed: {type(error).__name__}: {error}")
 
     def _start_threads(self) -> bool:
         try:
@@ -367,10 +367,11 @@ class Reporter:
         in_memory, folder = self._outbox.close()
         self._account.dropped(in_memory)
         if in_memory:
-            self.problems.tell("events_dropped", f"{in_memory} events were not acknowledged before the reporter closed")
+            message = f"{in_memory} events were not acknowledged before the reporter closed"
+            self.problems.report("events_dropped", message)
         if folder is not None:
             left = self.stats().queued
-            self.problems.tell(
+            self.problems.report(
                 "unreachable",
                 f"{left} events are not delivered yet; they are kept in {folder}, and the next reporter to this server "
                 "or `rondo sync` delivers them",
@@ -388,7 +389,7 @@ class Reporter:
         self._account.answered(len(events), len(answer.rejected), answer.duplicates, is_own)
         for index, detail in answer.rejected:
             what = type_of(events[index]) if index < len(events) else "an event"
-            self.problems.tell("rejected_event", f"the server refused {what}: {detail}")
+            self.problems.report("rejected_event", f"the server refused {what}: {detail}")
         self._commands.receive(answer)
         if self._account.has_unannounced and not self._inbox.is_over_half:
             self._tell_drops()
@@ -396,7 +397,7 @@ class Reporter:
     def on_lost(self, events: Sequence[Stored], why: str, is_own: bool) -> None:
         if is_own:
             self._account.dropped(len(events))
-        self.problems.tell("events_dropped", f"{len(events)} events were refused by the server: {why}")
+        self.problems.report("events_dropped", f"{len(events)} events were refused by the server: {why}")
 
     def on_trouble(self, trouble: Unanswered | Misconfigured | None) -> None:
         shown = address.shown(self._url)
@@ -405,10 +406,10 @@ class Reporter:
             self.problems.forget("misconfigured", self._url)
         elif isinstance(trouble, Unanswered):
             message = f"{shown} cannot be reached: {trouble.why}; events are kept and retried"
-            self.problems.tell("unreachable", message, self._url)
+            self.problems.report("unreachable", message, self._url)
         else:
             message = f"{shown}: {trouble.why}; events are kept and retried every minute"
-            self.problems.tell("misconfigured", message, self._url)
+            self.problems.report("misconfigured", message, self._url)
 
     def _tell_drops(self) -> None:
         with self._account.lock:
@@ -420,9 +421,9 @@ class Reporter:
             self._to_send.put(True)
 
     def _on_dropped(self, telemetry: int, facts: int) -> None:
-        """The outbox had no room; it keeps its own count of what is to be told."""
+        """The outbox had no room; it counts the drops that are still to be reported."""
         self._account.lost_by_outbox(telemetry + facts)
-        self.problems.tell("events_dropped", _FULL, "full")
+        self.problems.report("events_dropped", _FULL, "full")
 
     def _on_disk_trouble(self, error: OSError | None) -> None:
         if error is None:
@@ -432,7 +433,7 @@ class Reporter:
                 f"events cannot be kept on disk ({error}); they wait in memory, and a kill would lose them. "
                 "If it does not pass, set RONDO_SPOOL_DIR to a folder with room"
             )
-            self.problems.tell("spool_failed", message, "disk")
+            self.problems.report("spool_failed", message, "disk")
 
     def _post_over_http(self, body: bytes, headers: Mapping[str, str], timeout_s: float) -> Response:
         return self._connection.request("POST", "/api/ingest", body, headers, timeout_s)
@@ -444,7 +445,7 @@ class Reporter:
     # --- fork --------------------------------------------------------------------------------------------------------
 
     def silence(self) -> None:
-        """The child of a fork has no threads of ours, and perhaps a lock that nobody will release."""
+        """The child of a fork has none of our threads, and possibly a lock that is never released."""
         self._is_silent = True
         self._account.reset_locks()
         for silence in self._on_silence:
@@ -483,7 +484,7 @@ def _joined(thread: threading.Thread, deadline: float) -> bool:
 
 
 def _wait_for(news: queue.SimpleQueue[bool], timeout_s: float) -> bool:
-    """Whether there was any; takes all there is."""
+    """Take all that there is; return True if there was any."""
     try:
         news.get(timeout=timeout_s)
     except queue.Empty:

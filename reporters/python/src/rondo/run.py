@@ -23,12 +23,12 @@ At = datetime | str | None
 
 
 class Run:
-    """Tells a Rondo dashboard what a federated-learning server does.
+    """Reports a federated-learning run to a Rondo dashboard.
 
-    No method but `close` waits for anything, and none raises, whatever it is given. Use it as a context manager: a
-    clean end marks the run `complete`, an exception `failed`, Ctrl-C `stopped`; the exception goes on as it came.
+    Only `close` blocks, and no method raises, whatever its arguments. Use it as a context manager: a clean end marks
+    the run `complete`, an exception `failed`, Ctrl-C `stopped`; the exception is raised again unchanged.
 
-    See `rondo.run` for how to make one.
+    Create one with `rondo.run`.
     """
 
     def __init__(self, options: Options) -> None:
@@ -38,13 +38,13 @@ class Run:
 
     @property
     def run_id(self) -> str:
-        """Names the run for ever."""
+        """The permanent id of the run."""
         return self._reporter.run_id
 
     # --- the run -----------------------------------------------------------------------------------------------------
 
     def report(self, event: Mapping[str, Any]) -> None:
-        """Reports a fact given as it travels, such as `{"type": "client_left", "client_id": "a"}`."""
+        """Report a fact in its wire form, such as `{"type": "client_left", "client_id": "a"}`."""
         try:
             fields = dict(event)
             fact_type, at = fields.pop("type", None), fields.pop("at", None)
@@ -57,7 +57,7 @@ class Run:
     def run_complete(
         self, status: Literal["complete", "failed", "stopped"] = "complete", reason: str | None = None, *, at: At = None
     ) -> None:
-        """The run is over. Leaving the `with` block says so by itself."""
+        """Report that the run ended. Leaving the `with` block reports it as well."""
         self._is_complete = True
         self._reporter.say("run_complete", {"status": status, "reason": reason}, at)
 
@@ -106,7 +106,7 @@ class Run:
         client_id: str | int | None = None,
         at: At = None,
     ) -> None:
-        """One point of a series, at a `step` or a `round`."""
+        """Report one point of a series, at a `step` or a `round`."""
         fields = {"name": name, "value": value, "step": step, "round": round, "client_id": client_id}
         self._reporter.say("metric", fields, at)
 
@@ -119,7 +119,7 @@ class Run:
         round: int | None = None,
         at: At = None,
     ) -> None:
-        """The differential privacy budget spent so far."""
+        """Report the differential privacy budget spent so far."""
         fields = {"epsilon": epsilon, "delta": delta, "client_id": client_id, "round": round}
         self._reporter.say("privacy_spent", fields, at)
 
@@ -128,21 +128,21 @@ class Run:
     def round(
         self, number: int, client_ids: Iterable[str | int] | None = None, *, num_clients_expected: int | None = None
     ) -> Round:
-        """Starts a round; as a context manager it also ends it.
+        """Start a round; as a context manager, also end it.
 
         Parameters
         ----------
         number : int
             Rounds count from 1.
         client_ids : iterable of str, optional
-            Who was selected.
+            The selected clients.
         num_clients_expected : int, optional
-            How many were, if it is not known who.
+            The number of selected clients, if their ids are not known.
 
         Returns
         -------
         Round
-            To speak of this round.
+            Reports about this round.
         """
         self.round_started(number, client_ids, num_clients_expected=num_clients_expected)
         return Round(self, number)
@@ -156,7 +156,7 @@ class Run:
         deadline: datetime | str | None = None,
         at: At = None,
     ) -> None:
-        """A round began, with these clients or this many."""
+        """Report that a round began, with these clients or this number of clients."""
         fields = {
             "round": round,
             "client_ids": client_ids,
@@ -166,7 +166,7 @@ class Run:
         self._reporter.say("round_started", fields, at)
 
     def round_update(self, round: int, status: Literal["collecting", "aggregating"], *, at: At = None) -> None:
-        """Where the round stands."""
+        """Report the current state of the round."""
         self._reporter.say("round_update", {"round": round, "status": status}, at)
 
     def round_complete(
@@ -193,15 +193,15 @@ class Run:
         global_loss, global_accuracy : number, optional
             Of the new global model.
         metrics : mapping, optional
-            More figures of it; nested maps become names such as `val/f1`.
+            More metrics of the model; nested maps become names such as `val/f1`.
         model_version : str, optional
             The stored checkpoint that the round made.
         update_norm, cosine_to_previous : number, optional
             Of the mean update: its L2 norm, and its cosine with the mean update of the round before.
         num_clients_completed, num_clients_failed, num_clients_no_reply : int, optional
-            What became of clients that are not named, as with secure aggregation.
+            Outcomes of clients that are not named, as in secure aggregation.
         at : datetime or str, optional
-            When it ended; now by default.
+            The time of the end; now by default.
         """
         fields = {
             "round": round,
@@ -218,11 +218,11 @@ class Run:
         self._reporter.say("round_complete", fields, at)
 
     def round_failed(self, round: int, reason: str, *, at: At = None) -> None:
-        """The round is over without a new global model."""
+        """Report that the round ended without a new global model."""
         self._reporter.say("round_failed", {"round": round, "reason": reason}, at)
 
     def round_stopped(self, round: int, reason: str, *, at: At = None) -> None:
-        """The round was closed because somebody asked for it."""
+        """Report that the round was closed because a stop was requested."""
         self._reporter.say("round_stopped", {"round": round, "reason": reason}, at)
 
     # --- clients -----------------------------------------------------------------------------------------------------
@@ -235,18 +235,18 @@ class Run:
         labels: Mapping[str, str] | None = None,
         at: At = None,
     ) -> None:
-        """A client is there."""
+        """Report that a client joined."""
         fields = {"client_id": client_id, "dataset_size": dataset_size, "labels": labels}
         self._reporter.say("client_joined", fields, at)
 
     def client_left(self, client_id: str | int, reason: str | None = None, *, at: At = None) -> None:
-        """A client is gone."""
+        """Report that a client left."""
         self._reporter.say("client_left", {"client_id": client_id, "reason": reason}, at)
 
     def client_heartbeat(
         self, client_id: str | int, *, system: Mapping[str, Number] | None = None, at: At = None
     ) -> None:
-        """A client lives; `system` may hold `cpu_percent`, `memory_bytes` and `gpu_percent`."""
+        """Report that a client is alive; `system` may hold `cpu_percent`, `memory_bytes` and `gpu_percent`."""
         self._reporter.say("client_heartbeat", {"client_id": client_id, "system": system}, at)
 
     def client_presence(
@@ -270,7 +270,7 @@ class Run:
         progress: float | None = None,
         at: At = None,
     ) -> None:
-        """What a client is doing, and how far (0 to 1) it has come."""
+        """Report a client's status and progress (0 to 1)."""
         fields = {"client_id": client_id, "status": status, "round": round, "progress": progress}
         self._reporter.say("client_status", fields, at)
 
@@ -290,7 +290,7 @@ class Run:
         cosine_to_previous: Number = None,
         at: At = None,
     ) -> None:
-        """A client's part in a round arrived."""
+        """Report a client's result in a round."""
         fields = {
             "client_id": client_id,
             "round": round,
@@ -307,13 +307,13 @@ class Run:
         self._reporter.say("client_result", fields, at)
 
     def client_failed(self, client_id: str | int, round: int, reason: str, *, at: At = None) -> None:
-        """A client answered that it cannot."""
+        """Report that a client returned an error for this round."""
         self._reporter.say("client_failed", {"client_id": client_id, "round": round, "reason": reason}, at)
 
     def client_no_reply(
         self, client_id: str | int, round: int, waited_ms: float | None = None, *, at: At = None
     ) -> None:
-        """A client did not answer in time."""
+        """Report that a client did not reply in time."""
         self._reporter.say("client_no_reply", {"client_id": client_id, "round": round, "waited_ms": waited_ms}, at)
 
     # --- models ------------------------------------------------------------------------------------------------------
@@ -327,20 +327,20 @@ class Run:
         format: str = "safetensors",
         parent: str | None = None,
     ) -> ModelUpload:
-        """Uploads a checkpoint in the background, resuming after lost connections.
+        """Upload a checkpoint in the background, resuming after lost connections.
 
         Parameters
         ----------
         version : str
-            Names the model for ever.
+            The permanent name of this version.
         model : bytes or path
-            What to upload. A file has to stay as it is until the upload is done.
+            The content. A file must not change until the upload is done.
         round : int, optional
-            The round that made it.
+            The round that produced it.
         format : str
-            Of the file.
+            The file format.
         parent : str, optional
-            The version it was made from.
+            The version that it was derived from.
 
         Returns
         -------
@@ -364,14 +364,14 @@ class Run:
     # --- the end -----------------------------------------------------------------------------------------------------
 
     def stats(self) -> Stats:
-        """The account of what was reported."""
+        """Return the counts of reported, delivered and dropped events."""
         return self._reporter.stats()
 
     def close(self, timeout_s: float = 2.0) -> Stats:
-        """Delivers what is left for at most `timeout_s`, then stops for good.
+        """Deliver the remaining events for at most `timeout_s`, then stop.
 
-        What the server did not take by then stays on disk, and is delivered by the next reporter to the same server.
-        It also happens by itself when the process ends.
+        Events that the server has not accepted by then stay on disk, and the next reporter to the same server delivers
+        them. Called automatically when the process ends.
         """
         began = time.monotonic()
         # Half for each, so that the whole keeps its time with a server that is down.
@@ -415,11 +415,11 @@ class Round:
             self._run.report({**figures, **event, "sample_count": sample_count})
 
     def client_failed(self, client_id: str | int, reason: str) -> None:
-        """A client answered that it cannot."""
+        """Report that a client returned an error for this round."""
         self._run.client_failed(client_id, self.number, reason)
 
     def no_reply(self, client_id: str | int, waited_ms: float | None = None) -> None:
-        """A client did not answer in time."""
+        """Report that a client did not reply in time."""
         self._run.client_no_reply(client_id, self.number, waited_ms)
 
     def metric(self, name: str, value: Number, *, client_id: str | int | None = None) -> None:
@@ -445,12 +445,12 @@ class Round:
         )
 
     def failed(self, reason: str) -> None:
-        """The round is over without a new global model."""
+        """Report that the round ended without a new global model."""
         self._is_over = True
         self._run.round_failed(self.number, reason)
 
     def stopped(self, reason: str) -> None:
-        """The round was closed because somebody asked for it."""
+        """Report that the round was closed because a stop was requested."""
         self._is_over = True
         self._run.round_stopped(self.number, reason)
 
@@ -493,32 +493,32 @@ def run(
     Parameters
     ----------
     name : str
-        What people call it.
+        The display name.
     run_id : str, optional
-        Names the run for ever; reporting under the same id continues it. By default from the name, the time and chance.
+        The permanent id; reporting under it continues the run. By default the name, the time and random digits.
     url : str, optional
-        Where the dashboard is. By default `RONDO_URL`, else `http://127.0.0.1:8000`.
+        The address of the dashboard. By default `RONDO_URL`, else `http://127.0.0.1:8000`.
     api_key : str, optional
         By default `RONDO_API_KEY`.
     framework : str
-        What the FL server is built with, such as `flower`.
+        The FL framework, such as `flower`.
     config : mapping, optional
         Settings to show with the run.
     num_rounds : int, optional
-        How many rounds are planned.
+        The planned number of rounds.
     tags : sequence of str
-        To find it by.
+        Tags to filter runs by.
     commands_supported : sequence of str
-        What an admin may ask of this run: `stop_round`, `stop_run`.
+        The commands that this run accepts: `stop_round`, `stop_run`.
     on_command : callable, optional
         Carries out a `Command`, in a thread of its own. `None` means applied; `("rejected", "why")` or an exception
         means rejected.
     on_problem : callable, optional
-        Told each distinct `Problem` once. By default it is a line on stderr.
+        Called once for each distinct `Problem`. By default prints a line on stderr.
     spool_dir : path, optional
-        Where events wait on disk. By default `RONDO_SPOOL_DIR`, else `~/.local/state/rondo/spool`.
+        The folder where events wait on disk. By default `RONDO_SPOOL_DIR`, else `~/.local/state/rondo/spool`.
     spool : bool
-        Whether they do. Without it, what the server has not taken when the process ends is lost.
+        If false, events stay in memory, and those that the server has not accepted when the process ends are lost.
     mask : bool
         Replace secrets in `config` and in URLs by `***` before anything is written or sent.
         `RONDO_MASK=off` turns it off.
@@ -528,7 +528,7 @@ def run(
     Returns
     -------
     Run
-        To report with, best in a `with` statement.
+        Reports the run; best used in a `with` statement.
     """
     return Run(
         Options(

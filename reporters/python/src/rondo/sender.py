@@ -42,7 +42,7 @@ class Post(Protocol):
 
 
 class Listener(Protocol):
-    """Who is told how it goes."""
+    """Receives the sender's results."""
 
     def on_answer(self, events: Sequence[Stored], answer: Answered, is_own: bool) -> None: ...
     def on_lost(self, events: Sequence[Stored], why: str, is_own: bool) -> None: ...
@@ -124,7 +124,7 @@ class Sender:
         return judge(response.status, response.headers.get("retry-after"), response.text, self._clock.now_ms())
 
     def _settle(self, work: Work, verdict: Verdict) -> float:
-        """What follows from an answer, and how long to wait for it."""
+        """Apply a response, and return how long to wait for the next request."""
         batch = work.batch
         if isinstance(verdict, Answered):
             self._take_up(None)

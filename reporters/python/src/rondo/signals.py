@@ -15,7 +15,7 @@ _CLOSE_S = 2.0
 
 
 class Stoppable(Protocol):
-    """What reports a run."""
+    """A process that reports a run."""
 
     def stop_by(self, cause: str, timeout_s: float) -> None: ...
 

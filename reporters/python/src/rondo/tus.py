@@ -20,7 +20,7 @@ _VERSION = {"tus-resumable": "1.0.0"}
 
 
 class Source(Protocol):
-    """What is uploaded: any part of it, as often as asked."""
+    """The content to upload: any part of it, as often as requested."""
 
     def blocks(self, start: int, size: int, block: int) -> Iterator[bytes]: ...
 
@@ -53,7 +53,7 @@ def metadata_of(entries: Mapping[str, str]) -> str:
 
 
 class TusUpload:
-    """Raises `Refused`, `OSError` or `HTTPException`; whoever calls decides about trying again."""
+    """Raises `Refused`, `OSError` or `HTTPException`; the caller decides whether to retry."""
 
     def __init__(
         self, request: Request, size: int, metadata: Mapping[str, str], on_progress: Callable[[int], None]
@@ -105,7 +105,7 @@ class TusUpload:
             "content-type": "application/offset+octet-stream",
             "content-length": str(size),
         }
-        body = self._told(source.blocks(self.offset, size, _BLOCK_BYTES))
+        body = self._watched(source.blocks(self.offset, size, _BLOCK_BYTES))
         response = self._request("PATCH", self._path, body, headers, _PART_TIMEOUT_S)
         if response.status == 413:
             raise PartTooLarge(response)
@@ -132,7 +132,7 @@ class TusUpload:
         if self._path is None:
             raise Refused(response)
 
-    def _told(self, blocks: Iterator[bytes]) -> Iterator[bytes]:
+    def _watched(self, blocks: Iterator[bytes]) -> Iterator[bytes]:
         for block in blocks:
             self._on_progress(len(block))
             yield block

@@ -26,7 +26,7 @@ class Number(NamedTuple):
 
 
 class Values(NamedTuple):
-    """What a record of metrics says."""
+    """The values in a record of metrics."""
 
     #: The last value of each metric.
     numbers: dict[str, float]

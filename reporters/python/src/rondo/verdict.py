@@ -1,4 +1,4 @@
-"""What an HTTP answer means for the batch that was sent."""
+"""Interprets the HTTP response to a batch."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from .backoff import retry_after_ms
 
 @dataclass(frozen=True)
 class Command:
-    """What an admin asks of the FL server.
+    """An admin's request to the FL server.
 
     Attributes
     ----------
@@ -43,7 +43,7 @@ class Answered:
     #: Index and detail of every event it refused.
     rejected: tuple[tuple[int, str], ...]
     commands: tuple[Command, ...]
-    #: Ids of commands that this version has never heard of.
+    #: Ids of commands that this version does not know.
     unknown_commands: tuple[str, ...]
 
 
@@ -57,7 +57,7 @@ class Unanswered:
 
 @dataclass(frozen=True)
 class Misconfigured:
-    """Not taken, and not before somebody changes the key or the address. [R9]"""
+    """Not accepted, and retried only slowly until the key or the address is changed. [R9]"""
 
     why: str
 

@@ -1,1 +1,1 @@
-"""What the adapters share."""
+"""Shared by the adapters."""

@@ -1,4 +1,4 @@
-"""What an admin asks for, carried out; what cannot be is refused with the reason."""
+"""Carries out an admin's commands; rejects unsupported ones with the reason."""
 
 from __future__ import annotations
 

@@ -12,7 +12,7 @@ logger = logging.getLogger("rondo")
 P = ParamSpec("P")
 R = TypeVar("R")
 
-_told: set[str] = set()
+_reported: set[str] = set()
 
 
 def guarded(function: Callable[P, R]) -> Callable[P, R | None]:
@@ -23,8 +23,8 @@ def guarded(function: Callable[P, R]) -> Callable[P, R | None]:
         try:
             return function(*args, **kwargs)
         except Exception:
-            if function.__qualname__ not in _told:
-                _told.add(function.__qualname__)
+            if function.__qualname__ not in _reported:
+                _reported.add(function.__qualname__)
                 logger.warning("rondo: %s failed; training is not affected", function.__qualname__, exc_info=True)
             return None
 
@@ -105,8 +105,8 @@ def observe_hook(
         reason = f"{type(target).__name__}.{name} cannot be observed ({_text_of(error)}); training is not affected"
         if on_impossible is not None:
             quietly(on_impossible, reason)
-        elif reason not in _told:
-            _told.add(reason)
+        elif reason not in _reported:
+            _reported.add(reason)
             logger.warning("rondo: %s", reason)
         return False
 
@@ -117,8 +117,8 @@ def quietly(function: Callable[..., R], *args: Any) -> R | None:
         return function(*args)
     except Exception:
         name = getattr(function, "__qualname__", type(function).__name__)
-        if name not in _told:
-            _told.add(name)
+        if name not in _reported:
+            _reported.add(name)
             logger.warning("rondo: %s failed; training is not affected", name, exc_info=True)
         return None
 

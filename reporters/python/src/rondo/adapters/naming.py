@@ -1,4 +1,4 @@
-"""Names: which of a user's free metric names is the loss, and what a client is called."""
+"""Names: which of a user's metric names is the loss, and the display name of a client."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def in_phase(phase: str, metrics: Mapping[str, float]) -> dict[str, float]:
 
 
 def pick(metrics: Mapping[str, float], wanted: str | None, usual: tuple[str, ...]) -> float | None:
-    """The value under the name the user gave, else under the first usual name that is there."""
+    """Return the value under the user's name, else under the first common name that exists."""
     for name in (wanted,) if wanted is not None else usual:
         key = find(metrics, name)
         if key is not None:
@@ -58,7 +58,7 @@ def take_sample_count(metrics: dict[str, float], weight_key: str) -> int:
 
 
 def client_name(node_id: int, names: ClientNames) -> str:
-    """What the user calls this node, else its id: node ids exceed 2^63, so they travel as text."""
+    """Return the user's name for this node, else its id as text, because node ids exceed 2^63."""
     named = names(node_id) if callable(names) else (names or {}).get(node_id)
     return str(named) if named else str(node_id)
 

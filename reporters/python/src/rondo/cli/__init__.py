@@ -41,7 +41,7 @@ def _parser() -> argparse.ArgumentParser:
     commands.add_parser("check", parents=[common], help="find out why nothing arrives")
     delivers = argparse.ArgumentParser(add_help=False, parents=[common])
     delivers.add_argument("--timeout", type=float, default=60, metavar="SECONDS", help="for a server that is down (60)")
-    syncs = commands.add_parser("sync", parents=[delivers], help="deliver what lies in a spool")
+    syncs = commands.add_parser("sync", parents=[delivers], help="deliver the events stored in a spool")
     syncs.add_argument("dir", nargs="?", type=Path, help="a spool, or a folder of spools; by default all there are")
     imports = commands.add_parser("import", parents=[delivers], help="bring runs from elsewhere")
     imports.add_argument("kind", choices=KINDS, help="what the files are")

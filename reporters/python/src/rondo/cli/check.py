@@ -1,4 +1,4 @@
-"""`rondo check`: from the address to the key, and what to do about the first thing that fails."""
+"""`rondo check`: tests everything from the address to the key, and explains how to fix the first failure."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from ..spool.home import default_root, find_spools
 from ..spool.state import read_state
 
 _TIMEOUT_S = 5.0
-# Less is the network's, and nobody sees it on a chart.
+# Smaller differences are network delay, and invisible on a chart.
 _SKEW_S = 5.0
 _MARKS = {"ok": "✓", "warning": "!", "failed": "✗"}
 
@@ -119,7 +119,7 @@ def _network(parts: SplitResult) -> Iterator[Finding]:
     try:
         found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     except OSError as error:
-        yield Finding("failed", f"The name {host} is not known here ({error}); is it right, and is there a network?")
+        yield Finding("failed", f"The name {host} cannot be resolved ({error}); check the name and the network")
         return
     yield Finding("ok", f"{host} is {', '.join(sorted({str(entry[4][0]) for entry in found}))}.")
     try:

@@ -1,4 +1,4 @@
-"""Delivers one spool while somebody watches."""
+"""Delivers one spool and shows the progress."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class _Watch:
     def __init__(self, delivery: Delivery, total: int) -> None:
         self._delivery = delivery
         self._total = total
-        self._told: set[str] = set()
+        self._reported: set[str] = set()
 
     def on_answer(self, events: Sequence[Stored], answer: Answered, is_own: bool) -> None:
         taken = len(events) - len(answer.rejected)
@@ -41,8 +41,8 @@ class _Watch:
         self._delivery.already_there += min(answer.duplicates, taken)
         self._delivery.refused += len(answer.rejected)
         for index, detail in answer.rejected:
-            if detail not in self._told:
-                self._told.add(detail)
+            if detail not in self._reported:
+                self._reported.add(detail)
                 print(f"  refused: {type_of(events[index])}: {detail}", file=sys.stderr)
         if self._total > MAX_BATCH_EVENTS and sys.stderr.isatty():
             print(f"\r  {self._delivery.delivered} of {self._total}", end="", file=sys.stderr, flush=True)

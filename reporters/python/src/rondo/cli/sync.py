@@ -1,4 +1,4 @@
-"""`rondo sync`: delivers by hand what lies in a spool."""
+"""`rondo sync`: delivers the events of a spool by hand."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def sync(folder: Path | None, url: str | None, key: str, timeout_s: float) -> in
 
 
 def _sync_one(folder: Path, url: str | None, key: str, timeout_s: float) -> bool:
-    """Whether nothing is left in the folder that ought to be delivered by hand."""
+    """Return True if the folder has no events left that need delivery by hand."""
     to = url or address_in(folder)
     if to is None:
         print(f"✗ {folder} does not say which server it is for; name it with --url.", file=sys.stderr)

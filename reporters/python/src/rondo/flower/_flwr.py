@@ -1,4 +1,4 @@
-"""What is used of Flower, found wherever the installed version keeps it."""
+"""Imports from Flower, wherever the installed version defines them."""
 
 from __future__ import annotations
 
@@ -29,5 +29,5 @@ def flower_version() -> str:
 
 
 def is_legacy(strategy: Any) -> bool:
-    """Whether it is of `flwr.server.strategy`; those of the Message API have `configure_train`."""
+    """Return True for `flwr.server.strategy`; strategies of the Message API have `configure_train`."""
     return hasattr(strategy, "configure_fit") and not hasattr(strategy, "configure_train")

@@ -1,4 +1,4 @@
-"""Which nodes there are, and what their clients are called."""
+"""The known nodes, and the names of their clients."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class Directory:
         return self._learned.get(node_id) or naming.client_name(node_id, self._names)
 
     def is_named(self, node_id: int) -> bool:
-        """Whether its name is known yet: clients that name themselves do so with their first reply."""
+        """Return True if its name is known: clients that name themselves do so in their first reply."""
         return not self._named_by_clients or node_id in self._learned
 
     def learn(self, node_id: int, name: object) -> bool:

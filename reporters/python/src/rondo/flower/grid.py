@@ -9,7 +9,7 @@ from typing import Any
 from ._flwr import Grid, Message
 from .observer import Observer
 
-# From quick enough for an in-process grid to gentle enough for a SuperLink, whose own grid asks every 3 s.
+# Fast enough for an in-process grid, slow enough for a SuperLink, whose own grid polls every 3 s.
 FIRST_POLL_S = 0.002
 LONGEST_POLL_S = 0.5
 # A pause is this part of the wait since the last reply, so the last reply of a round waits for us that little.
@@ -21,7 +21,7 @@ LOOK_AROUND_S = 20.0
 
 
 class ObservedGrid(Grid):  # type: ignore[misc, unused-ignore]
-    """Passes everything on to the user's grid and tells the observer what went through."""
+    """Forwards everything to the user's grid and reports each message to the observer."""
 
     def __init__(self, inner: Any, observer: Observer) -> None:
         self.inner = inner
@@ -88,7 +88,7 @@ class ObservedGrid(Grid):  # type: ignore[misc, unused-ignore]
         return [replies[message_id] for message_id in order if message_id in replies]
 
     def __getattr__(self, name: str) -> Any:
-        # What a grid has beyond the interface, such as close().
+        # Methods that a grid has beyond the interface, such as close().
         return getattr(self.inner, name)
 
     def _seen(self, node_ids: Iterable[int]) -> list[int]:

@@ -17,7 +17,7 @@ from .observer import Observer
 
 
 def observe_legacy_strategy(strategy: Any, observer: Observer, lifetime: Lifetime) -> None:
-    """Observe this strategy object. What its methods return and raise is passed on unchanged."""
+    """Observe this strategy object. Return values and exceptions pass through unchanged."""
     names = ("configure_fit", "aggregate_fit", "configure_evaluate", "aggregate_evaluate", "evaluate")
     listen(strategy, _Hooks(observer, lifetime), names, observer.cannot_observe)
 

@@ -77,7 +77,7 @@ class Lifetime:
             self._end("complete" if asked is None else "stopped", asked)
             return
         reason = _text_of(error)
-        # What is no Exception comes from outside: a keyboard, or Flower ending the run.
+        # A BaseException comes from outside: Ctrl+C, or Flower ending the run.
         if isinstance(error, Exception):
             self._observer.round_failed(reason)
             self._end("failed", reason)

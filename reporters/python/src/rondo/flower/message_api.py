@@ -22,7 +22,7 @@ from .observer import Observer
 
 
 def observe_strategy(strategy: Any, observer: Observer, lifetime: Lifetime) -> None:
-    """Observe this strategy object. What its methods return and raise is passed on unchanged."""
+    """Observe this strategy object. Return values and exceptions pass through unchanged."""
     names = ("configure_train", "aggregate_train", "configure_evaluate", "aggregate_evaluate", "start")
     listen(strategy, _Hooks(observer, lifetime), names, observer.cannot_observe)
 
@@ -132,7 +132,7 @@ class _Hooks:
 
 
 def figures_of(result: Any) -> Any:
-    """What a central evaluation returned: a record, or a loss and metrics as in the legacy API, or a loss alone."""
+    """Read the result of a central evaluation: a record, or a loss and metrics as in the legacy API, or a loss."""
     if isinstance(result, Mapping):
         return result
     if isinstance(result, (tuple, list)):

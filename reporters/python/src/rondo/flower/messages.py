@@ -1,4 +1,4 @@
-"""What is in Flower's messages: readers only, which leave them as they are."""
+"""Reads Flower's messages, and never changes them."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from ._flwr import Message
 
 #: `server-round` is what Flower's own strategies put into the config of every message.
 ROUND_KEY = "server-round"
-#: What rondo's client mod puts into a reply.
+#: The record that rondo's client mod adds to a reply.
 CLIENT_RECORD = "rondo.client"
 #: Where the legacy API puts a client's own metrics: "fitres.metrics", "evaluateres.metrics".
 LEGACY_METRICS = "res.metrics"
@@ -57,7 +57,7 @@ def metrics_of(reply: Message) -> dict[str, Any]:
 
 
 def sample_count_of(reply: Message) -> int:
-    """What a legacy FitRes in the reply says; 0 without one."""
+    """Return the value from a legacy FitRes in the reply; 0 without one."""
     for name, values in reply.content.metric_records.items():
         if name.endswith("num_examples"):
             first: Any = next(iter(values.values()), 0)

@@ -173,7 +173,7 @@ def _observe(
 
     lifetime = Lifetime(observer, declare=declare, end=end, begin_again=begin_again)
     lifetime.expects(num_rounds)
-    # A legacy run that is not told its number of rounds ends with its process.
+    # A legacy run without a number of rounds ends with its process.
     atexit.register(lifetime.ends, None)
     if is_legacy(strategy):
         observe_legacy_strategy(strategy, observer, lifetime)

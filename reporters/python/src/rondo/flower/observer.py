@@ -1,4 +1,4 @@
-"""What the adapter knows of a run, and what it reports of it.
+"""The adapter's knowledge of a run, and its reports.
 
     configure ─► sent ─► replied … ─► gave_up ─► aggregated ─► evaluated ─► round over
                   │                       ▲
@@ -50,7 +50,7 @@ class Observer(Account):
 
     @guarded
     def selected(self, round_number: int, node_ids: Iterable[int]) -> None:
-        """Who takes part in the training of a round."""
+        """The clients that take part in a round's training."""
         with self._lock:
             self._begin(round_number, [node for node in node_ids])
 
@@ -159,7 +159,7 @@ class Observer(Account):
 
     @guarded
     def is_closed_for(self, messages: Sequence[Message]) -> bool:
-        """Whether the round of these messages, or the whole run, was stopped."""
+        """Return True if the round of these messages, or the whole run, was stopped."""
         with self._lock:
             return self.stops.run_reason is not None or self.is_stopped(self._round_of(messages[0]))
 

@@ -1,4 +1,4 @@
-"""What is known of a round while it runs, and of each request in it."""
+"""The state of a running round, and of each request in it."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ class Sent:
     at: float
     bytes_down: int | None
     arrays: Any
-    #: Of a secure aggregation: the stage that the request is for.
+    #: In secure aggregation: the stage of the request.
     stage: str | None = None
 
 
 @dataclass
 class Round:
-    """What has been said of one round."""
+    """The reported state of one round."""
 
     number: int
     started_at: datetime
@@ -34,7 +34,7 @@ class Round:
     #: Figures of the global model under the user's own names, by who took them.
     evaluations: dict[str, dict[str, float]] = field(default_factory=dict)
     model_version: str | None = None
-    #: Of a secure aggregation: what each client has reported so far, and when its first request was sent.
+    #: In secure aggregation: what each client has reported so far, and the time of its first request.
     parts: dict[str, dict[str, Any]] = field(default_factory=dict)
     first_sent: dict[str, float] = field(default_factory=dict)
     evaluated_clients: set[str] = field(default_factory=set)
@@ -56,5 +56,5 @@ class Round:
         return was in (None, "asked")
 
     def unanswered(self) -> list[str]:
-        """Who was asked and has no outcome."""
+        """The clients that received a request and have no outcome."""
         return [client_id for client_id, state in self.asked.items() if state == "asked"]

@@ -1,4 +1,4 @@
-"""What an admin asked for, between the thread that hears it and the loop that trains."""
+"""An admin's stop requests, passed from the thread that receives them to the loop that trains."""
 
 from __future__ import annotations
 
@@ -34,6 +34,6 @@ class Stops:
         return self._rounds.get(number)
 
     def wait(self, seconds: float) -> None:
-        """Sleeps, unless somebody asks for a stop."""
+        """Sleep until a stop is requested or the time is over."""
         with self._asked:
             self._asked.wait(max(seconds, 0))

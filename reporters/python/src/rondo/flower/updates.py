@@ -1,8 +1,8 @@
 """How large each client's update was, and which way it points: off the training thread.
 
-The update of a client is the difference between what it sent back and what it was sent, flattened to one vector, in the
-precision of the model. `update_norm` is its Euclidean norm; `cosine_to_mean` its cosine to the mean of the round's
-updates, weighted by sample counts, as FedAvg weighs them (McMahan et al., arXiv 1602.05629, algorithm 1);
+The update of a client is the difference between the model it returned and the model it received, flattened to one
+vector, in the precision of the model. `update_norm` is its Euclidean norm; `cosine_to_mean` its cosine to the mean of
+the round's updates, weighted by sample counts, as FedAvg does (McMahan et al., arXiv 1602.05629, algorithm 1);
 `cosine_to_previous` its cosine to the mean of the round before. The mean has a norm and a `cosine_to_previous` as well.
 """
 
@@ -20,7 +20,7 @@ from rondo.adapters.guard import guarded, quietly
 
 from .arrays import difference_into, shape_of, views_of
 
-# A round whose updates are larger together keeps its norms and gives up its cosines: they need every update at once.
+# A round whose updates are larger in total keeps its norms but has no cosines: they need every update in memory.
 MAX_ROUND_BYTES = 256 * 1024 * 1024
 # Past it, results are reported at once, without their norm.
 MAX_WAITING = 256
@@ -31,7 +31,7 @@ SayMetric = Callable[[str, float, int, str], None]
 
 
 class Direction(NamedTuple):
-    """What is measured of one update, or of the mean of a round."""
+    """The figures of one update, or of the mean of a round."""
 
     norm: float | None = None
     cosine_to_previous: float | None = None
@@ -58,7 +58,7 @@ class _Once:
 
 
 class UpdateMeter:
-    """One thread that measures. Bounded: when it falls behind it measures less, and delays nothing."""
+    """One measuring thread. Bounded: when it cannot keep up it measures less, and delays nothing."""
 
     def __init__(self, say_metric: SayMetric) -> None:
         self._say_metric = say_metric
@@ -88,7 +88,7 @@ class UpdateMeter:
         self._later(say, direction)
 
     def close(self, timeout: float) -> None:
-        """Wait for what is under way. What is not measured by then is reported without its figures."""
+        """Wait for running measurements. An update that is not measured by then is reported without its figures."""
         if self._put(None):
             self._thread.join(timeout)
         for say in list(self._waiting.values()):

@@ -1,4 +1,4 @@
-"""Readers of what other tools have written."""
+"""Readers for the files of other tools."""
 
 from __future__ import annotations
 

@@ -56,7 +56,7 @@ def read_csv(path: Path, left_out: LeftOut) -> Iterator[ImportedRun]:
             left_out.add(f"{file}: {error}")
             continue
         for run, row in firsts.items():
-            # A file that grows stays the same run, wherever it lies.
+            # A growing file stays the same run, even after it moved.
             digest = hashlib.sha256(repr((run.rsplit("/", 1)[-1], form.columns, row)).encode()).hexdigest()[:8]
             slug = re.sub(r"[^A-Za-z0-9._-]+", "-", run).strip("-") or "run"
             run_id = clip_id(f"csv-{slug.rsplit('/', 1)[-1][:64]}-{digest}", 128)
@@ -138,7 +138,7 @@ def _facts(path: Path, form: _Form, run: str, name: str, left_out: LeftOut) -> I
     names_bad_lines = run == _first_run(path, form, name)
     for number, row in _rows(path, form):
         if not row:
-            # Of a file with several runs, the first one names its bad lines.
+            # In a file with several runs, the first run reports the bad lines.
             if names_bad_lines:
                 left_out.add(f"{path}: line {number} does not have {len(form.columns)} cells")
             continue

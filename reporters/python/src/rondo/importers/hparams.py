@@ -39,7 +39,7 @@ def _entry(entry: bytes) -> tuple[str, Any]:
 
 
 def _value(value: bytes) -> Any:
-    """Of google.protobuf.Value: a number, a text, a boolean or null; TensorBoard writes no lists and structs."""
+    """Read a google.protobuf.Value: a number, a text, a boolean or null; TensorBoard writes no lists and structs."""
     fields: dict[int, Value] = dict(fields_of(value))
     number, text = fields.get(2), fields.get(3)
     if isinstance(number, bytes):

@@ -49,7 +49,7 @@ def _folders_of_runs(folder: Path) -> set[Path]:
 
 
 def _is_above(path: Path, others: set[Path]) -> bool:
-    """An experiment or a registered model: its description says what it is, and it has no run's parts."""
+    """An experiment or a registered model: identified by its metadata, and without the parts of a run."""
     text = read_meta(path / "meta.yaml")
     if text.get("run_id") or text.get("run_uuid"):
         return False

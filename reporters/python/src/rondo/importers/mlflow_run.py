@@ -1,4 +1,4 @@
-"""What both stores of MLflow say about a run, as facts."""
+"""Converts a run from either of MLflow's stores to facts."""
 
 from __future__ import annotations
 

@@ -9,7 +9,7 @@ Value = int | bytes
 
 
 def fields_of(message: bytes) -> Iterator[tuple[int, Value]]:
-    """Number and value of every field. Raises `ValueError` for what is no message."""
+    """Yield the number and value of every field. Raises `ValueError` for invalid input."""
     at = 0
     while at < len(message):
         tag, at = _varint(message, at)
@@ -38,7 +38,7 @@ def varints(packed: bytes) -> Iterator[int]:
 
 
 def signed(value: int) -> int:
-    """The int64 that a varint stands for."""
+    """Decode the int64 of a varint."""
     return value - (1 << 64) if value >= 1 << 63 else value
 
 

@@ -28,7 +28,7 @@ class Scalar(NamedTuple):
 
 
 class _Files(NamedTuple):
-    """The event files of one run, and what a first reading of them found."""
+    """The event files of one run, and the findings of a first reading."""
 
     paths: list[Path]
     started: float
@@ -73,7 +73,7 @@ def _is_hparams_of(inner: Path, by_folder: Mapping[Path, list[Path]]) -> bool:
 
 
 def _look_into(paths: list[Path]) -> _Files:
-    """Read the files once for what has to be known before the first fact; damage is named by the second reading."""
+    """Read the files once for everything that the first fact needs; the second reading reports damage."""
     begins = {path: next(_wall_times(path), 0.0) for path in paths}
     ordered = sorted(paths, key=lambda path: (begins[path], path.name))
     files = _Files(ordered, min(begins.values()), {}, [])

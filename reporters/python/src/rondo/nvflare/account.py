@@ -1,4 +1,4 @@
-"""What the events of an NVFLARE job mean, as facts: without NVFLARE, so that it can be read and tested alone.
+"""Converts the events of an NVFLARE job to facts: without NVFLARE, so that it can be read and tested alone.
 
 NVFLARE counts rounds from 0; here they count from 1. Which event ends a round differs between workflows and versions:
 the first one that says so ends it, and the others find it ended.
@@ -21,7 +21,7 @@ Say = Callable[[Mapping[str, Any]], None]
 #: Rounds that are remembered for late results.
 MAX_ROUNDS = 8
 WHOSE_FIGURES = (
-    "global_loss and global_accuracy of a round are means of what the sites sent with their results. A site that "
+    "global_loss and global_accuracy of a round are means of values that sites sent with their results. A site that "
     "scores the model it received, as NVFLARE's client API suggests, scores the model that went into the round."
 )
 

@@ -1,4 +1,4 @@
-"""The server-side component that turns the events of a job into facts."""
+"""The server-side component that converts the events of a job to facts."""
 
 from __future__ import annotations
 
@@ -111,7 +111,7 @@ class RondoObserver(Widget):  # type: ignore[misc]
         self._job.account.presence.begins([client.name for client in engine.get_clients()], needed)
 
     def _workflow_started(self, job: Job, fl_ctx: FLContext) -> None:
-        """Observe which sites each task is for, and when a site was heard of: no event says it."""
+        """Observe the sites of each task, and when a site was last seen: no event reports it."""
         workflow_id = str(fl_ctx.get_prop(FLContextKey.WORKFLOW) or "")
         controller = fl_ctx.get_engine().get_component(workflow_id)
         job.account.workflow_started(workflow_id, type(controller).__name__)
@@ -132,7 +132,7 @@ class RondoObserver(Widget):  # type: ignore[misc]
         observe_hook(
             communicator,
             "client_is_active",
-            before=lambda args, kwargs: job.account.presence.heard(str(tasks.argument(args, kwargs, "client_name", 0))),
+            before=lambda args, kwargs: job.account.presence.seen(str(tasks.argument(args, kwargs, "client_name", 0))),
         )
 
     def _assigned(self, job: Job, fl_ctx: FLContext) -> None:

@@ -39,7 +39,7 @@ class Presence:
         self._join([client_id])
         self._say_all()
 
-    def heard(self, client_id: str) -> None:
+    def seen(self, client_id: str) -> None:
         """A site spoke: it asked for a task, or sent a heartbeat while it trains."""
         now = self._clock()
         with self._lock:

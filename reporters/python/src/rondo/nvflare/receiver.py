@@ -17,7 +17,7 @@ NUMBERS = {AnalyticsDataType.SCALAR, AnalyticsDataType.SCALARS, AnalyticsDataTyp
 
 
 class RondoReceiver(AnalyticsReceiver):  # type: ignore[misc]
-    """What `nvflare.client.tracking.SummaryWriter().add_scalar(…)` sends, as series of that client.
+    """Reports the values of `nvflare.client.tracking.SummaryWriter().add_scalar(…)` as series of that client.
 
     Parameters
     ----------
@@ -41,7 +41,7 @@ class RondoReceiver(AnalyticsReceiver):  # type: ignore[misc]
         if self._job is None or data is None or data.data_type not in NUMBERS:
             return
         key = (record_origin, data.tag)
-        # Who gives no step means the next one.
+        # Without a step, the next one is meant.
         step = int(data.step) if data.step is not None else self._steps.get(key, -1) + 1
         self._steps[key] = step
         self._job.account.metric(record_origin, data.tag, data.value, max(step, 0))

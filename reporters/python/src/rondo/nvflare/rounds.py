@@ -1,4 +1,4 @@
-"""What is known of a round of NVFLARE, and of a workflow."""
+"""The state of a round of NVFLARE, and of a workflow."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is in NVFLARE's tasks and results: readers only, which leave them as they are."""
+"""Reads NVFLARE's tasks and results, and never changes them."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ WITHOUT_ROUND = (AppConstants.TASK_VALIDATION, AppConstants.TASK_SUBMIT_MODEL)
 
 
 class Figures(NamedTuple):
-    """What a result says of itself."""
+    """The metadata of a result."""
 
     samples: int
     metrics: Mapping[str, Any]
@@ -58,7 +58,7 @@ def header_of(data: Any, name: str) -> Any:
 
 
 def owner_of(data: Any) -> str | None:
-    """Whose model a site is asked to validate: a site's, or one of the server by its name."""
+    """Return the owner of the model that a site validates: a site, or the server by its model's name."""
     owner = header_of(data, AppConstants.MODEL_OWNER)
     if owner is None:
         try:

@@ -11,7 +11,7 @@ Row = dict[str, Any]
 #: Numbers that JSON cannot hold, as the wire writes them. [W2]
 _SPECIAL = {"NaN": float("nan"), "Infinity": float("inf"), "-Infinity": float("-inf")}
 
-#: Fields whose value is a measured number; text in any other field stays text.
+#: Fields with a measured number; text in any other field stays text.
 _MEASURED = frozenset(
     {
         "cosine_to_mean",

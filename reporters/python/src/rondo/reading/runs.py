@@ -132,11 +132,11 @@ class StoredRun:
         Parameters
         ----------
         name : str
-            A metric, or `global_loss`, `global_accuracy`, `train_loss`, `duration_ms` and the like.
+        A metric, or `global_loss`, `global_accuracy`, `train_loss`, `duration_ms` and the like.
         client_id : str, optional
-            The client whose series it is. Default: the server's own.
+        The client that reported the series. Default: the server's own series.
         start, stop : int, optional
-            Steps, both included.
+        Steps, both included.
         """
         return Rows(lambda: self._points(name, client_id, start, stop))
 

@@ -1,1 +1,1 @@
-"""What was reported and not yet taken by the server, on disk. The format is R18 to R27 of `protocol/SPEC.md`."""
+"""Events on disk that the server has not accepted yet. The format is R18 to R27 of `protocol/SPEC.md`."""

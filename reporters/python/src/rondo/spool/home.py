@@ -18,7 +18,7 @@ from .records import VERSION, Header, parse
 from .spool import MAX_BYTES, Spool, remove_folder
 from .state import read_state, segment_indexes, segment_path
 
-# Half-made by a process that died in the same instant; nobody needs longer to rename a folder.
+# Incomplete because its process died in the same instant; renaming a folder never takes longer.
 _HALF_MADE_S = 3600.0
 
 
@@ -33,7 +33,7 @@ def default_root(environment: Mapping[str, str]) -> Path | None:
         base = environment.get("XDG_STATE_HOME", "") or os.path.join(os.path.expanduser("~"), ".local", "state")
     if os.path.isabs(base):
         return Path(base) / "rondo" / "spool"
-    # Without a home, and not shared: whoever made it first would own it.
+    # Without a home, and not shared: the user who created it first would own it.
     return Path(tempfile.gettempdir()) / f"rondo-spool-{_user()}"
 
 
@@ -77,7 +77,7 @@ class SpoolHome:
             raise
 
     def adopt(self) -> list[Spool]:
-        """The spools whose owners are gone, oldest first. Never raises: one that cannot be read is left alone."""
+        """The spools whose owners have ended, oldest first. Never raises: an unreadable one is skipped."""
         found = [spool for folder in self._folders() if (spool := adopt(folder, self._now, self._max_bytes))]
         return sorted(found, key=lambda spool: spool.header.at)
 
@@ -96,7 +96,7 @@ class SpoolHome:
 
 
 def adopt(folder: Path, now: Callable[[], str], max_bytes: int = MAX_BYTES) -> Spool | None:
-    """Takes over a spool whose owner is gone, if there is anything to send; otherwise tidies it away."""
+    """Take over a spool whose owner has ended, if it holds events to send; otherwise delete it."""
     try:
         if any(header.version > VERSION for header in _headers(folder)):
             return None
@@ -119,7 +119,7 @@ def _open(folder: Path, lock: FolderLock, now: Callable[[], str], max_bytes: int
         header = state.header or Header(folder.name, "", "", "")
         return Spool(folder, lock, header, now=now, state=state, max_bytes=max_bytes)
     except OSError:
-        # Nothing can be read or written now: later, or somebody else.
+        # It cannot be read or written now: retry later, or leave it to another process.
         lock.give_back()
         raise
 

@@ -1,7 +1,7 @@
-"""Who may write in a folder. [R25]
+"""Decides which process may write in a folder. [R25]
 
-There is no lock that every language, container and network disk honours, so this is made of what they all have:
-creating a file exclusively, touching it, and asking whether a process lives.
+No lock works in every language, container and network disk, so this uses what all of them have: exclusive creation of a
+file, its modification time, and a check whether a process lives.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ _SILENT_S = 120.0
 
 
 class FolderLock:
-    """A folder that is ours, as long as nobody has taken it over."""
+    """A folder that is ours until another process takes it over."""
 
     def __init__(self, folder: Path, generation: int, token: str) -> None:
         self.folder = folder
@@ -48,11 +48,11 @@ class FolderLock:
         except FileNotFoundError:
             return False
         except OSError:
-            return True  # A disk that fails now and then does not make the folder anybody else's.
+            return True  # A disk that fails now and then does not give the folder to another process.
         return not _lock_path(self.folder, self._generation + 1).exists()
 
     def release(self) -> None:
-        """Lets the next reporter have what is left, at once. May raise `OSError`."""
+        """Release the folder to the next reporter, at once. May raise `OSError`."""
         beside = self._path.with_suffix(".tmp")
         beside.write_text(json.dumps({"released": True, "token": self._token}))
         os.replace(beside, self._path)
@@ -69,7 +69,7 @@ class FolderLock:
 
 
 def take(folder: Path, generation: int) -> FolderLock | None:
-    """Creates the lock of this generation, unless somebody was faster."""
+    """Create the lock of this generation; return None if another process was faster."""
     token = uuid.uuid4().hex
     mine = {"pid": os.getpid(), "started": _started(os.getpid()), "place": here(), "token": token}
     try:
@@ -99,10 +99,10 @@ def _create(path: Path, text: str) -> None:
 
 
 def take_over(folder: Path) -> FolderLock | None:
-    """Takes a folder whose owner is gone."""
+    """Take over a folder whose owner has ended."""
     generation = _highest(folder)
     if generation == 0:
-        # Removed but for itself, or made by hand; nobody makes a folder without its lock.
+        # Removed except for itself, or created by hand: reporters never create a folder without its lock.
         age_s = time.time() - folder.stat().st_mtime
         return take(folder, 1) if age_s > _SILENT_S else None
     path = _lock_path(folder, generation)
@@ -114,9 +114,9 @@ def take_over(folder: Path) -> FolderLock | None:
 
 
 def is_gone(text: str, age_s: float, place: str, started_of: Callable[[int], str | bool | None]) -> bool:
-    """Whether the owner that a lock names has ended.
+    """Return True if the owner that a lock names has ended.
 
-    `started_of` says when a process here began: `False` if it does not live, `None` if nobody knows.
+    `started_of` returns the start time of a local process: `False` if it does not live, `None` if unknown.
     """
     owner = _read_owner(text)
     if owner.get("released") is True:
@@ -132,7 +132,7 @@ def is_gone(text: str, age_s: float, place: str, started_of: Callable[[int], str
 
 
 def here() -> str:
-    """What tells one space of process numbers from another."""
+    """Identifies the namespace of process ids."""
     parts = [socket.gethostname()]
     try:
         parts.append(Path("/proc/sys/kernel/random/boot_id").read_text().strip())
@@ -178,7 +178,7 @@ def _started_of_living(pid: int) -> str | bool | None:
     except ProcessLookupError:
         return False
     except OSError:
-        pass  # It lives, and is somebody else's.
+        pass  # It lives, and belongs to another user.
     return _started(pid)
 
 

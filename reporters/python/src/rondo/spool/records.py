@@ -14,7 +14,7 @@ _to_json = json.JSONEncoder(separators=(",", ":")).encode
 
 @dataclass(frozen=True)
 class Header:
-    """How things stood when a segment was begun."""
+    """The state when a segment was begun."""
 
     reporter_id: str
     run_id: str
@@ -88,7 +88,7 @@ def event_line(n: int, kind: str, event: str) -> bytes:
 
 
 def parse(text: bytes) -> Record | None:
-    """What a line without its newline says, or `None` if it is damaged. [R21]"""
+    """Parse a line without its newline; return `None` if it is damaged. [R21]"""
     body = text[9:]
     if text[8:9] != b" " or text[:8] != b"%08x" % crc32(body):
         return None

@@ -88,7 +88,7 @@ class Spool:
 
     @property
     def dropped(self) -> tuple[int, int]:
-        """Telemetry and facts that had to go and were not yet told."""
+        """Dropped telemetry and facts that were not reported yet."""
         return self._dropped
 
     @property
@@ -124,7 +124,7 @@ class Spool:
             return taken
 
     def tell_drops(self, notice: Event) -> None:
-        """Adds the event that tells of the drops so far, and forgets them."""
+        """Append the event that reports the drops so far, and reset their count."""
         with self._mutex:
             self._write(event_line(self._next_event, "f", notice.json) + line(b"D 0 0"))
             self._note([notice._replace(kind="f")])
@@ -204,7 +204,7 @@ class Spool:
     # --- the end -----------------------------------------------------------------------------------------------------
 
     def close(self) -> None:
-        """Leaves what is left to the next reporter, or removes the folder."""
+        """Leave the remaining events to the next reporter, or remove the folder."""
         with self._mutex:
             self._end()
             if self._waiting == 0 and self._dropped == (0, 0):
@@ -225,7 +225,7 @@ class Spool:
         return self._open
 
     def _drop_unreadable(self) -> None:
-        """What waits and cannot be read was spoilt on the disk since it was written: nobody can send it."""
+        """A waiting event that cannot be read was damaged on disk after it was written, so it cannot be sent."""
         telemetry, facts = self._dropped
         self._dropped = (telemetry, facts + self._waiting)
         self._waiting = 0
@@ -242,7 +242,7 @@ class Spool:
         return Batch(batch.batch, events, batch.start, batch.to)
 
     def _read(self, start: int, to: int | None, max_events: int, max_bytes: int) -> tuple[Stored, ...]:
-        """Events from `start` on, from the cursor's place; moves the cursor behind them."""
+        """Return events from `start` on, from the cursor's position; move the cursor past them."""
         found: list[Stored] = []
         size = 0
         index, offset = self._cursor
@@ -345,7 +345,7 @@ class Spool:
         with self._mutex:
             if self.size <= self._max_bytes:
                 return
-            # A disk that fails has lost none of what was appended; the next append tries again.
+            # A failing disk has lost no appended event; the next append tries again.
             with suppress(OSError):
                 self._drop_down_to(self._max_bytes * 7 // 8)
 
@@ -407,7 +407,7 @@ class Spool:
 
 
 def remove_folder(folder: Path, lock: FolderLock) -> None:
-    """Everything in it, oldest first and the lock last: killed half-way, what is left still says what is settled."""
+    """Delete all files, oldest first and the lock last: if killed in between, the rest still says what is settled."""
     for path in sorted(folder.iterdir()):
         if not path.name.startswith("lock-"):
             path.unlink(missing_ok=True)

@@ -1,4 +1,4 @@
-"""What a folder of segments says. [R21]"""
+"""Reads the state of a folder of segments. [R21]"""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from .records import VERSION, AnswerLine, BatchLine, DroppedLine, Header, Record
 
 @dataclass
 class Segment:
-    """One file: its place in the order, and what it holds."""
+    """One file: its position in the order, and its content."""
 
     index: int
     size: int = 0
@@ -23,7 +23,7 @@ class Segment:
 
 @dataclass
 class SpoolState:
-    """Where a spool stands."""
+    """The state of a spool."""
 
     header: Header | None = None
     next_event: int = 0
@@ -35,7 +35,7 @@ class SpoolState:
     is_answered: bool = False
     damaged: int = 0
     segments: list[Segment] = field(default_factory=list)
-    #: Numbers of the events that are there, those that are settled included.
+    #: Numbers of the stored events, including settled ones.
     events: list[int] = field(default_factory=list)
 
     @property
@@ -77,7 +77,7 @@ def segment_path(folder: Path, index: int) -> Path:
 
 
 def segment_indexes(folder: Path) -> list[int]:
-    """The segments that are there, oldest first."""
+    """The existing segments, oldest first."""
     names = [path.stem for path in folder.glob("*.log")]
     return sorted(int(name) for name in names if len(name) == 8 and name.isdigit())
 
