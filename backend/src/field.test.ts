@@ -176,7 +176,7 @@ describe('family 5: silence', () => {
     const { round_id } = await roundOf(run, 1);
     const stop = { round_id, scope: 'round', reason: 'enough', requested_by: 'ada' } as const;
     const stopping = await requestStop({ db, writer, expiresAfterMs: 5 * minute, now: () => clock }, stop);
-    expect(stopping.stop?.detail).toMatch(/no reporter is there to receive it/);
+    expect(stopping.stop?.detail).toMatch(/no reporter can receive it/);
     // A report brings it back.
     await writer.submit([run.say('client_heartbeat', { client_id: 'a' })], batchOf());
     expect((await findRun(db, run.id, null))?.condition?.state).toBe('healthy');

@@ -35,7 +35,7 @@ export const stopSchema = z
     delivered_at: momentSchema.nullable(),
     /** When it was applied, rejected or expired. */
     ended_at: momentSchema.nullable(),
-    /** Why it ended as it did; while it is open, that no reporter is there to receive it. */
+    /** Why it ended as it did; while it is open, that no reporter can receive it. */
     detail: z.string().nullable(),
     expires_at: momentSchema,
   })

@@ -40,7 +40,7 @@ const newPlace = async (engine: Engine): Promise<Settings> => {
   await rename(await makeDataDir(), dataDir);
   return { databaseUrl: undefined, dataDir, modelStoreUrl: undefined };
 };
-/** Named when the folder is there. */
+/** Named once the folder exists. */
 const newFile = () => {
   made += 1;
   const name = `${made}.backup.gz`;
@@ -184,14 +184,14 @@ describe('a backup', { timeout: 120_000 }, () => {
     await client.end();
   });
 
-  it('that fails leaves no file, and one that is there is not written over', async () => {
+  it('that fails leaves no file, and never overwrites an existing one', async () => {
     const file = newFile()();
     const nowhere = { ...(await newPlace('the embedded database')), dataDir: join(folder, 'nowhere') };
     await expect(makeBackup(nowhere, file)).rejects.toThrow(/there is no database in/);
     await expect(makeBackup(await newPlace('PostgreSQL'), file)).rejects.toThrow(/nothing to back up/);
     expect((await readdir(folder)).filter((name) => name.includes(basename(file)))).toEqual([]);
     await writeFile(file, 'mine');
-    await expect(makeBackup(nowhere, file)).rejects.toThrow(/is there already/);
+    await expect(makeBackup(nowhere, file)).rejects.toThrow(/exists already/);
     expect(await readFile(file, 'utf8')).toBe('mine');
   });
 });
@@ -227,7 +227,7 @@ async function fill(server: TestApp, run: ReturnType<typeof makeRun>, firstRound
   await server.ask('POST', '/api/keys', admin.headers, { name: 'ü' });
 }
 
-/** What people see, by path. */
+/** The API's responses, by path. */
 async function readAll(server: TestApp, runId: string): Promise<Record<string, unknown>> {
   const { headers } = await server.signIn('admin');
   const paths = [

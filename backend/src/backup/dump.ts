@@ -50,7 +50,7 @@ async function* rowsOf(tx: Db, table: Table): AsyncGenerator<string> {
   const head: TableHead = { table: table.name, columns, months, counters: await readCounters(tx, table) };
   yield line(head);
   const isText = new Map(table.columns.map((column) => [column.name, column.isText]));
-  // The key may have a column that the database computes, which is no column of a backup.
+  // The key may include a generated column, which a backup does not contain.
   const order = (table.key.length === 0 ? columns : table.key).map((name) => ({ name, isText: isText.get(name) }));
   // Each value in PostgreSQL's own text form; in one order on every server, so that equal tables have equal checksums.
   await tx.execute(sql`declare backup_rows no scroll cursor for

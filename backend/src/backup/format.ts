@@ -24,7 +24,7 @@ const headerSchema = z.object({
 const tableHeadSchema = z.object({
   table: z.string(),
   columns: z.array(z.string()),
-  /** Of a table that lies in a partition for each month. */
+  /** Of a table that is partitioned by month. */
   months: z.array(z.string().regex(/^\d{4}-\d{2}$/)),
   counters: z.array(z.object({ column: z.string(), last: z.string().regex(/^\d+$/), is_called: z.boolean() })),
 });
@@ -35,11 +35,11 @@ const completeSchema = z.object({ complete: z.literal(true), tables: z.int(), co
 export type Header = z.infer<typeof headerSchema>;
 export type TableHead = z.infer<typeof tableHeadSchema>;
 
-/** Who is told what a backup has, in its order. */
+/** Receives the contents of a backup, in order. */
 export interface Visitor {
   header(header: Header): Promise<void> | void;
   table(head: TableHead): Promise<void> | void;
-  /** Some rows of the table that was told last, each as the text of a JSON array. */
+  /** Some rows of the last table, each as the text of a JSON array. */
   rows(rows: readonly string[]): Promise<void> | void;
   tableEnd(table: string): Promise<void> | void;
   /** Must be read to its end. */

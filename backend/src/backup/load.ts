@@ -15,9 +15,9 @@ import { derivedTables, listTables, readMigrations, setCounter, type Table } fro
 interface Target {
   readonly db: Db;
   readonly store: CheckpointStore;
-  /** A folder on the disk of the store, for what is on its way into it. */
+  /** A folder on the disk of the store, for files that are being moved into it. */
   readonly dataDir: string;
-  /** Whether what is stored there may be thrown away. */
+  /** If true, existing data may be deleted. */
   readonly force: boolean;
 }
 

@@ -28,9 +28,9 @@ async function run(): Promise<void> {
   const [command, file, ...others] = positionals;
   if (command === 'backup' && others.length === 0 && !values.force) {
     const target = file ?? `rondo-${new Date().toISOString().slice(0, 19).replaceAll(':', '-')}.backup.gz`;
-    tell(`${target} is whole`, await makeBackup(readSettings(), target));
+    report(`${target} is complete`, await makeBackup(readSettings(), target));
   } else if (command === 'restore' && file !== undefined && others.length === 0) {
-    tell(`${file} is restored`, await restoreBackup(readSettings(), file, { force: values.force }));
+    report(`${file} is restored`, await restoreBackup(readSettings(), file, { force: values.force }));
   } else {
     throw new ConfigError(`usage: ${command === 'restore' ? usage.restore : usage.backup}`);
   }
@@ -42,7 +42,7 @@ function readSettings(): Settings {
   return { databaseUrl: config.DATABASE_URL, dataDir: config.DATA_DIR, modelStoreUrl: config.MODEL_STORE_URL };
 }
 
-function tell(what: string, { tables, contents, has_contents, created_at }: Summary): void {
+function report(what: string, { tables, contents, has_contents, created_at }: Summary): void {
   const rows = [...tables.values()].reduce((sum, table) => sum + table.rows, 0);
   const models = has_contents ? `${contents} checkpoints` : 'without the checkpoints, which stay in MODEL_STORE_URL';
   console.log(`${what}: ${rows.toLocaleString('en-US')} rows of ${tables.size} tables, ${models}, as of ${created_at}`);

@@ -21,7 +21,7 @@ const word = 'backup';
 
 /** Writes the file, reads it again, and only then gives it its name: a backup that has the name is whole. */
 export async function makeBackup(settings: Settings, file: string): Promise<Summary> {
-  if (existsSync(file)) throw new Error(`${file} is there already: name another file`);
+  if (existsSync(file)) throw new Error(`${file} exists already: name another file`);
   await mkdir(dirname(file), { recursive: true });
   const part = `${file}.part`;
   try {

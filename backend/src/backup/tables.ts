@@ -99,7 +99,7 @@ export const setCounter = (db: Db, table: string, { column, last, is_called }: C
     sql`select setval(pg_get_serial_sequence(quote_ident(${table}), ${column}), ${last}::bigint, ${is_called}::boolean)`,
   );
 
-/** The migrations of a Rondo database; empty when there is none. Throws when other tables are there. */
+/** The applied migrations of a Rondo database; empty for an empty database. Throws if it holds other tables. */
 export async function readMigrations(db: Db): Promise<string[]> {
   const [found] = await db.execute<{ exists: boolean }>(sql`select to_regclass('migrations') is not null as exists`);
   if (!found?.exists) {

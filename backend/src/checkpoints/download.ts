@@ -11,18 +11,18 @@ interface Conditions {
 export interface DownloadPlan {
   readonly status: 200 | 206 | 304 | 416;
   readonly headers: Readonly<Record<string, string>>;
-  /** What of the content to send; undefined is all of it. */
+  /** The part of the content to send; undefined means all of it. */
   readonly range: ByteRange | undefined;
 }
 
-/** What a download answers (RFC 9110, sections 13 to 15). The content of a version never changes, so its digest is its ETag. [K3] */
+/** The response to a download (RFC 9110, sections 13 to 15). Content never changes, so its digest is its ETag. [K3] */
 export function planDownload(model: Model, asked: Conditions): DownloadPlan {
   const etag = `"${model.sha256}"`;
   const size = model.size_bytes;
   const headers = {
     etag,
     'accept-ranges': 'bytes',
-    // Who was signed out must not find it in a cache; who has it asks whether it is the same.
+    // A cache must not serve it to a user who signed out, so a client that has it revalidates.
     'cache-control': 'private, no-cache',
   };
   if (matches(asked['if-none-match'], etag)) return { status: 304, headers, range: undefined };

@@ -39,10 +39,10 @@ export function createFileStore(folder: string): CheckpointStore {
   };
 }
 
-// Fewer turns for each gigabyte than Node's own 64 KiB, and little for each download.
+// Fewer reads per gigabyte than Node's own 64 KiB, and little memory per download.
 const chunkBytes = 256 * 1024;
 
-/** What is acknowledged survives a loss of power, too. */
+/** Makes acknowledged data survive a power failure. */
 async function flush(path: string): Promise<void> {
   const handle = await open(path);
   await handle.sync().finally(() => handle.close());

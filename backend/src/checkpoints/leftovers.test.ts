@@ -25,7 +25,7 @@ const content = Buffer.from('all of a checkpoint');
 const id = 'f'.repeat(32);
 let last = 0;
 
-/** What a server that is killed leaves in the folder of uploads. */
+/** The files that a killed server leaves in the folder of uploads. */
 async function leave(bytes: Uint8Array | null, { noted = true } = {}) {
   const name = `left-${++last}`;
   const metadata = { version: name, run_id: 'left', sha256: sha256(content), key_id: 'k', created_by: 'a key' };
@@ -73,7 +73,7 @@ it.each([
   expect(await uploads()).toEqual([]);
 });
 
-it('[K2] what is left of a PUT goes within two hours', async () => {
+it('[K2] the remains of a PUT are deleted within two hours', async () => {
   await writeFile(join(rig.dataDir, 'uploads', 'put-of-a-killed-server'), 'part');
   await rig.staging.sweep(Date.now() + 30 * minutes);
   expect(await uploads()).toHaveLength(1);

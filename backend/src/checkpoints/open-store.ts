@@ -3,7 +3,7 @@ import type { CheckpointStore } from './store.ts';
 /** Where contents are kept: an S3-compatible store if there is a URL, else the folder. */
 export async function openStore(folder: string, url: URL | undefined): Promise<CheckpointStore> {
   if (!url) return (await import('./file-store.ts')).createFileStore(folder);
-  // The SDK takes its time to load, and who keeps files needs none of it.
+  // The SDK is slow to load, and a file store does not need it.
   const { createS3Store } = await import('./s3-store.ts');
   const path = url.pathname.replaceAll(/^\/+|\/+$/g, '');
   return createS3Store({

@@ -53,7 +53,7 @@ const remove = async (run: TestRun, name: ReturnType<typeof version>) => {
 const contents = (of: CheckpointRig) => filesUnder(join(of.dataDir, 'models'));
 const rows = (digest: string) => database.db.execute(sql`select sha256 from model_contents where sha256 = ${digest}`);
 
-it('[K3] a content stays while anybody uploads it again, and is served to who then has it', async () => {
+it('[K3] a content stays while another client uploads it again, and is served from its new version', async () => {
   const run = makeRun();
   const name = await admit(rig, run, 'in a race');
   // Deletions and uploads of one content, as they come.
@@ -75,7 +75,7 @@ it('[K3] a content stays while anybody uploads it again, and is served to who th
   expect(await rows(sha256('in a race'))).toEqual([]);
 });
 
-/** What an uploader does with a 503. */
+/** Retries on 503, as an uploader does. */
 async function admitAgain(run: TestRun): Promise<ReturnType<typeof version>> {
   for (;;) {
     try {
@@ -101,7 +101,7 @@ it('[K3] the last version is deleted right between the storing of its content an
   expect(await rig.store.sizeOf(sha256('between'))).toBeUndefined();
 });
 
-it('[K3] who uploads what is being removed at that moment is told to come back', async () => {
+it('[K3] an upload of content that is being removed is asked to retry', async () => {
   const run = makeRun();
   const victim = await admit(rig, run, 'going');
   const { remove: removeContent } = rig.store;
@@ -128,14 +128,14 @@ it('[K3] what an uploader that died has claimed goes when its claim has expired'
   expect(await rows('dead')).toEqual([]);
 });
 
-it('[K3] a removal that nobody finished is finished by the next', async () => {
+it('[K3] an abandoned removal is finished by the next one', async () => {
   await database.db.execute(sql`
     insert into model_contents (sha256, size_bytes, removing_since) values ('half', 1, now() - interval '11 minutes')`);
   await rig.registry.sweep();
   expect(await rows('half')).toEqual([]);
 });
 
-it('[K7] MODELS_KEEP keeps the newest, the best and what an alias holds, and deletes the rest with its content', async () => {
+it('[K7] MODELS_KEEP keeps the newest, the best and aliased versions, and deletes the rest with its content', async () => {
   const run = makeRun();
   await keeping.writer.submit([1, 2, 3, 4, 5, 6].flatMap((round) => aWholeRound(run, round)));
   const loss = run.say('round_complete', { round: 2, global_loss: 0.001, global_accuracy: 0.9 });

@@ -11,11 +11,11 @@ import { sha256Of } from './digest.ts';
 import { readSafetensors } from './safetensors.ts';
 import type { CheckpointStore } from './store.ts';
 
-/** What an uploader says of a checkpoint. */
+/** The metadata that an uploader sends with a checkpoint. */
 export interface Upload {
   readonly version: ModelVersion;
   readonly run_id: RunId;
-  /** Of the API key. [O2] */
+  /** The API key's project. [O2] */
   readonly project_id: ProjectId;
   readonly round: number | null;
   readonly parent: ModelVersion | null;
@@ -28,7 +28,7 @@ export interface Upload {
 export interface RegistryDeps {
   readonly db: Db;
   readonly store: CheckpointStore;
-  /** Resolves when the version is committed; false when it is there already. */
+  /** Resolves when the version is committed; false if it exists already. */
   readonly save: (model: Upload & { readonly format: string }) => Promise<boolean>;
   /** Deletes those of the versions that no alias holds. */
   readonly prune: (models: readonly { run_id: RunId; version: ModelVersion }[]) => Promise<void>;
@@ -36,7 +36,7 @@ export interface RegistryDeps {
   readonly keep: number | undefined;
 }
 
-// Storing 100 GB over a slow line; only a claim of who has died is left to expire.
+// Enough to store 100 GB over a slow line. Only the claim of a dead process ever expires.
 const claimMs = 6 * 60 * 60_000;
 // Longer than any single request to a store may take.
 const abandonedMs = 10 * 60_000;
@@ -60,7 +60,7 @@ export class ModelRegistry {
   /** The version, when it exists with this content already; `Conflict` when it is taken. */
   async find({ version, run_id, sha256, project_id }: Upload): Promise<Model | undefined> {
     const owner = await projectOfRun(this.#deps.db, run_id);
-    // Before the version is looked for: what another project has is not told. [O3]
+    // Checked before the version, so that a caller learns nothing about another project. [O3]
     if (owner !== undefined && owner !== project_id) throw new Forbidden(notYours(run_id));
     const known = await findModel(this.#deps.db, version, null, run_id);
     if (!known) return undefined;
@@ -69,7 +69,7 @@ export class ModelRegistry {
     return known;
   }
 
-  /** Makes a version of a staged file that is all there. What it refuses leaves nothing behind. */
+  /** Creates a version from a complete staged file. A refusal leaves nothing stored. */
   async admit(file: string, upload: Upload): Promise<{ model: Model; isNew: boolean }> {
     const { sha256 } = upload;
     const digest = await sha256Of(file);
@@ -98,8 +98,8 @@ export class ModelRegistry {
       return await work();
     } finally {
       await releaseClaim(db, claim.claim_id);
-      // Another may have taken the name meanwhile.
-      this.sweep().catch(() => {}); // The next turn tries again, and says what is wrong.
+      // Another upload may have taken the name since the check.
+      this.sweep().catch(() => {}); // The next sweep retries, and logs the error.
     }
   }
 

@@ -89,10 +89,10 @@ export class ResumableUploads {
   }
 
   async #checkOwner(request: object, id: string): Promise<void> {
-    // Whoever asks while the digest is being computed hears what came of it.
+    // A client that queries while the digest is computed waits for the result.
     await this.#admitting.get(id)?.catch(() => {});
     const noted = await this.#store.configstore.get(id);
-    // Before it is created it is nobody's, and there is nothing to give up.
+    // Before it is created it has no owner, and there is nothing to cancel.
     const isOwn = noted ? noted.metadata?.key_id === this.#uploaders.get(request)?.key_id : isCreation(request);
     if (!isOwn) throw new NotFound('there is no such upload of this API key');
   }
@@ -125,7 +125,7 @@ export class ResumableUploads {
         project_id: projectIdSchema.catch(defaultProject).parse(project_id),
       });
     } catch (error) {
-      // What can never become a version goes; what only could not be stored now is tried again.
+      // Delete an upload that can never become a version; retry one that only could not be stored now.
       if (error instanceof CallerError && error.status < 500) await this.#store.remove(id);
       throw error;
     }

@@ -82,7 +82,7 @@ export function createS3Store({ bucket, prefix, region, endpoint, forcePathStyle
 const isMissing = (error: unknown): boolean =>
   error instanceof S3ServiceException && (error.name === 'NoSuchKey' || error.name === 'NotFound');
 
-/** Its reason goes to the log; whoever asked may come back. */
+/** The reason goes to the log; the caller may retry. */
 function unavailable(cause: unknown): never {
   throw new Busy('the model store does not answer; try again', 5, { cause });
 }

@@ -25,7 +25,7 @@ const tensor = (dtype: string, shape: unknown, begin: number, end: number) => ({
 });
 
 describe('[K4] the header of a safetensors file', () => {
-  it('tells names, kinds, shapes and how many numbers there are, in the order of the file', async () => {
+  it('returns names, types, shapes and the number of values, in the order of the file', async () => {
     const header = {
       __metadata__: { format: 'pt' },
       last: tensor('BF16', [3], 20, 26),
@@ -67,7 +67,7 @@ describe('[K4] the header of a safetensors file', () => {
     ['overlaps', { a: tensor('U8', [2], 0, 2), b: tensor('U8', [2], 1, 3) }, 3],
     ['has a shape of another size', { a: tensor('F32', [5], 0, 16) }, 16],
     ['has an unknown kind', { a: tensor('F99', [4], 0, 16) }, 16],
-    ['has a kind of everybody', { a: tensor('constructor', [4], 0, 16) }, 16],
+    ['has a type that every object inherits', { a: tensor('constructor', [4], 0, 16) }, 16],
     ['counts below zero', { a: tensor('U8', [-1, -1], 0, 1) }, 1],
     ['counts in halves', { a: tensor('U8', [0.5, 2], 0, 1) }, 1],
     ['ends before it begins', { a: tensor('U8', [1], 1, 0) }, 0],

@@ -22,8 +22,8 @@ const bitsOf: Readonly<Record<string, number>> = {
 };
 
 /**
- * What the header of a safetensors file says of its tensors; no weight is read. Null for any other file, and for one whose
- * header does not fit its bytes: a summary is shown only when it is true, and a checkpoint is kept whatever it is. [K4]
+ * The tensors in the header of a safetensors file; reads no weights. Null for any other file, and if the header does
+ * not match the file's length: a summary is shown only if it is true, and a checkpoint is stored in any case. [K4]
  */
 export async function readSafetensors(path: string): Promise<TensorSummary | null> {
   const handle = await open(path);

@@ -7,10 +7,10 @@ import { pipeline } from 'node:stream/promises';
 import { BadRequest, Busy, NoRoom, TooLarge } from '../errors.ts';
 
 export interface StagingLimits {
-  /** Of one checkpoint. */
+  /** The maximum for one checkpoint. */
   readonly maxBytes: number;
   readonly maxUploads?: number;
-  /** Of all that is declared and not yet stored. */
+  /** The maximum for all declared uploads that are not stored yet. */
   readonly maxTotalBytes?: number;
 }
 
@@ -21,8 +21,8 @@ const prefix = 'put-';
 const abandonedMs = 60 * 60_000;
 
 /**
- * The folder where uploads become whole before they are checkpoints. What is promised to it is bounded in number and
- * bytes; an upload over the bound is refused before its first byte, and those under way go on. [K2]
+ * The folder where uploads are assembled before they become checkpoints. Their number and declared bytes are bounded;
+ * an upload over the bound is refused before its first byte, and uploads in progress continue. [K2]
  */
 export class Staging {
   readonly folder: string;
@@ -60,7 +60,7 @@ export class Staging {
     const { bavail, bsize } = await statfs(this.folder);
     if (bytes + spareBytes <= bavail * bsize) return;
     this.release(id);
-    throw new NoRoom(`the server's disk has no room for ${bytes} more bytes; tell who runs it`);
+    throw new NoRoom(`the server's disk has no room for ${bytes} more bytes; ask its operator to free space`);
   }
 
   /** Notes what an earlier process has promised. */

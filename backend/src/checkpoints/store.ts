@@ -7,11 +7,11 @@ export interface ByteRange {
 }
 
 /**
- * Keeps contents by their SHA-256. What it is told to keep has been verified; who may put and remove when is decided by
- * the database (`registry.ts`), so that both may be repeated.
+ * Stores contents by their SHA-256. Callers have verified the digest; the database (`registry.ts`) decides who may put
+ * and remove when, so that both are safe to repeat.
  */
 export interface CheckpointStore {
-  /** Keeps what the file holds; the file may be gone afterwards. A content that is there already stays. */
+  /** Stores the file's content; the file may disappear afterwards. An existing content is left as it is. */
   put(sha256: string, file: string): Promise<void>;
   /** Undefined when it does not have the content. */
   sizeOf(sha256: string): Promise<number | undefined>;

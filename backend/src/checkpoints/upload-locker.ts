@@ -18,7 +18,7 @@ export class UploadLocker implements Locker {
       lock: async (signal, askToRelease) => {
         for (let holder = this.#held.get(id); holder; holder = this.#held.get(id)) {
           signal.throwIfAborted();
-          // Whoever comes anew knows that the one before is cut off, even where this server does not yet.
+          // A client that reconnects knows that its last connection is dead, even if this server does not know yet.
           await holder.askToRelease();
           await holder.released;
         }

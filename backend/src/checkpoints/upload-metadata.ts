@@ -3,10 +3,10 @@ import { Invalid } from '../errors.ts';
 import type { Upload } from './registry.ts';
 
 type Metadata = Record<string, string | null>;
-/** Whose it is comes from the API key. */
+/** The owner comes from the API key. */
 type Said = Omit<Upload, 'created_by' | 'project_id'>;
 
-/** What the `Upload-Metadata` of a resumable upload says; throws `Invalid` where that makes no sense. */
+/** Parses the `Upload-Metadata` of a resumable upload; throws `Invalid` if it is not valid. */
 export function parseMetadata(metadata: Metadata): Said {
   const given = Object.fromEntries(Object.entries(metadata).filter(([, value]) => value !== null));
   const { data, error } = uploadMetadataSchema.safeParse(given);

@@ -8,7 +8,7 @@ export const expiresAfterMs = 24 * 60 * 60_000;
 /** A client that was cut off at the very end still learns that its upload has arrived. */
 const rememberedMs = 60 * 60_000;
 
-/** What was stored has no bytes here any more, only its note. */
+/** Once stored, an upload has no bytes here any more, only its note. */
 export const isStored = (upload: Pick<Upload, 'metadata'> | undefined): boolean =>
   upload?.metadata?.stored_at !== undefined;
 

@@ -68,7 +68,7 @@ interface Counts {
 export const hasCounts = (counts: Counts): boolean =>
   [counts.num_clients_completed, counts.num_clients_failed, counts.num_clients_no_reply].some((count) => count != null);
 
-/** What a round's end says of the clients that it does not name. [A4] */
+/** Accounts for the clients that a round's end counts but does not name. [A4] */
 export function countUnnamed(round: RoundRow, counts: Counts): RoundRow {
   if (!hasCounts(counts)) return round;
   const said = [counts.num_clients_completed, counts.num_clients_failed, counts.num_clients_no_reply];
@@ -76,7 +76,7 @@ export function countUnnamed(round: RoundRow, counts: Counts): RoundRow {
   const sum = (numbers: readonly number[]) => numbers.reduce((total, one) => total + one, 0);
   let unnamed = said.map((count) => count ?? 0);
   const expected = round.num_clients_expected;
-  // Some frameworks count those that have a name too: the sum then is all that were selected.
+  // Some frameworks also count the named clients: then the sum is the whole selection.
   if (sum(unnamed) + sum(named) > expected && sum(unnamed) <= expected)
     unnamed = unnamed.map((count, index) => Math.max(0, count - (named[index] ?? 0)));
   const [completed = 0, failed = 0, noReply = 0] = unnamed;
@@ -89,7 +89,7 @@ export function countUnnamed(round: RoundRow, counts: Counts): RoundRow {
   };
 }
 
-/** What is known of a client's part can only become more: late data wins over its absence. [A3] */
+/** A client's outcome only gains information: late data replaces a missing result. [A3] */
 const weight: Record<Outcome, number> = { pending: 0, unreported: 1, no_reply: 2, failed: 3, complete: 4 };
 
 export const outweighs = (after: Outcome, before: Outcome | null): boolean =>

@@ -16,7 +16,7 @@ interface Job {
   readonly inputs: readonly Input[];
 }
 
-/** The batches of one transaction: which of them are new, and what their reporters are to be told. */
+/** The batches of one transaction: which of them are new, and the commands to return to their reporters. */
 export class Batches {
   readonly #tx: Db;
   readonly #jobs: readonly Job[];
@@ -47,19 +47,19 @@ export class Batches {
     return fresh;
   }
 
-  /** The runs that the reporters of new batches have spoken of before. */
+  /** The runs that the reporters of new batches have reported before. */
   *knownRuns(): Iterable<RunId> {
     for (const runIds of this.#knownRuns.values()) yield* runIds;
   }
 
-  /** What waits for each of the reporters, now that it is known which runs they speak for. */
+  /** The open commands for each reporter, now that its runs are known. */
   async answer(): Promise<Map<ReporterKey, Command[]>> {
     const reporters = new Map<ReporterKey, { readonly batch: BatchId; readonly runIds: Set<RunId> }>();
     for (const { batch, inputs } of this.#jobs) {
       if (!batch) continue;
       const { runIds } = reporters.get(reporterOf(batch)) ?? { runIds: new Set<RunId>() };
       for (const { run_id } of inputs) {
-        // Of more only the last are remembered.
+        // Past this number, only the newest are remembered.
         if (runIds.delete(run_id) || runIds.size < maxRunsOfReporter) runIds.add(run_id);
         else runIds.delete(runIds.values().next().value as RunId) && runIds.add(run_id);
       }

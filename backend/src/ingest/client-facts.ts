@@ -10,7 +10,7 @@ interface Sign {
   readonly at: string;
 }
 
-/** The client as known, or as it is when first heard of. */
+/** The known client, or a new one. */
 export function clientOr(draft: Draft, { client_id, at }: Sign, receivedAt: string): ClientRow {
   const known = draft.client(client_id);
   if (known) return known;
@@ -47,7 +47,7 @@ export function alive(client: ClientRow, at: string, receivedAt: string): Client
     seen_at: at > client.seen_at ? at : client.seen_at,
   };
   if (client.status !== 'offline' || at <= client.status_at) return seen;
-  // Moving `status_at` keeps what it told before from counting a second time. [F2]
+  // Moving `status_at` keeps earlier facts from counting again. [F2]
   return {
     ...seen,
     status: client.round_outcome === 'pending' ? 'training' : 'idle',
@@ -108,7 +108,7 @@ export function tellStatus(draft: Draft, fact: FactOf<'client_status'>, received
   const isOvertaken = isOffline && fact.at < client.seen_at;
   if (known && (isOldRound || isOvertaken || !supersedes(fact.at, fact.status, fact.round, client))) return false;
   const isNewRound = round !== null && round !== client.current_round;
-  const told: ClientRow = {
+  const updated: ClientRow = {
     ...(isOffline ? { ...client, seen_at: fact.at } : alive(client, fact.at, receivedAt)),
     is_online: !isOffline,
     status: fact.status,
@@ -117,7 +117,7 @@ export function tellStatus(draft: Draft, fact: FactOf<'client_status'>, received
     round_outcome: isNewRound ? null : client.round_outcome,
     progress: fact.progress ?? (isNewRound ? null : client.progress),
   };
-  draft.setClient(told);
+  draft.setClient(updated);
   return true;
 }
 
@@ -133,9 +133,9 @@ export function markSilent(draft: Draft, notice: Extract<Notice, { type: 'client
 const rank: Record<ClientRow['status'], number> = { training: 1, uploading: 2, idle: 3, failed: 3, offline: 4 };
 
 /**
- * Whether what happened `at` may replace the client's status: later wins; at the same moment its going offline comes
- * last, a later round after an earlier one, and in one round what follows. Where a client stands in this order never
- * moves back, so no fact counts a second time. [F3] [F2]
+ * True if a fact at `at` may replace the client's status. The later one wins; at the same moment, going offline comes
+ * last, a later round after an earlier one, and within a round the later step. A client's position in this order never
+ * moves back, so no fact counts twice. [F3] [F2]
  */
 export function supersedes(
   at: string,

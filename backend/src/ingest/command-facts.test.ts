@@ -79,7 +79,7 @@ describe('a stop', () => {
     expect([round(1).stop, round(1).stop_requested_at, row.stop, state.commands.size]).toEqual([null, null, null, 0]);
   });
 
-  it('[C3] keeps when it was delivered and applied, and who said so', () => {
+  it('[C3] stores when it was delivered and applied, and by which reporter', () => {
     const run = makeRun();
     const { round, state } = asked(
       run,
@@ -116,7 +116,7 @@ describe('a stop', () => {
   });
 });
 
-describe('a stop that nobody confirms', () => {
+describe('a stop without a confirmation', () => {
   it('[C4] expires at its time and not before', () => {
     const run = makeRun();
     expect(asked(run, expire(run, 'x', second(299))).round(1).stop?.state).toBe('requested');
@@ -181,7 +181,7 @@ describe('what ends by itself', () => {
     });
   });
 
-  it('[C6] the FL server’s word stands over what was concluded, and its first word stays', () => {
+  it('[C6] the FL server’s reply replaces what the server concluded, and its first reply stays', () => {
     const run = makeRun();
     const completed = asked(run, run.say('round_complete', { round: 1, at: second(5) }));
     const applied = completed.next([say(run, 'x', 'applied', second(4))]);
@@ -240,8 +240,8 @@ describe('applied', () => {
   });
 });
 
-it('an answer to a command that nobody gave changes nothing', () => {
+it('a reply to an unknown command changes nothing', () => {
   const run = makeRun();
   const { state } = asked(run);
-  expect(asked(run, say(run, 'nobody', 'applied')).state).toEqual(state);
+  expect(asked(run, say(run, 'unknown', 'applied')).state).toEqual(state);
 });

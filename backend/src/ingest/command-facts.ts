@@ -4,8 +4,8 @@ import type { Draft } from './draft.ts';
 import type { Answer, CommandRow, Notice, RoundRow } from './state.ts';
 
 /*
- *   requested ──▶ delivered ──▶ applied | rejected              what the FL server says: its first word stays
- *        └────────────┴───────▶ applied | rejected | expired    what is concluded meanwhile, until it says otherwise
+ *   requested ──▶ delivered ──▶ applied | rejected              reported by the FL server: its first reply stays
+ *        └────────────┴───────▶ applied | rejected | expired    concluded here, until the FL server replies
  */
 
 export const isOpen = <S extends Pick<Stop, 'state'>>(
@@ -13,7 +13,7 @@ export const isOpen = <S extends Pick<Stop, 'state'>>(
 ): stop is S & { readonly state: 'requested' | 'delivered' } =>
   stop?.state === 'requested' || stop?.state === 'delivered';
 
-/** Asked once, however often and by whomever it is asked while it is open. [C1] */
+/** Stored once while it is open, however often and by however many users it is requested. [C1] */
 export function askStop(draft: Draft, notice: Extract<Notice, { type: 'stop_requested' }>): boolean {
   const { type, at, record, ...asked } = notice;
   const target = asked.round === null ? draft.run : draft.round(asked.round);
@@ -36,9 +36,9 @@ export function askStop(draft: Draft, notice: Extract<Notice, { type: 'stop_requ
 
 /** A stop of a run that is silent waits for a reporter that may never return. */
 const unheard = ({ state, detail }: RunCondition): string | null =>
-  state === 'silent' ? `no reporter is there to receive it: ${detail}; an admin can end the run by hand` : null;
+  state === 'silent' ? `no reporter can receive it: ${detail}; an admin can end the run by hand` : null;
 
-/** What the FL server says of a command; returns it when that is news. [C3] [C6] */
+/** The FL server's reply to a command; returns the command if the reply is new. [C3] [C6] */
 export function answerCommand(draft: Draft, answer: Answer): CommandRow | null {
   const command = draft.command(answer.command_id);
   if (!command || command.ended_by !== null) return null;
@@ -55,7 +55,7 @@ export function answerCommand(draft: Draft, answer: Answer): CommandRow | null {
   return move(draft, { ...command, state: answer.state, ended_at, ended_by: by, detail: answer.detail ?? why });
 }
 
-/** Once a reporter has it, one is there. */
+/** Delivery proves that a reporter is connected. */
 const openDetail = (command: CommandRow): string | null => (isOpen(command) ? null : command.detail);
 
 /** Nobody has confirmed it in time, by the server's clock. [C4] */
@@ -73,7 +73,7 @@ export function expireCommand(draft: Draft, { command_id, at }: Extract<Notice, 
   return true;
 }
 
-/** What was to be stopped is over; `stopped` is what was asked for, any other end came first. [C5] */
+/** The command's target has ended: `stopped` applies the command, any other end came first. [C5] */
 export function concludeStop(draft: Draft, stop: Stop | null, end: FactOf<'run_complete'>['status'], at: string): void {
   const command = isOpen(stop) && draft.command(stop.command_id);
   if (!command) return;
@@ -101,7 +101,7 @@ function show(draft: Draft, command: CommandRow): void {
   if (round) draft.setRound({ ...round, stop, ...request(stop) });
 }
 
-/** What was refused, or never answered, is no longer asked for. */
+/** A command that was rejected or expired is no longer requested. */
 const request = (stop: Stop): Pick<RoundRow, 'stop_requested_at' | 'stop_reason'> =>
   isOpen(stop) || stop.state === 'applied'
     ? { stop_requested_at: stop.requested_at, stop_reason: stop.reason }

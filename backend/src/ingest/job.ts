@@ -20,7 +20,7 @@ export interface Outcome {
   readonly commands: Command[];
 }
 
-/** Of one job, what one transaction stores. */
+/** The part of a job that one transaction stores. */
 export interface Piece {
   readonly job: Job;
   readonly parts: readonly Part[];
@@ -28,20 +28,20 @@ export interface Piece {
   readonly isLast: boolean;
 }
 
-/** What one caller has to store, and what has become of it so far. */
+/** One caller's inputs, and their results so far. */
 export class Job {
   readonly takenAt = performance.now();
   /** One for all of its pieces, so that all of them judge its moments alike. */
   readonly receivedAt: string;
   readonly origin: unknown;
-  /** Absent for what the server itself has to say. */
+  /** Absent for the server's own notices. */
   readonly batch: BatchId | undefined;
   readonly inputs: readonly Input[];
   readonly outcome = Promise.withResolvers<Outcome>();
   readonly #parts: readonly Part[];
   #next = 0;
   /** Positions of the inputs of which some part was news, or none. */
-  readonly #heard = new Set<number>();
+  readonly #stored = new Set<number>();
   readonly #repeated = new Set<number>();
   readonly #foreign = new Set<number>();
   readonly #refused = new Map<number, string>();
@@ -78,15 +78,15 @@ export class Job {
       if (foreign.has(at)) this.#foreign.add(index);
       else if (why !== undefined) this.#refused.set(index, why);
       else if (duplicates.has(at)) this.#repeated.add(index);
-      else this.#heard.add(index);
+      else this.#stored.add(index);
     }
   }
 
-  /** What has become of the whole. */
+  /** The result of the whole job. */
   result(isRepeated: boolean, commands: Command[]): Outcome {
     const refused = [...this.#refused].map(([index, detail]) => ({ index, detail }));
-    const left = (index: number) => !this.#heard.has(index) && !this.#refused.has(index);
-    const duplicates = isRepeated ? this.inputs.length : [...this.#repeated].filter(left).length;
+    const rest = (index: number) => !this.#stored.has(index) && !this.#refused.has(index);
+    const duplicates = isRepeated ? this.inputs.length : [...this.#repeated].filter(rest).length;
     const foreign = isRepeated ? [] : [...this.#foreign];
     const accepted = isRepeated ? 0 : this.inputs.length - duplicates - foreign.length - refused.length;
     return { accepted, duplicates, foreign, refused: isRepeated ? [] : refused, isRepeated, commands };

@@ -8,7 +8,7 @@ type NewModel = Extract<ModelNotice, { type: 'model_saved' }>['model'] & {
   readonly project_id: ProjectId;
 };
 
-/** Models go through the one writer, so that they raise their run's seq and viewers hear of them. */
+/** Models go through the same writer, so that they raise their run's seq and reach viewers. */
 export function createModelWriter(writer: IngestWriter) {
   return {
     /** False when the version exists already; `Forbidden` when the run belongs to another project. */

@@ -12,7 +12,7 @@ export interface Part {
 // Clients of one part: each is up to three rows, and others wait for them.
 const clientsPerPart = 1_000;
 
-/** What a transaction may hold: about 100 ms of the embedded database. Weight 1 is a row or two. [B3] */
+/** The most that one transaction may store: about 100 ms of the embedded database. Weight 1 is a row or two. [B3] */
 export const maxWeight = 10_000;
 export const maxRuns = 200;
 

@@ -11,7 +11,7 @@ import type { Input, Reduction, RoundRow, RunState } from './state.ts';
 const start = emptyState(streamRunId, '2026-01-31T10:00:00.000Z');
 const notices = new Set<Input['type']>(['client_silent', 'stop_requested', 'command_expired']);
 const isFact = ({ type }: Input) => !notices.has(type);
-/** Only the database can tell whether these are repeated. */
+/** Only the database can detect repeats of these. */
 const isTelemetry = ({ type }: Input) => type === 'metric' || type === 'log';
 
 /** The stream in pieces that end where `cuts` says. */
@@ -54,7 +54,7 @@ describe('any stream of facts', () => {
     );
   });
 
-  it('[F2] told once more, whole, changes no row', () => {
+  it('[F2] repeated as a whole, it changes no row', () => {
     fc.assert(
       fc.property(anyStream, (stream) => {
         const facts = stream.filter(isFact);
@@ -67,7 +67,7 @@ describe('any stream of facts', () => {
     );
   });
 
-  it('[F2] every fact of it told twice, or any later once more, gives the same rows', () => {
+  it('[F2] every fact of it repeated, at once or later, gives the same rows', () => {
     fc.assert(
       fc.property(anyStream, fc.array(fc.nat(), { maxLength: 10 }), (stream, picks) => {
         let state = start;
@@ -85,7 +85,7 @@ describe('any stream of facts', () => {
     );
   });
 
-  it('[F2] a fact told twice in one batch counts once', () => {
+  it('[F2] a fact repeated in one batch counts once', () => {
     fc.assert(
       fc.property(anyStream, (stream) => {
         const doubled = stream.flatMap((input) => (isFact(input) ? [input, input] : [input]));
@@ -131,7 +131,7 @@ describe('any stream of facts', () => {
     );
   });
 
-  it('[A2] leaves nobody pending in a round that is over', () => {
+  it('[A2] leaves no client pending in a closed round', () => {
     fc.assert(
       fc.property(anyStream, (stream) => {
         for (const state of statesOf(stream)) {
@@ -147,7 +147,7 @@ describe('any stream of facts', () => {
     );
   });
 
-  it('[C5] leaves no stop open of what is over, and shows each as it is', () => {
+  it('[C5] leaves no stop open after its target has ended, and shows each with its state', () => {
     fc.assert(
       fc.property(anyStream, (stream) => {
         for (const { run, rounds, commands } of statesOf(stream)) {

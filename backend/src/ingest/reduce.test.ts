@@ -4,7 +4,7 @@ import { makeRun, type TestRun } from '../../testing/facts.ts';
 import { emptyState, fold, look, noon, told } from '../../testing/run-state.ts';
 import { reduce } from './reduce.ts';
 
-/** The moment so many seconds after noon, where the server’s clock stands. */
+/** The moment so many seconds after noon, which is the server’s time. */
 const second = (count: number) => new Date(Date.parse(noon) + count * 1_000).toISOString();
 
 const join = (run: TestRun, client_id: string, at = second(0)) => run.say('client_joined', { client_id, at });
@@ -60,7 +60,7 @@ describe('the account of a round', () => {
     });
   });
 
-  it('[A1] selects whoever answers beyond those that were announced', () => {
+  it('[A1] selects clients that return a result beyond the announced number', () => {
     const run = makeRun();
     const { round } = told([expectMany(run, 1), result(run, 'a'), result(run, 'b')]);
     expect(accountOf(round(1))).toMatchObject({ selected: 2, complete: 2, pending: 0 });
@@ -86,7 +86,7 @@ describe('the account of a round', () => {
     expect(client('b').round_outcome).toBe('no_reply');
   });
 
-  it('[A2] a selection that comes after the round’s end leaves nobody pending', () => {
+  it('[A2] a selection that arrives after the round’s end leaves no client pending', () => {
     const run = makeRun();
     const { round, client } = told([complete(run, second(9)), select(run, ['a'], second(1))]);
     expect(accountOf(round(1))).toMatchObject({ selected: 1, pending: 0, no_reply: 1 });
@@ -144,7 +144,7 @@ describe('the account of a round', () => {
 });
 
 describe('facts in any order', () => {
-  it('[F2] round_started told again after round_complete changes nothing', () => {
+  it('[F2] a repeated round_started after round_complete changes nothing', () => {
     const run = makeRun();
     const started = select(run, ['a', 'b']);
     const { state } = told([started, result(run, 'a'), complete(run)]);
@@ -153,21 +153,21 @@ describe('facts in any order', () => {
     expect([...again.duplicates]).toEqual([0]);
   });
 
-  it('[F2] a client’s leaving, told again after it came back, does not end it again', () => {
+  it('[F2] a repeated client_left after the client came back does not disconnect it again', () => {
     const run = makeRun();
     const left = run.say('client_left', { client_id: 'a', at: second(2) });
     const { client } = told([join(run, 'a'), left, heartbeat(run, 'a', second(3)), left]);
     expect(client('a')).toMatchObject({ is_online: true, status: 'idle' });
   });
 
-  it('[F2] a status from before a silence, told again after it, changes nothing', () => {
+  it('[F2] a status from before a silence, repeated after it, changes nothing', () => {
     const run = makeRun();
     const uploading = status(run, 'a', 'uploading', second(3));
     const { state } = told([select(run, ['a']), uploading, silence(run, 'a'), heartbeat(run, 'a', second(8))]);
     expect([...reduce(state, [uploading], noon).duplicates]).toEqual([0]);
   });
 
-  it('[F2] an earlier deadline or figure, told again, does not come back', () => {
+  it('[F2] an earlier deadline or figure, repeated, does not come back', () => {
     const run = makeRun();
     const first = run.say('round_started', { round: 1, client_ids: ['a'], deadline: second(30), at: second(1) });
     const later = run.say('round_started', { round: 1, client_ids: ['a'], deadline: second(60), at: second(2) });
@@ -302,7 +302,7 @@ describe('telemetry', () => {
     ]);
   });
 
-  it('[F6] without a round, a point stands at its moment', () => {
+  it('[F6] without a round, a point is placed at its moment', () => {
     const run = makeRun();
     const spent = run.say('privacy_spent', { epsilon: 1, delta: 0, at: second(3) });
     expect(reduce(emptyState(run.id), [spent], noon).points[0]?.step).toBe(Date.parse(second(3)));
@@ -347,7 +347,7 @@ describe('life and silence', () => {
   });
 
   it.each(['stopped', 'failed'] as const)(
-    '[L5] a run that %s takes its open rounds along, told before or after',
+    '[L5] a run that %s closes its open rounds, reported before or after',
     (status) => {
       const run = makeRun();
       const end = run.say('run_complete', { status, reason: 'asked to', at: second(9) });
@@ -391,7 +391,7 @@ describe('life and silence', () => {
     expect(accountOf(round(1)).pending).toBe(1);
   });
 
-  it('[L4] a client that was heard of meanwhile is not silent, by the server’s clock', () => {
+  it('[L4] a client that has reported since then is not silent, by the server’s clock', () => {
     const run = makeRun();
     const { client } = told([select(run, ['a'])], second(60)).next([silence(run, 'a', second(59))]);
     expect(client('a').is_online).toBe(true);

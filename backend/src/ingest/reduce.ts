@@ -9,7 +9,7 @@ import { completeRun, editRun, endRun, endWithRun, startRun, wakeRun } from './r
 import { settle } from './settle.ts';
 import type { Answer, Input, Reduction, RunState } from './state.ts';
 
-/** Who said each of the inputs, and by which clock. */
+/** The source of each input, and the clock of its time. */
 export interface Origin {
   readonly reporter_id: ReporterId;
   /** The reporter's clock less the server's, as its batch was sent; null where the batch does not say. [T1] */
@@ -66,7 +66,7 @@ function overBound(draft: Draft, input: Input, { clients }: Bounds): string | un
   return `the run has ${known} clients and takes at most ${clients} (MAX_CLIENTS_PER_RUN)`;
 }
 
-/** Whether the input said anything new. */
+/** Returns true if the input changed anything. */
 function apply(draft: Draft, input: Input, index: number, receivedAt: string): boolean {
   switch (input.type) {
     case 'run_started':

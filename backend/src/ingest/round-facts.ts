@@ -5,7 +5,7 @@ import { concludeStop, isOpen } from './command-facts.ts';
 import type { Draft } from './draft.ts';
 import type { ClientRow, RoundRow, UpdateRow } from './state.ts';
 
-/** The round as known, or as it is when first heard of. [F4] */
+/** The known round, or a new one. [F4] */
 function roundOr(draft: Draft, round: number, at: string): RoundRow {
   const known = draft.round(round);
   if (known) return known;
@@ -118,7 +118,7 @@ export function startRound(draft: Draft, fact: FactOf<'round_started'>, received
 const startsAgain = (round: RoundRow, at: string): boolean =>
   at > (round.announced_at ?? round.started_at) && (round.num_named > 0 || isRoundOver(round));
 
-// What is kept of the attempts before, and of the ends that were reported.
+// What remains of earlier attempts and of reported ends.
 const maxEarlier = 20;
 const maxEnds = 32;
 
@@ -276,7 +276,7 @@ const withinBound = (merged: RoundRow['metrics'], newer: RoundRow['metrics']): R
 type PartEnd = FactOf<'client_result'> | FactOf<'client_failed'> | FactOf<'client_no_reply'>;
 const partOutcome = { client_result: 'complete', client_failed: 'failed', client_no_reply: 'no_reply' } as const;
 
-/** What became of one client's part: the most telling answer stays, and of results the latest. [A3] [F8] */
+/** A client's outcome in the round: the most informative reply stays, and the latest result. [A3] [F8] */
 export function resolvePart(draft: Draft, fact: PartEnd, receivedAt: string): boolean {
   const outcome = partOutcome[fact.type];
   const round = roundOr(draft, fact.round, fact.at);
@@ -303,7 +303,7 @@ export function resolvePart(draft: Draft, fact: PartEnd, receivedAt: string): bo
   return true;
 }
 
-/** A result that was measured again: later than the one that is there. [F8] */
+/** True for a result that was measured again, later than the stored one. [F8] */
 const replaces = (fact: PartEnd, before: UpdateRow | undefined): boolean =>
   fact.type === 'client_result' &&
   before?.outcome === 'complete' &&

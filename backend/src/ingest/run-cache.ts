@@ -23,7 +23,7 @@ interface Cached extends Omit<RunState, 'commands'> {
   readonly reporters: Map<ReporterId, ReporterRow>;
 }
 
-/** A run that is locked, and what is about to be stored of it. */
+/** A locked run, and the changes to be stored. */
 interface Work {
   readonly before: RunRow;
   readonly inputs: readonly Input[];
@@ -33,7 +33,7 @@ interface Work {
 const roundsPerRun = 8;
 // Clients and client updates in all: about 600 bytes each.
 const maxEntries = 400_000;
-/** What a run costs without any, in such entries. */
+/** The fixed cost of a run, in such entries. */
 const entriesPerRun = 10;
 
 /**
@@ -89,7 +89,7 @@ export class RunCache {
     return this.#runs.get(state.run.run_id) === state;
   }
 
-  /** What a transaction that committed has changed. */
+  /** The changes of a committed transaction. */
   apply(run: RunRow, changed: Pick<Reduction, 'rounds' | 'clients' | 'updates' | 'reporters'>): void {
     const { rounds, clients, updates, reporters } = changed;
     const state = this.#runs.get(run.run_id);
@@ -133,7 +133,7 @@ export class RunCache {
   }
 }
 
-/** What must be known of one run, and what of it is known by now. */
+/** The parts of a run that must be loaded, and those that are loaded. */
 class Load {
   readonly run: RunRow;
   readonly inputs: readonly Input[];
@@ -158,7 +158,7 @@ class Load {
     );
   }
 
-  /** What ends takes its open stop along. */
+  /** An end also closes the open stop. */
   nameStops(): void {
     const stops = [this.state.run.stop, ...[...this.rounds].map((round) => this.state.rounds.get(round)?.stop ?? null)];
     this.commandIds = stops.filter(isOpen).map(({ command_id }) => command_id);

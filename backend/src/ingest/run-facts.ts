@@ -83,7 +83,7 @@ function mergedConfig(before: RunRow['config'], said: RunRow['config'] | undefin
   return JSON.stringify(merged).length > limits.configBytes ? (said ?? before) : merged;
 }
 
-/** What a reporter can be asked is its own; the run shows what all of them can. [C8] */
+/** Each reporter has its own capabilities; the run shows those that all of them share. [C8] */
 function declareReporter(draft: Draft, fact: FactOf<'run_started'>): void {
   const { run, reporter } = draft;
   if (reporter === undefined) {
@@ -107,7 +107,7 @@ export const newReporter = (run_id: RunId, reporter_id: ReporterId): ReporterRow
   clock_offset_ms: 0,
 });
 
-/** What an admin named stays. [F7] */
+/** A name set by an admin stays. [F7] */
 export function editRun(draft: Draft, notice: Extract<Notice, { type: 'run_edited' }>): boolean {
   const { type, run_id, record, ...change } = notice;
   const before = draft.run;
@@ -177,7 +177,7 @@ export function endWithRun(draft: Draft, number: number): void {
   closeRound(draft, { type, run_id, round: number, at: completed_at, reason: reason ?? `the run ${status}` }, round);
 }
 
-/** What is newer than the run's end reopens it. [L3] */
+/** A fact that is newer than the run's end reopens it. [L3] */
 export function wakeRun(draft: Draft, at: string): void {
   const { run } = draft;
   if (run.status === 'running' || at <= run.status_at) return;

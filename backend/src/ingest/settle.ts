@@ -8,7 +8,7 @@ import type { RoundRow, RunRow } from './state.ts';
 export const reportedEveryMs = 5_000;
 const maxDurations = 20;
 
-/** What follows for the run from all that was said: its pace, what its rounds brought, and how it fares. [L7] [L9] */
+/** Derives the run's pace, the results of its rounds and its condition from the new state. [L7] [L9] */
 export function settle(draft: Draft, isReported: boolean, receivedAt: string): void {
   const last = draft.run.last_reported_at;
   const isOver = draft.run.status !== 'running';
@@ -16,7 +16,7 @@ export function settle(draft: Draft, isReported: boolean, receivedAt: string): v
     draft.setRun({ last_reported_at: receivedAt });
   const results = resultsOf(draft);
   if (results) {
-    // What a viewer sees of it is the remark on a run that is complete.
+    // On a completed run, a viewer sees it as the remark.
     if (draft.run.status === 'complete') draft.setRun(results);
     else draft.setQuiet(results);
   }

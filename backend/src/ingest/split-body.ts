@@ -29,7 +29,7 @@ const maxMembers = 2 * limits.selectedClients;
 // The shortest member of an object has five characters; no object of a fact is longer than `config`.
 const maxKeys = Math.ceil(limits.configBytes / 5);
 const maxDepth = 256;
-// Of all but the events, which has four.
+// Of all fields except `events`, which has four.
 const maxAround = 10_000;
 // About 5 ms each.
 const bytesPerTurn = 1024 * 1024;
@@ -38,8 +38,8 @@ const [quote, backslash, comma] = [0x22, 0x5c, 0x2c];
 const [openBrace, closeBrace, openBracket, closeBracket] = [0x7b, 0x7d, 0x5b, 0x5d];
 
 /**
- * Finds the events in the text of a batch without parsing it: their number is known before any exists in memory, each is
- * parsed alone, and others get their turn meanwhile. [B2] [B3]
+ * Finds the events in the text of a batch without parsing it: they are counted before any is built in memory, each is
+ * parsed on its own, and other requests run in between. [B2] [B3]
  */
 export async function splitBody(body: Buffer): Promise<SplitBody> {
   const events: (RawEvent | OversizedEvent)[] = [];

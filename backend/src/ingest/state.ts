@@ -23,7 +23,7 @@ export type PointRow = Omit<typeof metricPoints.$inferSelect, 'updated_seq'>;
 export type LogRow = Omit<typeof logs.$inferSelect, 'updated_seq' | 'log_id'>;
 
 /**
- * What is known of one run: what `reduce` may look at. Whoever calls it has loaded every client of the run, every round
+ * The known state of one run, all that `reduce` may look at. The caller has loaded every client of the run, every round
  * that the inputs name or may end with all its client updates, and the commands that they name or may end.
  */
 export interface RunState {
@@ -47,7 +47,7 @@ export type Notice = Recorded &
     | { type: 'reporter_heard'; run_id: RunId }
     /** By the server's clock, its condition may be another by now. [L7] */
     | { type: 'condition_due'; run_id: RunId }
-    /** An admin ends a run whose FL server is gone. [L10] */
+    /** An admin ends a run whose FL server has disappeared. [L10] */
     | { type: 'run_ended'; run_id: RunId; at: string; status: Exclude<RunStatus, 'running'>; reason: string }
     | { type: 'attention_changed'; run_id: RunId; list: AttentionNews }
     | ModelNotice
@@ -58,7 +58,7 @@ export type ModelNotice = Recorded & { readonly run_id: RunId } & (
     | {
         type: 'model_saved';
         at: string;
-        /** Of the API key that stored it. [O2] */
+        /** The project of the API key that stored it. [O2] */
         project_id: ProjectId;
         model: Omit<ModelRow, 'run_id' | 'created_at' | 'updated_seq'>;
       }
@@ -82,7 +82,7 @@ type StopRequested = { type: 'stop_requested'; at: string; round: number | null 
   'command_id' | 'run_id' | 'reason' | 'requested_by' | 'expires_at'
 >;
 
-/** What an FL server says of a command, and which reporter told it. */
+/** An FL server's reply to a command, and the reporter that sent it. */
 export type Answer = FactOf<'command_ack'> & { readonly reporter_id?: string | undefined };
 
 export type Input = Exclude<Fact, { type: 'command_ack' }> | Answer | Notice;
@@ -92,13 +92,13 @@ export interface Reduction {
   readonly run: RunRow | null;
   /** Kept with the run, and nothing that a viewer sees. */
   readonly quiet: Partial<RunRow>;
-  /** How many client results a later one took the place of; of points only the database can tell. */
+  /** The number of client results that a later one replaced; only the database can count points. */
   readonly replaced: number;
   readonly reporters: ReadonlyMap<ReporterId, ReporterRow>;
   readonly rounds: ReadonlyMap<number, RoundRow>;
   readonly clients: ReadonlyMap<ClientId, ClientRow>;
   readonly updates: ReadonlyMap<number, ReadonlyMap<ClientId, UpdateRow>>;
-  /** New or not, only the database can tell: it keeps the first of a key. */
+  /** Only the database knows whether it is new: it keeps the first of each key. */
   readonly points: readonly (PointRow & { index: number })[];
   readonly logs: readonly (LogRow & { index: number })[];
   readonly commands: ReadonlyMap<string, CommandRow>;

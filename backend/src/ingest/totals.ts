@@ -2,7 +2,7 @@ import type { ClientId } from '@rondo/protocol';
 import type { ListTotal } from '../db/queries/totals.ts';
 import type { Reduction, RunRow, RunState } from './state.ts';
 
-/** How a reduction changes the totals of the lists, by status; and whom this run sees for the first time. */
+/** The changes of a reduction to the totals of the lists, by status, and the clients that are new to this run. */
 export function changedTotals(state: RunState, { rounds, clients }: Pick<Reduction, 'rounds' | 'clients'>) {
   const run_id = state.run.run_id;
   const newClients: ClientId[] = [];
@@ -35,7 +35,7 @@ const toTotals = (
   changes: ReadonlyMap<string, number>,
 ): ListTotal[] => [...changes].flatMap(([status, total]) => (total === 0 ? [] : [{ run_id, list, status, total }]));
 
-/** What a reduction adds to the run's own counts. */
+/** The changes of a reduction to the run's own counts. */
 export function addedCounts(
   state: RunState,
   { rounds, updates }: Pick<Reduction, 'rounds' | 'updates'>,

@@ -34,7 +34,7 @@ it(`[D2] two servers that write one run store what one server would (${stories} 
   const first = onlySeed === undefined ? Date.now() % 1_000_000_000 : Number(onlySeed);
   for (let seed = first; seed < first + (onlySeed === undefined ? stories : 1); seed++) {
     await story(seed).catch((cause: Error) => {
-      throw new Error(`RONDO_FUZZ_SEED=${seed} tells this story again: ${cause.message}`, { cause });
+      throw new Error(`RONDO_FUZZ_SEED=${seed} repeats this run: ${cause.message}`, { cause });
     });
   }
 }, 120_000);
@@ -66,19 +66,19 @@ async function writeFromTwoServers(db: Db, random: Random, said: readonly Input[
   const waiting = [...said];
   const order = new Map<number, Told>();
   const serve = async () => {
-    const { writer, told } = makeWriter(db, receivedAt);
+    const { writer, told: published } = makeWriter(db, receivedAt);
     const batchOf = makeReporterBatches();
     for (let inputs = waiting.shift(); inputs; inputs = waiting.shift()) {
-      const before = told.length;
+      const before = published.length;
       const batch = batchOf();
       await writer.submit(inputs, batch);
       // A retry, to this server or after an answer that was lost.
       if (random.chance(0.2)) await writer.submit(inputs, batch);
-      const committed = told[before];
+      const committed = published[before];
       if (committed) order.set(committed.seq, { inputs, batch });
-      expect(told.length - before).toBeLessThanOrEqual(1);
+      expect(published.length - before).toBeLessThanOrEqual(1);
       // Now one is faster, now the other: caches are right sometimes and stale sometimes.
-      for (let turns = random.below(4); turns > 0; turns--) await new Promise(setImmediate);
+      for (let ticks = random.below(4); ticks > 0; ticks--) await new Promise(setImmediate);
     }
   };
   await Promise.all([serve(), serve()]);

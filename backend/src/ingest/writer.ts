@@ -9,17 +9,17 @@ import { isTransient } from '../db/transient.ts';
 import { Busy } from '../errors.ts';
 import { Batches } from './batches.ts';
 import { onBatchClock } from './clock.ts';
-import { HeardRuns } from './heard-runs.ts';
 import { Job, type Outcome, type Piece, Room } from './job.ts';
+import { RecentRuns } from './recent-runs.ts';
 import { type Bounds, type Origin, reduce } from './reduce.ts';
 import { RunCache } from './run-cache.ts';
 import { unknownRun } from './run-facts.ts';
 import { type Saved, save } from './save.ts';
 import type { Input, Notice, RoundRow, RunRow, RunState, UpdateRow } from './state.ts';
 
-/** Who measures the writer. */
+/** Measures the writer. */
 export interface FlushWatch {
-  /** Where a job comes from, in the words of whoever watches; asked while it is submitted. */
+  /** The origin of a job, in the form that the watcher uses; read when the job is submitted. */
   origin?(): unknown;
   /** Around each transaction. */
   flush<T>(group: FlushGroup, commit: () => Promise<T>): Promise<T>;
@@ -31,10 +31,10 @@ export interface FlushGroup {
   readonly jobs: readonly { readonly takenAt: number; readonly origin: unknown }[];
 }
 
-// Waiting inputs, about 100 MB; beyond it reporters are told to come back.
+// Waiting inputs, about 100 MB; past it reporters are asked to retry.
 const maxWaiting = 200_000;
 
-/** Whether there is room for more. [B5] */
+/** True if the disk has room for more. [B5] */
 interface Disk {
   lookIfDue(): Promise<void>;
   /** Throws while there is none. */
@@ -53,7 +53,7 @@ export interface WriterOptions {
   readonly onRoundOver?: (round: RoundRow, parts: readonly UpdateRow[]) => void;
 }
 
-const nobody: FlushWatch = { flush: (_group, commit) => commit() };
+const unwatched: FlushWatch = { flush: (_group, commit) => commit() };
 
 /**
  * The one writer: groups what is waiting into one transaction, and acknowledges after the commit. [I1]
@@ -68,8 +68,8 @@ export class IngestWriter {
   readonly #bounds: Bounds | undefined;
   readonly #disk: Disk | undefined;
   readonly #cache = new RunCache();
-  readonly #heard = new HeardRuns();
-  /** Whose partitions were there at the last look: another server may have dropped an old one. */
+  readonly #recentRuns = new RecentRuns();
+  /** The months whose partitions existed at the last look: another server may have dropped an old one. */
   readonly #months = new Set<Month>();
   readonly #waiting: Job[] = [];
   #waitingInputs = 0;
@@ -83,7 +83,7 @@ export class IngestWriter {
     bus,
     onRoundOver = () => {},
     now = () => new Date(),
-    watch = nobody,
+    watch = unwatched,
     bounds,
     disk,
   }: WriterOptions) {
@@ -108,7 +108,7 @@ export class IngestWriter {
     return job.outcome.promise;
   }
 
-  /** What has not begun to be stored. */
+  /** The jobs that no transaction has begun to store. */
   get waiting(): { readonly inputs: number; readonly oldestMs: number } {
     const [oldest] = this.#waiting;
     return { inputs: this.#waitingInputs, oldestMs: oldest ? performance.now() - oldest.takenAt : 0 };
@@ -132,7 +132,7 @@ export class IngestWriter {
     this.#flushing = null;
   }
 
-  /** As much as one transaction holds. What is left of a large job waits behind the others. [B3] */
+  /** Takes as much as one transaction holds. The rest of a large job waits after the others. [B3] */
   #nextGroup(): Piece[] {
     const room = new Room();
     const group: Piece[] = [];
@@ -188,7 +188,7 @@ export class IngestWriter {
     }
   }
 
-  /** What is left of the jobs is not stored: their callers send them again. */
+  /** The rest of these jobs is not stored: their callers send them again. */
   #reject(group: readonly Piece[], error: unknown): void {
     for (const { job, isLast } of group) {
       job.outcome.reject(error);
@@ -210,7 +210,7 @@ export class IngestWriter {
       );
       const fresh = await batches.take(receivedAt);
       const byRun = groupByRun(group, fresh);
-      for (const run_id of this.#heard.due(batches.knownRuns(), receivedAt)) {
+      for (const run_id of this.#recentRuns.due(batches.knownRuns(), receivedAt)) {
         const input = { type: 'reporter_heard', run_id } as const;
         if (!byRun.has(run_id)) byRun.set(run_id, [{ input, at: undefined, origin: undefined, owner: undefined }]);
       }
@@ -269,7 +269,7 @@ export class IngestWriter {
       }
     }
     this.#cache.shrink();
-    this.#heard.note(
+    this.#recentRuns.note(
       written.map(({ saved }) => saved.run),
       receivedAt,
     );
@@ -301,7 +301,7 @@ export class IngestWriter {
   }
 }
 
-/** What an uploader tells creates the run like any other news of it. [F4] */
+/** An upload creates its run, like any other report. [F4] */
 const noticeTypes: Record<Exclude<Notice['type'], 'model_saved'>, true> = {
   client_silent: true,
   stop_requested: true,
@@ -326,7 +326,7 @@ interface Place {
 
 interface Entry {
   readonly input: Input;
-  /** Undefined for what no job said. */
+  /** Undefined for notices that belong to no job. */
   readonly at: Place | undefined;
   readonly origin: Origin | undefined;
   /** The project that it speaks for; undefined is the server itself. */

@@ -6,7 +6,7 @@ import type { RunRow } from './state.ts';
 const maxRuns = 10_000;
 
 /** When this server last noted that the reporters of a run are alive: an empty batch costs no look at the run. */
-export class HeardRuns {
+export class RecentRuns {
   readonly #notedMs = new Map<RunId, number>();
 
   /** Those of the runs that must be noted again. */
@@ -15,7 +15,7 @@ export class HeardRuns {
     return [...new Set(runIds)].filter((id) => now - (this.#notedMs.get(id) ?? 0) >= reportedEveryMs);
   }
 
-  /** What was written or looked at. A run that is over needs no further look until something is said of it. */
+  /** Notes runs that were written or loaded. An ended run needs no further look until it is reported again. */
   note(runs: readonly Pick<RunRow, 'run_id' | 'status' | 'last_reported_at'>[], receivedAt: string): void {
     for (const { run_id, status, last_reported_at } of runs) {
       const noted = Date.parse(last_reported_at ?? receivedAt);
