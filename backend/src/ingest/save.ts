@@ -173,8 +173,9 @@ class Writing {
   }
 
   get isNews(): boolean {
-    const { run, attention, rounds, clients, updates, reporters, quiet } = this.reduction;
-    const changes = rounds.size + clients.size + updates.size + reporters.size;
+    const { run, attention, rounds, clients, updates, reporters, commands, quiet } = this.reduction;
+    // A command whose round began again, or was asked to stop once more, changes alone.
+    const changes = rounds.size + clients.size + updates.size + reporters.size + commands.size;
     const telemetry = this.points.saved.length + this.#newLogs.length;
     return (
       run !== null ||

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from typing import Any
 
@@ -15,6 +16,7 @@ from nvflare.app_common.statistics.json_stats_file_persistor import JsonStatsFil
 from nvflare.app_common.workflows.cross_site_model_eval import CrossSiteModelEval
 from nvflare.app_common.workflows.cyclic import Cyclic
 from nvflare.app_common.workflows.cyclic_ctl import CyclicController
+from nvflare.app_common.workflows.fedavg import FedAvg
 from nvflare.app_common.workflows.scatter_and_gather import ScatterAndGather
 from nvflare.app_common.workflows.statistics_controller import StatisticsController
 from nvflare_parts import Abort, Averaging, Rows, Sites
@@ -44,6 +46,9 @@ def job_of(kind: str) -> FedJob:
         job.to_server(Cyclic(num_clients=2, num_rounds=2))
     elif kind in ("custom", "roundless"):
         job.to_server(Averaging(with_rounds=kind == "custom"))
+    elif kind == "endless":
+        # Only a stop ends it: no reader is slow enough to see its last round.
+        job.to_server(FedAvg(num_clients=2, num_rounds=100_000))
     elif kind == "gather":
         gather(job)
         job.to_server(NPModelLocator(), id="locator")
@@ -60,7 +65,7 @@ def job_of(kind: str) -> FedJob:
         job.to_clients(StatisticsExecutor(generator_id="rows"), tasks=["fed_stats", "fed_stats_pre_run"])
     if kind != "statistics":
         job.to_clients(Sites(**sites), tasks=["train", "submit_model", "validate"])
-    rondo.nvflare.attach(job, name=kind)
+    rondo.nvflare.attach(job, name=os.environ.get("JOB_NAME", kind))
     return job
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import os
 import subprocess
 import sys
@@ -63,13 +64,19 @@ class Facts:
         assert "rondo:" not in self.output, [line for line in self.output.splitlines() if "rondo:" in line]
 
 
+@functools.cache
+def facts_of(kind: str) -> Facts:
+    """A job takes seconds: tests about the same kind share it."""
+    return Facts(kind)
+
+
 class Rounds(unittest.TestCase):
     """Family 11: NVFLARE is more than FedAvg."""
 
     def test_cyclic_rounds_begin_and_end(self) -> None:
         for kind in ("cyclic", "cyclic_model"):
             with self.subTest(kind):
-                facts = Facts(kind)
+                facts = facts_of(kind)
                 assert facts.ends() == [("round_complete", 1), ("round_complete", 2)]
                 for number in (1, 2):
                     assert facts.asked(number) == SITES
@@ -80,7 +87,7 @@ class Rounds(unittest.TestCase):
                 facts.has_no_problem()
 
     def test_a_custom_model_controller_has_rounds_and_the_site_that_never_fetched(self) -> None:
-        facts = Facts("custom")
+        facts = facts_of("custom")
         assert facts.ends() == [("round_complete", 1), ("round_complete", 2)]
         for number in (1, 2):
             assert facts.asked(number) == SITES | {"site-9"}
@@ -89,20 +96,20 @@ class Rounds(unittest.TestCase):
         facts.has_no_problem()
 
     def test_a_workflow_without_rounds_says_so(self) -> None:
-        facts = Facts("roundless")
+        facts = facts_of("roundless")
         assert facts.ends() == [] and facts.of("round_started") == []
         (note,) = [each for each in facts.messages() if "has no rounds" in each]
         assert "Averaging" in note and "4 results" in note
 
     def test_statistics_say_that_there_are_no_rounds(self) -> None:
-        facts = Facts("statistics")
+        facts = facts_of("statistics")
         assert facts.of("round_started") == []
         (note,) = [each for each in facts.messages() if "has no rounds" in each]
         assert "StatisticsController" in note and "fed_stats" in note
         assert facts.end() == ("complete", None)
 
     def test_scatter_and_gather_with_a_cross_site_evaluation(self) -> None:
-        facts = Facts("gather")
+        facts = facts_of("gather")
         assert facts.ends() == [("round_complete", 1), ("round_complete", 2)]
         assert facts.asked(1) == SITES
         names = {each["name"] for each in facts.of("metric") if each["name"].startswith("cross_site/")}
@@ -112,7 +119,7 @@ class Rounds(unittest.TestCase):
         facts.has_no_problem()
 
     def test_the_list_of_clients_counts_as_presence(self) -> None:
-        facts = Facts("cyclic")
+        facts = facts_of("cyclic")
         presence = facts.of("client_presence")
         assert set(presence[0]["client_ids"]) == SITES
         assert (presence[0]["num_connected"], presence[0]["num_needed"]) == (2, 2)
@@ -122,17 +129,17 @@ class Ends(unittest.TestCase):
     """Family 2: a failed end is reported as a success."""
 
     def test_an_admin_of_nvflare_aborts_the_job(self) -> None:
-        facts = Facts("aborted")
+        facts = facts_of("aborted")
         assert facts.ends() == [("round_complete", 1), ("round_stopped", 2)]
         assert facts.end() == ("stopped", "the job was aborted")
 
     def test_a_relay_that_a_site_broke_is_no_complete_round(self) -> None:
-        facts = Facts("cyclic_fails")
+        facts = facts_of("cyclic_fails")
         assert facts.ends() == [("round_complete", 1), ("round_failed", 2)]
         assert facts.of("round_failed")[0]["reason"] == "the relay ended at site-2: EXECUTION_EXCEPTION"
 
     def test_a_workflow_that_fails_ends_the_run_as_failed(self) -> None:
-        facts = Facts("fails")
+        facts = facts_of("fails")
         assert facts.ends()[-1] == ("round_failed", 2)
         status, reason = facts.end()
         assert status == "failed" and "site-2" in str(reason)
