@@ -7,8 +7,8 @@ import { happy } from '../testing/happy.ts';
 import { type Listed, operationsOf } from '../testing/openapi.ts';
 import { theServerItself } from './auth/audit.ts';
 
-/** Who asks. All but the first and the last belong to one project. */
-const identities = ['nobody', 'ingest', 'models', 'read', 'viewer', 'project admin', 'server admin'] as const;
+/** The callers. All but the first and the last belong to one project. */
+const identities = ['anonymous', 'ingest', 'models', 'read', 'viewer', 'project admin', 'server admin'] as const;
 type Identity = (typeof identities)[number];
 
 /** Any answer that says yes. */
@@ -139,8 +139,8 @@ beforeAll(async () => {
   await app.ask('POST', '/api/projects', world.admin.headers, { id: another });
   for (const project of [own, another]) {
     for (const scope of ['ingest', 'models', 'read'] satisfies Scope[]) {
-      const wish = { name: scope, scopes: [scope], project_id: project };
-      const { key } = await app.auth.apiKeys.create(theServerItself, wish);
+      const request = { name: scope, scopes: [scope], project_id: project };
+      const { key } = await app.auth.apiKeys.create(theServerItself, request);
       headersOf.set(`${project} ${scope}`, { authorization: `Bearer ${key}` });
     }
     for (const role of ['viewer', 'admin'] satisfies ProjectRole[]) {
@@ -150,7 +150,7 @@ beforeAll(async () => {
       headersOf.set(`${project} ${role === 'admin' ? 'project admin' : 'viewer'}`, headers);
     }
     headersOf.set(`${project} server admin`, world.admin.headers);
-    headersOf.set(`${project} nobody`, {});
+    headersOf.set(`${project} anonymous`, {});
   }
   operations = operationsOf((await app.app.inject('/openapi.json')).json());
 });
@@ -170,7 +170,7 @@ function as(ask: Ask, operationId: string, project: string, identity: Identity):
   // Signing out by a token would end the session that the next operations need.
   if (brings.has(operationId) || operationId === 'logout') return ask;
   const { authorization, ...headers } = ask.headers ?? {};
-  return { ...ask, who: 'nobody', headers: { ...headers, ...headersOf.get(`${project} ${identity}`) } };
+  return { ...ask, who: 'anonymous', headers: { ...headers, ...headersOf.get(`${project} ${identity}`) } };
 }
 
 const missingIds: Readonly<Record<string, string | number>> = {
@@ -204,7 +204,7 @@ it('[O5] has a row for every operation of the document, and no other', () => {
   expect(Object.keys(table).sort()).toEqual(operations.map(({ operationId }) => operationId).sort());
 });
 
-it('[O5] answers every operation, identity and project as the table says, and tells nothing of other projects', async () => {
+it('[O5] answers every operation, identity and project as the table says, and hides other projects', async () => {
   const wrong: string[] = [];
   let cells = 0;
   let twins = 0;
@@ -224,7 +224,7 @@ it('[O5] answers every operation, identity and project as the table says, and te
         const missing = ofMissing(ask);
         const twin = await send(world, listed, missing);
         const [one, other] = [withoutIds(answer.body, ask), withoutIds(twin.body, missing)];
-        if (twin.statusCode !== 404 || one !== other) wrong.push(`${name} tells that it exists: ${one} and ${other}`);
+        if (twin.statusCode !== 404 || one !== other) wrong.push(`${name} reveals that it exists: ${one} and ${other}`);
         twins += 1;
       }
     }

@@ -10,7 +10,7 @@ import { unhappy } from '../testing/unhappy.ts';
 import { createAuth } from './auth/services.ts';
 
 let world: World;
-/** With single sign-on whose provider is out, a token for the figures, and a bound that no disk has room for. */
+/** Single sign-on with an unreachable provider, a metrics token, and a disk reserve that no disk can meet. */
 let other: World;
 let setDown: (isDown: boolean) => void;
 let operations: Listed[];
@@ -89,7 +89,7 @@ async function provoke(listed: Listed, status: string): Promise<LightMyRequestRe
   const ask = await unhappy(at, listed, status);
   if (status === '507') return send(at, listed, huge(ask));
   if (status !== '503') return send(at, listed, ask);
-  // Who is known already is let in without a question.
+  // A caller that was accepted recently is not checked again.
   const strangers = await makeWorld(at.server);
   setDown(true);
   try {

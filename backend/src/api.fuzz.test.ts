@@ -136,7 +136,7 @@ const anAsk = () =>
         query: oddQuery,
         headers: fc.oneof(fc.constant({}), fc.constant({}), oddHeaders),
         body: bodyOf(listed.operationId, usual.body),
-        who: fc.constantFrom('admin', 'admin', usual.who, usual.who, 'viewer', 'reporter', 'nobody') as fc.Arbitrary<
+        who: fc.constantFrom('admin', 'admin', usual.who, usual.who, 'viewer', 'reporter', 'anonymous') as fc.Arbitrary<
           Ask['who']
         >,
         address: fc.ipV4(),
@@ -160,7 +160,7 @@ it(`no request makes the server fail, and every answer is as the document says (
   await fc.assert(
     fc.asyncProperty(fc.constant(null).chain(anAsk), async ({ listed, ask }) => {
       const answer = await send(world, listed, ask);
-      // An address without a part that it needs, or that nobody can read, is not an operation's.
+      // An incomplete or malformed address belongs to no operation.
       const isElsewhere = Object.values(ask.params ?? {}).some(
         (value) => value === '' || value === '.' || value === '..',
       );

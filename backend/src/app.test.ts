@@ -145,7 +145,7 @@ describe('what it sends', () => {
   it.each([
     ['br', brotliDecompressSync],
     ['gzip', gunzipSync],
-  ])('is compressed as %s for who can read it', async (encoding, decompress) => {
+  ])('is compressed as %s for clients that accept it', async (encoding, decompress) => {
     for (const path of ['/assets/index-1a2b3c.js', '/openapi.json']) {
       const answer = await get(path, { 'accept-encoding': encoding });
       expect(answer.headers['content-encoding']).toBe(encoding);
@@ -159,7 +159,7 @@ describe('what it sends', () => {
 });
 
 describe('the pages', () => {
-  it('are kept for ever where the name says what is in them, and asked for again where not', async () => {
+  it('are cached without expiry if their name contains a hash, and revalidated otherwise', async () => {
     const asset = await get('/assets/index-1a2b3c.js');
     expect(asset.headers['cache-control']).toBe('public, max-age=31536000, immutable');
     for (const path of ['/', '/runs/one']) {
@@ -203,7 +203,7 @@ describe('the pages', () => {
     expect(problemSchema.parse(answer.json()).detail).not.toContain('?');
   });
 
-  it('are missed by nobody who only uses the API', async () => {
+  it('are not required to use the API', async () => {
     const { app } = await openTestApp({ database: server.database, frontendFolder: '/nowhere' });
     const answer = await app.inject({ url: '/runs', headers: { accept: 'text/html' } });
     expect(answer.statusCode).toBe(404);

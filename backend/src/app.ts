@@ -99,7 +99,7 @@ export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
     genReqId: nameRequest,
     onProtoPoisoning: 'remove',
     onConstructorPoisoning: 'remove',
-    // `bodyDeadline` ends those whose body does not come; one time for all would cut every large checkpoint.
+    // `bodyDeadline` ends requests whose body stalls; one limit for all would cut off every large checkpoint.
     requestTimeout: 0,
     // An id of 128 characters, each written as up to nine; the router counts them as written.
     routerOptions: { maxParamLength: 128 * 9 },
@@ -208,7 +208,7 @@ export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
     stopListening();
   });
 
-  // A plain page of this host is another origin than an https server: whoever is on the line can write it.
+  // A plain http page of this host is another origin than an https server: an attacker on the network can forge it.
   const isAllowedOrigin = (origin: string, { host, protocol }: Pick<FastifyRequest, 'host' | 'protocol'>) => {
     if (allowedOrigins.includes(origin)) return true;
     if (!URL.canParse(origin)) return false;
@@ -243,7 +243,7 @@ export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
     methods: ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'],
     exposedHeaders: [requestIdHeader],
   });
-  // Quality 4: brotli's own default of 11 takes seconds for what a viewer waits for.
+  // Quality 4: brotli's default of 11 takes seconds while a viewer waits.
   await app.register(fastifyCompress, {
     threshold: 1_024,
     brotliOptions: { params: { 1: 4 } },

@@ -24,8 +24,8 @@ async function setUp() {
   return { admin, run, reporter, entriesOf, url: `/api/runs/${run.id}` };
 }
 
-describe('the audit log of what was reported', () => {
-  it('keeps who edited a run, and what of it, without the text of the notes', async () => {
+describe('the audit log of reported data', () => {
+  it('records the user and the fields of an edit, without the text of the notes', async () => {
     const { admin, run, entriesOf, url } = await setUp();
     await server.ask('PATCH', url, admin.headers, { name: 'the second', notes: 'long and private' });
     const items = await entriesOf(run.id);
@@ -42,7 +42,7 @@ describe('the audit log of what was reported', () => {
     expect(await entriesOf(run.id)).toMatchObject([{ action: 'run.delete', actor: admin.user.username }]);
   });
 
-  it('keeps nothing of what a viewer was refused', async () => {
+  it('records nothing for a refused edit of a viewer', async () => {
     const { run, entriesOf, url } = await setUp();
     const viewer = await server.signIn('viewer');
     for (const method of ['PATCH', 'DELETE'] as const) {

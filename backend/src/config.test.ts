@@ -29,7 +29,7 @@ describe('single sign-on', () => {
     expect(read().oidc).toBeUndefined();
   });
 
-  it('comes back to the public address, where everybody is a viewer unless values say otherwise', () => {
+  it('returns to the public address, and makes every user a viewer unless values are set', () => {
     expect(read(given)).toMatchObject({
       PUBLIC_URL: 'https://rondo.test',
       ALLOWED_ORIGINS: expect.arrayContaining(['https://rondo.test']),
@@ -57,7 +57,7 @@ describe('single sign-on', () => {
     [{ ...given, OIDC_SCOPES: 'profile' }, 'OIDC_SCOPES: must contain openid'],
     [{ PUBLIC_URL: 'https://rondo.test/?a=b' }, 'PUBLIC_URL: must have no query'],
     [{ PUBLIC_URL: 'https://rondo.test/a%20b' }, 'PUBLIC_URL: must have a plain path'],
-    [{ TRUST_PROXY: 'everybody' }, 'TRUST_PROXY: must be a comma-separated list'],
+    [{ TRUST_PROXY: 'everything' }, 'TRUST_PROXY: must be a comma-separated list'],
   ])('and its neighbours are refused when wrong: %j', (environment, mistake) => {
     expect(mistakesIn(environment)).toContain(mistake);
   });
@@ -74,7 +74,7 @@ describe('the settings', () => {
     expect(read().DATABASE_URL).toBeUndefined();
   });
 
-  it('tell all mistakes together, each by its name', () => {
+  it('reports all mistakes together, each by its name', () => {
     const message = mistakesIn({
       PORT: '80000',
       DATABASE_URL: 'mysql://root@host/db',
@@ -144,7 +144,7 @@ describe('the settings', () => {
 });
 
 describe('the secret key', () => {
-  it('is made once and kept, for nobody else to read', async () => {
+  it('is created once and stored, readable by its owner only', async () => {
     const { SECRET_KEY, DATA_DIR } = read();
     expect(SECRET_KEY.length).toBeGreaterThanOrEqual(32);
     expect(read().SECRET_KEY).toBe(SECRET_KEY);

@@ -77,7 +77,7 @@ export const environmentSchema = signOnSchema.extend({
   ALLOWED_ORIGINS: origins.optional(),
   ADMIN_USERNAME: usernameSchema.default('admin'),
   ADMIN_PASSWORD: passwordSchema.optional(),
-  // Whether a new user is a viewer of the default project, or of none until an admin says so.
+  // If true, a new user is a viewer of the default project; otherwise of none until an admin adds them.
   JOIN_DEFAULT_PROJECT: z
     .enum(['true', 'false'])
     .transform((value) => value === 'true')
@@ -86,13 +86,13 @@ export const environmentSchema = signOnSchema.extend({
   SOCKETS_PER_USER: z.coerce.number({ error: 'must be a whole number' }).int().min(1).default(100),
   SOCKETS_PER_ADDRESS: z.coerce.number({ error: 'must be a whole number' }).int().min(1).default(2_000),
   LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).optional(),
-  // Months of metric points before this one; older ones are dropped, a month at a time. Unset: for ever.
+  // Months of metric points to keep before the current one; older ones are dropped by the month. Unset: keep all.
   METRICS_KEEP_MONTHS: z.coerce.number({ error: 'must be a whole number' }).int().min(1).optional(),
   // Log lines of a run; the oldest of more are deleted. 100,000 are about 20 MB.
   LOGS_KEEP_PER_RUN: z.coerce.number({ error: 'must be a whole number' }).int().min(200).default(100_000),
   // Months that a log line is kept, by its own moment. Unset: no limit.
   LOGS_KEEP_MONTHS: z.coerce.number({ error: 'must be a whole number' }).int().min(1).optional(),
-  // A missed heartbeat or two of what reporters send every few seconds; Flower's own patience is about as long.
+  // One or two missed heartbeats of a reporter that sends every few seconds; Flower's own timeout is similar.
   CLIENT_OFFLINE_AFTER_S: z.coerce.number().min(1).default(60),
   // As many as one `round_started` may select. [B4]
   MAX_CLIENTS_PER_RUN: z.coerce
@@ -100,7 +100,7 @@ export const environmentSchema = signOnSchema.extend({
     .int()
     .min(1)
     .default(limits.selectedClients),
-  // A transaction, what waits behind it, and a checkpoint of the log: PostgreSQL stands still on a disk without room. [B5]
+  // One transaction, those queued after it, and a checkpoint of the log: PostgreSQL hangs on a full disk. [B5]
   DISK_RESERVE_BYTES: z.coerce
     .number({ error: 'must be a number of bytes' })
     .int()
@@ -111,7 +111,7 @@ export const environmentSchema = signOnSchema.extend({
   // Treated like a password: /metrics exposes activity volume, never content.
   METRICS_TOKEN: z.string().min(16, 'must have at least 16 characters').optional(),
   OTEL_EXPORTER_OTLP_ENDPOINT: z.url({ protocol: /^https?$/, error: 'must be an http(s) URL' }).optional(),
-  // Addresses or networks, as in `127.0.0.1, 10.0.0.0/8`: whose X-Forwarded-* headers are believed.
+  // Addresses or networks, as in `127.0.0.1, 10.0.0.0/8`, whose X-Forwarded-* headers are trusted.
   TRUST_PROXY: z
     .string()
     .regex(/^[\da-f.:/, ]+$/i, 'must be a comma-separated list of addresses or networks')
@@ -149,7 +149,7 @@ export function readConfig(environment: NodeJS.ProcessEnv) {
   };
 }
 
-/** What `createAuth` wants to know of the identity provider, if there is one. */
+/** The identity provider's settings for `createAuth`, if one is configured. */
 function signOnOf(settings: z.infer<typeof signOnSchema>) {
   const { OIDC_ISSUER: issuer, OIDC_CLIENT_ID: clientId, PUBLIC_URL } = settings;
   if (issuer === undefined || clientId === undefined) return undefined;

@@ -45,7 +45,7 @@ describe('a socket', () => {
     expect((await server.ask('GET', '/api/auth/me', at.viewer.headers)).statusCode).toBe(401);
   });
 
-  it('stays when the user ends another session, or somebody else is disabled', async () => {
+  it('stays open when the user ends another session, or another user is disabled', async () => {
     const { viewer, admin, socket } = await setUp();
     const other = await server.signIn('viewer');
     expect(

@@ -1,10 +1,10 @@
-/** What a caller did wrong, as one of a closed set; `plugins/error-handler.ts` gives each its HTTP form. */
+/** A caller's fault, one of a closed set; `plugins/error-handler.ts` maps each to HTTP. */
 export abstract class CallerError extends Error {
   abstract readonly status: number;
   abstract readonly title: string;
 }
 
-/** What came cannot be read, or not all of it came. */
+/** The body cannot be read, or did not arrive completely. */
 export class BadRequest extends CallerError {
   readonly status = 400;
   readonly title = 'Bad Request';

@@ -28,7 +28,7 @@ const minute = 60_000;
 const inFuture = (ms: number) => new Date(Date.now() + ms).toISOString();
 const read = async <T>(path: string): Promise<T> => (await server.ask('GET', path, headers)).json<T>();
 
-/** An FL server whose clock is off; `says` is false for one that does not say what its clock shows. */
+/** An FL server whose clock is off; with `says` false it does not report its clock. */
 function aReporter(clockMs = 0, says = true) {
   const reporter_id = randomUUID();
   let batch = 0;
@@ -41,7 +41,7 @@ function aReporter(clockMs = 0, says = true) {
   };
 }
 
-/** What an FL server says now, by a clock that is off by so many milliseconds. */
+/** The report of an FL server whose clock is off by so many milliseconds. */
 const now = (run: TestRun, offsetMs = 0): TestRun['say'] =>
   ((type: never, fields: object) => run.say(type, { ...fields, at: inFuture(offsetMs) } as never)) as TestRun['say'];
 
@@ -182,7 +182,7 @@ describe('family 5: silence', () => {
     expect((await findRun(db, run.id, null))?.condition?.state).toBe('healthy');
   });
 
-  it('[L10] an admin ends a run whose FL server is gone', async () => {
+  it('[L10] an admin ends a run whose FL server has disappeared', async () => {
     const run = makeRun();
     const report = aReporter();
     await report(run.say('round_started', { round: 1, client_ids: ['a', 'b'] }));
@@ -230,7 +230,7 @@ describe('family 5: silence', () => {
 });
 
 describe('family 6: clocks', () => {
-  it('an FL server whose clock is two hours ahead says so, and its moments are shifted', async () => {
+  it('an FL server whose clock is two hours ahead reports that clock, and its times are shifted', async () => {
     const run = makeRun();
     const report = aReporter(2 * hour);
     await report(now(run, 2 * hour - minute)('run_started', { name: 'x', framework: 'f' }));

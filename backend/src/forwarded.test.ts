@@ -15,7 +15,7 @@ describe('where a request came from', () => {
     ['what the peer says is not believed', undefined, '198.51.100.1', '127.0.0.1'],
     ['a trusted proxy is', '127.0.0.1', '198.51.100.1', '198.51.100.1'],
     [
-      'a trusted proxy passes on what it was told, and only its own word counts',
+      'a trusted proxy passes on the chain it received, and only the address it adds counts',
       '127.0.0.1',
       '1.1.1.1, 198.51.100.1',
       '198.51.100.1',
@@ -27,7 +27,7 @@ describe('where a request came from', () => {
       method: 'POST',
       url: '/api/auth/login',
       headers: { 'x-forwarded-for': forwarded },
-      payload: { username: 'nobody', password: 'wrong' },
+      payload: { username: 'unknown', password: 'wrong' },
     });
     const { items } = await listAudit(database.db, { visible: null, action: 'sign_in.failed', limit: 1, offset: 0 });
     await app.close();

@@ -57,7 +57,7 @@ it('logs carry no password, token, cookie, ticket or API key, whatever was asked
   expect(log).not.toContain('horse battery');
 });
 
-it('an error of the database is logged with its cause, without what was asked and what is stored', async () => {
+it('an error of the database is logged with its cause, without query parameters and stored values', async () => {
   const lines: string[] = [];
   const logger = createLogger('trace', { write: (line: string) => void lines.push(line) });
   const database = await openTestDatabase();

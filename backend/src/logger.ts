@@ -1,8 +1,8 @@
 import { type DestinationStream, type Logger, pino } from 'pino';
 
 /**
- * Log lines carry no secret: addresses go without their query, where a socket's token is, headers stay out, and what a
- * failed query was asked with stays in the database.
+ * Log lines contain no secrets: addresses are logged without their query, where a socket's token is; headers and the
+ * parameters of a failed query are left out.
  */
 export const createLogger = (level: string, destination: DestinationStream = pino.destination(1)): Logger =>
   pino(
@@ -23,7 +23,7 @@ export const createLogger = (level: string, destination: DestinationStream = pin
 // Errors that cause each other in a circle end somewhere.
 const maxDepth = 5;
 
-/** Of an error only what is known to be harmless: drivers hang parameters and whole rows on theirs. */
+/** Logs only fields of an error that are known to be harmless: drivers attach parameters and whole rows. */
 function describeError(error: unknown, depth = 0): unknown {
   if (!(error instanceof Error)) return error;
   const { name, message, stack = '', cause } = error;

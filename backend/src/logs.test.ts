@@ -17,7 +17,7 @@ const settings = {
   PUBLIC_URL: 'http://127.0.0.1:9',
 } as const;
 
-/** The real server with the most talkative log, and what it had logged when it stopped. */
+/** The real server at its most verbose log level, and its log when it stopped. */
 async function startServer() {
   const folder = await makeDataDir();
   const places = { DATA_DIR: folder, TMPDIR: folder, LOG_LEVEL: 'trace' };
@@ -90,7 +90,7 @@ it('the log of the server carries no secret, whatever was asked, refused or brok
   const link = { token: keep('sign-in link', server.link) };
   expect((await ask('POST', '/api/auth/link', { body: link })).status).toBe(200);
   expect((await ask('POST', '/api/auth/link', { body: link })).status).toBe(401);
-  await ask('POST', '/api/auth/link', { body: { token: keep('unknown link', 'a-link-that-nobody-made') } });
+  await ask('POST', '/api/auth/link', { body: { token: keep('unknown link', 'a-link-that-does-not-exist') } });
   const refreshed = await ask('POST', '/api/auth/refresh', {
     headers: { cookie: `rondo_refresh=${keep('refresh cookie', signedIn.cookie)}` },
   });
@@ -152,7 +152,7 @@ it('the log of the server carries no secret, whatever was asked, refused or brok
   const ticket = keep('ticket', (await ask('POST', '/api/auth/ws-ticket', { headers: admin })).json.ticket);
   const events = `${server.url.replace('http', 'ws')}/ws/events?token=`;
   for (const token of [ticket, access]) await (await openSocket(events + token)).nextText();
-  for (const token of [ticket, keep('wrong token', 'not-a-token-of-anybody')]) {
+  for (const token of [ticket, keep('wrong token', 'not-a-valid-token')]) {
     expect((await (await openSocket(events + token)).closed).code).toBe(4001);
   }
   await openSocket(events + access, { origin: 'http://evil.example' }).catch(() => {});

@@ -24,7 +24,7 @@ afterAll(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
-/** As `npm start` runs it. What a killed server leaves behind goes with the folder. */
+/** Started like `npm start`. The folder is deleted with anything that a killed server left in it. */
 function start(settings: Record<string, string> = {}) {
   const own = { TMPDIR: folder, DATA_DIR: join(folder, 'data'), ADMIN_PASSWORD: password };
   const server = startProcess({ ...own, ...settings }, ['--local']);
@@ -155,7 +155,7 @@ it('says that its port is in use and exits with 1', async () => {
   expect(end.said).not.toMatch(/\n\s+at /);
 }, 240_000);
 
-it('tells all mistakes in its settings, none of their values, and exits with 1', async () => {
+it('reports all mistakes in its settings, none of their values, and exits with 1', async () => {
   const end = await start({ PORT: 'hunter2', SECRET_KEY: 'hunter2' }).ended;
   expect(end.code).toBe(1);
   expect(end.said).toMatch(/PORT.*SECRET_KEY/s);

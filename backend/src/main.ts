@@ -87,7 +87,7 @@ async function start(): Promise<void> {
     if (isStopping) return;
     isStopping = true;
     logger.info({ signal }, 'shutting down');
-    // A database that stands still cannot be waited for; what was acknowledged is in its log. [B6]
+    // Do not wait for a hung database; acknowledged data is in its log. [B6]
     setTimeout(() => {
       logger.error('shutting down took too long: the server ends itself');
       process.kill(process.pid, 'SIGKILL');
@@ -98,7 +98,7 @@ async function start(): Promise<void> {
     process.exit(0);
   };
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => void stop(signal));
-  // `npm start` was killed: nobody is left who could stop this server.
+  // `npm start` was killed, so no process is left to stop this server.
   if (options.local) process.on('disconnect', () => void stop('disconnect'));
 
   await app.listen({ host: config.HOST, port: config.PORT });
@@ -143,7 +143,7 @@ async function keepDemoKey(auth: AuthServices, dataDir: string): Promise<void> {
   await chmod(path, 0o600);
 }
 
-/** What a person can mend: a port or a data folder in use, a database that does not answer. */
+/** An error that the operator can fix: a port or data folder in use, an unreachable database. */
 function isExpected(error: unknown): error is Error {
   const code = (error as { code?: unknown }).code;
   return error instanceof Error && (typeof code === 'string' || error.message.startsWith('another Rondo server'));

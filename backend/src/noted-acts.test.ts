@@ -33,8 +33,8 @@ describe('[M7] the audit log has', () => {
   });
 
   it('keys that lack a scope, and keys that are unknown or revoked, without the key', async () => {
-    const wish = { name: 'hospital', scopes: ['models'] as const };
-    const { id, key } = await app.auth.apiKeys.create({ principal: null, ip: null, id: null }, wish);
+    const request = { name: 'hospital', scopes: ['models'] as const };
+    const { id, key } = await app.auth.apiKeys.create({ principal: null, ip: null, id: null }, request);
     const post = () => app.ask('POST', '/api/ingest', { 'x-api-key': key }, {});
     expect((await post()).statusCode).toBe(403);
     await app.auth.apiKeys.revoke({ principal: null, ip: null, id: null }, id);

@@ -37,7 +37,7 @@ describe('sign-in at a provider', () => {
     expect([...browser.cookies(url).keys()]).toEqual(['rondo_refresh']);
   });
 
-  it('leaves entries in the audit log: who was made, and who signed in how', async () => {
+  it('leaves entries in the audit log: users that were created, and each sign-in with its method', async () => {
     const { provider, signIn } = await setUp();
     const ada = anAccount();
     provider.receive(ada);
@@ -102,7 +102,7 @@ describe('roles from a claim', () => {
     { includes: 'fl-admins' },
     true,
     null,
-  ])('a role that lies is no role: %j stays out, and leaves no user', async (groups) => {
+  ])('a claim that is not exactly a role is refused: %j creates no user', async (groups) => {
     const { provider, signIn } = await setUp(rule);
     const eve = anAccount({ groups });
     provider.receive(eve);
@@ -117,7 +117,7 @@ describe('roles from a claim', () => {
     expect(items).toMatchObject([{ action: 'sign_in.failed', detail: { method: 'oidc', reason: 'not_allowed' } }]);
   });
 
-  it('a role that lies is a viewer where everybody may come in', async () => {
+  it('a claim that is not exactly a role gives viewer where every user may sign in', async () => {
     const { provider, signIn, me } = await setUp({ ...rule, viewerValues: undefined });
     provider.receive(anAccount({ groups: 'fl-admins,fl' }));
     await signIn();
@@ -178,7 +178,7 @@ describe('sign-in at a provider keeps out', () => {
     expect(await openAnother().goTo(callback)).toContain('/login?problem=expired');
   });
 
-  it('a browser that set out for another sign-in: nobody is signed in as somebody else', async () => {
+  it('a browser that started another sign-in is refused: it cannot sign in as another user', async () => {
     const { provider, stopBefore, openAnother } = await setUp();
     provider.receive(anAccount());
     const attackers = await stopBefore();
@@ -264,7 +264,7 @@ describe('GET /api/auth/oidc/start', () => {
     expect(headers.get('cache-control')).toBe('no-store');
   });
 
-  it('is for who presses the button: a page elsewhere that sends somebody here gets them to the login page', async () => {
+  it('needs a press of the button: a link from another site leads to the login page', async () => {
     const { browser, url } = await setUp();
     const from = async (site: string) => {
       const answer = await browser.ask(`${url}/api/auth/oidc/start`, { headers: { 'sec-fetch-site': site } });
@@ -294,7 +294,7 @@ describe('GET /api/auth/oidc/start', () => {
     'login',
     'javascript:1',
     '',
-  ])('never sends anybody elsewhere afterwards: return_to=%j is 422', async (return_to) => {
+  ])('never redirects to another site afterwards: return_to=%j is 422', async (return_to) => {
     const { browser, url } = await setUp();
     const answer = await browser.ask(`${url}/api/auth/oidc/start?${new URLSearchParams({ return_to })}`);
     expect(answer.status).toBe(422);
@@ -307,7 +307,7 @@ describe('GET /api/auth/oidc/start', () => {
   });
 });
 
-/** A person whom no other test knows. */
+/** A person that no other test uses. */
 const anAccount = (claims: Record<string, unknown> = {}) => ({
   sub: randomUUID(),
   preferred_username: `ada-${randomUUID()}`,
@@ -357,7 +357,7 @@ async function setUp(rule: RoleRule = everybodyIsAViewer, logger = createLogger(
       signIn: (return_to = '/') => goTo(start(return_to)),
       /** The way to where the provider sends the browser back, without going there. */
       stopBefore: async () => (await browser.follow(start('/'), (at) => at.startsWith(url + callback))).at(-1) ?? '',
-      /** What the page does first: trades the cookie for a token, and asks who that is. */
+      /** The page's first requests: exchange the cookie for a token, then read the signed-in user. */
       me: async (): Promise<unknown> => {
         const refreshed = await browser.ask(`${url}/api/auth/refresh`, { method: 'POST' });
         if (refreshed.status !== 200) return refreshed.status;

@@ -45,8 +45,8 @@ it('[O5] an open socket closes with 4004 when its run moves to a project that it
 });
 
 it('[O5] a socket of a key ends with 4001 when the key is revoked', async () => {
-  const wish = { name: 'reader', scopes: ['read'] as const };
-  const { id, key } = await server.auth.apiKeys.create(theServerItself, wish);
+  const request = { name: 'reader', scopes: ['read'] as const };
+  const { id, key } = await server.auth.apiKeys.create(theServerItself, request);
   const { WebSocket } = await import('ws');
   const socket = new WebSocket(address, { headers: { authorization: `Bearer ${key}` } });
   const closed = new Promise<number>((resolve) => socket.once('close', resolve));

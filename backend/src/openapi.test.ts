@@ -63,7 +63,7 @@ describe('the OpenAPI document', () => {
     expect(Object.keys(examples).filter((id) => !ids.has(id))).toEqual([]);
   });
 
-  it('tells every refusal as a problem', async () => {
+  it('documents every refusal as a problem', async () => {
     const others = operationsOf(await load()).flatMap(({ operationId, operation }) =>
       Object.entries(operation.responses)
         .filter(([status, { content = {} }]) => {

@@ -108,7 +108,7 @@ ${await readFile(join(folder, 'error.log'), 'utf8')}`);
 
   it('passes REST on, with the address of the person, whatever the person claims', async () => {
     const admin = await server.signIn('admin');
-    const body = JSON.stringify({ username: 'somebody', password: 'wrong password' });
+    const body = JSON.stringify({ username: 'unknown', password: 'wrong password' });
     const headers = { ...json, 'x-forwarded-for': '6.6.6.6' };
     expect((await ask({ path: '/api/auth/login', method: 'POST', headers }, body)).status).toBe(401);
     const { items } = (await server.ask('GET', '/api/audit?action=sign_in.failed', admin.headers)).json();

@@ -42,7 +42,7 @@ async function post<T>(url: string, body: object, headers: Record<string, string
   return (await answer.json()) as T;
 }
 
-/** A reporter as the rules have it: the same batch again until somebody answers, whichever server that is. [R4, R8] */
+/** A reporter by the rules: sends the same batch until a server responds, whichever that is. [R4, R8] */
 async function report(addresses: readonly string[], key: string, name: string, run: TestRun, onBatch: () => void) {
   let at = 0;
   for (let batch = 0; batch < batchesEach; batch++) {
@@ -55,7 +55,7 @@ async function report(addresses: readonly string[], key: string, name: string, r
         () => false,
       );
       if (isStored) break;
-      if (tries > 100) throw new Error('nobody answers');
+      if (tries > 100) throw new Error('no server responds');
       at += 1;
       await wait(20);
     }
@@ -63,7 +63,7 @@ async function report(addresses: readonly string[], key: string, name: string, r
   }
 }
 
-/** A viewer that comes back elsewhere when its server is gone; counts each point that it is told of. */
+/** A viewer that reconnects to another server when its own is gone; counts each point that it receives. */
 class Viewer {
   readonly points = new Map<string, number>();
   readonly resumedWith: string[] = [];
@@ -100,11 +100,11 @@ class Viewer {
         if (!after || after === 'gap' || message.seq <= (this.state?.seq ?? 0)) throw new Error('a hole, or twice');
         this.state = after;
       }
-      const told =
+      const received =
         message.type === 'snapshot'
           ? message.data.metrics
           : message.events.flatMap(({ type, data }) => (type === 'metric' ? [data] : []));
-      for (const { name, step } of told) {
+      for (const { name, step } of received) {
         const key = `${name} ${step}`;
         this.points.set(key, (this.points.get(key) ?? 0) + 1);
       }
@@ -126,7 +126,7 @@ it('[D2] killing a server with -9 loses nothing: its viewers and reporters go on
   const all = reporters * batchesEach;
   const viewers = [new Viewer([a, b], { token, run_id: run.id }), new Viewer([b], { token, run_id: run.id })];
   const watching = viewers.map((viewer) => viewer.watchUntil(({ points }) => points.size >= all));
-  // Everybody has their snapshot before anything is reported, so each point is told exactly once.
+  // Every viewer has its snapshot before the first report, so each point is received exactly once.
   await expect.poll(() => viewers.every(({ state }) => state !== undefined), { timeout: 10_000 }).toBe(true);
   let stored = 0;
   const onBatch = () => {

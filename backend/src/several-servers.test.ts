@@ -45,7 +45,7 @@ function watch({ app }: TestApp, token: string, run_id?: RunId): Promise<TestSoc
   return openSocket(`ws://127.0.0.1:${port}/ws/events?${query}`);
 }
 
-/** Reads on until the viewer stands at `seq`; throws on a hole, and on what comes twice. */
+/** Reads until the viewer is at `seq`; throws on a gap, and on a repeated message. */
 async function follow(socket: TestSocket, seq: number, before?: ViewerState): Promise<ViewerState> {
   let state = before;
   while (!state || state.seq < seq) {
@@ -120,7 +120,7 @@ describe('two servers on one PostgreSQL', () => {
     await socket.close();
   });
 
-  it('[D1] a run that is deleted on one is gone for who watches on the other, within a second', async () => {
+  it('[D1] a run that is deleted on one server closes its viewers on the other within a second', async () => {
     const { a, b } = servers();
     const reporter = await a.makeReporter();
     const [older, newer] = [makeRun(), makeRun()];
@@ -188,7 +188,7 @@ describe('two servers on one PostgreSQL', () => {
     expect(commands).toMatchObject([{ command: 'stop_round', run_id: run.id, round: 1, reason: 'enough' }]);
   });
 
-  it('[D1] a flush that touches too many runs for one message is heard all the same', async () => {
+  it('[D1] a flush that touches too many runs for one message still reaches the others', async () => {
     const { a, b } = servers();
     const reporter = await a.makeReporter();
     const runs = Array.from({ length: 200 }, () => makeRun());
@@ -225,7 +225,7 @@ describe('two servers on one PostgreSQL', () => {
 
   it('[L4] two servers that find the same client silent say so once', async () => {
     const { a, b } = servers();
-    // Long before any other test's clients were heard: this sweeps the whole database.
+    // Long before the reports of any other test's clients, because this sweeps the whole database.
     let now = Date.parse('2001-01-01T00:00:00.000Z');
     const [one, two] = [a, b].map(({ database: { db } }) => ({ db, ...makeWriter(db, () => new Date(now)) }));
     if (!one || !two) throw new Error('two servers');
@@ -238,6 +238,6 @@ describe('two servers on one PostgreSQL', () => {
     const end = await truth(a.database, run.id);
     expect(end.seq).toBe(2);
     expect(end.clients).toMatchObject({ quiet: { status: 'offline' } });
-    expect([...one.told, ...two.told].map(({ seq }) => seq).sort()).toEqual([1, 2]);
+    expect([...one.published, ...two.published].map(({ seq }) => seq).sort()).toEqual([1, 2]);
   });
 });

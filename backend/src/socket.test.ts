@@ -37,7 +37,7 @@ async function aReportedRun() {
   return { run, reporter };
 }
 
-/** What a viewer makes of a snapshot and the batches after it. */
+/** Applies a snapshot and the batches after it, as a viewer does. */
 function stateAfter(before: ViewerState | undefined, message: ServerMessage): ViewerState {
   if (message.type === 'snapshot') return fromSnapshot(message);
   const after = before && applyBatch(before, message);
@@ -206,7 +206,7 @@ describe('/ws/events', () => {
     const run = makeRun();
     await reporter.report(aWholeRound(run, 1));
     expect(await socket.next()).toMatchObject({ type: 'snapshot', run_id: run.id });
-    // The end of the server is told, too.
+    // The end of the server is also announced.
     const pending = reporter.report(aWholeRound(run, 2));
     await fresh.app.close();
     expect(await socket.closed).toMatchObject({ code: 1001 });

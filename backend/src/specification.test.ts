@@ -69,7 +69,7 @@ describe('API endpoints reference', () => {
     const { version } = await world.aModel();
     const url = `/api/models/${version}/download`;
     const answer = await server.app.inject({ url, headers: world.viewer.headers, Request: RequestInMemory });
-    // What was stored is its own name.
+    // Stored content is named by its own digest.
     expect([answer.statusCode, answer.body]).toEqual([200, version]);
     expect(answer.headers['content-disposition']).toMatch('attachment');
   });

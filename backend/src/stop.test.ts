@@ -53,7 +53,7 @@ async function end(child: ChildProcess): Promise<void> {
   await once(child, 'close');
 }
 
-/** What another process does can only be asked for again. */
+/** The state of another process can only be polled. */
 async function until<T>(look: () => Promise<T>, isThere: (found: T) => boolean): Promise<T> {
   for (const deadline = Date.now() + 60_000; Date.now() < deadline; ) {
     const found = await look();

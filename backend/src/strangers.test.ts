@@ -91,7 +91,7 @@ describe('[M4] the limit for strangers', () => {
     60_000,
   );
 
-  it('does not count requests whose credentials are good', async () => {
+  it('does not count requests with valid credentials', async () => {
     const address = '192.0.2.30';
     const { headers } = await server.signIn('viewer');
     for (let n = 0; n < 1_300; n += 1) await ask(address, '/api/auth/me', headers);

@@ -99,10 +99,10 @@ it('with OTEL_EXPORTER_OTLP_ENDPOINT every request and every transaction of the 
     '/api/rounds/7',
     401,
   ]);
-  const told = collector.bodies.join('');
-  expect(told).toContain('"stringValue":"rondo-of-a-test"');
+  const exported = collector.bodies.join('');
+  expect(exported).toContain('"stringValue":"rondo-of-a-test"');
   expect([...collector.teams]).toEqual(['blue']);
-  expect(told).not.toContain(key);
+  expect(exported).not.toContain(key);
 }, 240_000);
 
 it('a collector that is away costs neither an answer nor the way out', async () => {

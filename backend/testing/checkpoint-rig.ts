@@ -9,7 +9,7 @@ import { makeWriter } from './writer.ts';
 /** The registry over a database, with a writer and a folder of its own. */
 export async function openCheckpointRig(db: Db, settings: Partial<CheckpointSettings> = {}) {
   const dataDir = await mkdtemp(join(tmpdir(), 'rondo-test-data-'));
-  const { writer, told } = makeWriter(db);
+  const { writer, published } = makeWriter(db);
   const errors: unknown[] = [];
   const checkpoints = await openCheckpoints({
     settings: { dataDir, maxBytes: 1024 * 1024, ...settings },
@@ -22,7 +22,7 @@ export async function openCheckpointRig(db: Db, settings: Partial<CheckpointSett
     ...checkpoints,
     dataDir,
     writer,
-    told,
+    published,
     errors,
     close: async () => {
       await checkpoints.close();

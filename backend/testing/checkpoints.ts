@@ -12,7 +12,7 @@ export function withHeader(header: unknown, dataBytes: number): Buffer {
   return Buffer.concat([length, json, Buffer.alloc(dataBytes, 7)]);
 }
 
-/** Float32 tensors of the shapes, one behind the other. */
+/** Float32 tensors of the shapes, one after the other. */
 export function makeSafetensors(shapes: Readonly<Record<string, readonly number[]>>): Buffer {
   let position = 0;
   const entries = Object.entries(shapes).map(([name, shape]) => {

@@ -19,7 +19,7 @@ export async function openTestDatabase(): Promise<Database> {
   };
 }
 
-/** A folder as a server leaves it that was started once; whoever asks removes it. */
+/** A data folder of a server that was started once; the caller removes it. */
 export async function makeDataDir(): Promise<string> {
   const template = await makeTemplate();
   const dataDir = await mkdtemp(join(tmpdir(), 'rondo-test-'));

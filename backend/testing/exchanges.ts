@@ -12,9 +12,9 @@ export class RequestInMemory extends Readable {
   }
 }
 
-/** A request of an operation; who asks is told apart from what is asked. */
+/** One request of an operation, and its caller. */
 export interface Ask {
-  readonly who?: 'admin' | 'viewer' | 'reporter' | 'nobody' | undefined;
+  readonly who?: 'admin' | 'viewer' | 'reporter' | 'anonymous' | undefined;
   readonly params?: Readonly<Record<string, string | number>> | undefined;
   readonly query?: Readonly<Record<string, string>> | undefined;
   readonly headers?: Readonly<Record<string, string>> | undefined;
@@ -90,7 +90,7 @@ export async function makeWorld(server: TestApp) {
     return String(answer.headers.location).split('/').at(-1) ?? '';
   };
 
-  /** One that nobody but an admin of the server sees, unless it has the viewer as a member. */
+  /** A project that only a server admin sees, unless the viewer becomes a member. */
   const aProject = async (role?: 'viewer' | 'admin') => {
     const id = `p-${randomUUID()}`;
     await server.ask('POST', '/api/projects', admin.headers, { id });
@@ -110,8 +110,8 @@ const metadata = (entries: Readonly<Record<string, string>>): string =>
 
 /** Sends it as often as it says; a refusal for being too many is the answer. */
 export async function send(at: World, { method, path }: Listed, ask: Ask): Promise<LightMyRequestResponse> {
-  const { who = 'nobody', params = {}, query = {}, body, times = 1, atOnce = false, address = '127.0.0.1' } = ask;
-  const headers = { ...(who === 'nobody' ? {} : at[who].headers), ...ask.headers };
+  const { who = 'anonymous', params = {}, query = {}, body, times = 1, atOnce = false, address = '127.0.0.1' } = ask;
+  const headers = { ...(who === 'anonymous' ? {} : at[who].headers), ...ask.headers };
   const url = path.replaceAll(/\{(\w+)\}/g, (_, name: string) =>
     encodeURIComponent(String(params[name]).toWellFormed()),
   );

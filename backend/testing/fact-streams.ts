@@ -54,7 +54,7 @@ const others = [
   said('log', { level: fc.constant('info'), message: reason, client_id: maybe(client_id) }),
 ];
 
-/** What the server's own clock says of a client. */
+/** The notices that the server's own clock produces about a client. */
 const silence: fc.Arbitrary<Notice> = client_id.map((id) => ({
   type: 'client_silent',
   run_id: streamRunId,
@@ -76,14 +76,14 @@ const asked = (command_id: string, onRound: number | null): Notice => ({
   expires_at: '2026-01-31T11:00:04.000Z',
 });
 
-/** A round whose stop was asked for, as was its run's. */
+/** A round with a requested stop, in a run with a requested stop. */
 const stops: Input[] = [
   fact('round_started', { round: 1, client_ids: ['a', 'b'] }),
   asked('stop-1', 1),
   asked('stop-run', null),
 ];
 
-const command_id = fc.constantFrom('stop-1', 'stop-run', 'stop-nobody');
+const command_id = fc.constantFrom('stop-1', 'stop-run', 'stop-unknown');
 const answers = said('command_ack', {
   command_id,
   state: fc.constantFrom('delivered', 'applied', 'rejected'),

@@ -9,7 +9,7 @@ export interface TestRun {
   say<T extends FactType>(type: T, fields: Fields<T>): FactOf<T>;
 }
 
-/** What an FL server says of a run whose id no other test has. */
+/** Reports of an FL server, for a run with a unique id. */
 export function makeRun({ start = '2026-01-31T12:00:00.000Z', id = `run-${randomUUID()}` } = {}): TestRun {
   let at = Date.parse(start);
   return {
@@ -21,7 +21,7 @@ export function makeRun({ start = '2026-01-31T12:00:00.000Z', id = `run-${random
   };
 }
 
-/** A round of `clients` whose results are all in, and its end. */
+/** A round of `clients` with all results, and its end. */
 export function aWholeRound(run: TestRun, round: number, clients = ['a', 'b']) {
   return [
     run.say('round_started', { round, client_ids: clients }),

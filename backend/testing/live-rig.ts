@@ -46,9 +46,9 @@ export function makeLive() {
     advance: (ms: number) => {
       nowMs += ms;
     },
-    open: (wish: Partial<Subscription> = {}, signInId = 'a sign-in'): TestViewer => {
+    open: (asked: Partial<Subscription> = {}, signInId = 'a sign-in'): TestViewer => {
       const socket = new SocketPair();
-      const whole = { runId: undefined, epoch: undefined, seq: undefined, ...wish };
+      const whole = { runId: undefined, epoch: undefined, seq: undefined, ...asked };
       return { socket, viewer: hub.open(socket.server, { signInId, userId: null, visible: null }, whole) };
     },
     /** Commits, and gives the frame its time and the reads theirs. */
@@ -57,7 +57,7 @@ export function makeLive() {
       frame();
       await settle();
     },
-    /** What the database holds, as a viewer sees it. */
+    /** The content of the database, as a viewer sees it. */
     truth: (runId: RunId) => viewed([JSON.stringify(source.snapshotNow(runId))]),
   };
 }

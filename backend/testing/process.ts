@@ -20,13 +20,13 @@ export function startProcess(settings: Record<string, string>, options: readonly
   let said = '';
   const ended = once(child, 'close').then(([code, signal]) => ({ code, signal, said }));
   const url = new Promise<string>((resolve, reject) => {
-    const hear = (chunk: Buffer) => {
+    const read = (chunk: Buffer) => {
       said += String(chunk);
       const found = /is running at (\S+)/.exec(said)?.[1];
       if (found) resolve(found);
     };
-    child.stdout.on('data', hear);
-    child.stderr.on('data', hear);
+    child.stdout.on('data', read);
+    child.stderr.on('data', read);
     void ended.then((end) => reject(new Error(`it ended (${end.code}) before it listened: ${end.said}`)));
   });
   url.catch(() => {}); // who waits for its end does not wait for this

@@ -39,10 +39,10 @@ export function fold(
 export const foldPieces = (state: RunState, pieces: readonly (readonly Input[])[], receivedAt = noon): RunState =>
   pieces.reduce((before, piece) => fold(before, reduce(before, piece, receivedAt)), state);
 
-/** What became of a stream, told in one piece. */
-export function told(inputs: readonly Input[], receivedAt = noon) {
+/** The state after a stream of inputs, reduced in one piece. */
+export function reduced(inputs: readonly Input[], receivedAt = noon) {
   const [first] = inputs;
-  if (!first) throw new Error('nothing was told');
+  if (!first) throw new Error('no inputs');
   return look(foldPieces(emptyState(first.run_id), [inputs], receivedAt));
 }
 
@@ -54,7 +54,7 @@ export const look = (state: RunState) => ({
   client: (id: string): ClientRow => there(state.clients.get(id as ClientId), `client ${id}`),
   update: (round: number, id: string): UpdateRow =>
     there(state.updates.get(round)?.get(id as ClientId), `update of ${id} in round ${round}`),
-  /** What follows in another piece. */
+  /** The state after another piece. */
   next: (inputs: readonly Input[], receivedAt = noon) => look(foldPieces(state, [inputs], receivedAt)),
 });
 

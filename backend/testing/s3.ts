@@ -5,7 +5,7 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-/** What `s3rver`, which has no types, offers. */
+/** The parts of `s3rver`, which has no types, that are used. */
 interface S3rver {
   configureBuckets(): Promise<unknown>;
   callback(): Parameters<Server['on']>[1];

@@ -8,14 +8,14 @@ import {
 } from '@rondo/protocol';
 import type { Socket } from '../src/websocket/viewer.ts';
 
-/** Both ends of a socket in memory: what the server sends lies here until the test delivers it. */
+/** Both ends of a socket in memory: the server's messages wait here until the test delivers them. */
 export class SocketPair {
   /** Sent and not delivered, oldest first. */
   readonly inFlight: string[] = [];
   readonly received: string[] = [];
   readonly closes: { code: CloseCode; reason: string }[] = [];
   terminations = 0;
-  /** Bytes that count as buffered on top of what is in flight. */
+  /** Bytes that count as buffered in addition to those in flight. */
   stuckBytes = 0;
   readonly server: Socket;
 
@@ -49,14 +49,14 @@ export class SocketPair {
   }
 }
 
-/** What a viewer does with what it receives; `'gap'` is for the caller to act on. */
+/** Applies a message as a viewer does; the caller handles `'gap'`. */
 export function receive(state: ViewerState, text: string): ViewerState | 'gap' {
   if (text === 'ping' || text === 'pong') return state;
   const message = serverMessageSchema.parse(JSON.parse(text));
   return message.type === 'snapshot' ? fromSnapshot(message) : applyBatch(state, message);
 }
 
-/** What a viewer knows that has received these texts; throws on a gap. */
+/** The state of a viewer after these texts; throws on a gap. */
 export function viewed(texts: readonly string[], start = emptyViewerState): ViewerState {
   let state = start;
   for (const text of texts) {

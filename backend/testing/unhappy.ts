@@ -42,12 +42,12 @@ export async function unhappy(world: World, { operationId, operation, path }: Li
     case '400':
       return { ...good, headers: { ...good.headers, 'content-type': 'application/json' }, body: '{' };
     case '401':
-      return { ...good, who: 'nobody', headers: { ...good.headers, authorization: '' } };
+      return { ...good, who: 'anonymous', headers: { ...good.headers, authorization: '' } };
     case '403':
       if (isForReaders)
-        return { ...good, who: 'nobody', headers: { ...good.headers, ...(await otherScope(world, 'ingest')) } };
+        return { ...good, who: 'anonymous', headers: { ...good.headers, ...(await otherScope(world, 'ingest')) } };
       if (isForReporters)
-        return { ...good, who: 'nobody', headers: { ...good.headers, ...(await otherScope(world, operationId)) } };
+        return { ...good, who: 'anonymous', headers: { ...good.headers, ...(await otherScope(world, operationId)) } };
       return operation.security
         ? { ...good, who: 'viewer' }
         : { ...good, headers: { origin: 'http://elsewhere.test' } };

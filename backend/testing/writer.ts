@@ -5,10 +5,10 @@ import type { Db } from '../src/db/db.ts';
 import type { BatchId } from '../src/db/queries/reporters.ts';
 import { IngestWriter } from '../src/ingest/writer.ts';
 
-/** A writer as one server has it, with what its bus has told so far. */
+/** One server's writer, and the commits that its bus has published. */
 export function makeWriter(db: Db, now?: () => Date) {
   const bus = new EventBus();
-  const told: Committed[] = [];
+  const published: Committed[] = [];
   const ignore = () => {};
   const others = {
     runDeleted: ignore,
@@ -18,8 +18,8 @@ export function makeWriter(db: Db, now?: () => Date) {
     runMoved: ignore,
     membersChanged: ignore,
   };
-  bus.subscribe({ ...others, committed: (committed) => told.push(committed) });
-  return { writer: new IngestWriter({ db, bus, ...(now && { now }) }), told };
+  bus.subscribe({ ...others, committed: (committed) => published.push(committed) });
+  return { writer: new IngestWriter({ db, bus, ...(now && { now }) }), published };
 }
 
 /** The batches of a reporter that no other test has, counting up unless a number is given. */

@@ -1,7 +1,7 @@
 import { accountOf } from '@rondo/protocol';
 import { describe, expect, it } from 'vitest';
 import { makeRun, type TestRun } from '../../testing/facts.ts';
-import { noon, told } from '../../testing/run-state.ts';
+import { noon, reduced } from '../../testing/run-state.ts';
 import type { Input, Notice } from './state.ts';
 
 const second = (count: number) => new Date(Date.parse(noon) + count * 1_000).toISOString();
@@ -34,7 +34,7 @@ const say = (
 ): Input => ({ ...run.say('command_ack', { command_id, state, at, detail }), reporter_id: 'a-reporter' });
 
 /** Round 1 under way, its stop asked for, then the rest. */
-const asked = (run: TestRun, ...rest: Input[]) => told([start(run), ask(run, 'x'), ...rest]);
+const asked = (run: TestRun, ...rest: Input[]) => reduced([start(run), ask(run, 'x'), ...rest]);
 
 describe('a stop', () => {
   it('[C3] is shown with its round from the moment it is asked', () => {
@@ -75,7 +75,7 @@ describe('a stop', () => {
       run.say('round_complete', { round: 1 }),
       run.say('run_complete', { status: 'complete' }),
     ];
-    const { round, run: row, state } = told([...ended, ask(run, 'x'), ask(run, 'y', null)]);
+    const { round, run: row, state } = reduced([...ended, ask(run, 'x'), ask(run, 'y', null)]);
     expect([round(1).stop, round(1).stop_requested_at, row.stop, state.commands.size]).toEqual([null, null, null, 0]);
   });
 
@@ -210,7 +210,7 @@ describe('applied', () => {
   it('[C7] to the whole run closes nothing before the run says that it is over', () => {
     const run = makeRun();
     const all = [start(run), start(run, 2), ask(run, 'x'), ask(run, 'all', null), say(run, 'all', 'delivered')];
-    const stopping = told([...all, say(run, 'all', 'applied', second(5))]);
+    const stopping = reduced([...all, say(run, 'all', 'applied', second(5))]);
     expect(stopping.run).toMatchObject({ status: 'running', stop: { command: 'stop_run', state: 'applied' } });
     expect(stopping.round(1)).toMatchObject({ status: 'collecting', stop: { state: 'requested' } });
     const end = run.say('run_complete', { status: 'stopped', reason: 'asked to', at: second(6) });
@@ -228,7 +228,7 @@ describe('applied', () => {
       ['failed', 'rejected'],
     ] as const) {
       const end = run.say('run_complete', { status, at: second(9) });
-      expect(told([start(run), ask(run, 'all', null), end]).run.stop?.state).toBe(state);
+      expect(reduced([start(run), ask(run, 'all', null), end]).run.stop?.state).toBe(state);
     }
   });
 

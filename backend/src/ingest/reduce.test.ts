@@ -1,7 +1,7 @@
 import { accountOf, type ClientId } from '@rondo/protocol';
 import { describe, expect, it } from 'vitest';
 import { makeRun, type TestRun } from '../../testing/facts.ts';
-import { emptyState, fold, look, noon, told } from '../../testing/run-state.ts';
+import { emptyState, fold, look, noon, reduced } from '../../testing/run-state.ts';
 import { reduce } from './reduce.ts';
 
 /** The moment so many seconds after noon, which is the server’s time. */
@@ -35,7 +35,12 @@ const silence = (run: TestRun, client_id: string, silent_since = noon) =>
 describe('the account of a round', () => {
   it('[A1] has a part for each of the selected', () => {
     const run = makeRun();
-    const { round } = told([select(run, ['a', 'b', 'c', 'd']), result(run, 'a'), failure(run, 'b'), noReply(run, 'c')]);
+    const { round } = reduced([
+      select(run, ['a', 'b', 'c', 'd']),
+      result(run, 'a'),
+      failure(run, 'b'),
+      noReply(run, 'c'),
+    ]);
     expect(accountOf(round(1))).toEqual({
       selected: 4,
       pending: 1,
@@ -49,7 +54,7 @@ describe('the account of a round', () => {
 
   it('[A1] counts the selected who have no name as pending', () => {
     const run = makeRun();
-    const { round } = told([expectMany(run, 5), result(run, 'a')]);
+    const { round } = reduced([expectMany(run, 5), result(run, 'a')]);
     expect(accountOf(round(1))).toEqual({
       selected: 5,
       pending: 4,
@@ -62,13 +67,13 @@ describe('the account of a round', () => {
 
   it('[A1] selects clients that return a result beyond the announced number', () => {
     const run = makeRun();
-    const { round } = told([expectMany(run, 1), result(run, 'a'), result(run, 'b')]);
+    const { round } = reduced([expectMany(run, 1), result(run, 'a'), result(run, 'b')]);
     expect(accountOf(round(1))).toMatchObject({ selected: 2, complete: 2, pending: 0 });
   });
 
   it('[A2] once the round is over, the unanswered are no_reply if they have a name, else unreported', () => {
     const run = makeRun();
-    const { round, update, client } = told([
+    const { round, update, client } = reduced([
       select(run, ['a', 'b']),
       expectMany(run, 4),
       result(run, 'a'),
@@ -88,7 +93,7 @@ describe('the account of a round', () => {
 
   it('[A2] a selection that arrives after the round’s end leaves no client pending', () => {
     const run = makeRun();
-    const { round, client } = told([complete(run, second(9)), select(run, ['a'], second(1))]);
+    const { round, client } = reduced([complete(run, second(9)), select(run, ['a'], second(1))]);
     expect(accountOf(round(1))).toMatchObject({ selected: 1, pending: 0, no_reply: 1 });
     expect(round(1).status).toBe('complete');
     expect(client('a')).toMatchObject({ status: 'idle', round_outcome: 'no_reply' });
@@ -96,7 +101,7 @@ describe('the account of a round', () => {
 
   it('[A3] a result after the round’s end moves no_reply to complete, and the round stays over', () => {
     const run = makeRun();
-    const { round, update, client } = told([select(run, ['a']), complete(run), result(run, 'a', second(12))]);
+    const { round, update, client } = reduced([select(run, ['a']), complete(run), result(run, 'a', second(12))]);
     expect(accountOf(round(1))).toEqual({
       selected: 1,
       pending: 0,
@@ -112,7 +117,7 @@ describe('the account of a round', () => {
 
   it('[A3] a result after the round’s end takes the place of one who had no name', () => {
     const run = makeRun();
-    const { round } = told([expectMany(run, 3), complete(run), result(run, 'late', second(12))]);
+    const { round } = reduced([expectMany(run, 3), complete(run), result(run, 'late', second(12))]);
     expect(accountOf(round(1))).toEqual({
       selected: 3,
       pending: 0,
@@ -131,7 +136,7 @@ describe('the account of a round', () => {
     const run = makeRun();
     const facts = [weak(run, 'a'), strong(run, 'a')] as const;
     for (const order of [facts, [...facts].reverse()]) {
-      const { round, update } = told([select(run, ['a']), ...order]);
+      const { round, update } = reduced([select(run, ['a']), ...order]);
       expect(update(1, 'a').outcome).toBe(stronger);
       expect(accountOf(round(1))).toMatchObject({ selected: 1, pending: 0 });
     }
@@ -139,7 +144,7 @@ describe('the account of a round', () => {
 
   it('[A3] a result says no error, even after a failure', () => {
     const run = makeRun();
-    expect(told([select(run, ['a']), failure(run, 'a'), result(run, 'a')]).update(1, 'a').error).toBeNull();
+    expect(reduced([select(run, ['a']), failure(run, 'a'), result(run, 'a')]).update(1, 'a').error).toBeNull();
   });
 });
 
@@ -147,7 +152,7 @@ describe('facts in any order', () => {
   it('[F2] a repeated round_started after round_complete changes nothing', () => {
     const run = makeRun();
     const started = select(run, ['a', 'b']);
-    const { state } = told([started, result(run, 'a'), complete(run)]);
+    const { state } = reduced([started, result(run, 'a'), complete(run)]);
     const again = reduce(state, [started], noon);
     expect(again).toMatchObject({ run: null, rounds: new Map(), clients: new Map(), updates: new Map() });
     expect([...again.duplicates]).toEqual([0]);
@@ -156,14 +161,14 @@ describe('facts in any order', () => {
   it('[F2] a repeated client_left after the client came back does not disconnect it again', () => {
     const run = makeRun();
     const left = run.say('client_left', { client_id: 'a', at: second(2) });
-    const { client } = told([join(run, 'a'), left, heartbeat(run, 'a', second(3)), left]);
+    const { client } = reduced([join(run, 'a'), left, heartbeat(run, 'a', second(3)), left]);
     expect(client('a')).toMatchObject({ is_online: true, status: 'idle' });
   });
 
   it('[F2] a status from before a silence, repeated after it, changes nothing', () => {
     const run = makeRun();
     const uploading = status(run, 'a', 'uploading', second(3));
-    const { state } = told([select(run, ['a']), uploading, silence(run, 'a'), heartbeat(run, 'a', second(8))]);
+    const { state } = reduced([select(run, ['a']), uploading, silence(run, 'a'), heartbeat(run, 'a', second(8))]);
     expect([...reduce(state, [uploading], noon).duplicates]).toEqual([0]);
   });
 
@@ -172,37 +177,37 @@ describe('facts in any order', () => {
     const first = run.say('round_started', { round: 1, client_ids: ['a'], deadline: second(30), at: second(1) });
     const later = run.say('round_started', { round: 1, client_ids: ['a'], deadline: second(60), at: second(2) });
     const figures = complete(run, second(9), 1, 0.9);
-    const { round } = told([first, later, figures, complete(run, second(10), 1, 0.2), first, figures]);
+    const { round } = reduced([first, later, figures, complete(run, second(10), 1, 0.2), first, figures]);
     expect(round(1)).toMatchObject({ deadline: second(60), global_loss: 0.2 });
   });
 
   it('[F3] a status that was overtaken is ignored', () => {
     const run = makeRun();
-    const { client } = told([status(run, 'a', 'uploading', second(3)), status(run, 'a', 'training', second(2))]);
+    const { client } = reduced([status(run, 'a', 'uploading', second(3)), status(run, 'a', 'training', second(2))]);
     expect(client('a').status).toBe('uploading');
   });
 
   it('[F3] a selection that was overtaken by the client’s own word does not turn it back', () => {
     const run = makeRun();
-    const { client } = told([status(run, 'a', 'uploading', second(3)), select(run, ['a'], second(1))]);
+    const { client } = reduced([status(run, 'a', 'uploading', second(3)), select(run, ['a'], second(1))]);
     expect(client('a')).toMatchObject({ status: 'uploading', round_outcome: 'pending', current_round: 1 });
   });
 
   it('[F3] round_update that was overtaken by round_complete does not reopen the round', () => {
     const run = makeRun();
     const aggregating = run.say('round_update', { round: 1, status: 'aggregating', at: second(8) });
-    expect(told([select(run, ['a']), complete(run, second(9)), aggregating]).round(1).status).toBe('complete');
+    expect(reduced([select(run, ['a']), complete(run, second(9)), aggregating]).round(1).status).toBe('complete');
   });
 
   it('[F3] the status of an earlier round is ignored', () => {
     const run = makeRun();
-    const { client } = told([select(run, ['a'], second(1), 2), status(run, 'a', 'uploading', second(5), 1)]);
+    const { client } = reduced([select(run, ['a'], second(1), 2), status(run, 'a', 'uploading', second(5), 1)]);
     expect(client('a')).toMatchObject({ status: 'training', current_round: 2, round_outcome: 'pending' });
   });
 
   it('[F3] a result of an earlier round counts there and leaves the client in its newer one', () => {
     const run = makeRun();
-    const { client, round } = told([
+    const { client, round } = reduced([
       select(run, ['a'], second(1), 1),
       select(run, ['a'], second(3), 2),
       result(run, 'a', second(4), 1),
@@ -218,13 +223,18 @@ describe('facts in any order', () => {
       status(run, 'a', 'offline', second(5)),
       heartbeat(run, 'a', second(8)),
     ];
-    expect(told(facts).client('a').is_online).toBe(true);
+    expect(reduced(facts).client('a').is_online).toBe(true);
   });
 
   it('[F3] what a client did before it left does not bring it back', () => {
     const run = makeRun();
     const left = run.say('client_left', { client_id: 'a', at: second(8) });
-    const { client, update } = told([select(run, ['a']), left, result(run, 'a', second(5)), join(run, 'a', second(0))]);
+    const { client, update } = reduced([
+      select(run, ['a']),
+      left,
+      result(run, 'a', second(5)),
+      join(run, 'a', second(0)),
+    ]);
     expect(update(1, 'a').outcome).toBe('complete');
     expect(client('a')).toMatchObject({ is_online: false, status: 'offline', round_outcome: 'complete' });
   });
@@ -237,7 +247,13 @@ describe('facts in any order', () => {
       status(run, 'a', 'training', at, round),
       status(run, 'a', 'uploading', at, round),
     ];
-    const uploading = told([join(run, 'a', at), ...inRound(1), result(run, 'a', at), complete(run, at), ...inRound(2)]);
+    const uploading = reduced([
+      join(run, 'a', at),
+      ...inRound(1),
+      result(run, 'a', at),
+      complete(run, at),
+      ...inRound(2),
+    ]);
     expect(uploading.client('a')).toMatchObject({ status: 'uploading', current_round: 2, round_outcome: 'pending' });
     const { client, round } = uploading.next([result(run, 'a', at, 2), complete(run, at, 2)]);
     expect(client('a')).toMatchObject({ status: 'idle', round_outcome: 'complete', progress: 1 });
@@ -247,7 +263,7 @@ describe('facts in any order', () => {
   it('[F3] a round_complete that was overtaken still fills in the figures that are missing', () => {
     const run = makeRun();
     const stopped = run.say('round_stopped', { round: 1, reason: 'asked to', at: second(12) });
-    const { round } = told([select(run, ['a']), stopped, complete(run, second(9))]);
+    const { round } = reduced([select(run, ['a']), stopped, complete(run, second(9))]);
     expect(round(1)).toMatchObject({ status: 'stopped', reason: 'asked to', global_loss: 0.1 });
   });
 });
@@ -255,7 +271,7 @@ describe('facts in any order', () => {
 describe('facts about the unknown', () => {
   it('[F4] a result creates its round and its client', () => {
     const run = makeRun();
-    const { round, client, state } = told([result(run, 'a', second(5), 7)]);
+    const { round, client, state } = reduced([result(run, 'a', second(5), 7)]);
     expect(round(7)).toMatchObject({ status: 'collecting', num_clients_expected: 1, num_clients_completed: 1 });
     expect(client('a')).toMatchObject({ current_round: 7, round_outcome: 'complete', is_online: true });
     expect(state.run).toMatchObject({ current_round: 7, num_clients: 1, name: run.id, framework: null });
@@ -264,7 +280,7 @@ describe('facts about the unknown', () => {
   it('[F4] run_started that comes late names the run and keeps what is known of it', () => {
     const run = makeRun();
     const started = run.say('run_started', { name: 'Hearts', framework: 'flower', num_rounds: 3, at: second(0) });
-    const late = told([result(run, 'a'), started]).run;
+    const late = reduced([result(run, 'a'), started]).run;
     expect(late).toMatchObject({
       name: 'Hearts',
       num_rounds: 3,
@@ -279,7 +295,7 @@ describe('facts about the unknown', () => {
     const announce = (name: string, num_rounds: number) =>
       run.say('run_started', { name, framework: 'flower', num_rounds, tags: [name] });
     const edited = { type: 'run_edited', run_id: run.id } as const;
-    const renamed = told([announce('a', 1), { ...edited, name: 'Hearts' }, { ...edited, notes: 'good' }]);
+    const renamed = reduced([announce('a', 1), { ...edited, name: 'Hearts' }, { ...edited, notes: 'good' }]);
     const again = renamed.next([announce('b', 2)]);
     expect(again.run).toMatchObject({ name: 'Hearts', tags: ['b'], notes: 'good', num_rounds: 2 });
     const tagged = again.next([{ ...edited, tags: ['best'] }]).next([announce('c', 3)]);
@@ -288,7 +304,7 @@ describe('facts about the unknown', () => {
 
   it('[F4] the run’s newest round is the highest, in whatever order they come', () => {
     const run = makeRun();
-    expect(told([complete(run, second(3), 3), complete(run, second(2), 2)]).run.current_round).toBe(3);
+    expect(reduced([complete(run, second(3), 3), complete(run, second(2), 2)]).run.current_round).toBe(3);
   });
 });
 
@@ -311,7 +327,7 @@ describe('telemetry', () => {
   it('[L4] a metric of a client is a sign of its life', () => {
     const run = makeRun();
     const metric = run.say('metric', { name: 'loss', value: 1, step: 1, client_id: 'a', at: second(9) });
-    const { client } = told([join(run, 'a'), silence(run, 'a'), metric]);
+    const { client } = reduced([join(run, 'a'), silence(run, 'a'), metric]);
     expect(client('a').is_online).toBe(true);
   });
 });
@@ -319,7 +335,7 @@ describe('telemetry', () => {
 describe('life and silence', () => {
   it('[L3] newer work reopens a run that was over', () => {
     const run = makeRun();
-    const over = told([run.say('run_complete', { status: 'failed', reason: 'crashed', at: second(3) })]);
+    const over = reduced([run.say('run_complete', { status: 'failed', reason: 'crashed', at: second(3) })]);
     expect(over.run).toMatchObject({ status: 'failed', reason: 'crashed', completed_at: second(3) });
     expect(over.next([select(run, ['a'], second(4))]).run).toMatchObject({
       status: 'running',
@@ -331,14 +347,14 @@ describe('life and silence', () => {
   it('[L3] work from before the run’s end leaves it over', () => {
     const run = makeRun();
     const over = run.say('run_complete', { status: 'complete', at: second(3) });
-    expect(told([over, result(run, 'a', second(2))]).run.status).toBe('complete');
+    expect(reduced([over, result(run, 'a', second(2))]).run.status).toBe('complete');
   });
 
   it('[L3] an end ends the run whatever its moment says, and once only', () => {
     const run = makeRun();
     const crashed = run.say('run_complete', { status: 'failed', at: second(3) });
     for (const work of [select(run, ['a'], second(4)), result(run, 'a', second(4)), update(run, second(4))]) {
-      const ended = told([work, crashed]);
+      const ended = reduced([work, crashed]);
       expect(ended.run.status).toBe('failed');
       const reopened = ended.next([select(run, ['a'], second(5), 2)]);
       expect(reopened.run.status).toBe('running');
@@ -353,7 +369,10 @@ describe('life and silence', () => {
       const end = run.say('run_complete', { status, reason: 'asked to', at: second(9) });
       const [first, second_] = [complete(run, second(3), 1), select(run, ['a', 'b'], second(4), 2)];
       const answered = result(run, 'a', second(5), 2);
-      for (const { round, client } of [told([first, second_, answered, end]), told([first, end, second_, answered])]) {
+      for (const { round, client } of [
+        reduced([first, second_, answered, end]),
+        reduced([first, end, second_, answered]),
+      ]) {
         expect(round(1).status).toBe('complete');
         expect(round(2)).toMatchObject({ status, reason: 'asked to', completed_at: second(9) });
         expect(accountOf(round(2))).toEqual({
@@ -372,7 +391,7 @@ describe('life and silence', () => {
   it('[L8] a newer round_started opens the round again, with a new account', () => {
     const run = makeRun();
     const failed = run.say('round_failed', { round: 1, reason: 'too few', at: second(3) });
-    const { round } = told([select(run, ['a'], second(1)), failed, select(run, ['a', 'b'], second(4))]);
+    const { round } = reduced([select(run, ['a'], second(1)), failed, select(run, ['a', 'b'], second(4))]);
     expect(round(1)).toMatchObject({ status: 'collecting', reason: null, completed_at: null });
     expect(accountOf(round(1))).toEqual({
       selected: 2,
@@ -386,14 +405,14 @@ describe('life and silence', () => {
 
   it('[L4] silence makes a client offline and leaves its part open', () => {
     const run = makeRun();
-    const { client, round } = told([select(run, ['a']), silence(run, 'a')]);
+    const { client, round } = reduced([select(run, ['a']), silence(run, 'a')]);
     expect(client('a')).toMatchObject({ status: 'offline', is_online: false, round_outcome: 'pending' });
     expect(accountOf(round(1)).pending).toBe(1);
   });
 
   it('[L4] a client that has reported since then is not silent, by the server’s clock', () => {
     const run = makeRun();
-    const { client } = told([select(run, ['a'])], second(60)).next([silence(run, 'a', second(59))]);
+    const { client } = reduced([select(run, ['a'])], second(60)).next([silence(run, 'a', second(59))]);
     expect(client('a').is_online).toBe(true);
   });
 
@@ -402,13 +421,13 @@ describe('life and silence', () => {
     ['idle', 'it has no open part', (run: TestRun) => [select(run, ['a']), result(run, 'a')]],
   ] as const)('[L4] a heartbeat brings it back as %s when %s', (expected, _, before) => {
     const run = makeRun();
-    const { client } = told([...before(run), silence(run, 'a')]).next([heartbeat(run, 'a', second(30))], second(31));
+    const { client } = reduced([...before(run), silence(run, 'a')]).next([heartbeat(run, 'a', second(30))], second(31));
     expect(client('a')).toMatchObject({ status: expected, is_online: true, last_heartbeat: second(31) });
   });
 
   it('[L4] a result brings it back and counts', () => {
     const run = makeRun();
-    const { client, round } = told([select(run, ['a']), silence(run, 'a'), result(run, 'a', second(20))]);
+    const { client, round } = reduced([select(run, ['a']), silence(run, 'a'), result(run, 'a', second(20))]);
     expect(client('a')).toMatchObject({ status: 'idle', is_online: true, round_outcome: 'complete' });
     expect(accountOf(round(1))).toMatchObject({ complete: 1, pending: 0 });
   });
@@ -416,13 +435,13 @@ describe('life and silence', () => {
   it('[L4] a heartbeat after a no_reply that came later still brings it back', () => {
     const run = makeRun();
     const facts = [select(run, ['a']), noReply(run, 'a', second(9)), silence(run, 'a'), heartbeat(run, 'a', second(8))];
-    expect(told(facts).client('a').is_online).toBe(true);
+    expect(reduced(facts).client('a').is_online).toBe(true);
   });
 });
 
 it('never touches the state that it was given', () => {
   const run = makeRun();
-  const { state } = told([select(run, ['a', 'b']), result(run, 'a')]);
+  const { state } = reduced([select(run, ['a', 'b']), result(run, 'a')]);
   const before = structuredClone(state);
   fold(state, reduce(state, [failure(run, 'b'), complete(run), join(run, 'c')], noon));
   expect(state).toEqual(before);
@@ -430,7 +449,7 @@ it('never touches the state that it was given', () => {
 
 it('[S2] a heartbeat that is not newer changes no row', () => {
   const run = makeRun();
-  const { state } = told([heartbeat(run, 'a', second(1))]);
+  const { state } = reduced([heartbeat(run, 'a', second(1))]);
   const again = reduce(state, [heartbeat(run, 'a', second(1)), heartbeat(run, 'a', second(0))], second(60));
   expect(look(fold(state, again)).client('a')).toBe(look(state).client('a'));
   expect([...again.duplicates]).toEqual([0, 1]);

@@ -66,7 +66,7 @@ async function writeFromTwoServers(db: Db, random: Random, said: readonly Input[
   const waiting = [...said];
   const order = new Map<number, Told>();
   const serve = async () => {
-    const { writer, told: published } = makeWriter(db, receivedAt);
+    const { writer, published } = makeWriter(db, receivedAt);
     const batchOf = makeReporterBatches();
     for (let inputs = waiting.shift(); inputs; inputs = waiting.shift()) {
       const before = published.length;

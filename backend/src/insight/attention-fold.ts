@@ -6,9 +6,9 @@ import { type Seen, Watch } from './watch.ts';
 
 /** Failures or silences in a row that are worth a look. */
 export const inARow = 3;
-/** Of the peers' median: a smaller update norm is as good as none. */
+/** Share of the peers' median: a smaller update norm counts as zero. */
 const tinyNorm = 1e-8;
-/** Of the peers' median seconds per example, in so many rounds in a row. */
+/** Multiple of the peers' median seconds per example, in so many consecutive rounds. */
 const tooFast = 0.1;
 /** cos(Δᵢ, Δ̄ₜ₋₁) above this, while half of the peers are below `freshCosine`, is the last round's update again. */
 const replayCosine = 0.95;

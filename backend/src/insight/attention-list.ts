@@ -97,7 +97,7 @@ const conditionRules: Readonly<Record<string, AttentionRule>> = {
   waiting_for_clients: 'waiting_for_clients',
 };
 
-/** What needs a look of the run itself: facts only. */
+/** Findings about the run itself: facts only. */
 export function itemsOfRun({ config, isRunning, condition, closed, epsilon, troubles }: RunFacts): AttentionItem[] {
   const items: AttentionItem[] = [];
   const add = (rule: AttentionRule, fields: Omit<AttentionItem, 'rule' | 'severity'>) =>
@@ -184,12 +184,12 @@ export function worstFirst(items: readonly AttentionItem[]): AttentionItem[] {
   });
 }
 
-/** From so many clients on, one item stands for all of a rule. */
+/** From so many clients on, one item represents all clients of a rule. */
 const leastGrouped = 4;
 
 /**
- * Of a rule at `info` that holds of many clients, one item for all of them: a list of thirty stragglers hides the rest.
- * Clients with an item of their own at a higher severity keep it. [G4]
+ * Merges the `info` items of a rule that holds for many clients: a list of thirty stragglers hides the other items.
+ * A client with an item of its own at a higher severity keeps it. [G4]
  */
 function grouped(items: readonly AttentionItem[]): AttentionItem[] {
   const byRule = new Map<AttentionRule, AttentionItem[]>();

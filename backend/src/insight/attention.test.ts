@@ -31,7 +31,7 @@ function makeNormal(seed: number) {
 type Figures = Record<string, unknown>;
 const clients = Array.from({ length: 12 }, (_, i) => `c${String(i).padStart(2, '0')}`);
 
-/** A federation whose clients differ for good; `change` says what one of them does otherwise. */
+/** A federation whose clients differ permanently; `change` overrides one of them. */
 async function makeFederation(
   rounds: number,
   change: (client: number, round: number) => Figures | 'failed' | 'absent' | undefined = () => undefined,

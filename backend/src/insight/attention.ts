@@ -21,7 +21,7 @@ interface Options {
   readonly db: Db;
   /** The one writer, so that the list raises the run's seq and viewers receive it. */
   readonly submit: (inputs: readonly Input[]) => Promise<unknown>;
-  /** Whether reports wait to be stored; then the list waits. */
+  /** True while reports wait to be stored; then the list waits. */
   readonly isBusy?: () => boolean;
   readonly troubles?: () => readonly Trouble[];
   readonly onError?: (error: unknown) => void;
@@ -30,7 +30,7 @@ interface Options {
 /** Between two looks at one run, and how long a busy server puts one off. */
 const everyMs = 1_000;
 const patienceMs = 5_000;
-/** Runs whose state stays in memory: about 1.5 KB for each client. */
+/** Runs whose state stays in memory: about 1.5 KB per client. */
 const maxWatched = 16;
 /** Parts that a rebuild reads: the newest rounds of a long run. */
 const maxRebuiltParts = 4_000_000;
@@ -100,7 +100,7 @@ export class AttentionService {
       const watched = await this.#follow(runId);
       return watched && { ...(await this.#listOf(runId, watched)), fold: watched.fold };
     });
-    if (!facts) throw new Error(`the run ${runId} was deleted meanwhile`);
+    if (!facts) throw new Error(`the run ${runId} was deleted while it was read`);
     const { fold, mutes, ...list } = facts;
     return {
       run_id: runId,
@@ -209,7 +209,7 @@ export class AttentionService {
       watched.closed = [...watched.closed.filter(({ round }) => round !== row.round), row]
         .sort((a, b) => a.round - b.round)
         .slice(-closedKept);
-      // What comes late of a round that is folded already counts when the server next starts.
+      // Late data about a folded round counts from the next start of the server.
       if (!isNew) continue;
       const given = handed?.get(row.round);
       const parts = given?.row.updated_seq === row.updated_seq ? given.parts : undefined;
@@ -274,7 +274,7 @@ const canonical = (value: unknown): string =>
       : inner,
   );
 
-/** What `watch.simulation.test.ts` measures: rounds with a mark or drift of any of the three measures. */
+/** Measured by `watch.simulation.test.ts`: rounds with a mark or drift in any of the three measures. */
 const budgetOf = (numClients: number): Attention['budget'] => ({
   false_marks_per_100_rounds: numClients < 10 ? 6 : 2,
   num_clients: numClients,

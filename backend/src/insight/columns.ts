@@ -5,7 +5,7 @@ import type { RoundCosts } from '../db/tables/insight.ts';
 export const storedMeasures = [...clientMeasures, 'cosine_to_previous'] as const;
 export type StoredMeasure = (typeof storedMeasures)[number];
 
-/** What is derived of one client's part. */
+/** The values derived from one client update. */
 export type Part = Pick<
   typeof clientUpdates.$inferSelect,
   'client_id' | 'outcome' | 'attempt' | 'metrics' | 'submitted_at' | StoredMeasure
@@ -64,10 +64,10 @@ function hasNotFinite(metrics: Metrics): boolean {
 export const bitsOf = (column: Float32Array<ArrayBuffer>): Uint32Array<ArrayBuffer> =>
   new Uint32Array(column.buffer, column.byteOffset, column.length);
 
-/** Whether nothing was reported. */
+/** True if nothing was reported. */
 export const missing = (column: Float32Array<ArrayBuffer>, at: number): boolean => bitsOf(column)[at] === missingBits;
 
-/** Whether something was reported that is NaN or infinite. */
+/** True if a reported value is NaN or infinite. */
 export const isNotFinite = (column: Float32Array<ArrayBuffer>, bits: Uint32Array, at: number): boolean =>
   bits[at] !== missingBits && !Number.isFinite(column[at]);
 

@@ -1,6 +1,6 @@
 import type { RunCondition } from '@rondo/protocol';
 
-/** What the condition of a running run depends on. */
+/** The inputs of a running run's condition. */
 export interface Vitals {
   readonly started_at: string;
   readonly last_reported_at: string | null;
@@ -17,7 +17,7 @@ export const silentAfterMs = 30_000;
 const leastRounds = 3;
 const overdueFactor = 3;
 
-/** How a running run fares at `now`, by the server's clock. Of several troubles the one that hides the others. [L7] */
+/** The condition of a running run at `now`, by the server's clock. The condition that hides others wins. [L7] */
 export function conditionOf(vitals: Vitals, now: string): RunCondition {
   const found = silent(vitals, now) ?? overdue(vitals, now) ?? waiting(vitals) ?? healthy(now);
   const known = vitals.condition;

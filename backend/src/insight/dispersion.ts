@@ -2,7 +2,7 @@ import { clientMeasures, type Dispersion, toNumber } from '@rondo/protocol';
 import type { Part } from './columns.ts';
 import { jainIndex, quantileOf } from './statistics.ts';
 
-/** Names of metrics of clients whose spread is kept, beside the measures that every part may carry. */
+/** Names of client metrics whose spread is stored, besides the measures that every update may carry. */
 const maxMetrics = 32;
 
 /** Which end is the worse one, by the measure's name. */

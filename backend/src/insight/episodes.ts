@@ -58,7 +58,7 @@ export class Episodes {
     return this.#open.has(`${rule} ${client}`);
   }
 
-  /** A round is over: its signs open or continue episodes, and what had no sign for ten rounds ends. */
+  /** A round has ended: its signs open or continue episodes, and episodes without a sign for ten rounds end. */
   closeRound(round: number, at: string | null, signs: readonly Sign[]): void {
     this.#closedRounds += 1;
     for (const sign of signs) {
@@ -82,7 +82,7 @@ export class Episodes {
     }
   }
 
-  /** What no longer holds ends at once, such as a row of failures after a result. */
+  /** Ends at once what no longer holds, for example consecutive failures after a result. */
   end(rule: AttentionRule, client: number): void {
     const key = `${rule} ${client}`;
     const episode = this.#open.get(key);

@@ -4,8 +4,8 @@ import { type Columns, flag } from './columns.ts';
 import type { RoundRow } from './rounds.ts';
 
 /**
- * What became of the named clients of a round. Started are those with a sign of work: a result or a failure. A result
- * after the round's end has returned and does not count. [G7]
+ * The outcomes of a round's named clients. A client counts as started if it shows work: a result or a failure.
+ * A result after the round's end counts as returned, but not as counted. [G7]
  */
 export function accountOf({ outcome, flags, values }: Columns): RoundAccount {
   const account = { started: 0, returned: 0, counted: 0, wasted_ms: 0 };

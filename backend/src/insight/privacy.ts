@@ -15,7 +15,7 @@ export interface Attended {
 }
 
 /**
- * Whether the clients look like a simple random sample of each round. Under one, each client's number of rounds has
+ * Tests whether the clients look like a simple random sample of each round. Then each client's number of rounds has
  * variance T·p(1 − p), so their sum of squares around T·p is about χ² with n − 1 degrees of freedom.
  */
 export function attendanceOf({ perClient, rounds }: Attended): Privacy['attendance'] {
@@ -42,13 +42,13 @@ export function attendanceOf({ perClient, rounds }: Attended): Privacy['attendan
   return { kind: isRandom ? 'random' : 'not_random', z, p_value, sentence };
 }
 
-/** ε of T rounds of the Gaussian mechanism on everybody: zero-concentrated differential privacy, ρ = T/(2σ²). */
+/** ε of T rounds of the Gaussian mechanism with full participation: zero-concentrated DP, ρ = T/(2σ²). */
 export const epsilonOf = (rounds: number, sigma: number, delta: number): number => {
   const rho = rounds / (2 * sigma * sigma);
   return rho + 2 * Math.sqrt(rho * Math.log(1 / delta));
 };
 
-/** The most rounds whose ε stays within the target. */
+/** The maximum number of rounds whose ε stays within the target. */
 export function roundsWithin(target: number, sigma: number, delta: number): number {
   const root = Math.sqrt(Math.log(1 / delta));
   return Math.floor(2 * sigma * sigma * (Math.sqrt(root * root + target) - root) ** 2);
@@ -186,7 +186,7 @@ type Stated = Pick<Privacy, 'epsilon' | 'delta' | 'unit' | 'adjacency' | 'mechan
   readonly attendance: string;
 };
 
-/** What is promised, and on which grounds; an ε without its unit is half a sentence. */
+/** The guarantee and its basis; an ε is meaningless without its unit of privacy. */
 function statementOf({ epsilon, delta, unit, adjacency, mechanism, missing, attendance }: Stated): string {
   if (epsilon === null) return 'This run reports no privacy loss.';
   const what = `The run reports (ε = ${epsilon}, δ = ${delta ?? 'not reported'})-differential privacy`;

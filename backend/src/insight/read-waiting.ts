@@ -16,13 +16,13 @@ import { funnelOf } from './funnel.ts';
 import { prepareRounds, type RoundsInRange, readDerivedRounds } from './rounds.ts';
 import { causeOf, closingNow, expectedEnd, judgeOutstanding, named, type Running } from './waiting.ts';
 
-/** Rounds that say how long one takes, and what became of its clients. */
+/** Recent rounds, from which durations and client outcomes are estimated. */
 const recentRounds = 1_000;
 /** Rounds whose clients' durations are read. */
 const historyRounds = 30;
 const asynchronousNames = { staleness: ['staleness', 'avg_staleness', 'mean_staleness'], concurrency: ['concurrency'] };
 
-/** Why the running round is not over, when it will be, and what closing it now would mean. [G7] */
+/** Explains why the running round is open, when it may end, and what closing it now would mean. [G7] */
 export async function readWaiting(db: Db, runId: RunId, now: Date): Promise<Waiting> {
   const run = await findRunRow(db, runId);
   const prepared = await prepareRounds(db, runId, {}, recentRounds);
@@ -99,7 +99,7 @@ interface History {
   sample_count: number | null;
 }
 
-/** What each client's last results say. */
+/** Reads each client's last results. */
 async function readHistory(db: Db, runId: RunId, prepared: RoundsInRange): Promise<Map<ClientId, History>> {
   const history = new Map<ClientId, History>();
   for await (const { row, columns } of readDerivedRounds(db, runId, prepared, [
@@ -123,7 +123,7 @@ async function readHistory(db: Db, runId: RunId, prepared: RoundsInRange): Promi
   return history;
 }
 
-/** Of the rounds that are over. */
+/** Reads completed rounds. */
 async function funnelOfRun(db: Db, runId: RunId, { rows, stored }: RoundsInRange): Promise<Funnel> {
   const sums = new Map((await readDerived(db, runId, stored, ['sums'])).map((each) => [each.round, each.sums]));
   return funnelOf(

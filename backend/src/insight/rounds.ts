@@ -19,7 +19,7 @@ import { accountOf } from './funnel.ts';
 
 export type RoundRow = typeof rounds.$inferSelect;
 
-/** What is derived from one round. */
+/** The values derived from one round. */
 export interface Derived {
   readonly row: RoundRow;
   readonly columns: Columns;
@@ -121,7 +121,7 @@ function columnsOf(derived: Partial<InsightRow>): Columns {
 
 export interface RoundsInRange {
   readonly rows: readonly RoundRow[];
-  /** Those that are over, whose derived rows are now up to date. */
+  /** The completed rounds, with derived rows that are up to date. */
   readonly stored: readonly number[];
   /** Those that are not, derived as they are now. */
   readonly open: ReadonlyMap<number, Derived>;

@@ -104,7 +104,7 @@ it('[G4] names each trouble of a federation with the round since when, and group
 it('[G5] says hardly anything of a clean federation', { timeout: 120_000 }, async () => {
   const { read } = await makeFederation(true);
   const { items } = await read<Attention>('attention');
-  // Of 40 rounds the list may have one item by its budget.
+  // By its false-alarm budget, the list may have one item in 40 rounds.
   expect(items.length, JSON.stringify(items)).toBeLessThanOrEqual(1);
   expect(await read<Waiting>('waiting')).toMatchObject({ cause: 'between_rounds', expected_end: { state: 'none' } });
 });

@@ -41,7 +41,7 @@ export function quantileOf(sorted: ArrayLike<number>, share: number): number {
   return low + (place - below) * (high - low);
 }
 
-/** What makes a median absolute deviation the standard deviation of a normal distribution. */
+/** Scales a median absolute deviation to the standard deviation of a normal distribution. */
 export const madToSigma = 1.4826;
 
 /** Jain's fairness index (Σx)² / (n Σx²): 1 when all are equal, 1/n when one has everything. */

@@ -35,7 +35,7 @@ export function summarise(rounds: Iterable<Reported>): SummaryState {
   return state;
 }
 
-/** The summary after a round's values went from `before` to `after`; undefined where only all rounds can tell. [G11] */
+/** Updates the summary after a round's values changed; undefined if it must be recomputed from all rounds. [G11] */
 export function foldRound(
   state: SummaryState,
   round: number,

@@ -34,7 +34,7 @@ export interface Running {
   readonly durationsMs: readonly number[];
 }
 
-/** Each client that has not answered, against its own history; `pooled` stands in where that is short. */
+/** Compares each client without a result with its own history; `pooled` is the fallback for a short one. */
 export function judgeOutstanding(running: readonly Running[], pooledMs: readonly number[]): Outstanding[] {
   const pooled = durationBound(pooledMs);
   const judged = running.map(({ client, elapsedMs, durationsMs }): Outstanding => {
@@ -156,12 +156,12 @@ export function expectedEnd(durationsMs: readonly number[], startedMs: number, n
 export interface Selected {
   readonly client_id: ClientId;
   readonly hasAnswered: boolean;
-  /** Of its last result, in this round or before. */
+  /** From its last result, in this round or before. */
   readonly train_loss: number | null;
   readonly sample_count: number | null;
 }
 
-/** What the round would have and lack if it were closed now. */
+/** What the round would include and lack if it were closed now. */
 export function closingNow(selected: readonly Selected[], timeSavedMs: number | null): ClosingNow {
   const counted = selected.filter(({ hasAnswered }) => hasAnswered);
   const missing = selected.filter(({ hasAnswered }) => !hasAnswered);

@@ -129,7 +129,7 @@ it('[G5] one measure of non-IID clients: at most 3 % of rounds at 5 clients, 0.7
   expect(rows).toHaveLength(4);
 });
 
-/** What the list states: % of rounds with a false mark or a false drift of any of three measures. */
+/** The list's stated margin: % of rounds with a false mark or a false drift in any of three measures. */
 const budget: Record<Kind, (n: number) => number> = {
   'non-IID': (n) => (n < 10 ? 6 : 2),
   normal: (n) => (n < 10 ? 10 : 4),

@@ -20,7 +20,7 @@ const leastTail = 200;
 const tailShare = 0.97;
 /** The relative standard error of a normal distribution's 97th percentile of |z|, times √m. */
 const tailError = 1.03;
-/** That percentile is 2.17 of a normal distribution; a little more says nothing, above all of few residuals. */
+/** That percentile is 2.17 in a normal distribution; slightly above it means little, especially with few residuals. */
 const normalTail = (residuals: number): number => (residuals < 1_000 ? 2.4 : 2.2);
 /** Marks of honest clients that one measure may make in a round, where the tails are heavy. */
 const falseMarksPerRound = 0.001;
@@ -56,7 +56,7 @@ export interface Seen {
 interface Options {
   /** How many measures share the budget of false marks. */
   readonly measures: number;
-  /** Whether an unusual value is kept out of what is usual, so that a lasting change stays in sight. */
+  /** True if an unusual value is left out of the baseline, so that a lasting change stays visible. */
   readonly freezes?: boolean;
 }
 
@@ -93,7 +93,7 @@ export class Watch {
     this.#options = options;
   }
 
-  /** Where the client usually stands relative to the others, on the transformed scale; NaN below five rounds. */
+  /** The client's usual position relative to the others, on the transformed scale; NaN below five rounds. */
   usualOf(client: number): number {
     return (this.#counts[client] ?? 0) >= leastHistory ? (this.#usual[client] as number) : Number.NaN;
   }
@@ -197,8 +197,8 @@ export class Watch {
   }
 
   /**
-   * Of the last ten rounds, and of up to forty where so few clients say too little; where this round alone is much wider,
-   * all clients have moved, and that accuses none of them.
+   * The spread of the last ten rounds, or of up to forty with few clients. If only this round is much wider, all clients
+   * have moved, and no single one is marked.
    */
   #scaleOf(residuals: Float64Array): number {
     const history = this.#residuals;
@@ -274,7 +274,7 @@ export class Watch {
     return step;
   }
 
-  /** Half of the clients are below it. Where all drift, as a model does that converges, no single one stands out. */
+  /** The median of all clients. If all drift, as in a converging model, no single client is marked. */
   #usualSum(clients: Uint32Array, present: readonly number[]): number {
     let n = 0;
     for (const j of present) {
@@ -366,7 +366,7 @@ function tailThreshold(seen: number, p: number): number {
 }
 
 const units = new Map<number, number>();
-/** What the scaled median absolute deviation of a Student distribution is. */
+/** The scaled median absolute deviation of a Student distribution. */
 function unitOf(degrees: number): number {
   const known = units.get(degrees) ?? madToSigma * studentQuantile(0.5, degrees);
   units.set(degrees, known);

@@ -39,7 +39,7 @@ function send(path: string, type: string, length: number, pieces: readonly strin
   return promise;
 }
 
-it('ends a request whose body does not come', async () => {
+it('ends a request whose body does not arrive', async () => {
   expect(await send('/json', 'application/json', 10, ['{'], 20)).toBe('');
 });
 
@@ -51,7 +51,7 @@ it('takes a stream for as long as it moves', async () => {
   expect(await send('/stream', 'application/octet-stream', 10, [...'0123456789'], 60)).toMatch(/200 OK.*10$/s);
 });
 
-it('ends a stream that stands still', async () => {
+it('ends a stream that stalls', async () => {
   expect(await send('/stream', 'application/octet-stream', 10, ['0123'], 20)).toBe('');
 });
 

@@ -15,8 +15,8 @@ interface Deadlines {
 }
 
 /**
- * Ends a request whose body does not come. Node's own `requestTimeout` is one for all routes, and a checkpoint of
- * gigabytes takes longer than anything else may.
+ * Ends a request whose body does not arrive. Node's own `requestTimeout` is one limit for all routes, and a checkpoint
+ * of gigabytes takes longer than any other request may.
  */
 export const bodyDeadline = fastifyPlugin<Deadlines>(async (app, { totalMs, idleMs }) => {
   app.addHook('onRequest', async ({ raw, routeOptions }) => {

@@ -19,7 +19,7 @@ it.each([
   ['database', 503, 'the database is out of reach or too busy'],
   ['upload', 400, 'the upload broke off'],
   ['store', 503, 'the model store does not answer'],
-])('a line that broke is told as what it was a line of: %s', async (what, status, detail) => {
+])('an ended connection is reported by its purpose: %s', async (what, status, detail) => {
   const answer = await app.inject(`/${what}`);
   expect(answer.headers['content-type']).toContain('application/problem+json');
   expect(answer.json()).toMatchObject({ status, detail });

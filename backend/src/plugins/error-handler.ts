@@ -38,7 +38,7 @@ const cutOff: Problem = { status: 400, title: 'Bad Request', detail: 'the connec
 export const sendProblem = (reply: FastifyReply, problem: Problem) =>
   reply
     .code(problem.status)
-    // Also where no hook has run: an address that nobody can read.
+    // Also for an unreadable address, where no hook has run.
     .header(requestIdHeader, reply.request.id)
     .type('application/problem+json')
     .serializer(JSON.stringify)

@@ -2,7 +2,7 @@ import type { FastifyInstance } from 'fastify';
 import fastifyPlugin from 'fastify-plugin';
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 
-/** What the rest of the server knows by itself, read when somebody asks. */
+/** State that the rest of the server already has, read on each scrape. */
 export interface Measured {
   readonly writer: { readonly waiting: { readonly inputs: number; readonly oldestMs: number } };
   readonly hub: {
@@ -32,7 +32,7 @@ export function createMetrics(about: { readonly version: string; readonly databa
   collectDefaultMetrics({ register: registry });
   new Gauge({
     name: 'rondo_build_info',
-    help: 'What runs, as labels; always 1',
+    help: 'The running version, as labels; always 1',
     labelNames: ['version', 'node', 'database'],
     registers,
   }).set({ ...about, node: process.version }, 1);
@@ -76,14 +76,14 @@ export function createMetrics(about: { readonly version: string; readonly databa
       commit: () => Promise<T>,
     ): Promise<T> {
       const begunAt = performance.now();
-      const told = (result: string) => commits.observe({ result }, (performance.now() - begunAt) / 1_000);
+      const observe = (result: string) => commits.observe({ result }, (performance.now() - begunAt) / 1_000);
       try {
         const done = await commit();
-        told('committed');
+        observe('committed');
         for (const { takenAt } of jobs) lag.observe((performance.now() - takenAt) / 1_000);
         return done;
       } catch (error) {
-        told('failed');
+        observe('failed');
         throw error;
       }
     },
@@ -163,7 +163,7 @@ function register(registers: Registry[], { writer, hub, pool, models }: Measured
   stored('rondo_model_bytes', 'Bytes of the stored checkpoints, equal ones once', 'bytes');
   new Gauge({
     name: 'rondo_db_up',
-    help: 'Whether the database answered this scrape',
+    help: '1 if the database responded during this scrape, else 0',
     registers,
     async collect() {
       this.set((await read()) ? 1 : 0);

@@ -60,11 +60,11 @@ const contentSecurity = [
 
 const tags = [
   { name: 'auth', description: 'Signing in, and the sessions that it makes' },
-  { name: 'users', description: 'Who may sign in' },
-  { name: 'projects', description: 'Projects, and who is a member of them' },
+  { name: 'users', description: 'User accounts' },
+  { name: 'projects', description: 'Projects and their members' },
   { name: 'keys', description: 'API keys, with which FL servers report' },
-  { name: 'audit', description: 'What was done by whom' },
-  { name: 'ingest', description: 'What FL servers say' },
+  { name: 'audit', description: 'The audit log' },
+  { name: 'ingest', description: 'Reports of FL servers' },
   { name: 'runs', description: 'Training runs' },
   { name: 'rounds', description: 'Rounds of a run, and requests to stop them' },
   { name: 'clients', description: 'Clients, and their parts in rounds' },
@@ -75,7 +75,7 @@ const tags = [
 
 type Route = Parameters<typeof jsonSchemaTransform>[0];
 
-/** What any route can answer to which a body can be sent, or that asks the database who is there. */
+/** The responses of every route that accepts a body or authenticates its caller. */
 function withCommonRefusals({ schema, route }: Route, onlyStreams: WeakSet<object>): Route['schema'] {
   if (typeof schema?.response !== 'object') return schema;
   const ofType = ['GET', 'HEAD'].includes(String(route.method)) ? {} : problems(415);

@@ -24,11 +24,11 @@ it.each([
   const answer = await ask(url);
   expect(answer.status).toBe(status);
   expect(answer.id).toMatch(/^[\da-f-]{36}$/);
-  // A request whose address nobody can read has no line of its own.
+  // A request with an unreadable address has no log line of its own.
   if (status !== 400) expect(lines.join('')).toContain(`"reqId":"${answer.id}"`);
 });
 
-it('a sane name that the caller gives is kept, in the log too', async () => {
+it('keeps a valid id that the caller sends, also in the log', async () => {
   expect((await ask('/api/rounds', { [header]: 'trace-42/span.7' })).id).toBe('trace-42/span.7');
   expect(lines.join('')).toContain('"reqId":"trace-42/span.7"');
 });

@@ -4,7 +4,7 @@ import fastifyPlugin from 'fastify-plugin';
 
 export const requestIdHeader = 'x-request-id';
 
-// What a proxy sends as the name of a request; anything else could forge a line of the log.
+// The form of ids that proxies send; anything else could forge a log line.
 const sane = /^[\w.:/+=-]{8,128}$/;
 
 /** The caller's own name for the request where it has a sane one, so that its log and ours can be laid side by side. */

@@ -16,7 +16,7 @@ import type { FastifyBaseLogger } from 'fastify';
 import fastifyPlugin from 'fastify-plugin';
 
 interface Options {
-  /** Of an OTLP/HTTP collector, without `/v1/traces`. */
+  /** The URL of an OTLP/HTTP collector, without `/v1/traces`. */
   readonly endpoint: string;
   readonly version: string;
   readonly logger: FastifyBaseLogger;
@@ -29,7 +29,7 @@ export function startTracing({ endpoint, version, logger }: Options) {
   const log = (...what: unknown[]) => logger.warn({ about: 'traces' }, what.join(' '));
   const quiet = () => {};
   diag.setLogger({ error: log, warn: log, info: quiet, debug: quiet, verbose: quiet }, DiagLogLevel.WARN);
-  // What OTEL_SERVICE_NAME and OTEL_RESOURCE_ATTRIBUTES say wins.
+  // OTEL_SERVICE_NAME and OTEL_RESOURCE_ATTRIBUTES take precedence.
   const resource = defaultResource()
     .merge(resourceFromAttributes({ 'service.name': 'rondo', 'service.version': version }))
     .merge(detectResources({ detectors: [envDetector] }));
@@ -39,7 +39,7 @@ export function startTracing({ endpoint, version, logger }: Options) {
   const tracer = provider.getTracer('rondo', version);
 
   return {
-    /** Sends what is left, for at most `timeoutMs`. */
+    /** Sends the remaining spans, for at most `timeoutMs`. */
     async stop(timeoutMs = 2_000): Promise<void> {
       const patience = new Promise((resolve) => setTimeout(resolve, timeoutMs).unref());
       await Promise.race([provider.shutdown().catch(log), patience]);

@@ -31,5 +31,5 @@ export const problems = <S extends number>(...statuses: S[]) =>
     ]),
   ) as Record<S, { description: string; content: { 'application/problem+json': { schema: typeof problemSchema } } }>;
 
-/** What a route says that a signed-in user or an API key with the scope `read` may ask. */
+/** The description of routes for a signed-in user or an API key with the scope `read`. */
 export const forReaders: { security: Record<string, string[]>[] } = { security: [{ bearer: [] }, { apiKey: [] }] };

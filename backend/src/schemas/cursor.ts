@@ -2,8 +2,8 @@ import { pageQuery } from '@rondo/protocol';
 import { z } from 'zod';
 
 /**
- * `?cursor=` with the `next` of the page before: where a page begins, as text that only this server reads. Unlike an
- * `offset` it costs the same however deep the page is, and rows that come meanwhile move nothing.
+ * `?cursor=` with the `next` of the page before, as text that only this server reads. Unlike an `offset`, it costs the
+ * same at any depth, and rows that arrive in between move nothing.
  */
 const cursorOf = <K extends z.ZodType>(key: K) =>
   z

@@ -20,10 +20,10 @@ interface Operation {
   responses: Record<string, { description?: string; content?: Record<string, Media> }>;
 }
 
-/** What the routes do not say themselves: examples, what parameters mean, the shape of an event. */
+/** Adds the parts that routes do not declare: examples, descriptions of parameters, the shape of an event. */
 export function completeDocument<D extends OpenApiDocument>(document: D): D {
   for (const operations of Object.values(document.paths ?? {})) {
-    // There is a HEAD for every GET; it is told of only where it is a route of its own.
+    // Every GET has a HEAD; the document lists only those that are routes of their own.
     if (operations.get) delete operations.head;
     for (const operation of Object.values(operations)) if (operation) complete(operation);
   }
@@ -34,7 +34,7 @@ export function completeDocument<D extends OpenApiDocument>(document: D): D {
 }
 
 function complete(operation: Operation): void {
-  // What the library adds to tell a HEAD from its GET.
+  // The suffix with which the library distinguishes a HEAD from its GET.
   operation.operationId = operation.operationId?.replace(/-head$/, '');
   const example = examples[operation.operationId ?? ''];
   for (const parameter of operation.parameters ?? []) {
@@ -93,7 +93,7 @@ const meanings: Record<string, string> = {
   max_points: 'How many points are drawn; of more, the least and the greatest of every bucket are kept',
   round: 'The number of the round that made it',
   parent: 'The version that it was made from',
-  format: 'What the content is, as the uploader calls it',
+  format: 'The format of the content, as the uploader names it',
   actor: 'Only what this user did',
   action: 'Only acts of this kind',
   target: 'Only what was done to this user, round, run, key, model or alias',

@@ -14,7 +14,7 @@ import { oidcRouter } from '../../src/routers/oidc.ts';
 import { sessionsRouter } from '../../src/routers/sessions.ts';
 import { usersRouter } from '../../src/routers/users.ts';
 
-/** The routes of people and keys, and one route behind each guard. Pages of `http://rondo.test` are its own. */
+/** The routes of users and keys, and one route for each guard. `http://rondo.test` is the origin of its pages. */
 export async function buildAuthApp(db: Db, now: Clock, options: { publicUrl?: string; oidc?: OidcSettings } = {}) {
   const auth = createAuth({ db, secretKey: 'a secret of at least thirty-two bytes', now, ...options });
   const isAllowedOrigin = (origin: string) => origin === 'http://rondo.test';

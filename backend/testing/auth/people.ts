@@ -5,7 +5,7 @@ import type { User } from '../../src/auth/principal.ts';
 import type { Db } from '../../src/db/db.ts';
 import { insertUser } from '../../src/db/queries/users.ts';
 
-/** A stored user of a name that no other test has; without a password nobody can log in as it. */
+/** Stores a user with a unique name; without a password nothing can log in as it. */
 export async function makeUser(
   db: Db,
   { role = 'viewer', password }: { role?: Role; password?: string } = {},
@@ -17,7 +17,7 @@ export async function makeUser(
   return user;
 }
 
-/** A clock that stands still until told. */
+/** A clock that moves only when the test sets it. */
 export function fakeClock(start = '2026-01-31T12:00:00.000Z') {
   let nowMs = Date.parse(start);
   return {
@@ -28,7 +28,7 @@ export function fakeClock(start = '2026-01-31T12:00:00.000Z') {
   };
 }
 
-/** Where what nobody did over HTTP is said to come from. */
+/** The source of acts that did not arrive over HTTP. */
 export const aRequest = { principal: null, ip: '192.0.2.1', id: 'a-test' };
 
 export const aVisit = { user_agent: 'test', address: '192.0.2.1' };

@@ -12,7 +12,7 @@ export const clientId = 'rondo';
 export const clientSecret = 'a secret of the client';
 export const scopes = 'openid profile email groups';
 
-/** An identity provider of its own port, at whose door stands whoever `visitor` says. */
+/** An identity provider on its own port. `visitor` is the person who signs in there. */
 export async function startProvider(redirectUri: () => string) {
   const server = createServer().listen(0, '127.0.0.1');
   await once(server, 'listening');
@@ -69,7 +69,7 @@ export async function startProvider(redirectUri: () => string) {
 
   return {
     issuer,
-    /** How often somebody came with a code. */
+    /** The number of requests that brought a code. */
     countExchanges: () => exchanges,
     /** Whoever signs in from now on. */
     receive: (next: Account | 'refuses') => {

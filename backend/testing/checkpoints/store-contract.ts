@@ -7,7 +7,7 @@ import type { CheckpointStore } from '../../src/checkpoints/store.ts';
 import { NotFound } from '../../src/errors.ts';
 import { sha256 } from '../checkpoints.ts';
 
-/** What every store of contents does. */
+/** The contract of every store of contents. */
 export const storeContract = (opened: () => { readonly store: CheckpointStore; readonly folder: string }): void => {
   const stage = async (content: Uint8Array) => {
     const file = join(opened().folder, randomUUID());
@@ -74,9 +74,9 @@ export const storeContract = (opened: () => { readonly store: CheckpointStore; r
       expect(await buffer(stream)).toEqual(content);
     });
 
-    it('does not have what nobody put', async () => {
-      expect(await opened().store.sizeOf(sha256('nobody'))).toBeUndefined();
-      await expect(opened().store.open(sha256('nobody'))).rejects.toThrow(NotFound);
+    it('does not have content that was never stored', async () => {
+      expect(await opened().store.sizeOf(sha256('missing'))).toBeUndefined();
+      await expect(opened().store.open(sha256('missing'))).rejects.toThrow(NotFound);
     });
   });
 };

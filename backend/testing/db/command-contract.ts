@@ -11,7 +11,7 @@ import type { IngestWriter } from '../../src/ingest/writer.ts';
 import { makeRun, type TestRun } from '../facts.ts';
 import { makeReporterBatches, makeWriter } from '../writer.ts';
 
-/** From an admin's wish to what the FL server did about it. */
+/** From an admin's request to the FL server's reply. */
 export const commandContract = (database: () => Database): void => {
   describe('commands', () => {
     it.each(['one server', 'two servers'])(
@@ -52,54 +52,54 @@ export const commandContract = (database: () => Database): void => {
     });
 
     it('a command waits until the FL server says that it has arrived', async () => {
-      const { ask, stop, tell, states } = await aRunningRound(database());
+      const { ask, stop, report, states } = await aRunningRound(database());
       await stop();
       const [command] = await ask();
       expect(await ask()).toEqual([command]);
-      await tell(command?.command_id, 'delivered');
+      await report(command?.command_id, 'delivered');
       expect(await ask()).toEqual([]);
       expect(await states()).toEqual(['delivered']);
-      await tell(command?.command_id, 'applied');
+      await report(command?.command_id, 'applied');
       expect(await states()).toEqual(['applied']);
     });
 
     it('what is over stays as it was, whatever is still said of it', async () => {
-      const { ask, stop, tell, states } = await aRunningRound(database());
+      const { ask, stop, report, states } = await aRunningRound(database());
       await stop();
       const [command] = await ask();
-      await tell(command?.command_id, 'applied');
-      await tell(command?.command_id, 'rejected');
-      await tell(command?.command_id, 'delivered');
+      await report(command?.command_id, 'applied');
+      await report(command?.command_id, 'rejected');
+      await report(command?.command_id, 'delivered');
       expect(await states()).toEqual(['applied']);
     });
 
     it('a refusal takes the request back from the round, and it may be asked again', async () => {
-      const { ask, stop, tell, round, states, told } = await aRunningRound(database());
+      const { ask, stop, report, round, states, published } = await aRunningRound(database());
       await stop();
       expect(await round()).toMatchObject({ stop_requested_at: expect.any(String), stop_reason: 'slow' });
       const [command] = await ask();
-      await tell(command?.command_id, 'rejected');
+      await report(command?.command_id, 'rejected');
       expect(await round()).toMatchObject({ stop_requested_at: null, stop_reason: null, status: 'collecting' });
-      expect(told.at(-1)?.events()).toMatchObject([{ type: 'round_update', data: { stop_requested_at: null } }]);
+      expect(published.at(-1)?.events()).toMatchObject([{ type: 'round_update', data: { stop_requested_at: null } }]);
       await stop('again');
       expect(await ask()).toMatchObject([{ reason: 'again' }]);
       expect(await states()).toEqual(['rejected', 'requested']);
     });
 
     it('a round that ends by itself ends its open command, and says so to viewers', async () => {
-      const { run, writer, ask, stop, states, told } = await aRunningRound(database());
+      const { run, writer, ask, stop, states, published } = await aRunningRound(database());
       await stop();
       await writer.submit([run.say('round_complete', { round: 1 })]);
       expect(await ask()).toEqual([]);
       expect(await states()).toEqual(['rejected']);
       const stopped = { state: 'rejected', detail: 'the round completed before it could be stopped' };
-      expect(told.at(-1)?.events()).toMatchObject([
+      expect(published.at(-1)?.events()).toMatchObject([
         { type: 'round_complete', data: { stop_requested_at: null, stop: stopped } },
         { type: 'client_update' },
       ]);
     });
 
-    it('[C4] a command that nobody confirms expires by the clock, and a viewer that resumes learns of it', async () => {
+    it('[C4] a command without a reply expires by the clock, and a resuming viewer receives that', async () => {
       const { run, writer, ask, stop, states, round, resume } = await aRunningRound(database());
       await stop();
       const [command] = await ask();
@@ -128,14 +128,14 @@ export const commandContract = (database: () => Database): void => {
     });
 
     it('[L5] stopping the run stops its rounds, also those that this server has not seen', async () => {
-      const { run, writer, ask, stop, tell, round, resume } = await aRunningRound(database());
+      const { run, writer, ask, stop, report, round, resume } = await aRunningRound(database());
       await writer.submit([run.say('round_started', { round: 2, client_ids: ['a', 'b'] })]);
       await stop('enough', 'run');
       const [command] = await ask();
       expect(command).toMatchObject({ command: 'stop_run', round: null, reason: 'enough' });
       expect(await resume.run()).toMatchObject({ status: 'running', stop: { state: 'requested' } });
       expect(await round()).toMatchObject({ stop: null });
-      await tell(command?.command_id, 'applied');
+      await report(command?.command_id, 'applied');
       const since = await resume.seq();
       const stopped = run.say('run_complete', { status: 'stopped', reason: 'enough' });
       await makeWriter(database().db).writer.submit([stopped]);
@@ -158,20 +158,20 @@ export const commandContract = (database: () => Database): void => {
     });
 
     it('what is said of a command of a deleted run does not bring it back', async () => {
-      const { run, tell } = await aRunningRound(database());
+      const { run, report } = await aRunningRound(database());
       await database().db.transaction((tx) => deleteRun(tx, run.id));
-      await tell('a-command', 'applied');
+      await report('a-command', 'applied');
       expect(await findRun(database().db, run.id, null)).toBeUndefined();
     });
 
-    it('only the reporter that speaks for the run is told', async () => {
+    it('only the reporter of the run receives it', async () => {
       const { writer, stop } = await aRunningRound(database());
       await stop();
       const other = await writer.submit([], makeReporterBatches()());
       expect(other.commands).toEqual([]);
     });
 
-    it('a reporter of more runs than are remembered still hears of the ones it speaks of now', async () => {
+    it('a reporter of more runs than are remembered still receives the commands of its current ones', async () => {
       const { writer } = makeWriter(database().db);
       const batchOf = makeReporterBatches();
       const runs = Array.from({ length: 101 }, makeRun).sort((a, b) => a.id.localeCompare(b.id));
@@ -201,7 +201,7 @@ const aStart = (run: TestRun) => [
 ];
 
 async function aRunningRound({ db }: Database) {
-  const { writer, told } = makeWriter(db);
+  const { writer, published } = makeWriter(db);
   const run = makeRun();
   const batchOf = makeReporterBatches();
   await writer.submit(aStart(run), batchOf());
@@ -224,14 +224,14 @@ async function aRunningRound({ db }: Database) {
   return {
     run,
     writer,
-    told,
+    published,
     round,
     commands,
     stopAt,
     stop: stopAt(writer),
-    /** What an empty batch brings back. */
+    /** The commands in the response to an empty batch. */
     ask: async () => (await writer.submit([], batchOf())).commands,
-    tell: (command_id: string | undefined, state: 'delivered' | 'applied' | 'rejected') =>
+    report: (command_id: string | undefined, state: 'delivered' | 'applied' | 'rejected') =>
       writer.submit([run.say('command_ack', { command_id: command_id ?? '', state })], batchOf()),
     states: async () => (await commands()).map(({ state }) => state).sort(),
     /** The run as a viewer has it. */

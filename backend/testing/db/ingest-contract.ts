@@ -103,7 +103,7 @@ export const ingestContract = (database: () => Database): void => {
 
     it('raises the seq by one for a change, and leaves it for a repetition', async () => {
       const { db } = database();
-      const { writer, told } = makeWriter(db);
+      const { writer, published } = makeWriter(db);
       const run = makeRun();
       const seq = async () => (await readSnapshot(db, run.id))?.seq;
       const facts = aWholeRound(run, 1);
@@ -113,7 +113,7 @@ export const ingestContract = (database: () => Database): void => {
       expect(await seq()).toBe(1);
       await writer.submit([run.say('client_heartbeat', { client_id: 'a' })]);
       expect(await seq()).toBe(2);
-      expect(told.map(({ from_seq, seq: to }) => [from_seq, to])).toEqual([
+      expect(published.map(({ from_seq, seq: to }) => [from_seq, to])).toEqual([
         [0, 1],
         [1, 2],
       ]);
@@ -201,7 +201,7 @@ export const ingestContract = (database: () => Database): void => {
 
     it('[F2] the round is part of the key of a point: two rounds have each their step 0', async () => {
       const { db } = database();
-      const { writer, told } = makeWriter(db);
+      const { writer, published } = makeWriter(db);
       const run = makeRun();
       const point = (round: number | null, value: number) =>
         run.say('metric', { name: 'loss', value, step: 0, round, client_id: 'a' });
@@ -210,7 +210,7 @@ export const ingestContract = (database: () => Database): void => {
       expect(await readSeries(db, series)).toMatchObject({ step: [0, 0, 0], value: [1, 2, 3], total: 3 });
       expect(await writer.submit([point(2, 20)])).toMatchObject({ accepted: 1 });
       expect((await readSeries(db, series)).value.toSorted()).toEqual([1, 20, 3].toSorted());
-      const news = told
+      const news = published
         .at(-1)
         ?.events()
         .filter(({ type }) => type === 'metric');
@@ -280,7 +280,7 @@ export const ingestContract = (database: () => Database): void => {
 
     it('DB transactions rollback on exception (no partial writes)', async () => {
       const { db } = database();
-      const { writer, told } = makeWriter(db);
+      const { writer, published } = makeWriter(db);
       const run = makeRun();
       const batch = makeReporterBatches()();
       const good = run.say('metric', { name: 'loss', value: 1, step: 1 });
@@ -288,7 +288,7 @@ export const ingestContract = (database: () => Database): void => {
       const refused = { ...run.say('log', { level: 'info', message: 'x' }), message: 'a\0b' };
       await expect(writer.submit([...aWholeRound(run, 1), good, refused], batch)).rejects.toThrow();
       expect(await findRun(db, run.id, null)).toBeUndefined();
-      expect(told).toEqual([]);
+      expect(published).toEqual([]);
       // The batch number is still free, and nothing of the failed one is remembered.
       expect(await writer.submit([good], batch)).toMatchObject({ accepted: 1, duplicates: 0 });
       expect(await readSnapshot(db, run.id)).toMatchObject({ seq: 1, data: { rounds: [], clients: [] } });

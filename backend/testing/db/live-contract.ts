@@ -17,7 +17,7 @@ import { makeWriter } from '../writer.ts';
 
 const keysOf = (events: readonly LiveEvent[] = []) => events.map(liveEventKey).sort();
 
-/** What viewers read: snapshots, what changed since, and who fell silent. */
+/** What viewers read: snapshots, changes, and clients that fell silent. */
 export const liveContract = (database: () => Database): void => {
   describe('live', () => {
     it('reads exactly what changed since a seq', async () => {
@@ -98,12 +98,12 @@ export const liveContract = (database: () => Database): void => {
       expect([data?.metrics_history.length, data?.metrics_history[0]?.round]).toEqual([205, 1]);
     });
 
-    it('tells on the bus what the database would tell', async () => {
+    it('publishes on the bus the same changes that the database returns', async () => {
       const { db } = database();
-      const { writer, told } = makeWriter(db);
+      const { writer, published } = makeWriter(db);
       const run = makeRun();
       await writer.submit([...aWholeRound(run, 1), run.say('metric', { name: 'loss', value: 1, step: 2 })]);
-      const [committed] = told;
+      const [committed] = published;
       const changes = await readChanges(db, run.id, committed?.epoch ?? '', 0);
       const inOrder = (events: readonly LiveEvent[] = []) =>
         [...events].sort((a, b) => liveEventKey(a).localeCompare(liveEventKey(b)));
@@ -138,9 +138,9 @@ export const liveContract = (database: () => Database): void => {
 
     it('marks silent clients offline by the clock of the server, and says so on the bus', async () => {
       const { db } = database();
-      // Long before any other test's clients were heard: this sweeps the whole database.
+      // Long before the reports of any other test's clients, because this sweeps the whole database.
       let now = Date.parse('2001-01-01T00:00:00.000Z');
-      const { writer, told } = makeWriter(db, () => new Date(now));
+      const { writer, published } = makeWriter(db, () => new Date(now));
       const run = makeRun({ start: '2031-01-01T00:00:00.000Z' });
       const sweep = () => sweepSilent({ db, writer, offlineAfterMs: 60_000, now: () => now });
       await writer.submit([run.say('round_started', { round: 1, client_ids: ['quiet', 'chatty'] })]);
@@ -149,7 +149,7 @@ export const liveContract = (database: () => Database): void => {
       expect(await sweep()).toBe(0);
       now += 30_000;
       expect(await sweep()).toBe(1);
-      expect(told.at(-1)?.events()).toMatchObject([
+      expect(published.at(-1)?.events()).toMatchObject([
         {
           type: 'client_update',
           data: { client_id: 'quiet', status: 'offline', is_online: false, round_outcome: 'pending' },
@@ -162,7 +162,7 @@ export const liveContract = (database: () => Database): void => {
       ]);
       expect(await sweep()).toBe(0);
       await writer.submit([run.say('client_heartbeat', { client_id: 'quiet' })]);
-      expect(told.at(-1)?.events()).toMatchObject([
+      expect(published.at(-1)?.events()).toMatchObject([
         { data: { client_id: 'quiet', status: 'training', is_online: true } },
       ]);
     });

@@ -18,14 +18,14 @@ import { modelSaved, version } from '../models.ts';
 import { makeRandom } from '../random.ts';
 import { makeWriter } from '../writer.ts';
 
-/** What becomes of models, and what viewers hear of it. */
+/** The life of models, and the events that viewers receive. */
 export const modelContract = (database: () => Database): void => {
   let last = 0;
   const aName = () => version(`contract-${++last}`);
 
   const aRun = () => {
     const run = makeRun();
-    const { writer, told } = makeWriter(database().db);
+    const { writer, published } = makeWriter(database().db);
     const save = async (round: number | null, name = aName()) => {
       await writer.submit([await modelSaved(database().db, { run_id: run.id, version: name, round })]);
       return name;
@@ -36,8 +36,8 @@ export const modelContract = (database: () => Database): void => {
       version: name,
       unlessAutomatic: false,
     });
-    const eventsOf = () => told.at(-1)?.events() ?? [];
-    return { run, writer, told, save, remove, eventsOf };
+    const eventsOf = () => published.at(-1)?.events() ?? [];
+    return { run, writer, published, save, remove, eventsOf };
   };
 
   const snapshotOf = async ({ id }: TestRun): Promise<SnapshotMessage> => {
@@ -56,26 +56,26 @@ export const modelContract = (database: () => Database): void => {
     events.flatMap(({ type, data }) => ('version' in data ? [`${type} ${data.version}`] : [])).sort();
 
   describe('models', () => {
-    it('[S4] a saved model raises seq and is told with its whole state', async () => {
-      const { run, save, eventsOf, told } = aRun();
+    it('[S4] a saved model raises seq and is published with its whole state', async () => {
+      const { run, save, eventsOf, published } = aRun();
       const name = await save(1);
       expect(eventsOf()).toContainEqual({ type: 'model_saved', data: await findModel(database().db, name, null) });
       const before = await snapshotOf(run);
       const second = await save(2);
-      expect(told.at(-1)).toMatchObject({ from_seq: before.seq, seq: before.seq + 1 });
+      expect(published.at(-1)).toMatchObject({ from_seq: before.seq, seq: before.seq + 1 });
       // The first is not the latest any more.
       const both = [`model_saved ${name}`, `model_saved ${second}`].sort();
       expect(about(eventsOf())).toEqual(both);
       expect(about((await resumed(run, before)).events)).toEqual(both);
     });
 
-    it('[F4] a model of a run that nobody has announced creates it', async () => {
+    it('[F4] a model of an unknown run creates the run', async () => {
       const { run, save } = aRun();
       await save(null);
       expect((await snapshotOf(run)).data.run).toMatchObject({ run_id: run.id, name: run.id, status: 'running' });
     });
 
-    it('[S10] a deletion is told, and on resume; of one that was saved again only that', async () => {
+    it('[S10] a deletion is published, and sent on resume unless the version was saved again', async () => {
       const { run, writer, save, remove, eventsOf } = aRun();
       const [a, b, c] = [await save(1), await save(2), await save(3)];
       const before = await snapshotOf(run);
@@ -161,15 +161,15 @@ export const modelContract = (database: () => Database): void => {
       expect((await snapshotOf(run)).data.models).toEqual([]);
     });
 
-    it('a round that nobody is told of costs a run without models no event and no seq', async () => {
-      const { run, writer, told } = aRun();
+    it('a round that is not published costs a run without models no event and no seq', async () => {
+      const { run, writer, published } = aRun();
       await writer.submit([{ type: 'alias_deleted', run_id: run.id, alias: 'missing' }]);
-      expect(told).toEqual([]);
+      expect(published).toEqual([]);
       await writer.submit(aWholeRound(run, 1));
       expect(await writer.submit([{ type: 'alias_deleted', run_id: run.id, alias: 'missing' }])).toMatchObject({
         accepted: 0,
       });
-      expect(told).toHaveLength(1);
+      expect(published).toHaveLength(1);
     });
 
     it('[S5] whatever happens, who resumes has what a snapshot has', async () => {

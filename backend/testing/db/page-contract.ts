@@ -12,16 +12,16 @@ import { makeWriter } from '../writer.ts';
 
 /** Lists walked page by page, and the totals that the writer keeps. */
 export const pageContract = (database: () => Database): void => {
-  const tell = (facts: Parameters<ReturnType<typeof makeWriter>['writer']['submit']>[0]) =>
+  const report = (facts: Parameters<ReturnType<typeof makeWriter>['writer']['submit']>[0]) =>
     makeWriter(database().db).writer.submit(facts);
 
   describe('[Q1] pages by cursor', () => {
-    it('show every round once, whatever comes meanwhile', async () => {
+    it('show every round once, whatever arrives in between', async () => {
       const { db } = database();
       const run = makeRun();
-      await tell([4, 0, 2, 3, 1].map((round) => run.say('round_started', { round, client_ids: ['a'] })));
+      await report([4, 0, 2, 3, 1].map((round) => run.say('round_started', { round, client_ids: ['a'] })));
       const seen = await walk<Round, number>(async (after, page) => {
-        if (page === 1) await tell([run.say('round_started', { round: 9, client_ids: ['a'] })]);
+        if (page === 1) await report([run.say('round_started', { round: 9, client_ids: ['a'] })]);
         return listRounds(db, { visible: null, run_id: run.id, limit: 2, offset: 0, after });
       });
       expect(seen.map(({ round }) => round)).toEqual([4, 3, 2, 1, 0]);
@@ -30,7 +30,7 @@ export const pageContract = (database: () => Database): void => {
     it('show the rounds of one status, of a run and of all', async () => {
       const { db } = database();
       const run = makeRun();
-      await tell([1, 2, 3, 4, 5].map((round) => run.say('round_failed', { round, reason: 'x' })));
+      await report([1, 2, 3, 4, 5].map((round) => run.say('round_failed', { round, reason: 'x' })));
       const ofRun = await walk<Round, number>((after) =>
         listRounds(db, { visible: null, run_id: run.id, status: 'failed', limit: 2, offset: 0, after }),
       );
@@ -47,7 +47,7 @@ export const pageContract = (database: () => Database): void => {
       const { db } = database();
       const run = makeRun();
       const ids = ['a', 'b', 'c', 'd', 'e'].map((name) => `${name} of ${run.id}`);
-      await tell(ids.map((client_id) => run.say('client_joined', { client_id })));
+      await report(ids.map((client_id) => run.say('client_joined', { client_id })));
       const ofRun = await walk<Client, ClientId>((after) =>
         listClients(db, { visible: null, run_id: run.id, limit: 2, offset: 0, after }),
       );
@@ -94,11 +94,11 @@ export const pageContract = (database: () => Database): void => {
       }
     });
 
-    it('a part that is told late joins the history', async () => {
+    it('an update that is reported late joins the history', async () => {
       const run = makeRun();
       const client_id = `c ${run.id}`.slice(0, 64) as ClientId;
-      await tell(aWholeRound(run, 5, [client_id]));
-      await tell([run.say('client_result', { round: 2, client_id, sample_count: 1 })]);
+      await report(aWholeRound(run, 5, [client_id]));
+      await report([run.say('client_result', { round: 2, client_id, sample_count: 1 })]);
       const history = await clientHistory(database().db, { visible: null, client_id, limit: 10, offset: 0 });
       expect([history?.total, history?.items.map(({ round }) => round).sort()]).toEqual([2, [2, 5]]);
     });
@@ -107,22 +107,22 @@ export const pageContract = (database: () => Database): void => {
   describe('[Q1] totals', () => {
     it('are what a count would say, through every change of status', async () => {
       const run = makeRun();
-      await tell([
+      await report([
         ...aWholeRound(run, 1, ['a', 'b']),
         run.say('round_started', { round: 2, client_ids: ['a', 'b', 'c'] }),
         run.say('client_failed', { round: 2, client_id: 'b', reason: 'out of memory' }),
       ]);
-      await tell([run.say('client_left', { client_id: 'a' }), run.say('round_failed', { round: 2, reason: 'x' })]);
-      await tell([run.say('round_update', { round: 2, status: 'aggregating' })]);
+      await report([run.say('client_left', { client_id: 'a' }), run.say('round_failed', { round: 2, reason: 'x' })]);
+      await report([run.say('round_update', { round: 2, status: 'aggregating' })]);
       expect(await differences(database())).toEqual([]);
     });
 
-    it('stay right when a run is deleted, also of clients that another run has too', async () => {
+    it('stay right when a run is deleted, also for clients that another run has', async () => {
       const { db } = database();
       const [first, second] = [makeRun(), makeRun()];
       const [both, one] = [`both ${first.id}`, `one ${first.id}`];
-      await tell([first.say('client_joined', { client_id: both }), first.say('client_joined', { client_id: one })]);
-      await tell([second.say('client_joined', { client_id: both })]);
+      await report([first.say('client_joined', { client_id: both }), first.say('client_joined', { client_id: one })]);
+      await report([second.say('client_joined', { client_id: both })]);
       const before = await listClients(db, { visible: null, limit: 1, offset: 0 });
       await db.transaction((tx) => deleteRun(tx, first.id));
       const after = await listClients(db, { visible: null, limit: 10_000, offset: 0 });

@@ -15,7 +15,7 @@ export function projectContract(database: () => Database): void {
     return project_id;
   };
 
-  it('[O2] a run belongs to the project of the key that named it first, whoever shares the transaction', async () => {
+  it('[O2] a run belongs to the project of the first key that named it, whatever shares the transaction', async () => {
     const { writer } = makeWriter(database().db);
     const [ours, theirs] = [await makeProject(), await makeProject()];
     const run = makeRun();
@@ -30,11 +30,11 @@ export function projectContract(database: () => Database): void {
   });
 
   it('[O2] of a batch about runs of two projects only what is about its own is stored', async () => {
-    const { writer, told } = makeWriter(database().db);
+    const { writer, published } = makeWriter(database().db);
     const [ours, theirs] = [await makeProject(), await makeProject()];
     const [own, foreign] = [makeRun(), makeRun()];
     await writer.submit([foreign.say('client_joined', { client_id: 'a' })], makeReporterBatches(theirs)());
-    const before = told.length;
+    const before = published.length;
     const outcome = await writer.submit(
       [
         foreign.say('run_complete', { status: 'failed' }),
@@ -45,7 +45,7 @@ export function projectContract(database: () => Database): void {
       makeReporterBatches(ours)(),
     );
     expect(outcome).toMatchObject({ accepted: 2, duplicates: 0, foreign: [0, 2] });
-    expect(told.slice(before).map(({ run_id }) => run_id)).toEqual([own.id]);
+    expect(published.slice(before).map(({ run_id }) => run_id)).toEqual([own.id]);
   });
 
   it('[O2] commands go to no reporter of another project, also after the run has moved there', async () => {

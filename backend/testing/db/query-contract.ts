@@ -29,7 +29,7 @@ export const queryContract = (database: () => Database): void => {
       expect(past).toEqual({ items: [], total: 5, next: null });
     });
 
-    it('rounds are filtered by status, and the total counts what is left', async () => {
+    it('rounds are filtered by status, and the total counts the matches', async () => {
       const run = makeRun();
       await store(database(), [...aWholeRound(run, 1), run.say('round_started', { round: 2, client_ids: ['a'] })]);
       const open = await listRounds(database().db, { visible: null, run_id: run.id, status: 'collecting', ...page });
@@ -54,10 +54,10 @@ export const queryContract = (database: () => Database): void => {
       const { db } = database();
       const [older, newer] = [makeRun(), makeRun()];
       const client_id = `client of ${older.id}`;
-      const hear = async (run: TestRun, at: string, dataset_size: number) =>
+      const report = async (run: TestRun, at: string, dataset_size: number) =>
         makeWriter(db, () => new Date(at)).writer.submit([run.say('client_joined', { client_id, dataset_size })]);
-      await hear(newer, '2026-02-02T00:00:00.000Z', 2);
-      await hear(older, '2026-02-01T00:00:00.000Z', 1);
+      await report(newer, '2026-02-02T00:00:00.000Z', 2);
+      await report(older, '2026-02-01T00:00:00.000Z', 1);
       const { items, total } = await listClients(db, { visible: null, limit: 10_000, offset: 0 });
       expect(total).toBe(items.length);
       expect(items.filter((client) => client.client_id === client_id)).toMatchObject([
@@ -82,11 +82,11 @@ export const queryContract = (database: () => Database): void => {
         total: 2,
       });
       expect(
-        await clientHistory(db, { visible: null, client_id: clientIdSchema.parse('nobody'), ...page }),
+        await clientHistory(db, { visible: null, client_id: clientIdSchema.parse('unknown'), ...page }),
       ).toBeUndefined();
     });
 
-    it('a deleted run takes all that was reported of it along, and may be reported anew', async () => {
+    it('deleting a run deletes all of its data, and the run may be reported again', async () => {
       const { db } = database();
       const { writer } = makeWriter(db);
       const run = makeRun();
@@ -131,7 +131,7 @@ export const queryContract = (database: () => Database): void => {
       expect(await metricsSummary(database().db, run.id)).toEqual(none);
     });
 
-    it('[M2] what rounds and client results carry are series too', async () => {
+    it('[M2] the figures of rounds and client results are also series', async () => {
       const { db } = database();
       const run = makeRun();
       const result = { client_id: 'a', sample_count: 10, bytes_up: 2 ** 40, metrics: { f1: 0.5 } };

@@ -12,7 +12,7 @@ import { makeWriter } from '../writer.ts';
 
 /** Runs that are found and sorted, their summaries, and their log lines. */
 export const runPagesContract = (database: () => Database): void => {
-  const tell = (facts: Parameters<ReturnType<typeof makeWriter>['writer']['submit']>[0]) =>
+  const report = (facts: Parameters<ReturnType<typeof makeWriter>['writer']['submit']>[0]) =>
     makeWriter(database().db).writer.submit(facts);
   const start = (run: TestRun, tag: string, name: string, lr: number) =>
     run.say('run_started', { name, framework: 'x', tags: [tag], config: { optimizer: { lr } } });
@@ -24,10 +24,10 @@ export const runPagesContract = (database: () => Database): void => {
       const runs = Array.from({ length: 5 }, () => makeRun());
       const tag = `tag ${runs[0]?.id}`.slice(0, 100);
       for (const [n, run] of runs.entries()) {
-        await tell([start(run, tag, `Run ${n % 2}`, 0.1)]);
+        await report([start(run, tag, `Run ${n % 2}`, 0.1)]);
         if (n > 0)
-          await tell([run.say('round_complete', { round: 1, global_loss: n < 3 ? n : 'NaN', metrics: { f1: 1 } })]);
-        if (n > 2) await tell([run.say('run_complete', { status: 'complete' })]);
+          await report([run.say('round_complete', { round: 1, global_loss: n < 3 ? n : 'NaN', metrics: { f1: 1 } })]);
+        if (n > 2) await report([run.say('run_complete', { status: 'complete' })]);
       }
       for (const order of ['asc', 'desc'] as const) {
         const seen: string[] = [];
@@ -53,7 +53,7 @@ export const runPagesContract = (database: () => Database): void => {
       const { db } = database();
       const run = makeRun();
       const tag = `Ward ${run.id}`;
-      await tell([start(run, tag, 'Heart Ünit', 0.25)]);
+      await report([start(run, tag, 'Heart Ünit', 0.25)]);
       const found = async (filter: object) =>
         (await findRuns(db, { visible: null, sort: 'newest', limit: 20, offset: 0, ...filter })).items.some(
           ({ run_id }) => run_id === run.id,
@@ -74,7 +74,7 @@ export const runPagesContract = (database: () => Database): void => {
     it('[Q1] are counted as they are, also after the counts were summed up', async () => {
       const { db } = database();
       const counted = async () => Number((await db.execute(sql`select count(*) as total from runs`))[0]?.total);
-      await tell([start(makeRun(), 'x', 'x', 1)]);
+      await report([start(makeRun(), 'x', 'x', 1)]);
       expect(await readRunTotal(db, { visible: null })).toBe(await counted());
       await foldRunTotals(db);
       expect(await readRunTotal(db, { visible: null })).toBe(await counted());
@@ -85,7 +85,7 @@ export const runPagesContract = (database: () => Database): void => {
     const { db } = database();
     const run = makeRun();
     const losses = [3, 1, 'NaN', 2] as const;
-    await tell([
+    await report([
       run.say('round_started', { round: 1, client_ids: ['a'] }),
       run.say('client_result', { round: 1, client_id: 'a', sample_count: 1, bytes_up: 7, bytes_down: 5 }),
       ...losses.map((global_loss, n) => run.say('round_complete', { round: n + 1, global_loss, metrics: { f1: n } })),
@@ -109,7 +109,7 @@ export const runPagesContract = (database: () => Database): void => {
 
   it('[Q6] a round knows the numbers next to it that exist', async () => {
     const run = makeRun();
-    await tell([2, 5, 9].map((round) => run.say('round_complete', { round })));
+    await report([2, 5, 9].map((round) => run.say('round_complete', { round })));
     const of = async (round: number) => (await findNumbered(database().db, run.id, round))?.neighbours;
     expect([await of(2), await of(5), await of(9), await of(3)]).toEqual([
       { previous: null, next: 5 },
@@ -123,7 +123,7 @@ export const runPagesContract = (database: () => Database): void => {
     const { db } = database();
     const run = makeRun();
     const levels = ['debug', 'info', 'warning', 'error', 'critical'] as const;
-    await tell(levels.map((level) => run.say('log', { level, message: `A ${level} line` })));
+    await report(levels.map((level) => run.say('log', { level, message: `A ${level} line` })));
     const seen: string[] = [];
     let after: LogKey | undefined;
     for (let page = 0; page < 5; page++) {

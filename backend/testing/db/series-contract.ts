@@ -10,9 +10,9 @@ import { makeWriter } from '../writer.ts';
 
 /** Long series, which are read from blocks: what they show is what the points say. */
 export const seriesContract = (database: () => Database): void => {
-  it('[M1] a long series told in any order keeps the least, the greatest and NaN of every bucket', async () => {
+  it('[M1] a long series, reported in any order, keeps the minimum, the maximum and NaN of every bucket', async () => {
     const run = makeRun();
-    const points = await tellLongSeries(database(), run);
+    const points = await reportLongSeries(database(), run);
     expect(await blocksOf(database(), run)).toBeGreaterThan(500);
     for (const [from, to, max_points] of ranges) {
       const query: SeriesQuery = { run_id: run.id, name: 'long', from, to, max_points };
@@ -27,13 +27,13 @@ export const seriesContract = (database: () => Database): void => {
   it('[F8] [M1] values that replace others of a long series leave no trace of these in its extremes', async () => {
     const { db } = database();
     const run = makeRun();
-    const points = await tellLongSeries(database(), run);
+    const points = await reportLongSeries(database(), run);
     const { writer } = makeWriter(db);
-    const lower = ({ step }: Told) => step >= 34_000 && step < 36_000;
+    const lower = ({ step }: Reported) => step >= 34_000 && step < 36_000;
     const again = points.filter(lower).map(({ step }) => run.say('metric', { name: 'long', step, value: 0.5 }));
     const added = run.say('metric', { name: 'long', step: 34_567, round: 3, value: 0.25 });
     expect(await writer.submit([...again, added])).toMatchObject({ accepted: 2_001, duplicates: 0 });
-    const now = points.map((point): Told => (lower(point) ? { step: point.step, value: 0.5 } : point));
+    const now = points.map((point): Reported => (lower(point) ? { step: point.step, value: 0.5 } : point));
     for (const max_points of [2_000, 100, 4]) {
       const series = await readSeries(db, { run_id: run.id, name: 'long', max_points });
       expect([series.total, series.value.includes(1_000)]).toEqual([length + 1, false]);
@@ -54,7 +54,7 @@ export const seriesContract = (database: () => Database): void => {
 
   it('a long series of a deleted run leaves no blocks', async () => {
     const run = makeRun();
-    await tellLongSeries(database(), run);
+    await reportLongSeries(database(), run);
     await database().db.transaction((tx) => deleteRun(tx, run.id));
     expect(await blocksOf(database(), run)).toBe(0);
   });
@@ -74,15 +74,15 @@ const ranges: [number | undefined, number | undefined, number][] = [
   [length * 2, undefined, 2_000],
 ];
 
-interface Told {
+interface Reported {
   readonly step: number;
   readonly value: number | 'NaN' | '-Infinity';
 }
 
-/** In four commits whose steps are mixed, so that blocks are begun and then merged into. */
-async function tellLongSeries(database: Database, run: TestRun): Promise<Told[]> {
+/** In four commits with mixed steps, so that later ones merge into existing blocks. */
+async function reportLongSeries(database: Database, run: TestRun): Promise<Reported[]> {
   const random = makeRandom(7);
-  const points = Array.from({ length }, (_, step): Told => {
+  const points = Array.from({ length }, (_, step): Reported => {
     if (step === 12_345) return { step, value: 'NaN' };
     if (step === 23_456) return { step, value: '-Infinity' };
     return { step, value: step === 34_567 ? 1_000 : random.below(1_000_000) / 1_000_000 };
@@ -98,9 +98,9 @@ async function tellLongSeries(database: Database, run: TestRun): Promise<Told[]>
 }
 
 /** Near every point, within a bucket's width, a point is shown that is as great, and one that is as little. */
-function expectExtremes(series: Series, asked: readonly Told[], maxPoints: number): void {
-  const told = new Map(asked.map(({ step, value }) => [step, value]));
-  expect(shown(series)).toEqual(series.step.map((step) => [step, told.get(step)]));
+function expectExtremes(series: Series, asked: readonly Reported[], maxPoints: number): void {
+  const expected = new Map(asked.map(({ step, value }) => [step, value]));
+  expect(shown(series)).toEqual(series.step.map((step) => [step, expected.get(step)]));
   expect(series.step).toEqual([...new Set(series.step)].sort((a, b) => a - b));
   // Beside the extremes: one NaN, and the buckets that both ends cut.
   expect(series.step.length).toBeLessThanOrEqual(Math.max(maxPoints, 6) + 1);

@@ -1,4 +1,4 @@
-/** One federation, told as its answers: ten hospitals, in the third of fifty rounds. */
+/** One federation, as the API returns it: ten hospitals, in the third of fifty rounds. */
 const run_id = 'mnist-fedavg-7f3a';
 const started_at = '2026-01-31T12:00:00.000Z';
 const at = '2026-01-31T12:04:30.000Z';

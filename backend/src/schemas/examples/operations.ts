@@ -3,7 +3,7 @@ import { insightExamples } from './insight.ts';
 
 interface Example {
   readonly request?: unknown;
-  /** Of the answer that says yes. */
+  /** The example of the successful response. */
   readonly response?: unknown;
 }
 
