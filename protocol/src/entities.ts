@@ -13,7 +13,7 @@ import {
   runIdSchema,
 } from './values.ts';
 
-/** What an FL server may be asked to do; a run declares which of these it can. */
+/** The commands to an FL server; each run declares which it supports. */
 export const commandNames = ['stop_round', 'stop_run'] as const;
 export const commandNameSchema = z.enum(commandNames);
 export type CommandName = z.infer<typeof commandNameSchema>;
@@ -21,14 +21,14 @@ export type CommandName = z.infer<typeof commandNameSchema>;
 export const commandStateSchema = z.enum(['requested', 'delivered', 'applied', 'rejected', 'expired']);
 export type CommandState = z.infer<typeof commandStateSchema>;
 
-/** The newest request to stop a run or a round, and what became of it. [C1] [C3] */
+/** The newest request to stop a run or a round, and its result. [C1] [C3] */
 export const stopSchema = z
   .object({
     command_id: z.string(),
     command: commandNameSchema,
     state: commandStateSchema,
     reason: z.string(),
-    /** Who asked: a user's name. */
+    /** The name of the user who requested it. */
     requested_by: z.string(),
     requested_at: momentSchema,
     /** When the FL server said that it had the command. */
@@ -85,7 +85,7 @@ export const runSchema = z
     stop: stopSchema.nullable(),
     /** When a batch of its reporters last arrived, by the server's clock; at most 5 s old news. */
     last_reported_at: momentSchema.nullable(),
-    /** How far the FL server's clock is ahead of the server's; negative is behind, 0 is within 2 s. [T1] */
+    /** Clock offset of the FL server: positive is ahead of this server, negative is late, 0 is within 2 s. [T1] */
     clock_offset_ms: z.int().nullable(),
     /** Null once the run is over. */
     condition: runConditionSchema.nullable(),
@@ -105,7 +105,7 @@ export const roundSchema = z
     num_clients_completed: countSchema,
     num_clients_failed: countSchema,
     num_clients_no_reply: countSchema,
-    /** Of those the FL server never said what became of them, and the round is over. [A2] */
+    /** Clients without a reported outcome in a closed round. [A2] */
     num_clients_unreported: countSchema,
     /** From 1; a round that is started again has a new account. [L8] */
     attempt: z.int().min(1),
@@ -127,7 +127,7 @@ export const roundSchema = z
   .meta({ id: 'Round' });
 export type Round = z.infer<typeof roundSchema>;
 
-/** What is kept of an attempt that a later one has replaced. [L8] */
+/** The record of an attempt that a later one has replaced. [L8] */
 export const roundAttemptSchema = z.object({
   attempt: z.int().min(1),
   status: roundStatusSchema,
@@ -144,7 +144,7 @@ export const roundAttemptSchema = z.object({
 });
 export type RoundAttempt = z.infer<typeof roundAttemptSchema>;
 
-/** A command with whom it was for and who said what became of it. */
+/** A command with its target and the reporter that replied. */
 export const commandRecordSchema = stopSchema
   .extend({
     run_id: runIdSchema,
@@ -173,7 +173,7 @@ export const clientSchema = z
     last_heartbeat: momentSchema,
     dataset_size: z.int().positive().nullable(),
     current_round: roundNumberSchema.nullable(),
-    /** What became of its part in `current_round`. */
+    /** The client's outcome in `current_round`. */
     round_outcome: outcomeSchema.nullable(),
     /** How far it is in `current_round`, 0 to 1, where it says so. */
     progress: z.number().min(0).max(1).nullable(),
@@ -191,7 +191,7 @@ export const clientUpdateSchema = z
     round: roundNumberSchema,
     run_id: runIdSchema,
     client_id: clientIdSchema,
-    /** Of the round. One that differs from the round's own belongs to an earlier attempt. [L8] */
+    /** The attempt of the round. If it differs from the round's own, it belongs to an earlier attempt. [L8] */
     attempt: z.int().min(1),
     outcome: outcomeSchema,
     sample_count: countSchema.nullable(),
@@ -220,7 +220,7 @@ export const modelSchema = z
     sha256: z.string(),
     /** The version that it was trained from, where the uploader said so. */
     parent: modelVersionSchema.nullable(),
-    /** Numbers in it, where its header tells: the elements of all tensors of a safetensors file. */
+    /** The number of values, if the header has it: the elements of all tensors of a safetensors file. */
     parameter_count: countSchema.nullable(),
     /** The figures of its round as they are now, `global_loss` and `global_accuracy` among them. [K5] */
     metrics: metricsSchema,

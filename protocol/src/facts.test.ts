@@ -55,12 +55,12 @@ const make = (type: FactType, fields: Record<string, unknown> = {}) => ({
   ...fields,
 });
 
-/** What is wrong with it, as `path: message`; empty when nothing is. */
+/** The errors, as `path: message`; empty if it is valid. */
 const problems = (fact: unknown): string[] =>
   factSchema.safeParse(fact).error?.issues.map(({ path, message }) => `${path.join('.')}: ${message}`) ?? [];
 
 describe('every fact', () => {
-  it.each(Object.keys(examples) as FactType[])('%s is taken as it is told', (type) => {
+  it.each(Object.keys(examples) as FactType[])('%s is accepted unchanged', (type) => {
     expect(factSchema.parse(make(type))).toEqual(make(type));
   });
 
@@ -68,10 +68,10 @@ describe('every fact', () => {
     expect(factSchema.parse({ ...make('round_failed'), mood: 'bad' })).toEqual(make('round_failed'));
   });
 
-  it('has defaults for what need not be said', () => {
+  it('has defaults for optional fields', () => {
     const { name, framework } = examples.run_started;
     const announced = { type: 'run_started', run_id: 'a-run', at, name, framework };
-    // What it does not say, it does not replace. [F9]
+    // An absent field replaces nothing. [F9]
     expect(factSchema.parse(announced)).toEqual(announced);
     const joined = { type: 'client_joined', run_id: 'a-run', at, client_id: 'a' };
     expect(factSchema.parse(joined)).toMatchObject({ labels: {} });
@@ -92,21 +92,21 @@ describe('moments', () => {
     ['2026-01-31T14:00:00+02:00', at],
     ['2026-01-31T12:00:00.123456Z', '2026-01-31T12:00:00.123Z'],
     ['2026-02-01T00:30:00.5+12:45', '2026-01-31T11:45:00.500Z'],
-  ])('[W1] %s is kept as %s', (told, kept) => {
-    expect(factSchema.parse(make('log', { at: told })).at).toBe(kept);
+  ])('[W1] %s is stored as %s', (sent, stored) => {
+    expect(factSchema.parse(make('log', { at: sent })).at).toBe(stored);
   });
 
   it.each(['2026-01-31', '2026-01-31T12:00:00', '2026-02-30T12:00:00Z', 'now', 1_769_860_800, null])(
     '[W1] %j is refused',
-    (told) => {
-      expect(problems(make('log', { at: told }))[0]).toMatch(/^at: /);
+    (at) => {
+      expect(problems(make('log', { at }))[0]).toMatch(/^at: /);
     },
   );
 
   it.each(['0000-01-01T00:00:00Z', '0001-01-01T00:00:00Z', '1969-12-31T23:59:59Z', '9999-12-31T23:59:59-14:00'])(
     '[W1] %s is refused: in UTC it is not in the years 1970 to 9999',
-    (told) => {
-      expect(problems(make('log', { at: told }))).toEqual(['at: must be in the years 1970 to 9999']);
+    (at) => {
+      expect(problems(make('log', { at }))).toEqual(['at: must be in the years 1970 to 9999']);
     },
   );
 });
@@ -154,7 +154,7 @@ describe('text', () => {
   it.each([
     ['NUL', 'a\0b'],
     ['half of a surrogate pair', 'a\ud83d'],
-  ])('[W3] with %s is refused wherever it stands', (_, text) => {
+  ])('[W3] with %s is refused in any field', (_, text) => {
     expect(problems(make('log', { message: text }))).toHaveLength(1);
     expect(problems(make('client_failed', { client_id: text }))).toHaveLength(1);
     expect(problems(make('client_joined', { labels: { site: text } }))).toHaveLength(1);
@@ -199,7 +199,7 @@ describe('bounds', () => {
 });
 
 describe('one of two', () => {
-  it('round_started says whom or how many', () => {
+  it('round_started names the clients or their number', () => {
     const neither = { client_ids: undefined, num_clients_expected: null };
     expect(problems(make('round_started', neither))).toEqual([
       'client_ids: either client_ids or num_clients_expected is required',

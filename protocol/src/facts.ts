@@ -24,7 +24,7 @@ const milliseconds = z.number().min(0);
 const fact = <T extends string, S extends z.ZodRawShape>(type: T, shape: S) =>
   z.object({ type: z.literal(type), run_id: newRunIdSchema, at: momentSchema, ...shape });
 
-/** Every fact that an FL server can report; SPEC.md says what each one means. */
+/** Every fact that an FL server can report; SPEC.md defines each. */
 export const factSchema = z.discriminatedUnion(
   'type',
   [
@@ -53,11 +53,11 @@ export const factSchema = z.discriminatedUnion(
       global_accuracy: metricValueSchema.nullish(),
       metrics: metricsSchema.default({}),
       model_version: modelVersionSchema.nullish(),
-      /** Of the mean of the round's updates. */
+      /** L2 norm of the mean of the round's updates. */
       update_norm: metricValueSchema.nullish(),
-      /** Of the mean of the round's updates with that of the round before. */
+      /** Cosine of the mean of the round's updates with that of the round before. */
       cosine_to_previous: metricValueSchema.nullish(),
-      /** What became of the clients that have no name in this round. [A4] */
+      /** The outcomes of clients that are not named in this round. [A4] */
       num_clients_completed: clientCount.nullish(),
       num_clients_failed: clientCount.nullish(),
       num_clients_no_reply: clientCount.nullish(),

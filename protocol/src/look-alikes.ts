@@ -44,6 +44,6 @@ const oneLanguage = [...scripts, ...mixed].map((names) => {
 const unseen = /[\p{Cc}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}]/u;
 export const hasUnseen = (text: string): boolean => unseen.test(text);
 
-/** Whether a name has one spelling, and letters that no other script lends it. [P7] */
+/** True if a name has only one spelling, and no letters that look like those of another script. [P7] */
 export const isUnmistakable = (name: string): boolean =>
   !hasUnseen(name) && name === name.normalize('NFKC') && oneLanguage.some((language) => language.test(name));

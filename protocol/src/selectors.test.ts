@@ -56,7 +56,7 @@ describe('lists', () => {
     expect(modelsOf(state).map(({ version }) => version)).toEqual(['new', 'old']);
   });
 
-  it('the awaited are those whose part in that round is open, longest silent first', () => {
+  it('the awaited are the clients without an outcome in that round, longest silent first', () => {
     const state = makeState({
       clients: [
         makeClient({ client_id: 'fresh', last_heartbeat: noon(9) }),
@@ -87,7 +87,7 @@ describe('clientFace', () => {
     expect(clientFace(makeClient({ client_id: 'a', status: 'idle', round_outcome: 'complete' }), 2)).toBe('idle');
   });
 
-  it('[B7] is what became of its part before whether it is there', () => {
+  it('[B7] is its outcome before its connection', () => {
     const away = { client_id: 'a', is_online: false } as const;
     expect(clientFace(makeClient({ ...away, round_outcome: 'complete' }), 1)).toBe('returned');
     expect(clientFace(makeClient({ ...away, round_outcome: 'pending' }), 1)).toBe('offline');

@@ -40,7 +40,7 @@ export function currentRoundOf({ rounds }: Pick<ViewerState, 'rounds'>): Round |
 
 const newest = new WeakMap<ViewerState['rounds'], Round | null>();
 
-/** Those whose part in `round` is still open, longest silent first. */
+/** Clients without an outcome in `round`, longest silent first. */
 export const awaitedClientsOf = (state: Pick<ViewerState, 'clients'>, round: number): Client[] =>
   Object.values(state.clients)
     .filter((client) => client.current_round === round && client.round_outcome === 'pending')

@@ -26,7 +26,7 @@ export const liveEventSchema = z.discriminatedUnion('type', [
   /** The one event that takes away: a viewer forgets the version. [S10] */
   event('model_deleted', z.object({ run_id: runIdSchema, version: modelVersionSchema })),
   event('log', logEntrySchema),
-  /** The whole list of what needs a look: it replaces the one before. [G6] */
+  /** The whole attention list: it replaces the one before. [G6] */
   event('attention', attentionNewsSchema),
 ]);
 export type LiveEvent = z.infer<typeof liveEventSchema>;
@@ -72,7 +72,7 @@ export type BatchMessage = z.infer<typeof batchMessageSchema>;
 export const serverMessageSchema = z.union([snapshotMessageSchema, emptySnapshotSchema, batchMessageSchema]);
 export type ServerMessage = z.infer<typeof serverMessageSchema>;
 
-/** What entity an event is about: events of one key replace each other. [S4] */
+/** The entity of an event: events of one key replace each other. [S4] */
 export function liveEventKey({ type, data }: LiveEvent): string {
   switch (type) {
     case 'run_update':

@@ -24,7 +24,7 @@ export const projectIdSchema = text(limits.projectId, 1)
   .regex(/^[a-z0-9][a-z0-9_-]*$/, 'must begin with a letter or digit, and have only a-z, 0-9, _ and -')
   .brand('ProjectId');
 
-/** Of an id that is new: every character of it can be seen. Ids that are stored already stay readable. [W5] */
+/** A new id: every character is visible. Stored ids stay readable. [W5] */
 const seen = (id: string) => !storable(id) || !hasUnseen(id);
 const seenRule = 'must not contain control or invisible characters';
 export const newClientIdSchema = text(limits.clientId, 1).refine(seen, seenRule).brand('ClientId');
@@ -47,7 +47,7 @@ export const momentSchema = z.iso
   .datetime({ offset: true, error: 'must be an ISO 8601 time with an offset, such as 2026-01-31T12:00:00Z' })
   .refine((moment) => !Number.isNaN(Date.parse(moment)), 'must be a moment that exists')
   .refine(isOfFourDigitYear, 'must be in the years 1970 to 9999')
-  // zod comes here with a text that was refused, too.
+  // zod also calls this with text that an earlier check refused.
   .overwrite((moment) => (Number.isNaN(Date.parse(moment)) ? moment : new Date(moment).toISOString()));
 
 /** In UTC. PostgreSQL has no year 0, and moments of five-digit years do not sort as text. */
@@ -62,7 +62,7 @@ export const metricValueSchema = z.union([z.number(), z.enum(['NaN', 'Infinity',
 });
 export type MetricValue = z.infer<typeof metricValueSchema>;
 
-/** The number that a wire value stands for. */
+/** Converts a wire value to a number. */
 export const toNumber = (value: MetricValue): number => Number(value);
 
 /** The wire form of any number, non-finite ones as strings. [W2] */
@@ -91,7 +91,7 @@ function isShallow(value: unknown, depth: number): boolean {
   return depth > 0 && Object.values(value).every((inner) => isShallow(inner, depth - 1));
 }
 
-/** Whether every string and key in it can be kept. Only for what is known to be shallow. */
+/** True if every string and key in it can be stored. Only for values that are known to be shallow. */
 function isStorable(value: unknown): boolean {
   if (typeof value === 'string') return storable(value);
   if (typeof value !== 'object' || value === null) return true;

@@ -79,7 +79,7 @@ describe('applyBatch: where a batch fits', () => {
     expect(applyBatch(next, batch)).toBe(next);
   });
 
-  it('[V3] stands at the end of the batch afterwards, in the same run and epoch', () => {
+  it('[V3] is at the end of the batch afterwards, in the same run and epoch', () => {
     const state = makeState({}, 4);
     expect(applyBatch(state, makeBatch(state, [], { seq: 9 }))).toEqual({ ...state, seq: 9 });
   });
@@ -148,7 +148,7 @@ describe('applyBatch: what events do', () => {
     expect(after(state, deleted('v1'), again).models.v1?.sha256).toBe('other');
   });
 
-  it('[V5] ignores an event of a type it has never heard of', () => {
+  it('[V5] ignores an event of an unknown type', () => {
     const state = makeState({ clients: [makeClient({ client_id: 'a' })] });
     const unknown = { type: 'weather_changed', data: { sun: true } } as unknown as LiveEvent;
     expect(after(state, unknown)).toEqual({ ...state, seq: 2 });

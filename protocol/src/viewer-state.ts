@@ -4,7 +4,7 @@ import { limits } from './limits.ts';
 import type { BatchMessage, EmptySnapshotMessage, LiveEvent, SnapshotMessage } from './socket.ts';
 
 /**
- * What a viewer knows of one run: the database's state at `seq`, bounded like a snapshot. [V1]
+ * A viewer's state of one run: the database's state at `seq`, bounded like a snapshot. [V1]
  *
  *   (nothing) ──snapshot──▶ state@seq ──batch{from_seq = seq}──▶ state@seq' ──▶ …
  *                              ▲                │ from_seq ≠ seq: a gap, reconnect with (epoch, seq)
@@ -27,7 +27,7 @@ export interface ViewerState {
   readonly metrics_history: readonly HistoryPoint[];
   /** Oldest first. */
   readonly logs: readonly LogEntry[];
-  /** What needs a look; null while nothing ever did. */
+  /** The attention list; null until there is one. */
   readonly attention: AttentionNews | null;
 }
 
@@ -131,7 +131,7 @@ class Draft {
         this.#attention = event.data;
         return;
       default:
-        // A newer server may speak of things this viewer has never heard of. [V5]
+        // A newer server may send types that this viewer does not know. [V5]
         event satisfies never;
     }
   }
@@ -196,7 +196,7 @@ class Draft {
   }
 }
 
-/** Whether a point takes the place of another as the latest of its series: the later step, then the later moment. [F8] */
+/** True if a point replaces another as the latest of its series: the later step, then the later moment. [F8] */
 export function isLatestPoint(point: PointPlace, known: PointPlace): boolean {
   if (point.step !== known.step) return point.step > known.step;
   if (point.at !== known.at) return point.at > known.at;

@@ -57,6 +57,6 @@ export const auditEntrySchema = z.object({
   detail: z.record(z.string(), z.unknown()),
   address: z.string().nullable(),
   request_id: z.string().nullable(),
-  project_id: z.string().nullable().describe('whose admins see it; null is the whole server'),
+  project_id: z.string().nullable().describe('the project whose admins see it; null is the whole server'),
 });
 export type AuditEntry = z.infer<typeof auditEntrySchema>;

@@ -6,7 +6,7 @@ import { text } from '../values.ts';
 export const roleSchema = z.enum(['viewer', 'admin']);
 export type Role = z.infer<typeof roleSchema>;
 
-/** A name that can be typed and told apart: no spaces, no control or invisible characters. */
+/** A name that can be typed and distinguished: no spaces, no control or invisible characters. */
 export const usernameSchema = text(limits.username, 1)
   .regex(/^[^\s\p{C}]+$/u, 'must not contain spaces or control characters')
   .refine(isUnmistakable, 'must have letters of one script, no invisible characters and no compatibility forms');
@@ -47,12 +47,12 @@ export type SignInMethods = z.infer<typeof methodsSchema>;
 /** A page of this server, never an address elsewhere, written as a header can carry it. */
 export const returnToSchema = text(limits.address, 1)
   .refine((path) => pathHere(path) !== undefined, 'must be a path on this server')
-  // zod comes here with a text that was refused, too.
+  // zod also calls this with text that an earlier check refused.
   .overwrite((path) => pathHere(path) ?? path);
 
 const here = 'http://here.invalid';
 
-/** Browsers read `//host`, `/\host` and what becomes one of them, as `/.//host` does, as an address elsewhere. */
+/** Browsers treat `//host`, `/\host` and paths that normalize to them, such as `/.//host`, as another host. */
 function pathHere(path: string): string | undefined {
   if (!path.startsWith('/') || !URL.canParse(path, here)) return undefined;
   const { origin, pathname, search, hash } = new URL(path, here);

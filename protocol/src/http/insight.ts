@@ -26,7 +26,7 @@ export const clientMeasures = [
 ] as const;
 export type ClientMeasure = (typeof clientMeasures)[number];
 
-/** What a cell of the client × round matrix may show. */
+/** The measures that a cell of the client × round matrix can show. */
 export const matrixMeasures = [
   'outcome',
   'train_loss',
@@ -82,13 +82,13 @@ export type RunDispersion = z.infer<typeof runDispersionSchema>;
 
 /** Rules about single clients, which can be replayed over stored rounds. */
 export const clientRules = [
-  // Of a client: facts.
+  // About a client: facts.
   'update_not_finite',
   'zero_update',
   'duplicate_update',
   'failed_in_a_row',
   'absent_in_a_row',
-  // Of a client: statistics.
+  // About a client: statistics.
   'update_norm_unusual',
   'train_loss_unusual',
   'cosine_unusual',
@@ -102,7 +102,7 @@ export const clientRules = [
 
 /** Rules of the attention list. Facts have no threshold; statistics state their budget of false marks. [G4] */
 export const attentionRules = [
-  // Of the run: facts.
+  // About the run: facts.
   'fl_server_silent',
   'round_overdue',
   'waiting_for_clients',
@@ -126,7 +126,7 @@ export const attentionItemSchema = z
     rule: attentionRuleSchema,
     severity: severitySchema,
     client_id: clientIdSchema.optional(),
-    /** Instead of `client_id` where one item stands for several clients, the furthest from the usual first. */
+    /** Instead of `client_id` if one item represents several clients, the most unusual first. */
     client_ids: z.array(clientIdSchema).max(limits.attentionItems).optional(),
     /** The round that the evidence is of. */
     round: roundNumberSchema.optional(),
@@ -141,7 +141,7 @@ export const attentionItemSchema = z
   .meta({ id: 'AttentionItem' });
 export type AttentionItem = z.infer<typeof attentionItemSchema>;
 
-/** What an admin muted: a rule, a client, or a rule for a client. */
+/** The target that an admin muted: a rule, a client, or a rule for a client. */
 export const muteSchema = z
   .object({
     client_id: clientIdSchema.nullable(),
@@ -164,7 +164,7 @@ export const muteRequestSchema = z
     message: 'either client_id or rule is required',
   });
 
-/** How many false marks the statistics may make, and what they cannot see. [G5] */
+/** The stated rate of false marks, and what the statistics cannot detect. [G5] */
 export const attentionBudgetSchema = z.object({
   /** False marks in 100 rounds of honest clients, by design. */
   false_marks_per_100_rounds: z.number().min(0),
@@ -179,7 +179,7 @@ export const attentionSchema = z
     items: z.array(attentionItemSchema),
     /** Items before the bound. */
     total: countSchema,
-    /** What would be in the list if it were not muted. */
+    /** The items that would be listed if they were not muted. */
     muted_items: z.array(attentionItemSchema),
     mutes: z.array(muteSchema),
     /** The rounds that the statistics looked at; null while no round is over. */
@@ -190,7 +190,7 @@ export const attentionSchema = z
   .meta({ id: 'Attention' });
 export type Attention = z.infer<typeof attentionSchema>;
 
-/** What the socket sends: the list alone. */
+/** The form sent on the socket: the list alone. */
 export const attentionNewsSchema = attentionSchema.pick({ run_id: true, items: true, total: true });
 export type AttentionNews = z.infer<typeof attentionNewsSchema>;
 
@@ -293,9 +293,9 @@ export const funnelSchema = z.object({
   started: countSchema,
   returned: countSchema,
   counted: countSchema,
-  /** Share of what was started that did not count; null while nothing was started. */
+  /** Share of the started work that did not count; null while none was started. */
   wasted_share: share.nullable(),
-  /** Milliseconds of clients whose part did not count, where reported. */
+  /** Milliseconds of clients whose results did not count, where reported. */
   wasted_ms: milliseconds,
 });
 export type Funnel = z.infer<typeof funnelSchema>;
@@ -313,7 +313,7 @@ export const waitingSchema = z
     num_outstanding: countSchema,
     expected_end: expectedEndSchema,
     closing_now: closingNowSchema.nullable(),
-    /** Of this round, and of the run's rounds that are over. */
+    /** Figures of this round, and of the run's completed rounds. */
     funnel: z.object({ round: funnelSchema.nullable(), run: funnelSchema }),
     /** Latest values of the server's own metrics of these names, for asynchronous servers; null where not reported. */
     asynchronous: z
@@ -361,7 +361,7 @@ export const costSchema = z
   .meta({ id: 'Cost' });
 export type Cost = z.infer<typeof costSchema>;
 
-/** A privacy statement: what is promised, to whom, and on which grounds. [G10] */
+/** A privacy statement: the guarantee, whom it covers, and its basis. [G10] */
 export const privacySchema = z
   .object({
     run_id: runIdSchema,
@@ -375,7 +375,7 @@ export const privacySchema = z
     noise_multiplier: z.number().nullable(),
     clip: z.number().nullable(),
     sampling_rate: share.nullable(),
-    /** Whether the clients that took part look like a random sample. */
+    /** Whether the participating clients look like a random sample. */
     attendance: z.object({
       kind: z.enum(['everyone', 'random', 'not_random', 'not_known']),
       /** Standardised overdispersion of the clients' numbers of rounds. */
@@ -390,14 +390,14 @@ export const privacySchema = z
       rounds: countSchema.nullable(),
       sentence: z.string(),
     }),
-    /** What the report does not say and a reader needs to judge ε. */
+    /** Missing in the report, but needed to judge ε. */
     missing: z.array(z.string()),
     statement: z.string(),
   })
   .meta({ id: 'Privacy' });
 export type Privacy = z.infer<typeof privacySchema>;
 
-/** How far the updates of a round agree, and whose direction it took. [G8] */
+/** The agreement of a round's updates, and each client's share of their direction. [G8] */
 export const directionSchema = z
   .object({
     run_id: runIdSchema,
@@ -409,7 +409,7 @@ export const directionSchema = z
         n: countSchema,
       }),
     ),
-    /** Of the newest round in the range: shares of its direction, which add up to 1. Not a value of the client. */
+    /** For the newest round in the range: shares of its direction, which add up to 1. Not a value of the client. */
     shares: z
       .object({
         round: roundNumberSchema,

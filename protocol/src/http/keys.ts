@@ -2,9 +2,9 @@ import { z } from 'zod';
 import { limits } from '../limits.ts';
 import { defaultProject, momentSchema, projectIdSchema, text } from '../values.ts';
 
-/** What an API key may do: report facts, send checkpoints, read what a viewer of its project sees. */
+/** The permissions of an API key: report facts, send checkpoints, read what a viewer of its project sees. */
 export const scopes = ['ingest', 'models', 'read'] as const;
-/** What an FL server needs. */
+/** The scopes that an FL server needs. */
 export const reporterScopes = ['ingest', 'models'] as const;
 export const scopeSchema = z.enum(scopes);
 export type Scope = z.infer<typeof scopeSchema>;

@@ -14,7 +14,7 @@ const header = (fields: Partial<MatrixHeader>): MatrixHeader => ({
   ...fields,
 });
 
-it('[G2] tells missing, zero, NaN and infinity apart', () => {
+it('[G2] distinguishes missing, zero, NaN and infinity', () => {
   const words = new Uint32Array(4);
   const numbers = new Float32Array(words.buffer);
   numbers.set([0, Number.NaN, Number.POSITIVE_INFINITY, 0]);

@@ -31,7 +31,7 @@ const lineage = {
 
 export const saveQuery = z.object({ ...lineage, round: z.coerce.number().pipe(roundNumberSchema).optional() });
 
-/** What `Upload-Metadata` of a resumable upload says. */
+/** The fields in the `Upload-Metadata` of a resumable upload. */
 export const uploadMetadataSchema = z.object({
   ...lineage,
   version: newVersionSchema,

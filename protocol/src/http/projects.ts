@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { limits } from '../limits.ts';
 import { momentSchema, projectIdSchema, text } from '../values.ts';
 
-/** What a member may do in a project. */
+/** The roles of a member in a project. */
 export const projectRoleSchema = z.enum(['viewer', 'admin']);
 export type ProjectRole = z.infer<typeof projectRoleSchema>;
 

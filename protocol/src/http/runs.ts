@@ -5,7 +5,7 @@ import { limits } from '../limits.ts';
 import { countSchema, metricValueSchema, projectIdSchema, roundNumberSchema, text } from '../values.ts';
 import { keysetPageOf } from './page.ts';
 
-/** What an admin may change of a run; a field that is absent stays. */
+/** The fields of a run that an admin may change; an absent field stays. */
 export const runEditSchema = z
   .object({
     name: text(limits.name, 1),
@@ -21,7 +21,7 @@ export type RunEdit = z.infer<typeof runEditSchema>;
 export const roundValueSchema = z.object({ value: metricValueSchema, round: roundNumberSchema });
 export type RoundValue = z.infer<typeof roundValueSchema>;
 
-/** What a list shows of a run; kept when the run changes, so that a list costs the same at any size. [G11] */
+/** The fields of a run in a list; stored when the run changes, so that a list costs the same at any size. [G11] */
 export const runSummarySchema = z
   .object({
     /** By name: `loss`, `accuracy` and every round metric. */
@@ -45,7 +45,7 @@ export type RunSummary = z.infer<typeof runSummarySchema>;
 export const listedRunSchema = runSchema.extend({ summary: runSummarySchema }).meta({ id: 'ListedRun' });
 export type ListedRun = z.infer<typeof listedRunSchema>;
 
-/** How an admin ends a run whose FL server does not report any more. [L10] */
+/** The request of an admin to end a run whose FL server no longer reports. [L10] */
 export const runEndSchema = z.object({
   status: runStatusSchema.exclude(['running']),
   reason: text(limits.reason, 1),
@@ -67,5 +67,5 @@ export const runSortSchema = z
   .refine((sort) => !sort.includes('\0') && sort.isWellFormed(), 'must not contain NUL or broken Unicode');
 export type RunSort = z.infer<typeof runSortSchema>;
 
-/** Whether a lower value of this metric is the better one. [G11] */
+/** True if a lower value of this metric is better. [G11] */
 export const isLowerBetter = (name: string): boolean => /loss|error|perplexity|mae|mse|rmse/i.test(name);

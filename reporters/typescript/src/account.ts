@@ -5,7 +5,7 @@ import type { Dropped } from './queue.ts';
 
 const full = 'the queue is full: the oldest events are being dropped';
 
-/** Alone knows what was reported, what became of it, and what of it was announced. [R17] */
+/** Counts every report: its outcome, and whether a drop was announced. No other object counts. [R17] */
 export class Account {
   readonly #problems: Problems;
   readonly #counts = { reported: 0, acknowledged: 0, duplicates: 0, rejected: 0, dropped: 0, recovered: 0 };
@@ -21,7 +21,7 @@ export class Account {
   /** Reports a problem, each distinct one once. */
   fail(code: ProblemCode, message: string, key = message): void {
     this.#lastError = this.#problems.withoutSecret(message);
-    this.#problems.tell(code, message, key);
+    this.#problems.report(code, message, key);
   }
 
   noteReported(): void {
@@ -74,7 +74,7 @@ export class Account {
     return this.#omissions.add(name, reason);
   }
 
-  /** What was left out, once, for the end of the run; `null` if nothing was. */
+  /** The names of omitted values, once, for the end of the run; `null` if there are none. */
   takeSummary(): string | null {
     const summary = this.#isSummedUp ? null : this.#omissions.summary();
     if (summary !== null) this.#isSummedUp = true;

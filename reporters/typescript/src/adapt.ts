@@ -19,7 +19,7 @@ const measured = [
 ] as const;
 const nothing: readonly never[] = [];
 
-/** Makes numbers of what a training measured, as far as they can be made; a plain fact returns as it is. [R29] */
+/** Converts measured values to numbers where possible; returns a plain fact unchanged. [R29] */
 export function adapt(given: ReportedFact): Adapted {
   const fields = given as unknown as Record<string, unknown>;
   const odd = oddFieldsOf(fields);

@@ -9,7 +9,7 @@ export interface ReporterStats {
   readonly reported: number;
   /** The server has them for good. */
   readonly acknowledged: number;
-  /** Of the acknowledged, those that the server already had. */
+  /** Acknowledged events that the server already had. */
   readonly duplicates: number;
   /** Refused by the server. */
   readonly rejected: number;
@@ -29,8 +29,8 @@ type Body<T extends FactType> = Omit<Extract<ReportedFact, { type: T }>, 'type'>
 export type Say<T extends FactType> = (fact: Body<T>) => void;
 
 /**
- * What an FL server holds to report one run. Every call returns in microseconds, does no I/O, never throws, and copies what
- * it is given. [R1]
+ * Reports one run of an FL server. Every call returns in microseconds, does no I/O, never throws, and copies its
+ * arguments. [R1]
  */
 export interface Reporter {
   readonly run_id: string;
@@ -54,7 +54,7 @@ export interface Reporter {
   /** Reports that a value could not be reported: `reason` continues "it …". Once in the log, counted in `stats()`. [R30] */
   readonly leftOut: (name: string, reason: string) => void;
   readonly log: (level: LogLevel, message: string, about?: { client_id?: string }) => void;
-  /** Uploads a model beside the training: a file's path, or bytes that must not change meanwhile. Never throws. [R28] */
+  /** Uploads a model in the background: a file's path, or bytes that must not change until then. Never throws. [R28] */
   readonly saveModel: (version: string, source: ModelSource, about?: ModelAbout) => ModelUpload;
   readonly stats: () => ReporterStats;
   /**

@@ -1,4 +1,4 @@
-/** What is told of the end of the process. */
+/** Notified at the end of the process. */
 interface Ending {
   /** Nothing is left to do, but things can still be waited for. */
   readonly onIdle: () => void;

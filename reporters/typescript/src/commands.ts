@@ -8,8 +8,8 @@ export interface CommandOutcome {
 }
 
 /**
- * Carries out a command. What it returns, or resolves to, is what the admin sees; nothing means applied, an exception
- * means rejected.
+ * Carries out a command. Its return value, or what it resolves to, is the result that the admin sees; nothing means
+ * applied, an exception means rejected.
  */
 // biome-ignore lint/suspicious/noConfusingVoidType: a handler that returns nothing is the usual one.
 export type CommandHandler = (command: Command) => CommandOutcome | void | Promise<CommandOutcome | void>;
@@ -17,7 +17,7 @@ export type CommandHandler = (command: Command) => CommandOutcome | void | Promi
 // Far more than are ever open at once; the server stops repeating a command when it has its acknowledgement.
 const remembered = 1_000;
 
-/** Hands each command to the program once and says what became of it. [R13] */
+/** Passes each command to the program once and reports the result. [R13] */
 export class Commands {
   readonly #run_id: string;
   readonly #handler: CommandHandler | undefined;
@@ -39,7 +39,7 @@ export class Commands {
 
   receive({ commands, unknownCommands }: Pick<Answer, 'commands' | 'unknownCommands'>): void {
     for (const command of commands) {
-      // Those of a run that has ended belong to whoever continues it. [R26]
+      // Commands of an ended run belong to the reporter that continues it. [R26]
       if (command.run_id === this.#run_id && this.#isNew(command.command_id)) void this.#carryOut(command);
     }
     for (const command_id of unknownCommands) {

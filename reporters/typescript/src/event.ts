@@ -12,7 +12,7 @@ export type ReportedFact = WithoutEnvelope<FactInput>;
 /** One event as it waits for its batch: already JSON, so that later changes to the caller's objects change nothing. */
 export interface QueuedEvent {
   readonly type: FactType;
-  /** What it is worth when there is no room. [R7] */
+  /** Its priority when the spool is full. [R7] */
   readonly class: EventClass;
   readonly json: string;
   readonly bytes: number;
@@ -33,7 +33,7 @@ const fieldsByType = new Map<string, readonly string[]>(
   ]),
 );
 
-/** What a later event replaces or what only adds detail. [R7] */
+/** Replaced by later events, or detail only. [R7] */
 const telemetryTypes: ReadonlySet<FactType> = new Set([
   'client_heartbeat',
   'client_presence',
@@ -146,7 +146,7 @@ function toEntries(value: unknown, toValue: (entry: unknown) => unknown): unknow
 // Without these an event would say something else, not less: a client's metric would become the server's.
 const meaning: ReadonlySet<string> = new Set(['client_id', 'round', 'step', 'at', 'run_id']);
 
-/** Removes every invalid field or entry in place and says what it removed and why, or `null`. */
+/** Removes every invalid field or entry in place; returns what it removed and why, or `null`. */
 function leaveOutFlaws(event: Record<string, unknown>): string | null {
   const issues = factSchema.safeParse(event).error?.issues;
   if (!issues) return null;

@@ -118,7 +118,7 @@ describe('the end of one reporter and the start of the next', () => {
   });
 
   it.each(['http://127.0.0.1:9', 'http://192.0.2.1:8000', 'http://no-such-host.invalid:8000'])(
-    '[R14] closes in time when nobody is there: %s',
+    '[R14] closes in time without a server: %s',
     async (url) => {
       const reporter = makeLiveReporter(url, { spoolDir: makeFolder() }, 1);
       const startedAt = performance.now();

@@ -6,7 +6,7 @@ import { createHttp } from './http.ts';
 
 afterEach(() => vi.unstubAllEnvs());
 
-/** Answers everything, and says what it was asked for. */
+/** Accepts every request, and returns its description. */
 async function listen() {
   const asked: string[] = [];
   const proxyKeys: (string | undefined)[] = [];

@@ -13,6 +13,6 @@ export interface Lane {
 export interface Work {
   readonly lane: Lane;
   readonly batch: Batch;
-  /** Of this reporter, not of one that ended before. */
+  /** The id of this reporter, not of one that ended before. */
   readonly isOwn: boolean;
 }

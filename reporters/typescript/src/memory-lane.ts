@@ -3,13 +3,13 @@ import type { Batch, BatchEvent } from './batch.ts';
 import type { Lane } from './lane.ts';
 import type { EventQueue } from './queue.ts';
 
-/** Batches of what only memory has, under a `reporter_id` of their own: no number of a spool is ever used for them. [R27] */
+/** Batches of events that are only in memory. Their own `reporter_id` keeps them out of a spool's numbers. [R27] */
 export class MemoryLane implements Lane {
   readonly reporter_id = randomUUID();
   readonly #queue: EventQueue;
   #nextNumber = 0;
   #open: Batch | null = null;
-  /** What was cut off a batch that was too large, or lent by a spool and not yet taken up. */
+  /** Split off a batch that was too large, or lent by a spool and not accepted yet. */
   #rest: readonly BatchEvent[] = [];
   #onSettled: (() => void) | null = null;
 

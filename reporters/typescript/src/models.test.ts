@@ -20,13 +20,13 @@ function makeUploads(url: string, partBytes = 100_000) {
     clock: { now: systemClock.now, schedule: (run, ms, hold) => systemClock.schedule(run, ms / 50, hold) },
     random: () => 0.5,
     partBytes,
-    tell: (code, message) => problems.push(`${code}: ${message}`),
+    report: (code, message) => problems.push(`${code}: ${message}`),
   });
   onTestFinished(() => uploads.close(0));
   return { uploads, problems };
 }
 
-it('[R28] a file arrives with its digest and what is known of it', async () => {
+it('[R28] a file arrives with its digest and its metadata', async () => {
   const server = await FakeTus.start();
   const content = randomBytes(3_000_000);
   const path = join(makeFolder(), 'model');
@@ -67,7 +67,7 @@ it('[R28] begins again when the server has forgotten it', async () => {
   expect([server.models.get('v1')?.equals(content), server.created.length]).toEqual([true, 2]);
 });
 
-it('[R28] a file that changes meanwhile is not sent as something else', async () => {
+it('[R28] a file that changes during the upload is not sent as something else', async () => {
   const server = await FakeTus.start();
   const path = join(makeFolder(), 'model');
   writeFileSync(path, 'a'.repeat(500_000));
@@ -82,7 +82,7 @@ it('[R28] a file that changes meanwhile is not sent as something else', async ()
   expect([server.models.size, server.requests.at(-1)]).toEqual([0, 'DELETE']);
 });
 
-it.each([409, 422])('[R28] HTTP %d is told and final', async (status) => {
+it.each([409, 422])('[R28] HTTP %d is reported and final', async (status) => {
   const server = await FakeTus.start();
   server.fault = (method) => (method === 'POST' ? status : null);
   const { uploads, problems } = makeUploads(server.url);
@@ -93,7 +93,7 @@ it.each([409, 422])('[R28] HTTP %d is told and final', async (status) => {
   expect(server.requests).toEqual(['POST']);
 });
 
-it('[R28] a wrong key is told once, and tried again', async () => {
+it('[R28] a wrong key is reported once, and tried again', async () => {
   const server = await FakeTus.start();
   server.fault = (_, count) => (count <= 2 ? 403 : null);
   const { uploads, problems } = makeUploads(server.url);
@@ -108,7 +108,7 @@ it('[R28] an empty model is one', async () => {
   expect(server.requests).toEqual(['POST']);
 });
 
-it('[R28] a file that is not there is told, not thrown, and the next one goes on', async () => {
+it('[R28] a missing file is reported, not thrown, and the next upload continues', async () => {
   const server = await FakeTus.start();
   const { uploads, problems } = makeUploads(server.url);
   const bad = [join(makeFolder(), 'nothing'), {} as never, null as never].map((source) => uploads.add('v1', source));
@@ -148,12 +148,12 @@ it('[R1] saving takes no time, and hashing lets others have their turn', async (
   const startedAt = performance.now();
   const upload = uploads.add('v1', content);
   expect(performance.now() - startedAt).toBeLessThan(1_000);
-  let turns = 0;
+  let ticks = 0;
   await until(() => {
-    turns++;
+    ticks++;
     return upload.sha256 !== null;
   });
-  expect(turns).toBeGreaterThan(100);
+  expect(ticks).toBeGreaterThan(100);
 });
 
 it('[R28] metadata is text of any kind', () => {

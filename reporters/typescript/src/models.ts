@@ -37,7 +37,7 @@ interface UploadsOptions {
   readonly clock: Clock;
   readonly random: () => number;
   readonly partBytes?: number;
-  readonly tell: (code: ProblemCode, message: string, key?: string) => void;
+  readonly report: (code: ProblemCode, message: string, key?: string) => void;
 }
 
 interface Job {
@@ -88,7 +88,7 @@ export class Uploads {
   #isWorking = false;
   #isClosing = false;
   #movedAt = 0;
-  /** What a proxy let pass, for all uploads of this run. */
+  /** The request size that a proxy accepted, for all uploads of this run. */
   #partBytes: number | null = null;
   #wake: () => void = () => {};
 
@@ -109,7 +109,7 @@ export class Uploads {
     return upload;
   }
 
-  /** Waits as long as bytes move; nothing moving for `idleMs`, what is left has failed. */
+  /** Waits while bytes move. After `idleMs` without progress, the remaining uploads have failed. */
   async close(idleMs: number): Promise<void> {
     const { clock } = this.#options;
     this.#isClosing = true;
@@ -200,7 +200,7 @@ export class Uploads {
 
   /** How long until the next attempt; throws if there is no use in one. */
   #waitAfter(error: unknown, attempt: number): number {
-    const { tell, random, clock } = this.#options;
+    const { report, random, clock } = this.#options;
     if (error instanceof Unreadable) throw error;
     if (!(error instanceof TusRefusal)) {
       if (!this.#end.signal.aborted) this.#tellUnreachable(messageOf(error));
@@ -213,7 +213,7 @@ export class Uploads {
     }
     if (status === 409 && /offset/i.test(text) && attempt < maxConflicts) return conflictMs;
     if ([401, 403, 404, 405].includes(status)) {
-      tell(
+      report(
         'misconfigured',
         `models are not accepted (HTTP ${status}); check RONDO_URL, and that the key may send models`,
       );
@@ -223,13 +223,13 @@ export class Uploads {
   }
 
   #tellUnreachable(why: string): void {
-    this.#options.tell('unreachable', `a model cannot be uploaded: ${why}; it is tried again`, 'models');
+    this.#options.report('unreachable', `a model cannot be uploaded: ${why}; it is tried again`, 'models');
   }
 
   #fail({ upload }: Job, why: string): void {
     if (upload.state === 'failed' || upload.state === 'done') return;
     upload.end('failed', why);
-    this.#options.tell('upload_failed', `model ${upload.version} is not uploaded: ${why}`);
+    this.#options.report('upload_failed', `model ${upload.version} is not uploaded: ${why}`);
   }
 
   #noteProgress(): void {

@@ -10,15 +10,15 @@ export interface ReporterOptions {
   readonly url?: string;
   /** Default: `RONDO_API_KEY`. */
   readonly apiKey?: string;
-  /** Names the run for ever; reporting under the same id continues it. Default: from the name, the time and chance. */
+  /** The permanent id; reporting under it continues the run. Default: the name, the time and random digits. */
   readonly run_id?: string;
   readonly name: string;
-  /** What the FL server is built with, such as `flower`. Default: `custom`. */
+  /** The FL framework, such as `flower`. Default: `custom`. */
   readonly framework?: string;
   readonly config?: Readonly<Record<string, unknown>>;
   readonly num_rounds?: number;
   readonly tags?: readonly string[];
-  /** What an admin may ask of this run. Default: none. */
+  /** The commands that this run accepts. Default: none. */
   readonly commands_supported?: readonly CommandName[];
   readonly onCommand?: CommandHandler;
   /** Told each distinct problem once. Default: a line on stderr. */

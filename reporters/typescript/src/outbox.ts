@@ -17,13 +17,13 @@ interface OutboxOptions {
   /** The disk is in the way, or (`null`) no longer. */
   readonly onDiskTrouble: (error: unknown) => void;
   readonly onDropped: (telemetry: number, facts: number) => void;
-  /** Tells of drops; `null` if there is nothing to tell. */
+  /** The event that reports drops; `null` if there are none. */
   readonly makeNotice: (run_id: string, telemetry: number, facts: number) => QueuedEvent | null;
 }
 
 const retryDiskMs = 1_000;
 const adoptMs = 60_000;
-// After a silence of this length somebody else may think that we are gone.
+// After a silence of this length another process may take over our spool.
 const doubtMs = 60_000;
 // A write that fails costs no more than this to be tried again.
 const chunkEvents = 1_000;
@@ -41,14 +41,14 @@ export class Outbox {
   readonly #memory: MemoryLane;
   #own: Spool | null = null;
   #adopted: Spool[] = [];
-  /** Own ones that somebody else has taken over. */
+  /** Own spools that another process has taken over. */
   readonly #handedOver: Spool[] = [];
   #retryDiskAt = Number.NEGATIVE_INFINITY;
   #adoptAt = Number.NEGATIVE_INFINITY;
   #keptAt = Number.POSITIVE_INFINITY;
   #isAdopting = false;
   #isClosed = false;
-  #told = { telemetry: 0, facts: 0 };
+  #announced = { telemetry: 0, facts: 0 };
 
   constructor(options: OutboxOptions) {
     this.#options = options;
@@ -64,7 +64,7 @@ export class Outbox {
     return this.#options.queue.size + this.#memory.waiting + (this.#own?.waiting ?? 0);
   }
 
-  /** Whether there is something to send, of ended processes too, unless only this run is asked for. */
+  /** True if there is something to send, also of ended processes unless only this run is asked for. */
   hasWork(ofThisRunOnly: boolean): boolean {
     const { run_id } = this.#options;
     const others = this.#adopted.some((spool) => !ofThisRunOnly || spool.run_id === run_id);
@@ -81,7 +81,7 @@ export class Outbox {
     return this.#toSend >= maxBatchEvents || queue.bytes >= maxBatchBytes;
   }
 
-  /** Drops in the own spool that are not told yet. */
+  /** Drops in the own spool that were not reported yet. */
   get dropped(): readonly [number, number] {
     return this.#own?.dropped ?? [0, 0];
   }
@@ -112,7 +112,7 @@ export class Outbox {
   }
 
   #create(home: SpoolHome, run_id: string): Spool {
-    this.#told = { telemetry: 0, facts: 0 };
+    this.#announced = { telemetry: 0, facts: 0 };
     this.#keptAt = this.#options.clock.now();
     return home.create(run_id);
   }
@@ -120,25 +120,25 @@ export class Outbox {
   #countLosses(): void {
     if (this.#own === null) return;
     const [telemetry, facts] = this.#own.dropped;
-    const before = this.#told;
-    this.#told = { telemetry, facts };
+    const before = this.#announced;
+    this.#announced = { telemetry, facts };
     const lost = [telemetry - before.telemetry, facts - before.facts] as const;
     if (lost[0] + lost[1] > 0) this.#options.onDropped(...lost);
   }
 
-  /** Writes that so many were dropped, behind what waits; whether it could. */
+  /** Appends a notice of these drops to the queue; returns whether it was written. */
   tellDrops(notice: QueuedEvent): boolean {
     this.flush();
     try {
       this.#own?.tellDrops(notice);
-      this.#told = { ...this.#told, telemetry: 0, facts: 0 };
+      this.#announced = { ...this.#announced, telemetry: 0, facts: 0 };
       return true;
     } catch {
       return false; // With the next answer, then.
     }
   }
 
-  /** What to send now; `isPoll` asks for an empty batch if there is nothing, `isLast` for nothing of other runs. */
+  /** The next batch: with `isPoll` an empty one if nothing waits, with `isLast` no events of other runs. */
   next({ isPoll, isLast }: { isPoll: boolean; isLast: boolean }): Work | null {
     this.flush();
     if (this.#memory.hasRest) return this.#fromMemory();
@@ -229,7 +229,7 @@ export class Outbox {
     }
   }
 
-  /** Looks for what ended processes have left, when it is time. */
+  /** Looks for spools of ended processes, when it is time. */
   async adopt(): Promise<void> {
     const { home, clock } = this.#options;
     if (home === null || this.#isAdopting || this.#isClosed || clock.now() < this.#adoptAt) return;
@@ -256,7 +256,7 @@ export class Outbox {
     }
   }
 
-  /** Says that we live; leaves what somebody else has taken over. [R25] */
+  /** Touches our locks; gives up spools that another process has taken over. [R25] */
   keepLocks(): void {
     this.#keptAt = this.#options.clock.now();
     this.#adopted = this.#adopted.filter((spool) => {

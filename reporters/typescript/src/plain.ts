@@ -2,8 +2,8 @@ import { limits } from '@rondo/protocol';
 import { clipText } from './storable.ts';
 
 /**
- * A copy of any value as plain JSON data: non-finite numbers as strings, no NUL or broken Unicode, at most `depth` levels.
- * What JSON has no word for (functions, symbols) is `undefined`. [R3]
+ * Copies any value as plain JSON data: non-finite numbers as strings, no NUL or broken Unicode, at most `depth` levels.
+ * Values that JSON cannot express (functions, symbols) become `undefined`. [R3]
  */
 function toPlain(value: unknown, depth: number): unknown {
   // A cycle through several references would fan out within the depth; no JSON of the permitted size has more values.

@@ -3,7 +3,7 @@ export type ProblemCode =
   | 'invalid_event'
   /** The server refused an event. */
   | 'rejected_event'
-  /** The server cannot be reached or does not answer sensibly; retried for ever. */
+  /** The server cannot be reached, or its response is unusable; retried without end. */
   | 'unreachable'
   /** Wrong key or address; tried again once a minute. */
   | 'misconfigured'
@@ -28,18 +28,18 @@ const maxDistinct = 1_000;
 export class Problems {
   readonly #onProblem: (problem: Problem) => void;
   readonly #secret: string;
-  readonly #told = new Set<string>();
+  readonly #reported = new Set<string>();
 
   constructor(onProblem: (problem: Problem) => void, secret: string) {
     this.#onProblem = onProblem;
     this.#secret = secret;
   }
 
-  /** `key` says what makes it the same problem; the message, unless given. */
-  tell(code: ProblemCode, message: string, key = message): void {
+  /** Reports a problem once per `key`, by default the message. */
+  report(code: ProblemCode, message: string, key = message): void {
     const id = `${code} ${key}`;
-    if (this.#told.has(id) || this.#told.size >= maxDistinct) return;
-    this.#told.add(id);
+    if (this.#reported.has(id) || this.#reported.size >= maxDistinct) return;
+    this.#reported.add(id);
     try {
       this.#onProblem({ code, message: this.withoutSecret(message) });
     } catch {
@@ -49,7 +49,7 @@ export class Problems {
 
   /** The problem is over: should it come back, it is news again. */
   forget(code: ProblemCode, key: string): void {
-    this.#told.delete(`${code} ${key}`);
+    this.#reported.delete(`${code} ${key}`);
   }
 
   withoutSecret(message: string): string {

@@ -12,7 +12,7 @@ import { until } from './testing/make-reporter.ts';
 const training = join(import.meta.dirname, 'testing/training.ts');
 // 200 for the record, a few for every day: `TEST_KILLS=200 npx vitest run processes`.
 const kills = Number(process.env.TEST_KILLS ?? 9);
-// What R18 promises of a program whose event loop goes on; one that the machine does not let run is only late.
+// R18 holds for a program whose event loop runs; one that gets no CPU time is only late.
 const unspooledNs = 50_000_000n;
 
 function train(url: string, spool: string, first: number, seconds: number, ending = 'forget') {

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { makeReporter } from './testing/make-reporter.ts';
 
 describe('reporting', () => {
-  it('starts the run by itself, with what it was told about it', async () => {
+  it('starts the run automatically, with its options', async () => {
     const { server, clock } = makeReporter({ name: 'CIFAR', framework: 'flower', num_rounds: 3, config: { lr: 0.1 } });
     await clock.advance(50);
     expect(server.facts).toMatchObject([
@@ -61,7 +61,7 @@ describe('reporting', () => {
     expect(server.facts.at(-1)).toMatchObject({ metrics: { loss: 1 } });
   });
 
-  it('[R3] tells a dropped event once and counts every one', () => {
+  it('[R3] reports a dropped event once and counts every one', () => {
     const { reporter, problems } = makeReporter();
     for (let i = 0; i < 3; i++) reporter.clientFailed({ client_id: '', round: 1, reason: 'x' });
     expect(problems).toMatchObject([{ code: 'invalid_event', message: expect.stringContaining('client_id') }]);

@@ -77,7 +77,7 @@ export function createReporter(options: ReporterOptions): Reporter {
     onTrouble,
   });
 
-  const uploads = new Uploads({ http, headers, run_id, clock, random, tell: fail });
+  const uploads = new Uploads({ http, headers, run_id, clock, random, report: fail });
 
   const commands = new Commands(run_id, options.onCommand, report, (error) =>
     fail('command_failed', `onCommand failed: ${error instanceof Error ? error.message : String(error)}`),
@@ -266,7 +266,7 @@ export function createReporter(options: ReporterOptions): Reporter {
       try {
         report({ ...fact, type } as unknown as ReportedFact);
       } catch {
-        report({ type } as ReportedFact); // Counts it and says what is missing.
+        report({ type } as ReportedFact); // Counts it and reports what is missing.
       }
     };
 

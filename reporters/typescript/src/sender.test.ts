@@ -122,7 +122,7 @@ describe('sending', () => {
     expect(problems).toMatchObject([{ code: 'unreachable', message: expect.stringContaining('10000 ms') }]);
   });
 
-  it('[R8] tells an outage once, and the next one again', async () => {
+  it('[R8] reports an outage once, and the next one again', async () => {
     const { reporter, server, clock, problems } = makeReporter();
     server.failNext('down', 'down', 'down');
     await clock.advance(10_000);
@@ -226,7 +226,7 @@ describe('sending', () => {
     expect(server.requests).toHaveLength(3);
   });
 
-  it('[R12] counts refused events and tells each distinct reason once', async () => {
+  it('[R12] counts refused events and reports each distinct reason once', async () => {
     const { reporter, clock, problems } = makeReporter({
       post: async () => ({
         status: 200,
@@ -250,7 +250,7 @@ describe('sending', () => {
 });
 
 describe('closing', () => {
-  it('[R14] delivers what is left at once', async () => {
+  it('[R14] delivers the remaining events at once', async () => {
     const { reporter, server, clock } = makeReporter();
     reporter.runComplete({ status: 'complete' });
     const closing = reporter.close();
@@ -259,7 +259,7 @@ describe('closing', () => {
     expect(server.types).toEqual(['run_started', 'run_complete']);
   });
 
-  it('[R14] ends after 2 s with the server down, and says what was lost', async () => {
+  it('[R14] ends after 2 s with the server down, and reports what was lost', async () => {
     const { reporter, server, clock, problems } = makeReporter();
     server.fault = () => 'down';
     reporter.metric('loss', 1, { step: 1 });

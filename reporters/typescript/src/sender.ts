@@ -15,7 +15,7 @@ interface SenderOptions {
   readonly random: () => number;
   readonly flushIntervalMs: number;
   readonly requestTimeoutMs: number;
-  /** Whether to ask for commands when there is nothing to say. */
+  /** True to poll for commands when no events wait. */
   readonly isPolling: () => boolean;
   readonly onAnswer: (work: Work, answer: Answer) => void;
   /** These events will not be sent. */
@@ -24,7 +24,7 @@ interface SenderOptions {
   readonly onTrouble: (trouble: Exclude<Verdict, { state: 'answered' }> | null) => void;
 }
 
-// Half of what the server takes, so that a batch and its envelope never touch its limits.
+// Half of the server's limit, so that a batch and its envelope never reach it.
 export const maxBatchEvents = limits.batchEvents / 2;
 export const maxBatchBytes = limits.batchBytes / 2;
 // A stop reaches the FL server within about a second. [R5]
@@ -68,12 +68,12 @@ export class Sender {
     else if (this.#options.isPolling()) this.#arm(pollMs);
   }
 
-  /** What ended processes have left is worth a turn, if nothing else is under way. [R26] */
+  /** Sends events of ended processes if nothing else is running. [R26] */
   lookAround(): void {
     if (this.#state === 'idle' && this.#options.outbox.isAdoptionDue) this.#arm(0);
   }
 
-  /** Delivers what is left for at most `timeoutMs`; then stops for good. Never rejects. [R14] */
+  /** Delivers the remaining events for at most `timeoutMs`, then stops. Never rejects. [R14] */
   close(timeoutMs: number): Promise<void> {
     return new Promise((resolve) => {
       if (this.#state === 'closed') {
@@ -90,12 +90,12 @@ export class Sender {
     });
   }
 
-  /** What other runs have left is for the next reporter. */
+  /** The next reporter delivers the events of other runs. */
   #isDrained(): boolean {
     return this.#work === null && !this.#options.outbox.hasWork(true);
   }
 
-  /** The earlier of what is planned and this. */
+  /** The earlier of the planned time and this one. */
   #arm(delayMs: number): void {
     const dueMs = this.#options.clock.now() + delayMs;
     if (this.#timer && this.#timer.dueMs <= dueMs) return;
@@ -104,7 +104,7 @@ export class Sender {
   }
 
   #turnSafely(): void {
-    // A defect of ours must not end somebody's training as an unhandled rejection. [R1]
+    // A defect of ours must not end the training as an unhandled rejection. [R1]
     this.#turn().catch(() => this.#wait(misconfiguredMs));
   }
 

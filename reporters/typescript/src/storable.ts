@@ -7,8 +7,9 @@ export function clipText(text: string, max: number): string {
 }
 
 /**
- * Like `clipText`, for text that identifies something: what is cut is replaced by 12 hex digits of the SHA-256 of the
- * whole, because two long ids with one beginning must stay two. What cannot be seen is written as its code point. [R3]
+ * Like `clipText`, for text that identifies something: the end that is cut off is replaced by 12 hex digits of the
+ * SHA-256 of the whole, so that two long ids with one beginning stay distinct. Invisible characters are written as
+ * code points. [R3]
  */
 export function clipId(id: string, max: number): string {
   const clean = toSeen(toStorable(id));

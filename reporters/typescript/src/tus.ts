@@ -1,6 +1,6 @@
 import type { Http, HttpAnswer } from './http.ts';
 
-/** What is uploaded: any part of it, as often as asked. */
+/** The content to upload: any part of it, as often as requested. */
 export interface TusSource {
   readonly size: number;
   blocks(start: number, size: number): AsyncIterable<Uint8Array>;
@@ -37,8 +37,8 @@ export class PartTooLarge extends TusRefusal {}
 const silentMs = 30_000;
 
 /**
- * A small tus 1.0 client: one upload, in parts, resumed where the server says. [R28] Each step rejects with `TusRefusal` or with
- * what broke the connection; whoever calls decides about trying again.
+ * A small tus 1.0 client: one upload, in parts, resumed at the server's offset. [R28] A step rejects with `TusRefusal`
+ * or with the connection's error; the caller decides whether to retry.
  */
 export class TusUpload {
   readonly #options: TusOptions;
@@ -72,7 +72,7 @@ export class TusUpload {
     return this.#path !== null && this.#offset >= this.#options.source.size;
   }
 
-  /** Whether the next part is the one that makes it a model. */
+  /** True if the next part completes the model. */
   get isLastPart(): boolean {
     return this.#offset + this.#partBytes >= this.#options.source.size;
   }
@@ -121,7 +121,7 @@ export class TusUpload {
     // Only its path: the server may know itself by another name than the one that leads to it.
     const place = URL.parse(answer.headers.location ?? '', 'http://server/api/uploads');
     if (place === null || answer.headers.location === undefined) throw new TusRefusal(answer);
-    // What is before `/api/uploads/` belongs to the address that leads here.
+    // The path before `/api/uploads/` is the prefix of our own address.
     this.#path = place.pathname.slice(Math.max(0, place.pathname.indexOf('/api/uploads/')));
     this.#offset = offsetIn(answer) ?? 0;
   }
@@ -145,7 +145,7 @@ export class TusUpload {
         path,
         headers: { ...this.#options.headers, 'tus-resumable': '1.0.0', ...headers },
         signal: AbortSignal.any([signal, silence.signal]),
-        ...(body && { body: told(body, onMoved) }),
+        ...(body && { body: watched(body, onMoved) }),
       });
     } finally {
       clearTimeout(timer);
@@ -158,7 +158,7 @@ export const encodeMetadata = (entries: Readonly<Record<string, string>>): strin
     .map(([key, value]) => `${key} ${Buffer.from(value).toString('base64')}`)
     .join(',');
 
-async function* told(blocks: AsyncIterable<Uint8Array>, onMoved: () => void): AsyncGenerator<Uint8Array> {
+async function* watched(blocks: AsyncIterable<Uint8Array>, onMoved: () => void): AsyncGenerator<Uint8Array> {
   for await (const block of blocks) {
     onMoved();
     yield block;

@@ -81,7 +81,7 @@ describe('[R29] values', () => {
     expect(points[39]).toMatchObject({ name: 'train_loss', step: 39, round: 2, client_id: 'a' });
   });
 
-  it('[R30] what is left out is counted by name, and reported once and at the end of the run', async () => {
+  it('[R30] omitted values are counted by name, and reported once and at the end of the run', async () => {
     const { reporter, server, clock, problems } = makeReporter();
     for (let round = 1; round <= 3; round++)
       reporter.roundComplete({ round, metrics: { acc: 1, note: 'good' as never } });

@@ -4,7 +4,7 @@ import { clipId } from './storable.ts';
 /** A value as a number, or the reason why it is not one. */
 type MaybeNumber = { readonly value: number } | { readonly problem: string };
 
-/** What a record of metrics says. */
+/** The values in a record of metrics. */
 interface Values {
   /** The last value of each metric. */
   readonly numbers: Record<string, number>;

@@ -8,16 +8,16 @@ export interface Answer {
   readonly duplicates: number;
   readonly rejected: IngestAnswer['rejected'];
   readonly commands: readonly Command[];
-  /** Ids of commands that this version has never heard of. */
+  /** Ids of commands that this version does not know. */
   readonly unknownCommands: readonly string[];
 }
 
-/** What an HTTP answer, or none, means for the batch that was sent. */
+/** Interprets the HTTP response to a batch, or its absence. */
 export type Verdict =
   | { readonly state: 'answered'; readonly answer: Answer }
   /** Perhaps taken, perhaps not: the same batch again, soon. [R8] */
   | { readonly state: 'unanswered'; readonly why: string; readonly waitMs: number }
-  /** Not taken, and not before somebody changes the key or the address. [R9] */
+  /** Not accepted, and retried only slowly until the key or the address is changed. [R9] */
   | { readonly state: 'misconfigured'; readonly why: string }
   /** Not taken: too many bytes. [R10] */
   | { readonly state: 'too_large' }

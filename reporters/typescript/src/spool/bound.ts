@@ -10,7 +10,7 @@ interface Bounded {
   readonly held: Pick<BatchLine, 'from' | 'to'> | null;
   /** Told before they are gone. */
   readonly onDropped: (kind: 't' | 'f', count: number) => void;
-  /** What was in this segment has moved, and so many events are gone. */
+  /** The events of this segment have moved, and so many were dropped. */
   readonly onRewritten: (index: number, dropped: number) => void;
 }
 

@@ -24,7 +24,7 @@ const sayMetrics = ({ reporter }: Scene, steps: readonly number[]) => {
   for (const step of steps) reporter.metric('loss', step / 7, { step });
 };
 
-/** Time moves on until everything is delivered; bodies are compressed in another thread meanwhile. */
+/** Advances time until everything is delivered, while another thread compresses bodies. */
 const deliver = ({ reporter, clock }: Scene) =>
   until(async () => {
     await clock.advance(100);
@@ -51,7 +51,7 @@ function fillDisk(spare = 0): () => void {
   return end;
 }
 
-/** A reporter whose process was killed after a batch that the server has not taken. */
+/** A reporter whose process was killed after a batch that the server has not accepted. */
 async function leave(root: string, steps: readonly number[], options: Partial<ReporterOptions> = {}): Promise<string> {
   const before = existsSync(root) ? spoolsIn(root) : [];
   const scene = makeSpooling(root, options);
@@ -116,7 +116,7 @@ describe('[R18] the spool', () => {
     expect(readdirSync(spoolsIn(root)[0] ?? '').filter((name) => name.endsWith('.log')).length).toBeLessThanOrEqual(2);
   });
 
-  it('[R24] drops its oldest telemetry when full, and tells', async () => {
+  it('[R24] drops its oldest telemetry when full, and reports it', async () => {
     const root = makeFolder();
     const scene = makeSpooling(root, { spoolMaxBytes: 64 * 1024 });
     scene.server.fault = () => 'down';
@@ -337,7 +337,7 @@ describe('[R26] what others have left', () => {
     expect(scene.server.steps).toEqual([1]);
   });
 
-  it('[R24] and its drops are told, although it could not', async () => {
+  it('[R24] and its drops are reported later', async () => {
     const root = makeFolder();
     const first = makeSpooling(root, { spoolMaxBytes: 64 * 1024 });
     first.server.fault = () => 'down';
@@ -409,7 +409,7 @@ describe('[R25] the lock', () => {
     expect(await homeOf(root).adopt()).toEqual([]);
   });
 
-  it('[R25] that somebody else has overtaken: the reporter goes on elsewhere, and counts every event once', async () => {
+  it('[R25] that another process took over: the reporter continues elsewhere, and counts each event once', async () => {
     const root = makeFolder();
     const scene = makeSpooling(root);
     scene.server.fault = () => 'down';
@@ -441,7 +441,7 @@ describe('[R25] the lock', () => {
 });
 
 describe('[R25] several processes', () => {
-  /** A process that does one thing with the spools when told to. */
+  /** A process that does one thing with the spools on command. */
   async function startChild(root: string, action: string) {
     const code = `
       import { SpoolHome } from ${JSON.stringify(fileURLToPath(new URL('./home.ts', import.meta.url)))};
@@ -507,7 +507,7 @@ run.close(0.1)`;
   });
 });
 
-it('[R15] a reporter that nobody closes does not hold the process, its timers included', async () => {
+it('[R15] a reporter that is never closed does not keep the process alive, its timers included', async () => {
   const root = makeFolder();
   const reporter = createReporter({
     name: 'x',

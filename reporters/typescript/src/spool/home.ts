@@ -9,7 +9,7 @@ import { eachLine, type Header, parse, spoolVersion } from './records.ts';
 import { defaultMaxBytes, Spool } from './spool.ts';
 import { readState, segmentIndexes, segmentPath } from './state.ts';
 
-// Half-made by a process that died in the same instant; nobody needs longer to rename a folder.
+// Incomplete because its process died in the same instant; renaming a folder never takes longer.
 const halfMadeMs = 60 * 60_000;
 // Less than a few batches would drop what is being sent.
 const leastMaxBytes = 1024 * 1024;
@@ -31,7 +31,7 @@ export function defaultBound(env: NodeJS.ProcessEnv): number {
 
 interface SpoolHomeOptions {
   readonly root: string;
-  /** Of the server, as `normalizeAddress` writes it. */
+  /** The server's address, as `normalizeAddress` writes it. */
   readonly address: string;
   readonly at: () => string;
   readonly maxBytes: number;
@@ -73,7 +73,7 @@ export class SpoolHome {
     }
   }
 
-  /** The spools whose owners are gone, oldest first. Never rejects: one that cannot be read is left alone. */
+  /** The spools whose owners have ended, oldest first. Never rejects: an unreadable one is skipped. */
   async adopt(): Promise<Spool[]> {
     const found: Spool[] = [];
     for (const folder of this.#folders()) {
@@ -110,7 +110,7 @@ export class SpoolHome {
       await setImmediate();
       return await this.#open(folder, lock);
     } catch {
-      return null; // Removed by its owner meanwhile, or not ours to read.
+      return null; // Its owner has removed it, or we may not read it.
     }
   }
 
@@ -129,7 +129,7 @@ export class SpoolHome {
       const header = state.header ?? makeHeader({ reporter_id: folder.slice(this.#folder.length + 1) });
       return new Spool({ folder, lock, header, at, state, maxBytes });
     } catch (error) {
-      lock.giveBack(); // Nothing can be read or written now: later, or somebody else.
+      lock.giveBack(); // It cannot be read or written now: retry later, or leave it to another process.
       throw error;
     }
   }
@@ -174,6 +174,6 @@ function removeQuietly(folder: string, lock: FolderLock): void {
   try {
     removeFolder(folder, lock);
   } catch {
-    // What made it fail to begin makes it fail to end; it is empty, and tidied away when this process is gone.
+    // Best effort; adoption removes the empty folder later.
   }
 }

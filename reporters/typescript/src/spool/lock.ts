@@ -17,15 +17,15 @@ import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { isRecord } from '../plain.ts';
 
-// There is no lock that every language, container and network disk honours, so this is made of what they all have:
-// creating a file exclusively, touching it, and asking whether a process lives.
+// No lock works in every language, container and network disk, so this uses what all have: exclusive creation of
+// a file, its modification time, and a check whether a process lives.
 
 /** How often an owner says that it lives. [R25] */
 export const touchMs = 10_000;
 // Twelve touches missed; a machine that swaps or a disk that hangs misses a few.
 const silentS = 120;
 
-/** A folder that is ours, as long as nobody has taken it over. */
+/** A folder that is ours until another process takes it over. */
 export class FolderLock {
   readonly #generation: number;
   readonly #token: string;
@@ -51,13 +51,13 @@ export class FolderLock {
       const now = new Date();
       utimesSync(this.#path, now, now);
     } catch (error) {
-      // A disk that fails now and then does not make the folder anybody else's.
+      // A disk that fails now and then does not give the folder to another process.
       return !hasCode(error, 'ENOENT');
     }
     return !existsSync(lockPath(this.#folder, this.#generation + 1));
   }
 
-  /** Lets the next reporter have what is left, at once. May throw. */
+  /** Releases the folder to the next reporter, at once. May throw. */
   release(): void {
     const beside = `${this.#path}.tmp`;
     writeFileSync(beside, JSON.stringify({ released: true, token: this.#token }), { mode: 0o600 });
@@ -77,7 +77,7 @@ export class FolderLock {
   }
 }
 
-/** Creates the lock of this generation, unless somebody was faster. May throw. */
+/** Creates the lock of this generation, unless another process was faster. May throw. */
 export function take(folder: string, generation: number): FolderLock | null {
   const token = randomUUID();
   const mine = { pid: process.pid, started: startOfLiving(process.pid) || null, place: here(), token };
@@ -87,8 +87,8 @@ export function take(folder: string, generation: number): FolderLock | null {
 }
 
 /**
- * Creates a file exclusively, with its text in it: killed between the two, we would leave a lock that nobody can read, and the
- * folder would wait two minutes for it. `false` if it is there already. May throw.
+ * Creates a file exclusively, including its text: a process killed between the two would leave an unreadable lock, and
+ * the folder would wait two minutes for it. Returns `false` if the file exists. May throw.
  */
 function createWhole(path: string, text: string, beside: string): boolean {
   writeFileSync(beside, text, { mode: 0o600 });
@@ -113,10 +113,10 @@ function createAtOnce(path: string, text: string): boolean {
   }
 }
 
-/** Takes a folder whose owner is gone. May throw. */
+/** Takes over a folder whose owner has ended. May throw. */
 export function takeOver(folder: string): FolderLock | null {
   const generation = highestLock(folder);
-  // Removed but for itself, or made by hand; nobody makes a folder without its lock.
+  // Removed except for itself, or created by hand: reporters never create a folder without its lock.
   if (generation === 0) return ageS(folder) > silentS ? take(folder, 1) : null;
   const path = lockPath(folder, generation);
   const text = readFileSync(path, 'utf8');
@@ -124,8 +124,8 @@ export function takeOver(folder: string): FolderLock | null {
 }
 
 /**
- * Whether the owner that a lock names has ended. `startedOf` says when a process here began: `false` if it does not live,
- * `null` if nobody knows. [R25]
+ * True if the owner that a lock names has ended. `startedOf` returns the start time of a local process: `false` if it
+ * does not live, `null` if unknown. [R25]
  */
 export function isGone(
   text: string,
@@ -144,7 +144,7 @@ export function isGone(
   return started !== null && typeof owner.started === 'string' && started !== owner.started;
 }
 
-/** What tells one space of process numbers from another. */
+/** Identifies the namespace of process ids. */
 function here(): string {
   const parts = [hostname()];
   try {
@@ -170,7 +170,7 @@ function readOwner(text: string): Record<string, unknown> {
     const owner: unknown = JSON.parse(text);
     return isRecord(owner) ? owner : {};
   } catch {
-    return {}; // Half written by a process that was killed meanwhile.
+    return {}; // Incomplete, because its process was killed.
   }
 }
 
@@ -178,7 +178,7 @@ function startOfLiving(pid: number): string | false | null {
   try {
     process.kill(pid, 0);
   } catch (error) {
-    // Any other says that it lives, and is somebody else's.
+    // Any other error means that it lives, and belongs to another user.
     if (hasCode(error, 'ESRCH')) return false;
   }
   try {

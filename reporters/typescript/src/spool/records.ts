@@ -3,7 +3,7 @@ import { crc32 } from 'node:zlib';
 /** `t` telemetry, `s` the start of the run, `f` any other fact. [R20] */
 export type EventClass = 't' | 'f' | 's';
 
-/** How things stood when a segment was begun. */
+/** The state when a segment was begun. */
 export interface Header {
   readonly version: number;
   readonly reporter_id: string;
@@ -13,7 +13,7 @@ export interface Header {
   readonly next_event: number;
   readonly next_batch: number;
   readonly settled: number;
-  /** Telemetry and facts that had to go and were not yet told. */
+  /** Dropped telemetry and facts that were not reported yet. */
   readonly dropped: readonly [number, number];
 }
 
@@ -58,7 +58,7 @@ export function eachLine(content: Buffer, see: (text: Buffer, start: number) => 
   return start;
 }
 
-/** What a line without its newline says, or `null` if it is damaged. [R21] */
+/** Parses a line without its newline; returns `null` if it is damaged. [R21] */
 export function parse(text: Buffer): SpoolRecord | null {
   const body = text.subarray(9);
   if (text[8] !== space || text.toString('latin1', 0, 8) !== checksum(body)) return null;

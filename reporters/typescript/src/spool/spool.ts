@@ -94,7 +94,7 @@ export class Spool {
     return this.#waiting;
   }
 
-  /** Telemetry and facts that had to go and were not yet told. */
+  /** Dropped telemetry and facts that were not reported yet. */
   get dropped(): readonly [number, number] {
     return this.#dropped;
   }
@@ -113,7 +113,7 @@ export class Spool {
     this.#note(events);
   }
 
-  /** Adds the event that tells of the drops so far, and forgets them. */
+  /** Appends the event that reports the drops so far, and resets their count. */
   tellDrops(notice: QueuedEvent): void {
     this.#write(eventLine(this.#nextEvent, notice.class, notice.json) + line('D 0 0'));
     this.#note([notice]);
@@ -193,7 +193,7 @@ export class Spool {
     this.#deleteSettled();
   }
 
-  /** Leaves what is left to the next reporter, or removes the folder. */
+  /** Leaves the remaining events to the next reporter, or removes the folder. */
   close(): void {
     if (this.#isClosed) return;
     this.abandon();
@@ -230,7 +230,7 @@ export class Spool {
         onRewritten: (index, dropped) => this.#noteRewritten(index, dropped),
       });
     } catch {
-      // A disk that fails has lost none of what was appended; the next append tries again.
+      // A failing disk has lost no appended event; the next append tries again.
     }
   }
 
@@ -244,7 +244,7 @@ export class Spool {
     this.#open = batch;
   }
 
-  /** Events from `start` on, from the cursor's place; moves the cursor behind them. */
+  /** Returns events from `start` on, from the cursor's position; moves the cursor past them. */
   #read(start: number, to: number | null, maxEvents: number, maxBytes: number): Stored[] {
     const found: Stored[] = [];
     let bytes = 0;
@@ -272,7 +272,7 @@ export class Spool {
     this.#settled = Math.max(this.#settled, to);
     this.#waiting -= count;
     if (this.#settled < this.#nextEvent) return;
-    // What the disk took and does not give back is dropped, and an adopter reports it as well. [R21]
+    // Events that cannot be read back from the disk are dropped, and an adopter reports them as well. [R21]
     const unreadable = this.#waiting;
     this.#waiting = 0;
     if (unreadable > 0) this.#noteDropped('f', unreadable);

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import { eachLine, type Header, parse, type SpoolRecord, spoolVersion } from './records.ts';
 
-/** One file: its place in the order, and what it holds. */
+/** One file: its position in the order, and its content. */
 export interface Segment {
   readonly index: number;
   size: number;
@@ -19,7 +19,7 @@ export interface BatchLine {
   readonly to: number;
 }
 
-/** Where a spool stands. [R21] */
+/** The state of a spool. [R21] */
 export class SpoolState {
   header: Header | null = null;
   nextEvent = 0;
@@ -82,7 +82,7 @@ export class SpoolState {
 export const segmentPath = (folder: string, index: number): string =>
   join(folder, `${String(index).padStart(8, '0')}.log`);
 
-/** The segments that are there, oldest first. */
+/** The existing segments, oldest first. */
 export function segmentIndexes(folder: string): number[] {
   const names = readdirSync(folder).filter((name) => /^\d{8}\.log$/.test(name));
   return names.map((name) => Number(name.slice(0, 8))).sort((a, b) => a - b);

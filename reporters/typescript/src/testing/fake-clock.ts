@@ -1,7 +1,7 @@
 import { setImmediate } from 'node:timers/promises';
 import type { Clock } from '../clock.ts';
 
-/** A clock that moves only when told to. */
+/** A clock that moves only when the test advances it. */
 export class FakeClock implements Clock {
   #nowMs = Date.UTC(2026, 0, 31, 12);
   #timers: { dueMs: number; run: () => void; hold: boolean }[] = [];
@@ -16,7 +16,7 @@ export class FakeClock implements Clock {
     };
   };
 
-  /** Whether anything planned would keep a process alive. */
+  /** True if a planned timer would keep a process alive. */
   get isHolding(): boolean {
     return this.#timers.some((timer) => timer.hold);
   }

@@ -10,7 +10,7 @@ export interface SeenRequest {
   readonly bytes: number;
 }
 
-/** What one request meets instead of a healthy server. */
+/** The fault that a request meets instead of a healthy server. */
 export type Fault = 'down' | 'silent' | 'slow' | 'lost answer' | 'garbage' | { status: number; retryAfter?: string };
 
 /** The server's side of the contract, in memory: a number already taken is answered with its events as duplicates. */

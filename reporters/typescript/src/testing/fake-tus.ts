@@ -4,7 +4,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net';
 import { onTestFinished } from 'vitest';
 
-/** What one request meets: a status, half of its body taken, or its answer lost. */
+/** The fault of one request: a status, half of its body lost, or its response lost. */
 export type TusFault = number | 'break' | 'lost answer' | 'silent' | null;
 
 interface Upload {
@@ -20,7 +20,7 @@ export class FakeTus {
   readonly requests: string[] = [];
   /** Decides what the `count`th request of a method meets. */
   fault: (method: string, count: number) => TusFault = () => null;
-  /** The path under which it is reached, as behind a proxy. */
+  /** A path prefix, as a proxy adds. */
   prefix = '';
   /** A bound for request bodies, as of a proxy: answered before the body is read. */
   maxPart = Number.POSITIVE_INFINITY;
@@ -84,7 +84,7 @@ export class FakeTus {
     this.created.push(metadata);
     const path = `/api/uploads/${this.created.length}`;
     this.#uploads.set(path, { length: Number(headers['upload-length']), metadata, content: Buffer.alloc(0) });
-    // As behind a proxy: it knows itself by another name.
+    // Like a server that does not know its proxy's address.
     response.writeHead(201, { location: `http://inside:8000${this.prefix}${path}` }).end();
   }
 

@@ -7,7 +7,7 @@ import { FakeIngest } from './fake-ingest.ts';
 
 const slowMs = 150;
 
-/** The same contract behind a real socket; it can stop, and come back at the same port. */
+/** The same contract with a real socket; it can stop, and restart at the same port. */
 export class LiveIngest extends FakeIngest {
   #server: Server | null = null;
   #port = 0;

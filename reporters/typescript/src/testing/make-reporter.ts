@@ -40,7 +40,7 @@ export function makeReporter(options: Partial<ReporterOptions> = {}): Scene {
 
 export const range = (count: number, from = 0): number[] => Array.from({ length: count }, (_, index) => from + index);
 
-/** Waits for what happens in other threads or sockets; the test's own time limit ends it. */
+/** Waits for a condition in other threads or sockets; the test's own time limit ends it. */
 export async function until(isDone: () => boolean | Promise<boolean>): Promise<void> {
   while (!(await isDone())) await setImmediate();
 }

@@ -16,7 +16,7 @@ const end = performance.now() + Number(seconds) * 1_000;
 for (let step = Number(first); performance.now() < end; step++) {
   reporter.metric('loss', step / 7, { step });
   if (step % 10 === 0) reporter.clientLeft({ client_id: `c${step}` });
-  // What was said, and when: whoever kills us knows what must be there.
+  // Reports and their times: the test that kills this process knows what must have arrived.
   writeSync(1, `${step} ${process.hrtime.bigint()}\n`);
   await wait(1);
 }
