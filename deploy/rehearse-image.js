@@ -11,7 +11,7 @@ import { basename, join, matchesGlob, relative, resolve } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { node24, root, withBinOnPath } from '../scripts/lib/paths.js';
 
-const nobody = 65_534;
+const unprivilegedId = 65_534;
 const startMs = 60_000;
 const port = '18765';
 
@@ -28,7 +28,7 @@ async function rehearse() {
   const last = [...stages.values()].at(-1);
   const size = execSync(`du -sm ${last.path}`, { encoding: 'utf8' }).split('\t')[0];
   console.log(`\n  The last stage has ${size} MB on top of its base image.`);
-  const own = process.getuid?.() === 0 ? { uid: nobody, gid: nobody } : {};
+  const own = process.getuid?.() === 0 ? { uid: unprivilegedId, gid: unprivilegedId } : {};
   execSync(`chmod -R a+rX ${last.path} && chown ${own.uid ?? userInfo().uid} ${join(last.path, 'data')}`);
   const env = { PATH: process.env.PATH, ...last.env, HOST: '127.0.0.1', PORT: port, DATA_DIR: join(last.path, 'data') };
   const [, ...args] = JSON.parse(last.command);

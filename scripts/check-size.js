@@ -23,7 +23,7 @@ if (entry === undefined || page === undefined) {
 
 const files = new Set([entry, page]);
 for (const file of files) {
-  // What is added to a set while it is walked is walked as well; a set holds each file once.
+  // A set visits files that are added during the iteration, and holds each file once.
   for (const imported of importedAtOnce(readFileSync(join(assets, file), 'utf8'))) files.add(imported);
 }
 const sizes = [...files].map((name) => ({ name, kib: gzipSync(readFileSync(join(assets, name))).length / 1024 }));

@@ -40,7 +40,7 @@ it('sees the whole tree: a cruise of no modules would pass every rule', async ()
 });
 
 it.each([
-  ['protocol imports nobody', 'protocol/src/planted.ts', '../../reporters/typescript/src/index.ts'],
+  ['protocol imports no other package', 'protocol/src/planted.ts', '../../reporters/typescript/src/index.ts'],
   ['protocol runs anywhere', 'protocol/src/planted.ts', 'node:fs'],
   ['the frontend never imports the backend', 'frontend/src/lib/planted.ts', '../../../backend/src/errors.ts'],
   ['the backend never imports the frontend', 'backend/src/db/planted.ts', '../../../frontend/src/lib/format.ts'],
@@ -53,7 +53,7 @@ it.each([
     'frontend/src/components/Planted/planted.ts',
     '../RoundMonitor/RoundTimes.tsx',
   ],
-  ['charts have never heard of FL', 'frontend/src/charts/planted.ts', '@rondo/protocol'],
+  ['charts do not depend on FL', 'frontend/src/charts/planted.ts', '@rondo/protocol'],
   ['pages own nothing', 'frontend/src/pages/planted.ts', '../store/fl-store.ts'],
   ['live knows no React', 'frontend/src/live/planted.ts', 'react'],
   ['a router never reaches the socket', 'backend/src/routers/planted.ts', '../websocket/planted.ts'],

@@ -28,7 +28,7 @@ onStopSignals(stop, () => {
 
 const ready = await server.ready;
 if (ready === null && !isStopping) {
-  console.error(`\nThe server did not start (${describeEnd(await server.ended)}). What it said is above.`);
+  console.error(`\nThe server did not start (${describeEnd(await server.ended)}). Its output is above.`);
   process.exit(1);
 }
 if (ready !== null && !isStopping) {
@@ -44,7 +44,7 @@ if (!isStopping) {
   process.exit(1);
 }
 
-/** The demo first: the end of its run is then still told to the server. */
+/** Stops the demo first, so that it can still report the end of its run to the server. */
 async function stop() {
   isStopping = true;
   console.log('\n  Stopping…');

@@ -24,7 +24,7 @@ const vitestReport = join(reports, 'vitest.json');
 const playwrightReport = join(reports, 'playwright.json');
 const pythonReport = join(reports, 'python.json');
 const python = findPython();
-// A shared machine may stall a test for seconds. What passes only on the second try is named at the end.
+// A shared machine may stall a test for seconds. The summary names tests that passed only on the second try.
 const retries = process.env.CI ? 1 : 0;
 
 const check = (title, script) => ({ kind: 'check', title, command: 'npm', args: ['run', '--silent', script] });
@@ -63,7 +63,7 @@ const steps = [
   },
 ].filter(({ kind }) => options.only === undefined || kind === options.only);
 
-// Settings of a dashboard that somebody runs here must not reach the tests.
+// Settings of a dashboard that runs on this machine must not reach the tests.
 const ownSettings = /^(RONDO_.*|DATABASE_URL|DATA_DIR|HOST|PORT|SECRET_KEY|ALLOWED_ORIGINS|ADMIN_.*|LOG_LEVEL)$/;
 const env = Object.fromEntries(Object.entries(withBinOnPath()).filter(([name]) => !ownSettings.test(name)));
 

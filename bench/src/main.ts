@@ -58,7 +58,7 @@ if (options.help || unknown.length > 0) {
   console.log('npm run bench -- [--only name,…] [--quick] [--postgres] [--save] [--profile folder]\n');
   for (const { name, about } of entries) console.log(`  ${name.padEnd(12)} ${about}`);
 } else {
-  // Reporters keep their events on disk, as anywhere, but not in the home of whoever measures.
+  // Reporters store their events on disk as usual, but not in the user's home.
   const spool = mkdtempSync(join(tmpdir(), 'rondo-bench-spool-'));
   process.env.RONDO_SPOOL_DIR = spool;
   await run();

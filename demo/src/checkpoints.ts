@@ -8,7 +8,7 @@ interface CheckpointsOptions {
   readonly onProblem: (message: string) => void;
 }
 
-/** Of 3 kB each, waiting for a dashboard that is away; beyond it the new ones are not kept. */
+/** Of 3 kB each, waiting for an unreachable dashboard; past this, new ones are dropped. */
 const maxPending = 20;
 
 /** Names the checkpoints of a run and hands them to the reporter, beside the training. */

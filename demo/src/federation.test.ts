@@ -6,10 +6,10 @@ import { runFederation } from './testing/run-federation.ts';
 const of = <T extends Fact['type']>(facts: readonly Fact[], type: T) =>
   facts.filter((fact): fact is FactOf<T> => fact.type === type);
 
-// Read by several tests, changed by none: long enough for every fate to befall somebody.
+// Read by several tests, changed by none: long enough for every outcome to occur.
 const longRun = runFederation({ rounds: 60 });
 
-/** What the facts say of each round's clients. */
+/** The reported facts of each round's clients. */
 function accounts(facts: readonly Fact[]) {
   return of(facts, 'round_started').map(({ round, client_ids }) => {
     const idsOf = (type: 'client_result' | 'client_failed' | 'client_no_reply') =>
@@ -70,7 +70,7 @@ describe('the federation', () => {
     for (const { waited_ms } of silences) expect(waited_ms).toBeCloseTo(deadlineMs, 0);
   });
 
-  it('hears from every client that is online every 5 s', async () => {
+  it('gets a heartbeat from every online client every 5 s', async () => {
     const { facts } = await runFederation({ rounds: 8 });
     const left = new Set(
       [...of(facts, 'client_left'), ...of(facts, 'client_no_reply')].map(({ client_id }) => client_id),
@@ -82,7 +82,7 @@ describe('the federation', () => {
     for (const gap of gaps) expect(Math.abs(gap - 5_000)).toBeLessThan(5);
   });
 
-  it('hears nothing from a client that fell silent until the round is over', async () => {
+  it('gets no report from a client that fell silent until the round is over', async () => {
     const { facts } = await longRun;
     for (const { client_id, round, at } of of(facts, 'client_no_reply')) {
       const last = of(facts, 'client_status').findLast((fact) => fact.client_id === client_id && fact.round === round);

@@ -157,7 +157,7 @@ describe('the demo as a program', () => {
     expect(facts.at(-1)).toMatchObject({ type: 'run_complete', status: 'stopped' });
   });
 
-  it('says what to do when there is no key', async () => {
+  it('explains how to create a key when there is none', async () => {
     const demo = startDemo({ DATA_DIR: '/nowhere' });
     expect(await demo.ended).toBe(1);
     expect(demo.output()).toContain('RONDO_API_KEY');

@@ -7,13 +7,13 @@ export interface Traits {
   readonly speed: 'fast' | 'medium' | 'slow';
 }
 
-/** What becomes of one client's part in one round, in milliseconds after the round's start. */
+/** The times of one client's round, in milliseconds after the round's start. */
 export type Part =
   | { readonly outcome: 'complete'; readonly trainMs: number; readonly uploadMs: number }
   | { readonly outcome: 'failed'; readonly trainMs: number; readonly failsAtMs: number; readonly reason: string }
   | { readonly outcome: 'no_reply'; readonly trainMs: number; readonly silentAtMs: number };
 
-/** What a client says of itself, or what is known of it, at one moment of a round. */
+/** A client's reported or known state at one moment of a round. */
 export type Moment = { readonly atMs: number; readonly client_id: string } & (
   | { readonly kind: 'training'; readonly progress: number }
   | { readonly kind: 'uploading' }
@@ -22,7 +22,7 @@ export type Moment = { readonly atMs: number; readonly client_id: string } & (
   | { readonly kind: 'silent' }
 );
 
-// Together: a round of 30 takes 2 to 3 s, and one in six runs into its deadline because somebody is silent.
+// Together: a round of 30 takes 2 to 3 s, and one in six reaches its deadline because a client is silent.
 const typicalTrainMs = 850;
 const typicalUploadMs = 150;
 export const deadlineMs = 4_500;

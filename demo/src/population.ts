@@ -12,7 +12,7 @@ export interface Member {
   readonly traits: Traits;
 }
 
-/** Who takes part in the federation, who is there just now, and who shows signs of life. */
+/** The clients of the federation, those that are online, and those that show signs of life. */
 export class Population {
   readonly #members: ReadonlyMap<string, Member>;
   readonly #seed: number;

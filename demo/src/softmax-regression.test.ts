@@ -43,7 +43,7 @@ describe('softmax regression', () => {
     expect(Number.isFinite(evaluate(parameters, data).loss)).toBe(true);
   });
 
-  it('is right about rows it can tell apart', () => {
+  it('classifies separable rows correctly', () => {
     const x = new Float32Array(2 * featureCount);
     x[0] = 1;
     x[featureCount + 1] = 1;

@@ -1,4 +1,4 @@
-"""What runs at a site: softmax regression on its part of the breast-cancer data."""
+"""Runs at a site: softmax regression on its part of the breast-cancer data."""
 
 from __future__ import annotations
 

@@ -56,7 +56,7 @@ def main() -> None:
 
 
 def split() -> tuple[list[tuple[np.ndarray, np.ndarray]], tuple[np.ndarray, np.ndarray]]:
-    """Each client's images and labels, mostly two digits each; and those that nobody trains on."""
+    """Return each client's images and labels, mostly two digits each, and a test set that no client trains on."""
     x, y = load_digits(return_X_y=True)
     order = np.random.default_rng(0).permutation(len(y))
     x, y = np.hstack([x[order] / 16, np.ones((len(y), 1))]), y[order]

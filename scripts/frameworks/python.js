@@ -39,7 +39,7 @@ export const pythonParts = [
   {
     name: 'python-package',
     run: () => {
-      // What would be published: it is built, its description is readable, and it installs and runs without this checkout.
+      // The package to publish: builds, has a readable description, and installs and runs without this checkout.
       const bin = ensureVenv('python-package', ['build==1.6.1', 'twine==7.0.0']);
       const folder = mkdtempSync(join(tmpdir(), 'rondo-package-'));
       const run = (program, ...args) =>
@@ -68,10 +68,10 @@ export const pythonParts = [
       return withDashboard((dashboard) => testWith(bin, ['test_importers_written'], dashboard));
     },
   },
-  // The newest that PyPI has; and one whose SuperLink still speaks gRPC.
+  // The newest on PyPI, and one whose SuperLink still speaks gRPC.
   adapter('flower', 'flwr', [...flower, 'test_flower_field']),
   adapter('flower-1.27', 'flwr==1.27.0', [...flower, 'test_flower_field']),
-  // What was reported comes back as plain objects, pandas and Arrow; the notebook of the examples makes its figure.
+  // Reports are read back as plain objects, pandas and Arrow; the example notebook draws its figure.
   adapter('reading', 'pandas', ['test_reading_live'], ['pyarrow', 'matplotlib']),
   adapter('nvflare', 'nvflare', ['test_nvflare_account', 'test_nvflare_field', 'test_nvflare_live']),
 ];

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { withDashboard } from '../lib/dashboard.js';
 import { ensureVenv } from '../lib/venv.js';
 
-// What an API key does; all the rest is for people.
+// The operations of an API key; all others are for users.
 const ofReporters = ['ingest', 'saveModel', 'createUpload', 'getUpload', 'appendToUpload', 'cancelUpload'];
 // These end the very session that asks; `backend/src/api.fuzz.test.ts` asks them.
 const endsSessions = ['endSession', 'endUserSessions', 'editUser', 'deleteUser', 'logout', 'changePassword'];

@@ -6,7 +6,7 @@ const paint = (code) => (text) => (isColoured ? `\x1b[${code}m${text}\x1b[0m` : 
 const bold = paint(1);
 const faint = paint(2);
 
-/** What one needs to know once the server runs. */
+/** The text that a user needs once the server runs. */
 export function banner({ url, sign_in_link, admin_needs_password }) {
   const folder = relative(process.cwd(), dataDir);
   const rows = [

@@ -25,7 +25,7 @@ export async function stopChild({ child, ended }, patienceMs) {
 // The terminal and npm deliver the same Ctrl-C within milliseconds of each other; a person who means it waits longer.
 const sameCtrlCMs = 1_000;
 
-/** `onFirst` for the first Ctrl-C or its like, `onAgain` for somebody who lost patience. */
+/** Calls `onFirst` for the first Ctrl-C or similar signal, `onAgain` for later ones. */
 export function onStopSignals(onFirst, onAgain) {
   let firstAt = null;
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {

@@ -13,11 +13,11 @@ const goodbyeMs = 3_000;
 
 export const demoLog = relative(process.cwd(), logPath);
 
-/** Starts the demo federation. It outlives this process where that dies, so that its next server hears the rest. */
+/** Starts the demo federation. It outlives this process if that dies, so that the next server receives the rest. */
 export function startDemo(url) {
   const { RONDO_API_KEY: _, ...env } = process.env;
   const log = openSync(logPath, 'a');
-  // Beside the data that it reports into: whoever removes the one removes the other.
+  // Next to the data that it reports into, so that both are removed together.
   const settings = { RONDO_SPOOL_DIR: join(dataDir, 'demo-spool'), ...env, RONDO_URL: url, DATA_DIR: dataDir };
   const demo = startChild([main], { env: settings, stdio: ['ignore', log, log] });
   writeFileSync(pidPath, String(demo.child.pid));
@@ -25,7 +25,7 @@ export function startDemo(url) {
   return { stop: () => stopChild(demo, goodbyeMs), leave: () => demo.child.unref() };
 }
 
-/** The demo that a killed server left behind, if it still runs. */
+/** The demo that a killed server left running, if any. */
 export function findDemo() {
   const pid = existsSync(pidPath) ? Number(readFileSync(pidPath, 'utf8')) : Number.NaN;
   if (!isDemo(pid)) return null;

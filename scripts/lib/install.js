@@ -6,7 +6,7 @@ import { hashOf, readStamp, writeStamp } from './stamp.js';
 
 const stampName = 'installed';
 
-/** Installs what package-lock.json names, unless that is there already. */
+/** Installs the packages of package-lock.json, unless they are installed already. */
 export async function ensureInstalled() {
   const wanted = hashOf(['package-lock.json']);
   if (readStamp(stampName) === wanted && existsSync(join(bin, 'node'))) return;

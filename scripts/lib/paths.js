@@ -6,7 +6,7 @@ export const root = resolve(dirname(fileURLToPath(import.meta.url)), '../..');
 export const bin = join(root, 'node_modules', '.bin');
 export const dataDir = resolve(root, process.env.DATA_DIR || 'data');
 
-/** What is remembered between starts; `npm ci` empties it together with what it describes. */
+/** State that is stored between starts; `npm ci` deletes it together with the packages that it describes. */
 export const stamps = join(root, 'node_modules', '.cache', 'rondo');
 
 const oldestNode = 20;
@@ -24,7 +24,7 @@ export function node24() {
   if (existsSync(installed)) return installed;
   if (Number(process.versions.node.split('.')[0]) >= 24) return process.execPath;
   console.error(
-    'node_modules has no Node 24: npm was told to skip install scripts. Run: npm ci --ignore-scripts=false',
+    'node_modules has no Node 24: npm was configured to skip install scripts. Run: npm ci --ignore-scripts=false',
   );
   process.exit(1);
 }

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { root } from './paths.js';
 
-// npm says what is wrong first and how it is used last; compilers the other way round.
+// npm prints the error first and its usage last; compilers print it last.
 const keptLines = 12;
 const tickMs = 1_000;
 

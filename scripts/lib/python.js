@@ -9,7 +9,7 @@ export function findPython(env = process.env) {
 }
 
 function isNewEnough(name, env) {
-  // Asked to run something: a shim of a version manager is on the path without any Python behind it.
+  // Runs a program: the shim of a version manager is on the path even without a Python.
   const script = `import sys; sys.exit(0 if sys.version_info >= (${oldest.join(', ')}) else 1)`;
   return spawnSync(name, ['-c', script], { env, stdio: 'ignore' }).status === 0;
 }

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { stamps } from './paths.js';
 import { findPython } from './python.js';
 
-/** Why nothing can be tested here; not a failure of what would have been tested. */
+/** The reason why no test can run here; not a failure of the tested code. */
 export class Unavailable extends Error {}
 
 /**

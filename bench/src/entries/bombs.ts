@@ -5,12 +5,12 @@ import type { Rest } from '../lib/rest.ts';
 import { type BenchServer, withServer } from '../lib/server.ts';
 import { residentBytes } from '../lib/usage.ts';
 
-// What others may wait while one API key does its worst, and the chart's memory limit.
+// The longest wait of other requests while one API key does its worst, and the chart's memory limit.
 const patienceMs = 250;
 const memoryMiB = 2_048;
 const everyMs = 50;
 
-/** Requests of 10 KiB to 1 MiB that once stopped the service: how long others wait meanwhile. [security H3] */
+/** Requests of 10 KiB to 1 MiB that once stopped the service: how long other requests wait. [security H3] */
 export const bombs: Entry = {
   name: 'bombs',
   about: 'what other requests wait while one API key sends the most expensive requests it can',

@@ -30,7 +30,7 @@ async function measure(
   const folder = await mkdtemp(join(tmpdir(), 'rondo-bench-checkpoint-'));
   try {
     const file = await makeFile(join(folder, 'checkpoint'), quick ? 500 : 5_000);
-    say(`${file.bytes / 1e9} GB of noise are there`);
+    say(`${file.bytes / 1e9} GB of noise are ready`);
     const key = await rest.createKey('bench');
     await server.settle();
     const resident = watchResident(server.pid);

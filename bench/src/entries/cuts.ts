@@ -9,7 +9,7 @@ import { drained, reportTicks } from '../lib/ticks.ts';
 const perSecond = 2;
 const seconds = 60;
 const cut = { everyMs: 15_000, forMs: 2_000 };
-/** Who was cut at the end is back, and has been told. */
+/** Time for viewers cut at the end to reconnect and catch up. */
 const settleMs = 6_000;
 
 export const cuts: Entry = {
@@ -24,7 +24,7 @@ const measure = ({ quick, say }: Context, crowd: Crowd): Promise<Figure[]> =>
     const reporter = createReporter({ url: server.url, apiKey: await rest.createKey('bench'), name: 'cuts' });
     await drained(reporter);
     await crowd.open({ url: server.url, token: rest.token, run_id: reporter.run_id, count });
-    say(`${count} viewers are there; ${seconds} s of cuts`);
+    say(`${count} viewers are connected; ${seconds} s of cuts`);
     crowd.cut(cut);
     const usage = crowd.watchUsage();
     const ticks = await reportTicks(reporter, { perSecond, seconds });

@@ -7,7 +7,7 @@ import { atMost, type Entry, type Figure } from '../lib/figure.ts';
 import { withServer } from '../lib/server.ts';
 import { drained } from '../lib/ticks.ts';
 
-/** What a first visitor's line carries: every script that the browser asks for, as gzip. */
+/** The transfer of a first visit: every script that the browser requests, as gzip. */
 export const firstLoad: Entry = {
   name: 'first-load',
   about: 'JavaScript of the sign-in page and of the live page, gzipped',
@@ -32,7 +32,7 @@ export const firstLoad: Entry = {
 interface Load {
   readonly files: number;
   readonly bytes: number;
-  /** What went over the line to this browser, whichever encoding it chose. */
+  /** The bytes sent to this browser, in the encoding that it chose. */
   readonly transferred: number;
 }
 

@@ -15,7 +15,7 @@ interface Measured {
   readonly measured: number;
 }
 
-/** What the Flower adapter costs a training whose clients share its two cores. */
+/** The Flower adapter's cost for a training whose clients share its two cores. */
 export const flower: Entry = {
   name: 'flower',
   about: 'a round of a Flower training of 10 clients and 1,000,000 parameters, with and without the adapter',

@@ -10,7 +10,7 @@ import { type Usage, watchUsage } from '../lib/usage.ts';
 const producers = 20;
 const clients = 500;
 const promised = 50_000;
-/** Rounds whose rows are read one by one; of the others the account is read. */
+/** Rounds whose rows are read one by one; the others are checked by their account. */
 const roundsReadWhole = 200;
 
 /** Durable ingest: the figures of a store that answers after its commit. */
@@ -41,8 +41,8 @@ const onEmbedded = (context: Context, runs: number) =>
   );
 
 /**
- * Flat out for the speed, then at four fifths of it for the latency: flat out, 20 × 500 results are always on their way,
- * and what waits for what is a matter of arithmetic (10,000 at 50,000/s are 200 ms) more than of the server.
+ * At full speed for the throughput, then at four fifths of it for the latency. At full speed 20 × 500 results are
+ * always in flight, and their queueing time is arithmetic (10,000 at 50,000/s are 200 ms), not a server property.
  */
 async function measure(context: Context, server: BenchServer, rest: Rest, variant: Variant): Promise<Figure[]> {
   const label = `${variant.database}, ${variant.runs === 1 ? '1 run' : `${variant.runs} runs`}`;
@@ -113,7 +113,7 @@ function describe({ report, serverUsage: server, generatorUsage: generator }: Pr
   return [usage, ...refusals].join('; ');
 }
 
-/** What is stored against what was acknowledged. */
+/** Compares stored with acknowledged events. */
 async function compare(
   rest: Rest,
   acknowledged: ProducersReport['acknowledged'],

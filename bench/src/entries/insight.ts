@@ -11,7 +11,7 @@ interface Size {
 
 const times = 12;
 
-/** What is derived from the rounds of a run, as a viewer reads it: bytes and milliseconds. */
+/** The values derived from a run's rounds, as a viewer reads them: bytes and milliseconds. */
 export const insight: Entry = {
   name: 'insight',
   about: 'dispersion, matrix, attention and waiting of 1,000 × 300 and 5,000 × 1,000 client updates',

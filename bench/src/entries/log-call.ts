@@ -13,7 +13,7 @@ const everyMs = 10;
 const ahead = 20_000;
 const atOnce = 1_000;
 
-/** What a call costs the training that makes it, spooling and sending in the same process included where they get in between. */
+/** The cost of a call for the training, including the spooling and sending that interrupt it in the same process. */
 export const logCall: Entry = {
   name: 'log-call',
   about: 'one call of the reporter while it spools and delivers, and how many events it brings',
@@ -36,7 +36,7 @@ export const logCall: Entry = {
     }),
 };
 
-/** What the server takes while there is always more to send. */
+/** The server's throughput while there is always more to send. */
 async function measureSustained(reporter: Reporter, ms: number): Promise<number> {
   while (reporter.stats().queued > 0) await wait(everyMs);
   const before = reporter.stats().acknowledged;

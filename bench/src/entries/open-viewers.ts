@@ -28,7 +28,7 @@ const measure = ({ quick, say }: Context, crowd: Crowd, warmUp: Crowd): Promise<
     const before = await settledBytes(server);
     await crowd.open({ ...job, count });
     const perViewer = ((await settledBytes(server)) - before) / count / 1_024;
-    say(`${count} viewers are there; ${perSecond} updates a second`);
+    say(`${count} viewers are connected; ${perSecond} updates a second`);
 
     const ofServer = watchUsage(server.pid);
     const ofCrowd = crowd.watchUsage();

@@ -9,7 +9,7 @@ const clients = Array.from({ length: 500 }, (_, n) => `client-${String(n).padSta
 const times = 200;
 const run_id = 'pages';
 
-/** The first page of every list, with few rows behind it and with many. */
+/** The first page of every list, with few further rows and with many. */
 export const pages: Entry = {
   name: 'pages',
   about: 'lists and details over REST, at 1,000 and at 1,000,000 client updates',
@@ -74,7 +74,7 @@ async function latencies(rest: Rest, detail: string) {
       await rest.get(path);
       samples.push(performance.now() - startedAt);
     }
-    // What the first ones pay for code that is not warm yet is not the database's.
+    // The first requests pay for code that is not warm yet, which is not the database's cost.
     const [p50, p95] = quantiles(samples.slice(20), [0.5, 0.95]);
     measured.push({ name, p50, p95 });
   }

@@ -64,7 +64,7 @@ function* pointsOf(count: number): Iterable<object> {
   const apart = Math.floor(count / spikes);
   const at = '2026-01-01T00:00:00.000Z';
   for (let step = 0; step < count; step++) {
-    // All different, so that each is told from the others.
+    // All different, so that each can be identified.
     const value = step % apart === 77 ? 1_000 + step : Math.sin(step / 1_000) + Math.random();
     yield { type: 'metric', run_id, at, name: 'loss', step, value };
   }

@@ -14,7 +14,7 @@ const viewers = 20;
 const eventsPerSecond = 500;
 const perSecond = 10;
 
-/** What a second server costs and gives, on one PostgreSQL with the settings it comes with. */
+/** Cost and benefit of a second server, on one PostgreSQL with default settings. */
 export const servers: Entry = {
   name: 'servers',
   about: `two servers on one PostgreSQL: event to ${viewers} viewers of the other, ingest through one and through both`,
@@ -30,9 +30,9 @@ export const servers: Entry = {
     ),
 };
 
-const latencies = ({ quick, say }: Context, label: string, told: BenchServer, watched: BenchServer, rest: Rest) =>
+const latencies = ({ quick, say }: Context, label: string, reported: BenchServer, watched: BenchServer, rest: Rest) =>
   Crowd.with(async (crowd): Promise<Figure[]> => {
-    const reporter = createReporter({ url: told.url, apiKey: await rest.createKey('bench'), name: label });
+    const reporter = createReporter({ url: reported.url, apiKey: await rest.createKey('bench'), name: label });
     await drained(reporter);
     await crowd.open({ url: watched.url, token: rest.token, run_id: reporter.run_id, count: viewers });
     const load = new BaseLoad(reporter, eventsPerSecond);

@@ -10,7 +10,7 @@ import { freePort } from '../lib/server.ts';
 const linkMs = 60_000;
 const roundMs = 60_000;
 
-/** What a newcomer waits for after the installation; the browser is open already, as theirs is. */
+/** A new user's waiting time after the installation; the browser is open already, as theirs is. */
 export const start: Entry = {
   name: 'start',
   about: 'npm start on an installed tree, to the first completed round in the page',

@@ -1,4 +1,4 @@
-"""The same Flower training with and without the adapter, in turns: prints the milliseconds of a round of each as JSON."""
+"""The same Flower training with and without the adapter, alternately: prints the milliseconds of each round as JSON."""
 
 from __future__ import annotations
 
@@ -59,14 +59,14 @@ def one_run(rounds: int, watched: bool, **options: Any) -> float:
 
 
 def main() -> None:
-    rounds, turns = int(sys.argv[1]), int(sys.argv[2])
+    rounds, repetitions = int(sys.argv[1]), int(sys.argv[2])
     kinds: dict[str, dict[str, Any]] = {
         "plain": {"watched": False},
         "watched": {"watched": True, "measure_updates": False},
         "measured": {"watched": True, "measure_updates": True},
     }
     found: dict[str, list[float]] = {name: [] for name in kinds}
-    for _ in range(turns):
+    for _ in range(repetitions):
         for name, options in kinds.items():
             found[name].append(one_run(rounds, **options))
     print(json.dumps({name: statistics.median(values) for name, values in found.items()}))

@@ -72,8 +72,8 @@ async function produce(job: ProducersJob): Promise<ProducersReport> {
 }
 
 /**
- * The moment from which a batch's answer is late: now, or, at a given pace, when its turn was. A producer that had to wait
- * for its answer before is late by that too, or a slow server would look fast by slowing its callers down.
+ * The moment from which the latency of a batch counts: now, or, at a given pace, its scheduled time. This includes
+ * waiting for the previous response, or a slow server would look fast by slowing its callers down.
  */
 async function slot(job: ProducersJob, startedAt: number, producer: number, turn: number): Promise<number> {
   if (job.perSecond === null) return performance.now();

@@ -1,4 +1,4 @@
-"""What the Python reporter costs a training, and how much it brings. Arguments: seconds, calls. Prints one line of JSON."""
+"""The Python reporter's cost for a training, and its throughput. Arguments: seconds, calls. Prints one line of JSON."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as spool:
         run = rondo.run("python-log-call", spool_dir=spool)
         figures: dict[str, object] = {
-            # What the first call of every burst finds in the caches is the machine's, and it is the 99th percentile.
+            # Cold caches on the first call of every burst depend on the machine, and would be the 99th percentile.
             "plain append()": measure(calls, keep),
             "metric()": measure(calls, lambda n: run.metric("loss", 1 / (n + 1), step=n)),
             "client_result()": measure(calls, lambda n: say_result(run, n)),

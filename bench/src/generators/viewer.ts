@@ -55,7 +55,7 @@ export class Viewer {
     }
     const address = new URL(`${url}/ws/events?${query}`);
     const socket = new ViewerSocket(address, {
-      // A viewer that resumes and has missed nothing is told nothing.
+      // A viewer that resumes and has missed nothing receives nothing.
       onOpen: () => this.#position && this.#ready(),
       onText: (text) => this.#take(parse(text)),
       onEnd: (why) => this.#ended(socket, why),
@@ -83,7 +83,7 @@ export class Viewer {
     this.snapshots++;
     if (message.epoch === null) return;
     this.#position = { epoch: message.epoch, seq: message.seq };
-    // What a snapshot skips was not delivered: the step stays where it was, unless this is the beginning.
+    // Steps that a snapshot skips were not delivered: the step stays as it was, except at the beginning.
     if (this.snapshots === 1) this.lastStep = message.data.metrics.find(({ name }) => name === tick)?.step ?? -1;
     this.#ready();
   }

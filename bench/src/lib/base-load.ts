@@ -3,7 +3,7 @@ import type { Reporter } from '@rondo/reporter';
 export const clients = Array.from({ length: 200 }, (_, n) => `client-${String(n).padStart(3, '0')}`);
 const everyMs = 10;
 
-/** What else goes on in a federation: clients that say how far they are, in turn, and measure things. */
+/** The background traffic of a federation: clients that report progress in rotation, and metrics. */
 export class BaseLoad {
   round = 1;
   count = 0;

@@ -6,8 +6,8 @@ export const root = resolve(import.meta.dirname, '../../..');
 
 const running = new Set<ChildProcess>();
 
-// Nothing that a benchmark started outlives it, however it ends. What ignores the parent's death by itself (a server) has
-// `server-probe.ts` inside, which ends it when the channel to here closes.
+// No process that a benchmark started outlives it, however it ends. One that would ignore the parent's death (a server)
+// loads `server-probe.ts`, which ends it when the channel to this process closes.
 process.on('exit', () => {
   for (const child of running) child.kill('SIGKILL');
 });

@@ -18,7 +18,7 @@ export interface Figure {
 export interface Context {
   /** Shorter and smaller, for a first look. */
   readonly quick: boolean;
-  /** On a real PostgreSQL too, where that is worth a comparison. */
+  /** Also on a real PostgreSQL, where a comparison is useful. */
   readonly postgres: boolean;
   /** Where the server's CPU profile goes. */
   readonly profileFolder: string | null;

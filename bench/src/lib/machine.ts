@@ -6,7 +6,7 @@ export interface Machine {
   readonly cpu: string;
   readonly memoryGiB: number;
   readonly node: string;
-  /** Of the last minute: figures from a machine that others use are worth less, and should say so. */
+  /** Load of the last minute: figures from a busy machine are worth less, and should say so. */
   readonly load: string;
 }
 

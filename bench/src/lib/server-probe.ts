@@ -1,6 +1,6 @@
 /**
- * Loaded into the measured server with `--import`: collects garbage when asked, so that a resident set is what is held and
- * not what is left lying about, and ends with the benchmark that started it.
+ * Loaded into the measured server with `--import`. Collects garbage on request, so that the resident set is live
+ * memory, and ends with the benchmark that started it.
  */
 export interface Settled {
   readonly type: 'settled';

@@ -73,7 +73,7 @@ export class BenchServer {
 
   signIn = (): Promise<Rest> => Rest.signIn(this.url, admin);
 
-  /** Collects what nobody holds. */
+  /** Collects garbage. */
   async settle(): Promise<void> {
     const settled = messageOf<Settled>(this.child, 'settled', 30_000);
     this.child.send('settle');
