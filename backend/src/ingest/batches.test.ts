@@ -27,7 +27,7 @@ it('[I3] several batches of one reporter in one transaction: each number is take
 });
 
 it('[S2] a command that changes alone, because its round began again, raises the seq of the run', async () => {
-  const { writer, told } = makeWriter(database.db);
+  const { writer, published } = makeWriter(database.db);
   const other = makeRun();
   const round = 1;
   const asked = { round, reason: 'r', requested_by: 'ada', at, expires_at: '2026-01-31T12:05:00.000Z' };
@@ -39,7 +39,7 @@ it('[S2] a command that changes alone, because its round began again, raises the
     other.say('round_started', { round, client_ids: ['a'] }),
   ]);
   await writer.submit([other.say('command_ack', { command_id: 'alone', state: 'rejected' })]);
-  expect(told.map(({ from_seq, seq }) => [from_seq, seq])).toEqual([
+  expect(published.map(({ from_seq, seq }) => [from_seq, seq])).toEqual([
     [0, 1],
     [1, 2],
   ]);
