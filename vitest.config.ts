@@ -10,7 +10,7 @@ export default defineConfig({
           // A limit for hangs, not a measure: a busy machine may be ten times slower.
           testTimeout: 60_000,
           hookTimeout: 120_000,
-          // Reporters of tests leave nothing in the home of whoever runs them.
+          // Reporters of tests leave nothing in the user's home.
           env: { RONDO_SPOOL_DIR: 'off' },
         },
       },

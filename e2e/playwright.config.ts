@@ -1,7 +1,7 @@
 import { defineConfig } from '@playwright/test';
 import { findChromium } from './src/chromium.ts';
 
-// Reporters of tests leave nothing in the home of whoever runs them.
+// Reporters of tests leave nothing in the user's home.
 process.env.RONDO_SPOOL_DIR ??= 'off';
 
 export default defineConfig({

@@ -35,7 +35,7 @@ try {
 
 async function start(): Promise<void> {
   const config = readConfig(process.env);
-  // Whoever starts it by hand reads the banner; a service is read by its log.
+  // A terminal shows the banner; a service writes it to its log.
   const logger = createLogger(config.LOG_LEVEL ?? (options.local ? 'warn' : 'info'));
   const database = await openDatabase({ databaseUrl: config.DATABASE_URL, dataDir: config.DATA_DIR });
   if (database.lock) {

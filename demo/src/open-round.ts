@@ -69,7 +69,7 @@ export class OpenRound {
     return { type: 'client_failed', client_id, round: this.round, reason };
   }
 
-  /** Nobody is waited for any longer. */
+  /** The round no longer waits for any client. */
   giveUp(nowMs: number): ReportedFact[] {
     const silent = this.pending;
     this.#pending.clear();

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-// Whoever sent a thousand wrong elements learns enough from the first few.
+// The first few of a thousand wrong elements are enough to find the mistake.
 const maxIssues = 5;
 
 type Run = (

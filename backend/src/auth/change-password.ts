@@ -20,7 +20,7 @@ interface Deps {
   readonly now: Clock;
 }
 
-/** Ends the user's other sessions. Whoever took over a browser cannot guess the password here any faster. */
+/** Ends the user's other sessions. Guesses of the old password are limited here as at sign-in. */
 export async function changePassword(
   { db, sessions, throttle, notes, now }: Deps,
   by: AuditedRequest,

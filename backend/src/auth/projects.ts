@@ -28,7 +28,7 @@ interface ProjectsDeps {
   readonly areMembersFromProvider: boolean;
 }
 
-/** Projects and their members. Whoever calls it has checked that the caller may. */
+/** Projects and their members. The caller has checked the permission. */
 export function createProjects({ db, access, now, areMembersFromProvider }: ProjectsDeps) {
   return {
     async list(by: Access, page: Page) {

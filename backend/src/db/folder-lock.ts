@@ -6,8 +6,8 @@ import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
 
 /**
- * One process per data folder: a bound socket is a lock that the system gives back when its owner dies. Whoever cannot
- * have the folder may ask its owner for something by it; only the same user of the machine can.
+ * One process per data folder: a bound socket is a lock that the system releases when its owner dies. A process that
+ * cannot have the folder may send its owner a request through it; only the same user of the machine can.
  */
 export interface FolderLock {
   /** Answers those who say the word. Until then, and to any other word, the socket is closed. */

@@ -58,7 +58,7 @@ export function answerCommand(draft: Draft, answer: Answer): CommandRow | null {
 /** Delivery proves that a reporter is connected. */
 const openDetail = (command: CommandRow): string | null => (isOpen(command) ? null : command.detail);
 
-/** Nobody has confirmed it in time, by the server's clock. [C4] */
+/** No reply arrived in time, by the server's clock. [C4] */
 export function expireCommand(draft: Draft, { command_id, at }: Extract<Notice, { type: 'command_expired' }>): boolean {
   const command = draft.command(command_id);
   if (!command || !isOpen(command) || command.expires_at > at) return false;

@@ -56,15 +56,15 @@ async function story(seed: number): Promise<void> {
   expect(await rowsOf(shared.db, runId)).toEqual(await rowsOf(alone.db, runId));
 }
 
-interface Told {
+interface Published {
   readonly inputs: Input[];
   readonly batch: ReturnType<ReturnType<typeof makeReporterBatches>>;
 }
 
 /** Which batch made which seq. Those that changed nothing are not among them. */
-async function writeFromTwoServers(db: Db, random: Random, said: readonly Input[][]): Promise<Map<number, Told>> {
+async function writeFromTwoServers(db: Db, random: Random, said: readonly Input[][]): Promise<Map<number, Published>> {
   const waiting = [...said];
-  const order = new Map<number, Told>();
+  const order = new Map<number, Published>();
   const serve = async () => {
     const { writer, published } = makeWriter(db, receivedAt);
     const batchOf = makeReporterBatches();

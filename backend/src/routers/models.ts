@@ -13,7 +13,7 @@ import { managedRun, seenModel } from './seen.ts';
 interface ModelsDeps {
   readonly db: Db;
   readonly writer: IngestWriter;
-  /** Told after a version is gone: its content may be free. */
+  /** Called after a version was deleted: its content may be unused now. */
   readonly onDeleted: () => void;
 }
 

@@ -46,7 +46,7 @@ export const oidcRouter =
       (request, reply) =>
         orToLogin(request, reply, async () => {
           const oidc = offered();
-          // Nobody is signed in because a page elsewhere wants it so (ASVS 5.0, 7.6.2).
+          // A page of another site must not start a sign-in (ASVS 5.0, 7.6.2).
           if (request.headers['sec-fetch-site'] === 'cross-site') return reply.redirect('/login');
           const { url, sealed } = await oidc.start(request.query.return_to);
           reply.setCookie(...stateCookie(request, sealed));

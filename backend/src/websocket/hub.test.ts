@@ -512,7 +512,7 @@ describe('the end', () => {
     await settle();
     frame();
     hub.tick();
-    // Nobody is left to make news for.
+    // No viewer is left to publish to.
     const committed = source.commit([run.say('client_joined', { client_id: 'd' })]);
     if (!committed) throw new Error('nothing was committed');
     let asked = 0;

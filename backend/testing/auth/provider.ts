@@ -37,7 +37,7 @@ export async function startProvider(redirectUri: () => string) {
       cookies: { keys: ['a key of the provider'] },
       features: { devInteractions: { enabled: false } },
       interactions: { url: (_, { uid }) => `/interaction/${uid}` },
-      // Whoever signed in has agreed.
+      // Signing in implies consent.
       loadExistingGrant: async (context) => {
         const { Grant } = context.oidc.provider;
         const accountId = context.oidc.session?.accountId ?? '';
@@ -71,7 +71,7 @@ export async function startProvider(redirectUri: () => string) {
     issuer,
     /** The number of requests that brought a code. */
     countExchanges: () => exchanges,
-    /** Whoever signs in from now on. */
+    /** The person who signs in from now on. */
     receive: (next: Account | 'refuses') => {
       visitor = next;
     },

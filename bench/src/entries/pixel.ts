@@ -13,7 +13,7 @@ const viewers = 20;
 const eventsPerSecond = 2_000;
 const roundMs = 200;
 
-/** From the call in an FL server to the frame in which a person can see it. Nobody else publishes this figure. */
+/** From the call in an FL server to the frame in which a person can see it. No other project publishes this figure. */
 export const pixel: Entry = {
   name: 'pixel',
   about: `log call to pixel at ${eventsPerSecond} events/s and ${viewers} viewers, one of them a browser`,

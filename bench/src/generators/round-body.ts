@@ -28,7 +28,7 @@ export class RoundBody {
     this.#batch = text.indexOf(String(batch));
   }
 
-  /** Turns it into another round's. Numbers are those of `firstRound` and above. */
+  /** Rewrites it for another round. Numbers are those of `firstRound` and above. */
   set({ round, batch, at }: { readonly round: number; readonly batch: number; readonly at: string }): void {
     this.#write(this.#rounds, String(round));
     this.#write(this.#moments, at);

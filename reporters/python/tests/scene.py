@@ -51,7 +51,7 @@ class FastClock:
 
 
 class Scene:
-    """Turns are taken by hand: `advance` moves the clock and does what falls due."""
+    """Runs by hand: `advance` moves the clock and runs the timers that are due."""
 
     def __init__(self, root: Path, **options: Any) -> None:
         self.server = FakeIngest()

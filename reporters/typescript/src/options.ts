@@ -21,7 +21,7 @@ export interface ReporterOptions {
   /** The commands that this run accepts. Default: none. */
   readonly commands_supported?: readonly CommandName[];
   readonly onCommand?: CommandHandler;
-  /** Told each distinct problem once. Default: a line on stderr. */
+  /** Called once for each distinct problem. Default: a line on stderr. */
   readonly onProblem?: (problem: Problem) => void;
   /** Longest wait of an event for its batch while the link is free. Default: 50. */
   readonly flushIntervalMs?: number;

@@ -35,7 +35,7 @@ interface OidcDeps {
   readonly now: Clock;
 }
 
-// Somebody waits for it, before a blank page.
+// The user is waiting before a blank page.
 const timeoutMs = 10 * SECOND;
 
 /** Sign-in at an OpenID Connect provider: authorization code with PKCE, state and nonce (RFC 9700, section 2.1). */

@@ -32,7 +32,7 @@ class Dropped(NamedTuple):
 class Inbox:
     """Calls in their order, bounded in number and bytes; full, it loses the oldest telemetry first.
 
-    Whoever calls holds the reporter's lock. `take` gives everything away in one step, so that a call never waits for a
+    The caller holds the reporter's lock. `take` gives everything away in one step, so that a call never waits for a
     disk; as many as the bound may be on their way to it.
     """
 

@@ -1,4 +1,4 @@
-"""Turns any value of a training into numbers. Nothing in this module raises. [R29]"""
+"""Converts any value of a training to numbers. Nothing in this module raises. [R29]"""
 
 from __future__ import annotations
 

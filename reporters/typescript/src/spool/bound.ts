@@ -8,7 +8,7 @@ interface Bounded {
   readonly settled: number;
   /** The batch that is sent or will be again; its events stay. */
   readonly held: Pick<BatchLine, 'from' | 'to'> | null;
-  /** Told before they are gone. */
+  /** Called before they are deleted. */
   readonly onDropped: (kind: 't' | 'f', count: number) => void;
   /** The events of this segment have moved, and so many were dropped. */
   readonly onRewritten: (index: number, dropped: number) => void;

@@ -98,7 +98,7 @@ export class SpoolHome {
     try {
       if (Date.now() - statSync(folder).mtimeMs > halfMadeMs) rmSync(folder, { recursive: true, force: true });
     } catch {
-      // Somebody else has just renamed or removed it.
+      // Another process has just renamed or removed it.
     }
   }
 

@@ -202,7 +202,7 @@ export class Spool {
     else this.lock.release();
   }
 
-  /** Somebody else has the folder now. */
+  /** Another process has the folder now. */
   abandon(): void {
     this.#isClosed = true;
     this.#closeTail();
@@ -303,7 +303,7 @@ export class Spool {
     try {
       this.#write(line(body));
     } catch {
-      // Told by the next append that fails; what is missing costs a repetition at most.
+      // The next append that fails reports it; a missing entry costs a repetition at most.
     }
   }
 

@@ -50,7 +50,7 @@ export class LiveIngest extends FakeIngest {
     try {
       for await (const chunk of request) chunks.push(chunk);
     } catch {
-      return; // Whoever asked was killed while asking.
+      return; // The client was killed during its request.
     }
     const seen = this.see(Buffer.concat(chunks), request.headers);
     const fault = this.fault(seen);

@@ -94,7 +94,7 @@ def _waiting_in(root: Path) -> int:
         try:
             state = read_state(folder)
         except OSError:
-            continue  # Somebody else's, or delivered just now.
+            continue  # Another process's, or just delivered.
         count += len(state.unsettled) if state is not None else 0
     return count
 

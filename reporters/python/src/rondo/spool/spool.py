@@ -213,7 +213,7 @@ class Spool:
                 self.lock.release()
 
     def abandon(self) -> None:
-        """Somebody else has the folder now."""
+        """Another process has the folder now."""
         with self._mutex:
             self._end()
 
