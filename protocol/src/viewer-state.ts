@@ -74,13 +74,13 @@ export function applyBatch(state: ViewerState, batch: BatchMessage): ViewerState
   if (batch.run_id !== state.run_id) return 'gap';
   if (batch.seq <= state.seq) return state;
   if (batch.from_seq !== state.seq) return 'gap';
-  const draft = new Draft(state);
+  const draft = new ViewerDraft(state);
   for (const event of batch.events) draft.apply(event);
   return draft.finish(batch.seq);
 }
 
 /** Copies each collection on its first write, so that many events cost one copy. */
-class Draft {
+class ViewerDraft {
   readonly #base: ViewerState;
   #run: Run | null;
   #rounds: Record<number, Round> | undefined;

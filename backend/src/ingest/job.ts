@@ -8,7 +8,7 @@ export interface Refusal {
   readonly detail: string;
 }
 
-export interface Outcome {
+export interface SubmitResult {
   readonly accepted: number;
   readonly duplicates: number;
   /** Positions of the inputs about runs that belong to another project; nothing of these is stored. [O2] */
@@ -37,7 +37,7 @@ export class Job {
   /** Absent for the server's own notices. */
   readonly batch: BatchId | undefined;
   readonly inputs: readonly Input[];
-  readonly outcome = Promise.withResolvers<Outcome>();
+  readonly settled = Promise.withResolvers<SubmitResult>();
   readonly #parts: readonly Part[];
   #next = 0;
   /** Positions of the inputs of which some part was news, or none. */
@@ -83,7 +83,7 @@ export class Job {
   }
 
   /** The result of the whole job. */
-  result(isRepeated: boolean, commands: Command[]): Outcome {
+  result(isRepeated: boolean, commands: Command[]): SubmitResult {
     const refused = [...this.#refused].map(([index, detail]) => ({ index, detail }));
     const rest = (index: number) => !this.#stored.has(index) && !this.#refused.has(index);
     const duplicates = isRepeated ? this.inputs.length : [...this.#repeated].filter(rest).length;

@@ -9,7 +9,7 @@ import { isTransient } from '../db/transient.ts';
 import { Busy } from '../errors.ts';
 import { Batches } from './batches.ts';
 import { onBatchClock } from './clock.ts';
-import { Job, type Outcome, type Piece, Room } from './job.ts';
+import { Job, type Piece, Room, type SubmitResult } from './job.ts';
 import { RecentRuns } from './recent-runs.ts';
 import { type Bounds, type Origin, reduce } from './reduce.ts';
 import { RunCache } from './run-cache.ts';
@@ -97,7 +97,7 @@ export class IngestWriter {
   }
 
   /** Resolves once the inputs are committed. Rejects with `Busy` when too much waits; nothing of it is kept then. */
-  submit(inputs: readonly Input[], batch?: BatchId): Promise<Outcome> {
+  submit(inputs: readonly Input[], batch?: BatchId): Promise<SubmitResult> {
     if (this.#isClosed) return Promise.reject(new Busy('the server is shutting down', 1));
     if (this.#waitingInputs + inputs.length > maxWaiting)
       return Promise.reject(new Busy('too much is waiting to be stored', 1));
@@ -105,7 +105,7 @@ export class IngestWriter {
     this.#waiting.push(job);
     this.#waitingInputs += inputs.length;
     this.#flushing ??= this.#run();
-    return job.outcome.promise;
+    return job.settled.promise;
   }
 
   /** The jobs that no transaction has begun to store. */
@@ -191,7 +191,7 @@ export class IngestWriter {
   /** The rest of these jobs is not stored: their callers send them again. */
   #reject(group: readonly Piece[], error: unknown): void {
     for (const { job, isLast } of group) {
-      job.outcome.reject(error);
+      job.settled.reject(error);
       const rest = isLast ? -1 : this.#waiting.indexOf(job);
       if (rest < 0) continue;
       this.#waiting.splice(rest, 1);
@@ -256,7 +256,7 @@ export class IngestWriter {
           job.note(piece, duplicates[index] ?? none, foreign[index] ?? none, refused[index] ?? new Map());
           if (!piece.isLast) continue;
           const commands = (job.batch && waiting.get(reporterOf(job.batch))) ?? [];
-          job.outcome.resolve(job.result(!fresh[index], commands));
+          job.settled.resolve(job.result(!fresh[index], commands));
         }
       };
     });

@@ -1,7 +1,7 @@
 import { type Fact, type IngestAnswer, ingestAnswerSchema, ingestRequestSchema, limits } from '@rondo/protocol';
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { notYours } from '../errors.ts';
-import type { Outcome } from '../ingest/job.ts';
+import type { SubmitResult } from '../ingest/job.ts';
 import { parseBatch } from '../ingest/parse-batch.ts';
 import { validateEvents } from '../ingest/validate-events.ts';
 import type { IngestWriter } from '../ingest/writer.ts';
@@ -76,7 +76,7 @@ function withRefusals(
   numEvents: number,
   facts: readonly Fact[],
   unread: IngestAnswer['rejected'],
-  { foreign, refused }: Pick<Outcome, 'foreign' | 'refused'>,
+  { foreign, refused }: Pick<SubmitResult, 'foreign' | 'refused'>,
 ): IngestAnswer['rejected'] {
   if (foreign.length + refused.length === 0) return unread;
   const isUnread = new Set(unread.map(({ index }) => index));

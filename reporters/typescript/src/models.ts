@@ -40,7 +40,7 @@ interface UploadsOptions {
   readonly report: (code: ProblemCode, message: string, key?: string) => void;
 }
 
-interface Job {
+interface UploadJob {
   readonly upload: Upload;
   readonly source: ModelSource;
   readonly metadata: Readonly<Record<string, string>>;
@@ -83,7 +83,7 @@ class Upload implements ModelUpload {
 /** Models on their way to the server: one at a time, in the order they came, beside the training. [R28] */
 export class Uploads {
   readonly #options: UploadsOptions;
-  readonly #jobs: Job[] = [];
+  readonly #jobs: UploadJob[] = [];
   readonly #end = new AbortController();
   #isWorking = false;
   #isClosing = false;
@@ -146,7 +146,7 @@ export class Uploads {
     this.#isWorking = false;
   }
 
-  async #upload(job: Job): Promise<void> {
+  async #upload(job: UploadJob): Promise<void> {
     const { upload, metadata } = job;
     upload.state = 'uploading';
     const found = await digestOf(job.source);
@@ -226,7 +226,7 @@ export class Uploads {
     this.#options.report('unreachable', `a model cannot be uploaded: ${why}; it is tried again`, 'models');
   }
 
-  #fail({ upload }: Job, why: string): void {
+  #fail({ upload }: UploadJob, why: string): void {
     if (upload.state === 'failed' || upload.state === 'done') return;
     upload.end('failed', why);
     this.#options.report('upload_failed', `model ${upload.version} is not uploaded: ${why}`);

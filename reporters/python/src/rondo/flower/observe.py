@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 import rondo
 from rondo.adapters import naming
-from rondo.adapters.commands import answer_commands
+from rondo.adapters.answer_commands import answer_commands
 from rondo.adapters.guard import quietly
 from rondo.commands import CommandHandler
 

@@ -13,7 +13,7 @@ from nvflare.apis.fl_context import FLContext
 from nvflare.apis.job_def import JobMetaKey
 
 import rondo
-from rondo.adapters.commands import answer_commands
+from rondo.adapters.answer_commands import answer_commands
 
 from .account import JobAccount
 
