@@ -2,6 +2,10 @@ export type Theme = 'system' | 'light' | 'dark';
 
 /** The same key that `public/theme.js` reads before the first paint. */
 const storageKey = 'rondo-theme';
+
+/** The theme that the next press of the toggle chooses. */
+export const nextTheme: Readonly<Record<Theme, Theme>> = { system: 'light', light: 'dark', dark: 'system' };
+
 const listeners = new Set<() => void>();
 
 export function readTheme(): Theme {

@@ -1,14 +1,19 @@
+import { useState } from 'react';
 import { Outlet, useLocation, useParams, useSearchParams } from 'react-router';
 import { useEventStream } from '../../hooks/useEventStream.ts';
 import { usePrefetch } from '../../hooks/usePrefetch.ts';
 import { useSelectClient } from '../../hooks/useSelectClient.ts';
 import { useTabTitle } from '../../hooks/useTabTitle.ts';
+import { useWall } from '../../hooks/useWall.ts';
+import { classes } from '../../lib/classes.ts';
 import { tabOf } from '../../lib/run-tabs.ts';
 import { ConnectionStatus } from '../ConnectionStatus/ConnectionStatus.tsx';
 import { NewVersion } from '../NewVersion/NewVersion.tsx';
 import { RunHeader } from '../RunHeader/RunHeader.tsx';
+import type { Overlay } from '../Shortcuts/Shortcuts.tsx';
 import { ThemeToggle } from '../ThemeToggle/ThemeToggle.tsx';
 import { UserMenu } from '../UserMenu/UserMenu.tsx';
+import { Button } from '../ui/Button.tsx';
 import { ErrorBoundary } from '../ui/ErrorBoundary.tsx';
 import { lazyPart } from '../ui/lazy-part.tsx';
 import { Nav } from './Nav.tsx';
@@ -30,6 +35,12 @@ const ClientDrawer = lazyPart({
 /** On the page with the metrics, `client` in the address names a series. */
 const hasPeek = (pathname: string): boolean => !['metrics', null].includes(tabOf(pathname));
 
+const Shortcuts = lazyPart({
+  what: 'The search and the keyboard shortcuts',
+  load: async () => (await import('../Shortcuts/Shortcuts.tsx')).Shortcuts,
+  isDialog: true,
+});
+
 /** What surrounds every page after sign-in. It keeps the live stream running, and stays whatever becomes of a page. */
 export function AppShell() {
   const { pathname } = useLocation();
@@ -37,6 +48,8 @@ export function AppShell() {
   const selectClient = useSelectClient();
   const of_client = pathname.startsWith('/clients/') ? params.get('run') : null;
   useEventStream(useParams().run_id ?? of_client);
+  const [overlay, setOverlay] = useState<Overlay>(null);
+  const [isWall, setWall] = useWall();
   usePrefetch(pathname);
   useTabTitle();
   const closeModel = () =>
@@ -47,14 +60,17 @@ export function AppShell() {
       return next;
     });
   return (
-    <div className="min-h-dvh lg:grid lg:grid-cols-[196px_minmax(0,1fr)]">
+    <div
+      data-wall={isWall || undefined}
+      className={classes('min-h-dvh', !isWall && 'lg:grid lg:grid-cols-[196px_minmax(0,1fr)]')}
+    >
       <a
         href="#main"
         className="absolute top-2 left-2 z-50 -translate-y-20 rounded-control bg-accent px-3 py-1.5 text-sm text-on-accent focus:translate-y-0"
       >
         Skip to the content
       </a>
-      <Nav />
+      {!isWall && <Nav onSearch={() => setOverlay('palette')} />}
       <div className="min-w-0">
         <header className="flex min-h-[52px] flex-wrap items-center justify-between gap-x-4 gap-y-2 border-b border-line px-3 py-2 sm:px-5 xl:flex-nowrap">
           <ErrorBoundary what="The header of the run" resetKey={pathname}>
@@ -62,8 +78,16 @@ export function AppShell() {
           </ErrorBoundary>
           <div className="ml-auto flex shrink-0 items-center gap-3">
             <ConnectionStatus />
-            <ThemeToggle />
-            <UserMenu />
+            {isWall ? (
+              <Button size="small" look="quiet" onClick={() => setWall(false)}>
+                Leave the wall display
+              </Button>
+            ) : (
+              <>
+                <ThemeToggle />
+                <UserMenu />
+              </>
+            )}
           </div>
         </header>
         <main id="main" tabIndex={-1} className="p-3 outline-none sm:p-5">
@@ -74,6 +98,7 @@ export function AppShell() {
         </main>
       </div>
       {params.has('client') && hasPeek(pathname) && <ClientDrawer onDismiss={() => selectClient(null)} />}
+      <Shortcuts overlay={overlay} onOverlay={setOverlay} onDismiss={() => setOverlay(null)} />
       {params.has('model') && <ModelDrawer onDismiss={closeModel} />}
     </div>
   );

@@ -1,6 +1,7 @@
-import { Activity, Boxes, List, Settings } from 'lucide-react';
+import { Activity, Boxes, List, Search, Settings } from 'lucide-react';
 import { NavLink } from 'react-router';
 import { classes } from '../../lib/classes.ts';
+import { Button } from '../ui/Button.tsx';
 import { Logo } from '../ui/Logo.tsx';
 
 const destinations = [
@@ -10,7 +11,7 @@ const destinations = [
   { to: '/settings', label: 'Settings', Icon: Settings },
 ] as const;
 
-export function Nav() {
+export function Nav({ onSearch }: { readonly onSearch: () => void }) {
   return (
     <nav
       aria-label="Main"
@@ -20,6 +21,16 @@ export function Nav() {
         <Logo />
         Rondo
       </span>
+      <Button
+        aria-label="Search or jump to"
+        title="Search or jump to (Ctrl+K)"
+        onClick={onSearch}
+        className="text-muted max-lg:order-last max-lg:ml-auto lg:mb-2 lg:justify-start"
+      >
+        <Search aria-hidden size={14} />
+        <span className="max-lg:hidden">Search…</span>
+        <kbd className="ml-auto font-sans text-2xs text-faint max-lg:hidden">Ctrl K</kbd>
+      </Button>
       {destinations.map(({ to, label, Icon }) => (
         <NavLink
           key={to}

@@ -1,5 +1,6 @@
 import { NavLink, useLocation, useParams } from 'react-router';
 import { useFLData } from '../../hooks/useFLData.ts';
+import { useWall } from '../../hooks/useWall.ts';
 import { classes } from '../../lib/classes.ts';
 import { runPath, runTabs, tabOf } from '../../lib/run-tabs.ts';
 
@@ -9,7 +10,8 @@ export function RunTabs() {
   const followed = useFLData((state) => state.viewer.run_id);
   const shown = tabOf(useLocation().pathname);
   const run_id = picked ?? followed;
-  if (run_id === null) return null;
+  const [isWall] = useWall();
+  if (run_id === null || isWall) return null;
   return (
     <nav
       aria-label="Pages of the run"

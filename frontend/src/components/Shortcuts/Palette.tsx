@@ -1,0 +1,199 @@
+import type { ListedRun, Page } from '@rondo/protocol';
+import { Command } from 'cmdk';
+import { type ReactNode, useDeferredValue, useState } from 'react';
+import { useNavigate } from 'react-router';
+import useSWR from 'swr';
+import { getJson } from '../../api/resources.ts';
+import { useFLData, useMetricNames } from '../../hooks/useFLData.ts';
+import { useSelectClient } from '../../hooks/useSelectClient.ts';
+import { useIsAdmin } from '../../hooks/useSession.ts';
+import { runPath, runTabs } from '../../lib/run-tabs.ts';
+import { keyCaps, type ShortcutAction, shortcuts } from '../../lib/shortcuts.ts';
+import { Dialog } from '../ui/Dialog.tsx';
+import { RunStatusText } from '../ui/RunStatusText.tsx';
+import { KeyCaps } from './KeyCaps.tsx';
+import { firstMatches, roundIn } from './palette-matches.ts';
+import { isMac } from './ShortcutHelp.tsx';
+
+interface PaletteProps {
+  readonly isOpen: boolean;
+  readonly onOpenChange: (isOpen: boolean) => void;
+  readonly onAction: (action: ShortcutAction) => void;
+}
+
+export function Palette({ isOpen, onOpenChange, onAction }: PaletteProps) {
+  return (
+    <Dialog
+      isOpen={isOpen}
+      onOpenChange={onOpenChange}
+      title="Search or jump to"
+      description="Runs, rounds, clients, metrics and pages."
+      testId="palette"
+    >
+      <Lines onAction={onAction} onClose={() => onOpenChange(false)} />
+    </Dialog>
+  );
+}
+
+const settings = ['account', 'users', 'keys', 'audit'] as const;
+const settingNames = { account: 'Account', users: 'Users', keys: 'API keys', audit: 'Audit log' } as const;
+
+interface LinesProps {
+  readonly onAction: (action: ShortcutAction) => void;
+  readonly onClose: () => void;
+}
+
+function Lines({ onAction, onClose }: LinesProps) {
+  const [text, setText] = useState('');
+  const wanted = useDeferredValue(text.trim());
+  const navigate = useNavigate();
+  const select = useSelectClient();
+  const isAdmin = useIsAdmin();
+  const run = useFLData((state) => state.viewer.run);
+  const clients = useFLData((state) => state.viewer.clients);
+  const metrics = useMetricNames(run?.run_id ?? null, null).data?.items ?? [];
+  const runs = useSWR<Page<ListedRun>>(
+    `/api/runs?${new URLSearchParams({ ...(wanted !== '' && { q: wanted }), limit: '8' })}`,
+    (path: string) => getJson<Page<ListedRun>>(path),
+    { keepPreviousData: true },
+  );
+  const go = (path: string) => () => {
+    onClose();
+    void navigate(path);
+  };
+  const round = roundIn(wanted);
+  const pages = [
+    ...shortcuts.filter(({ action }) => action.startsWith('go:')),
+    ...(isAdmin ? settings : (['account'] as const)).map((key) => ({
+      keys: '',
+      action: `go:/settings/${key}`,
+      label: `Settings: ${settingNames[key]}`,
+    })),
+  ];
+  const actions = shortcuts.filter(({ action }) => ['copy-link', 'theme', 'wall', 'help'].includes(action));
+
+  return (
+    <Command label="Search or jump to" shouldFilter={false} loop className="-mx-2 flex min-h-0 flex-col">
+      <Command.Input
+        value={text}
+        onValueChange={setText}
+        placeholder="A run, a round number, a client, a metric, a page…"
+        className="mx-2 h-9 rounded-control border border-line bg-panel px-3 text-base text-text placeholder:text-faint"
+      />
+      <Command.List className="mt-2 max-h-[min(420px,60dvh)] overflow-y-auto px-2">
+        <Command.Empty className="px-2 py-3 text-sm text-muted">
+          {runs.isLoading ? 'Searching…' : `Nothing matches “${wanted}”.`}
+        </Command.Empty>
+        {run !== null && (
+          <Group heading={`In ${run.name}`}>
+            {round !== null && (
+              <Line id={`round-${round}`} onSelect={go(runPath(run.run_id, `rounds/${round}`))}>
+                Round {round}
+              </Line>
+            )}
+            {firstMatches(
+              runTabs.map(({ key, label }) => ({ key, name: label })),
+              wanted,
+              7,
+            ).map(({ key, name }) => (
+              <Line key={key} id={`tab-${key}`} onSelect={go(runPath(run.run_id, key))}>
+                {name}
+              </Line>
+            ))}
+            {wanted !== '' &&
+              firstMatches(namesOf(Object.keys(clients)), wanted, 12).map(({ name }) => (
+                <Line
+                  key={name}
+                  id={`client-${name}`}
+                  kind="client"
+                  onSelect={() => {
+                    onClose();
+                    void navigate(runPath(run.run_id, 'clients'));
+                    select(name);
+                  }}
+                >
+                  {name}
+                </Line>
+              ))}
+            {wanted !== '' &&
+              firstMatches(metrics, wanted, 12).map(({ name }) => (
+                <Line
+                  key={name}
+                  id={`metric-${name}`}
+                  kind="metric"
+                  onSelect={go(`${runPath(run.run_id, 'metrics')}?${new URLSearchParams({ name })}`)}
+                >
+                  {name}
+                </Line>
+              ))}
+          </Group>
+        )}
+        <Group heading="Runs">
+          {(runs.data?.items ?? []).map((found) => (
+            <Line
+              key={found.run_id}
+              id={`run-${found.run_id}`}
+              kind={<RunStatusText run={found} />}
+              onSelect={go(runPath(found.run_id))}
+            >
+              {found.name}
+            </Line>
+          ))}
+        </Group>
+        <Group heading="Pages">
+          {pages
+            .filter(({ label }) => firstMatches([{ name: label }], wanted, 1).length > 0)
+            .map(({ keys, action, label }) => (
+              <Line key={action} id={action} keys={keys} onSelect={go(action.slice('go:'.length))}>
+                {label}
+              </Line>
+            ))}
+        </Group>
+        <Group heading="Do">
+          {actions
+            .filter(({ label }) => firstMatches([{ name: label }], wanted, 1).length > 0)
+            .map(({ keys, action, label }) => (
+              <Line key={action} id={action} keys={keys} onSelect={() => onAction(action)}>
+                {label}
+              </Line>
+            ))}
+        </Group>
+      </Command.List>
+    </Command>
+  );
+}
+
+const namesOf = (names: readonly string[]) => names.map((name) => ({ name }));
+
+function Group({ heading, children }: { readonly heading: string; readonly children: ReactNode }) {
+  return (
+    <Command.Group
+      heading={<bdi>{heading}</bdi>}
+      className="[&_[cmdk-group-heading]]:truncate [&_[cmdk-group-heading]]:px-2 [&_[cmdk-group-heading]]:pt-2 [&_[cmdk-group-heading]]:pb-1 [&_[cmdk-group-heading]]:text-xs [&_[cmdk-group-heading]]:text-muted"
+    >
+      {children}
+    </Command.Group>
+  );
+}
+
+interface LineProps {
+  readonly id: string;
+  readonly kind?: ReactNode;
+  readonly keys?: string;
+  readonly onSelect: () => void;
+  readonly children: ReactNode;
+}
+
+function Line({ id, kind, keys = '', onSelect, children }: LineProps) {
+  return (
+    <Command.Item
+      value={id}
+      onSelect={onSelect}
+      className="flex min-h-8 items-center gap-3 rounded-control px-2 text-sm data-[selected=true]:bg-raised"
+    >
+      <bdi className="min-w-0 flex-1 truncate">{children}</bdi>
+      {kind !== undefined && <span className="shrink-0 text-xs text-muted">{kind}</span>}
+      {keys !== '' && <KeyCaps caps={keyCaps(keys, isMac)} />}
+    </Command.Item>
+  );
+}
