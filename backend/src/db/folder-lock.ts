@@ -1,13 +1,14 @@
-import { createHash } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
-import { chmod, realpath, rm } from 'node:fs/promises';
-import { connect, createServer, type Socket } from 'node:net';
-import { tmpdir, userInfo } from 'node:os';
+import { chmod, link, mkdtemp, realpath, rename, rm, symlink } from 'node:fs/promises';
+import { connect, createServer, type Server, type Socket } from 'node:net';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 /**
  * One process per data folder: a bound socket is a lock that the system releases when its owner dies. A process that
- * cannot have the folder may send its owner a request through it; only the same user of the machine can.
+ * cannot have the folder may send its owner a request through it. It lies in the folder, which only one user can open:
+ * no stranger can take its name first. [security L5]
  */
 export interface FolderLock {
   /** Answers those who say the word. Until then, and to any other word, the socket is closed. */
@@ -17,8 +18,9 @@ export interface FolderLock {
 
 export class FolderInUse extends Error {}
 
+const lockName = 'lock.sock';
+
 export async function lockFolder(dataDir: string): Promise<FolderLock> {
-  const path = await socketOf(dataDir);
   const answers = new Map<string, (socket: Socket) => Promise<void>>();
   const server = createServer((socket) => {
     socket.on('error', () => {}); // it left
@@ -29,49 +31,84 @@ export async function lockFolder(dataDir: string): Promise<FolderLock> {
     });
   });
   server.unref();
-  for (const attempt of ['first', 'second'] as const) {
-    try {
-      server.listen(path);
-      await once(server, 'listening');
-      await chmod(path, 0o600);
-      return { answer: (word, answer) => answers.set(word, answer), close: () => server.close() };
-    } catch (error) {
-      const inUse = (error as NodeJS.ErrnoException).code === 'EADDRINUSE';
-      if (!inUse || attempt === 'second' || (await isOwned(path))) {
-        throw new FolderInUse(`another Rondo server is using ${dataDir}; stop it, or set DATA_DIR to another folder`, {
-          cause: error,
-        });
-      }
-      await rm(path, { force: true });
+  await withShortName(dataDir, async (folder) => {
+    const path = join(folder, lockName);
+    if (!(await listen(server, path))) {
+      if (!(await isAlive(path))) await takeAway(path);
+      if (!(await listen(server, path))) throw inUse(dataDir);
     }
-  }
-  throw new Error('unreachable');
+    await chmod(path, 0o600);
+  });
+  return {
+    answer: (word, answer) => answers.set(word, answer),
+    // Removes the socket. Where its name went through a link it stays, and the next start takes it away.
+    close: () => server.close(),
+  };
 }
 
-/** Sends the word to the process that holds the folder, and returns its reply. */
+/** Says the word to the process that has the folder, and receives its answer. */
 export async function askOwner(dataDir: string, word: string): Promise<Socket> {
-  const socket = connect(await socketOf(dataDir));
-  await once(socket, 'connect');
+  const socket = await withShortName(dataDir, async (folder) => {
+    const connecting = connect(join(folder, lockName));
+    await once(connecting, 'connect');
+    return connecting;
+  });
   socket.write(`${word}\n`);
   return socket;
 }
 
-async function socketOf(dataDir: string): Promise<string> {
-  const digest = createHash('sha256')
-    .update(await realpath(dataDir))
-    .digest('hex')
-    .slice(0, 24);
-  return join(tmpdir(), `rondo-lock-${userInfo().uid}-${digest}`);
+const inUse = (dataDir: string) =>
+  new FolderInUse(`another Rondo server is using ${dataDir}; stop it, or set DATA_DIR to another folder`);
+
+/** False when the name is taken. */
+async function listen(server: Server, path: string): Promise<boolean> {
+  server.listen(path);
+  try {
+    await once(server, 'listening');
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EADDRINUSE') return false;
+    throw error;
+  }
 }
 
-async function isOwned(path: string): Promise<boolean> {
+/** Removes the socket of a process that was killed. What another start bound a moment ago gets its name back. */
+async function takeAway(path: string): Promise<void> {
+  const aside = `${path}.${randomUUID()}`;
+  try {
+    await rename(path, aside);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return;
+    throw error;
+  }
+  if (await isAlive(aside)) await link(aside, path).catch(() => {});
+  await rm(aside, { force: true });
+}
+
+async function isAlive(path: string): Promise<boolean> {
   const socket = connect(path);
   try {
     await once(socket, 'connect');
     return true;
   } catch {
-    return false; // its owner died without removing it
+    return false;
   } finally {
     socket.destroy();
+  }
+}
+
+// The system takes 107 bytes on Linux and 103 on macOS for the name of a socket.
+const longestPath = 100;
+
+/** The folder by a name that leaves room for that of a socket: its own, or that of a link in a private folder. */
+async function withShortName<T>(dataDir: string, work: (folder: string) => Promise<T>): Promise<T> {
+  const folder = await realpath(dataDir);
+  if (Buffer.byteLength(join(folder, lockName)) + randomUUID().length < longestPath) return work(folder);
+  const home = await mkdtemp(join(tmpdir(), 'rondo-'));
+  try {
+    await symlink(folder, join(home, 'd'));
+    return await work(join(home, 'd'));
+  } finally {
+    await rm(home, { recursive: true, force: true });
   }
 }
