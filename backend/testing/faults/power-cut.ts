@@ -4,7 +4,7 @@ import { cpSync, existsSync, mkdirSync, mkdtempSync, rmSync, statfsSync } from '
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { makeDataFolder } from '../database.ts';
+import { makeDataDir } from '../database.ts';
 import { seeded } from './seeded.ts';
 
 export interface WriterTask {
@@ -136,7 +136,7 @@ interface Start {
 }
 
 async function makeDatabase(home: string): Promise<string> {
-  const made = await makeDataFolder();
+  const made = await makeDataDir();
   const folder = join(home, 'start');
   cpSync(made, folder, { recursive: true });
   rmSync(made, { recursive: true, force: true });
