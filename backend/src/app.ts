@@ -24,6 +24,7 @@ import { startSweeping } from './ingest/silence.ts';
 import { type FlushWatch, IngestWriter, type WriterOptions } from './ingest/writer.ts';
 import { AttentionService } from './insight/attention.ts';
 import { startBackfill } from './insight/keep-summaries.ts';
+import { startPeriodic } from './periodic.ts';
 import { basePathPlugin, withoutBase } from './plugins/base-path.ts';
 import { bodyDeadline } from './plugins/body-deadline.ts';
 import { errorHandler, sendProblem, toProblem } from './plugins/error-handler.ts';
@@ -189,6 +190,7 @@ export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
     refreshMember(id);
     void bus.announce(db, { changed_members: [id] }).catch(onError);
   });
+  const stopForgetting = startPeriodic(auth.forgetExpired, { everyMs: 60_000 }, onError);
   const leaveServers = connectServers(database, bus, onError);
   const stopSweeping = startSweeping({ db, writer, offlineAfterMs: deps.offlineAfterMs }, onError);
   const stopRetention = startRetention({ db, keepMonths: deps.metricsKeepMonths, logs: deps.logsKeep }, onError);
@@ -198,7 +200,14 @@ export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
   const stopExpiring = startExpiring(commands, onError);
   app.addHook('onClose', async () => {
     await disk.stop();
-    await Promise.all([stopSweeping(), stopWatching(), stopExpiring(), stopRetention(), stopBackfill()]);
+    await Promise.all([
+      stopSweeping(),
+      stopWatching(),
+      stopExpiring(),
+      stopRetention(),
+      stopBackfill(),
+      stopForgetting(),
+    ]);
     await attention.close();
     await checkpoints.close();
     await writer.close();

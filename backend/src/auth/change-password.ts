@@ -1,6 +1,5 @@
 import type { PasswordChange } from '@rondo/protocol';
 import type { Db } from '../db/db.ts';
-import { deleteLinksOf } from '../db/queries/sign-in-links.ts';
 import { findUser, updateUser } from '../db/queries/users.ts';
 import { Conflict, Invalid } from '../errors.ts';
 import { type AuditedRequest, recordAudit } from './audit.ts';
@@ -11,6 +10,7 @@ import { refuseGuessable } from './password-rules.ts';
 import { hashPassword, verifyPassword } from './passwords.ts';
 import type { Principal } from './principal.ts';
 import type { Sessions } from './sessions.ts';
+import { deleteLinksOf } from './sign-in-links.ts';
 
 interface Deps {
   readonly db: Db;

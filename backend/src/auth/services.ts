@@ -1,5 +1,6 @@
 import type { PasswordChange } from '@rondo/protocol';
 import type { Db } from '../db/db.ts';
+import { deleteExpiredOneUse } from '../db/queries/one-use.ts';
 import type { Visible } from '../db/queries/projects.ts';
 import { updateUser } from '../db/queries/users.ts';
 import { Unauthorized } from '../errors.ts';
@@ -96,6 +97,9 @@ export function createAuth({ db, secretKey, publicUrl, oidc, joinDefaultProject 
         throw error;
       }
     },
+
+    /** Deletes one-use secrets that have expired. */
+    forgetExpired: () => deleteExpiredOneUse(db, momentAt(now())),
 
     /** Starts a session for a user who has just authenticated. */
     startSession: (user: User, visit: Visit, { ip, id }: AuditedRequest, method: SignInMethod) =>

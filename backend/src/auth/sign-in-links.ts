@@ -1,24 +1,27 @@
+import { z } from 'zod';
 import type { Db } from '../db/db.ts';
-import { deleteLinksOf, insertLink, purgeLinks, takeLink } from '../db/queries/sign-in-links.ts';
+import { deleteOneUseOf } from '../db/queries/one-use.ts';
 import { findEnabledUser } from '../db/queries/users.ts';
 import { Unauthorized } from '../errors.ts';
-import { type Clock, HOUR, momentAt } from './clock.ts';
+import { type Clock, HOUR, SECOND } from './clock.ts';
+import { createOneUse } from './one-use.ts';
 import type { User } from './principal.ts';
-import { hashSecret, randomSecret } from './secrets.ts';
 
-/** The token of a link that signs this user in, once, within the hour; an older one no longer does. */
+const kind = { purpose: 'sign_in_link', seconds: HOUR / SECOND, content: z.object({}) } as const;
+
+/** Voids the sign-in links of a user: after a new password, or for a newer link. */
+export const deleteLinksOf = (db: Db, user_id: string): Promise<void> => deleteOneUseOf(db, user_id, kind.purpose);
+
+/** The token of a link that signs this user in. It replaces an older one. */
 export async function createSignInLink(db: Db, user_id: string, now: Clock = Date.now): Promise<string> {
-  const token = randomSecret();
-  await purgeLinks(db, momentAt(now()));
   await deleteLinksOf(db, user_id);
-  await insertLink(db, { token_hash: hashSecret(token), user_id, expires_at: momentAt(now() + HOUR) });
-  return token;
+  return createOneUse(kind, now).issue(db, user_id, {});
 }
 
 /** Throws `Unauthorized` for a token that is unknown, used or expired. */
 export async function redeemSignInLink(db: Db, token: string, now: Clock = Date.now): Promise<User> {
-  const user_id = await takeLink(db, hashSecret(token), momentAt(now()));
-  const user = user_id === undefined ? undefined : await findEnabledUser(db, user_id);
+  const link = await createOneUse(kind, now).redeem(db, token);
+  const user = link && (await findEnabledUser(db, link.user_id));
   if (!user)
     throw new Unauthorized('the sign-in link is unknown, used or expired; start the server again for a new one');
   return { id: user.id, username: user.username, role: user.role };

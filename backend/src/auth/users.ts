@@ -3,7 +3,6 @@ import { defaultProject, type NewUser, type UserEdit } from '@rondo/protocol';
 import type { Db } from '../db/db.ts';
 import type { Page } from '../db/queries/page.ts';
 import { demoteMember } from '../db/queries/projects.ts';
-import { deleteLinksOf } from '../db/queries/sign-in-links.ts';
 import { deleteUser, findUser, insertUser, listUsers, lockEnabledAdmins, updateUser } from '../db/queries/users.ts';
 import { Conflict, NotFound } from '../errors.ts';
 import type { AccessService } from './access.ts';
@@ -12,6 +11,7 @@ import { type Clock, momentAt } from './clock.ts';
 import { refuseGuessable } from './password-rules.ts';
 import { hashPassword } from './passwords.ts';
 import type { Sessions } from './sessions.ts';
+import { deleteLinksOf } from './sign-in-links.ts';
 
 interface UsersDeps {
   readonly db: Db;

@@ -1,35 +1,26 @@
+import { z } from 'zod';
 import type { Db } from '../db/db.ts';
-import { insertTicket, purgeTickets, takeTicket } from '../db/queries/ws-tickets.ts';
+import { findUserOfSession } from '../db/queries/sessions.ts';
 import { Unauthorized } from '../errors.ts';
-import { type Clock, momentAt, SECOND } from './clock.ts';
+import type { Clock } from './clock.ts';
+import { createOneUse } from './one-use.ts';
 import type { Principal } from './principal.ts';
-import { hashSecret, randomSecret } from './secrets.ts';
 
 export const ticketSeconds = 30;
 
-/** A socket's URL lands in logs of proxies, so what it carries opens one socket, once, within seconds. */
+/** Proxies log the URL of a socket, so what it carries opens one socket, once, within seconds. */
 export function createWsTickets(db: Db, now: Clock = Date.now) {
+  const content = z.object({ session_id: z.string() });
+  const tickets = createOneUse({ purpose: 'ws_ticket', seconds: ticketSeconds, content }, now);
   return {
-    async issue({ user_id, username, role, session_id }: Principal): Promise<string> {
-      const ticket = randomSecret();
-      await purgeTickets(db, momentAt(now()));
-      await insertTicket(db, {
-        ticket_hash: hashSecret(ticket),
-        user_id,
-        username,
-        role,
-        session_id,
-        expires_at: momentAt(now() + ticketSeconds * SECOND),
-      });
-      return ticket;
-    },
+    issue: ({ user_id, session_id }: Principal): Promise<string> => tickets.issue(db, user_id, { session_id }),
 
     /** Throws `Unauthorized` for a ticket that is unknown, used or expired. */
     async redeem(ticket: string): Promise<Principal> {
-      const taken = await takeTicket(db, hashSecret(ticket), momentAt(now()));
-      if (!taken) throw new Unauthorized('the ticket is unknown, used or expired; ask for a new one');
-      const { user_id, username, role, session_id } = taken;
-      return { user_id, username, role, session_id };
+      const taken = await tickets.redeem(db, ticket);
+      const user = taken && (await findUserOfSession(db, taken.opens.session_id));
+      if (!user) throw new Unauthorized('the ticket is unknown, used or expired; ask for a new one');
+      return { ...user, session_id: taken.opens.session_id };
     },
   };
 }

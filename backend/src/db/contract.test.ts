@@ -9,6 +9,7 @@ import { ingestContract } from '../../testing/db/ingest-contract.ts';
 import { liveContract } from '../../testing/db/live-contract.ts';
 import { metricNamesContract } from '../../testing/db/metric-names-contract.ts';
 import { modelContract } from '../../testing/db/model-contract.ts';
+import { oneUseContract } from '../../testing/db/one-use-contract.ts';
 import { pageContract } from '../../testing/db/page-contract.ts';
 import { projectContract } from '../../testing/db/project-contract.ts';
 import { queryContract } from '../../testing/db/query-contract.ts';
@@ -58,6 +59,7 @@ describe.each(engines)('$engine', ({ open }) => {
   seriesContract(opened);
   metricNamesContract(opened);
   commandContract(opened);
+  oneUseContract(opened);
   projectContract(opened);
   runPagesContract(opened);
 });

@@ -57,11 +57,3 @@ export const deletedModels = pgTable('deleted_models', {
   version: textOf<ModelVersion>('version').notNull(),
   updated_seq: count().notNull(),
 });
-
-export const downloadLinks = pgTable('download_links', {
-  link_hash: text().primaryKey(),
-  run_id: textOf<RunId>('run_id').notNull(),
-  version: textOf<ModelVersion>('version').notNull(),
-  session_id: uuid().notNull(),
-  expires_at: moment().notNull(),
-});

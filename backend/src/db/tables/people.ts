@@ -3,6 +3,7 @@ import { bigint, boolean, jsonb, pgTable, text, uuid } from 'drizzle-orm/pg-core
 import { moment, textOf } from '../columns.ts';
 
 export type StoredRole = 'viewer' | 'admin';
+export type StoredPurpose = 'sign_in_link' | 'ws_ticket' | 'download_link';
 export type StoredScope = 'ingest' | 'models' | 'read';
 
 export const users = pgTable('users', {
@@ -45,18 +46,11 @@ export const apiKeys = pgTable('api_keys', {
   project_id: textOf<ProjectId>('project_id').notNull(),
 });
 
-export const wsTickets = pgTable('ws_tickets', {
-  ticket_hash: text().primaryKey(),
-  session_id: uuid().notNull(),
+export const oneUseSecrets = pgTable('one_use_secrets', {
+  secret_hash: text().primaryKey(),
+  purpose: textOf<StoredPurpose>('purpose').notNull(),
   user_id: uuid().notNull(),
-  username: text().notNull(),
-  role: textOf<StoredRole>('role').notNull(),
-  expires_at: moment('expires_at').notNull(),
-});
-
-export const signInLinks = pgTable('sign_in_links', {
-  token_hash: text().primaryKey(),
-  user_id: uuid().notNull(),
+  content: jsonb().notNull(),
   expires_at: moment('expires_at').notNull(),
 });
 
