@@ -30,7 +30,7 @@ const signOnSchema = z.object({
     .optional(),
   OIDC_CLIENT_ID: z.string().min(1).optional(),
   OIDC_CLIENT_SECRET: z.string().min(1).optional(),
-  OIDC_NAME: z.string().min(1).max(64).default('Single sign-on'),
+  OIDC_NAME: z.string().min(1).max(limits.providerName).default('Single sign-on'),
   OIDC_SCOPES: z
     .string()
     .regex(/\bopenid\b/, 'must contain openid')

@@ -18,7 +18,7 @@ import {
 
 const reason = text(limits.reason);
 const names = boundedArray(text(limits.name, 1), limits.entries);
-const clientCount = countSchema.max(2_147_483_647);
+const clientCount = countSchema.max(limits.integer);
 const milliseconds = z.number().min(0);
 
 const fact = <T extends string, S extends z.ZodRawShape>(type: T, shape: S) =>

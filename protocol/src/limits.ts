@@ -66,4 +66,24 @@ export const limits = {
   summaryMetrics: 256,
   /** Characters that runs and log lines are searched for. */
   searchText: 200,
+  /** Items of one page of the lists with long pages: client updates and metric points. */
+  longPageItems: 10_000,
+  /** Items that a page may begin after. */
+  pageOffset: 1_000_000_000,
+  /** Characters in a cursor. */
+  cursor: 2_048,
+  /** Characters in the order of a list, as a cursor repeats it. */
+  order: 256,
+  /** Points of one series after it was thinned out. */
+  seriesPoints: 20_000,
+  /** Characters in an access token, a ticket or an API key that opens a socket. */
+  socketToken: 4_096,
+  /** Characters in the epoch with which a viewer resumes. */
+  epoch: 64,
+  /** A round's number, or the number of its clients: PostgreSQL's `integer`. */
+  integer: 2_147_483_647,
+  /** Milliseconds since 1970 of the last moment with a year of four digits. */
+  momentMs: 253_402_300_799_999,
+  /** Characters in the name of an identity provider. */
+  providerName: 64,
 } as const;

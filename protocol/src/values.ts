@@ -99,6 +99,6 @@ function isStorable(value: unknown): boolean {
 }
 
 /** PostgreSQL's `integer`. */
-export const roundNumberSchema = z.int('must be a whole number').min(0).max(2_147_483_647);
+export const roundNumberSchema = z.int('must be a whole number').min(0).max(limits.integer);
 /** A whole number that JavaScript holds exactly. */
 export const countSchema = z.int('must be a whole number').min(0);

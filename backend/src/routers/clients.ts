@@ -4,6 +4,7 @@ import {
   clientSchema,
   clientStatusSchema,
   keysetPageOf,
+  limits,
   roundNumberSchema,
   runIdSchema,
 } from '@rondo/protocol';
@@ -18,7 +19,7 @@ import { forReaders, problems } from '../schemas/common.ts';
 import { keysetQuery, toPage } from '../schemas/cursor.ts';
 
 // A federation is watched whole, so a page of clients is large.
-const limit = z.coerce.number().int().min(1).max(10_000).default(1_000);
+const limit = z.coerce.number().int().min(1).max(limits.longPageItems).default(1_000);
 const partKey = z.object({ run_id: runIdSchema, round: roundNumberSchema });
 
 export const clientsRouter =

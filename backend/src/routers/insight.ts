@@ -33,7 +33,7 @@ import { forReaders, problems } from '../schemas/common.ts';
 import { managedRun, seenRun } from './seen.ts';
 
 const params = z.object({ run_id: runIdSchema });
-const roundNumber = z.coerce.number().int().min(0).max(2_147_483_647).optional();
+const roundNumber = z.coerce.number().int().min(0).max(limits.integer).optional();
 const range = { from: roundNumber, to: roundNumber };
 
 export const insightRouter =

@@ -70,7 +70,7 @@ export const metricsRouter =
             run_id: runIdSchema,
             client_id: clientIdSchema.optional(),
             ...pageQuery,
-            limit: z.coerce.number().int().min(1).max(10_000).default(1_000),
+            limit: z.coerce.number().int().min(1).max(limits.longPageItems).default(1_000),
           }),
           response: {
             200: metricNamesSchema,
@@ -107,7 +107,7 @@ export const metricsRouter =
               .describe(
                 'Adds the column `x`: milliseconds since the start of the run for time, cumulated for bytes and examples',
               ),
-            max_points: z.coerce.number().int().min(2).max(20_000).default(2_000),
+            max_points: z.coerce.number().int().min(2).max(limits.seriesPoints).default(2_000),
           }),
           response: {
             200: z.union([seriesSchema, seriesListSchema]),

@@ -37,9 +37,9 @@ interface RunsDeps {
 
 // The end of a page: its order, its part of the list, its value and its run.
 const key = z.tuple([
-  z.string().max(256),
+  z.string().max(limits.order),
   z.int().min(0).max(1),
-  z.union([z.number().max(253_402_300_799_999).min(-253_402_300_799_999), text(limits.name)]),
+  z.union([z.number().max(limits.momentMs).min(-limits.momentMs), text(limits.name)]),
   runIdSchema,
 ]);
 

@@ -1,4 +1,4 @@
-import { pageQuery } from '@rondo/protocol';
+import { limits, pageQuery } from '@rondo/protocol';
 import { z } from 'zod';
 
 /**
@@ -8,7 +8,7 @@ import { z } from 'zod';
 const cursorOf = <K extends z.ZodType>(key: K) =>
   z
     .string()
-    .max(2_048)
+    .max(limits.cursor)
     .describe('`next` of the page before: the same price however deep the page is. Not together with `offset`')
     .transform((text, context): z.output<K> => {
       const read = key.safeParse(parse(text));

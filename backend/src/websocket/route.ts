@@ -1,5 +1,5 @@
 import fastifyWebsocket from '@fastify/websocket';
-import { type CloseCode, closeCodes, runIdSchema } from '@rondo/protocol';
+import { type CloseCode, closeCodes, limits, runIdSchema } from '@rondo/protocol';
 import type { FastifyRequest } from 'fastify';
 import fastifyPlugin from 'fastify-plugin';
 import type { WebSocket } from 'ws';
@@ -21,9 +21,9 @@ interface Options {
 }
 
 const querySchema = z.object({
-  token: z.string().max(4_096).catch(''),
+  token: z.string().max(limits.socketToken).catch(''),
   run_id: runIdSchema.optional().catch(undefined),
-  epoch: z.string().max(64).optional().catch(undefined),
+  epoch: z.string().max(limits.epoch).optional().catch(undefined),
   seq: z.coerce.number().int().min(0).optional().catch(undefined),
 });
 

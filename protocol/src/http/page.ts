@@ -4,7 +4,7 @@ import { limits } from '../limits.ts';
 /** `?limit=20&offset=0`. */
 export const pageQuery = {
   limit: z.coerce.number().int().min(1).max(limits.pageItems).default(20),
-  offset: z.coerce.number().int().min(0).max(1_000_000_000).default(0),
+  offset: z.coerce.number().int().min(0).max(limits.pageOffset).default(0),
 };
 
 export const pageOf = <T extends z.ZodType>(item: T) =>
