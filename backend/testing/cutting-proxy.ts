@@ -1,13 +1,7 @@
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 
-export interface CuttingProxy {
-  readonly url: string;
-  readonly cuts: () => number;
-  readonly close: () => Promise<void>;
-}
-
-/** A line to `target` that breaks whenever so many more bytes have gone up it, `times` times in all. */
+/** A line to `target` that breaks after every `everyBytes` sent up it, `times` times in all. */
 export async function openCuttingProxy(target: string, { everyBytes, times }: { everyBytes: number; times: number }) {
   const { hostname, port } = new URL(target);
   const open = new Set<Socket>();
@@ -43,5 +37,5 @@ export async function openCuttingProxy(target: string, { everyBytes, times }: { 
       server.close();
       await once(server, 'close');
     },
-  } satisfies CuttingProxy;
+  };
 }

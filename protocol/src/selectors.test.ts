@@ -51,7 +51,7 @@ describe('lists', () => {
 
   it('models come newest first', () => {
     const state = makeState({
-      models: [makeModel('old', { created_at: noon(1) }), makeModel('new', { created_at: noon(2) })],
+      models: [makeModel({ version: 'old', created_at: noon(1) }), makeModel({ version: 'new', created_at: noon(2) })],
     });
     expect(modelsOf(state).map(({ version }) => version)).toEqual(['new', 'old']);
   });

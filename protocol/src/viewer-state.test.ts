@@ -32,14 +32,14 @@ const finished = (round: number, loss: number | 'NaN' = round): Round =>
 describe('fromSnapshot', () => {
   it('[V2] replaces whatever was known by what the snapshot says, by key', () => {
     const client = makeClient({ client_id: 'a' });
-    const model = makeModel('v1');
+    const model = makeModel({ version: 'v1' });
     const point = makePoint({ name: 'lr' });
     const snapshot = makeSnapshot(
       { rounds: [makeRound({ round: 7 })], clients: [client], models: [model], metrics: [point] },
       5,
     );
     expect(fromSnapshot(snapshot)).toMatchObject({
-      run_id: 'a-run',
+      run_id: 'run-1',
       epoch: 'an-epoch',
       seq: 5,
       rounds: { 7: { round: 7 } },
@@ -103,7 +103,7 @@ describe('applyBatch: what events do', () => {
     const state = makeState({
       rounds: [finished(1), makeRound({ round: 2 })],
       clients: [makeClient({ client_id: 'a' }), makeClient({ client_id: 'b' })],
-      models: [makeModel('v1')],
+      models: [makeModel({ version: 'v1' })],
       metrics: [makePoint()],
       logs: [makeLog(1)],
     });
@@ -130,21 +130,21 @@ describe('applyBatch: what events do', () => {
       { type: 'client_joined', data: makeClient({ client_id: 'b' }) },
       { type: 'log', data: makeLog(2) },
       { type: 'metric', data: makePoint() },
-      { type: 'model_saved', data: makeModel('v1') },
+      { type: 'model_saved', data: makeModel({ version: 'v1' }) },
     );
     expect(state).toEqual(before);
   });
 
   it('[S10] model_deleted takes the version away, and one it does not know changes nothing', () => {
-    const state = makeState({ models: [makeModel('v1'), makeModel('v2')] });
+    const state = makeState({ models: [makeModel({ version: 'v1' }), makeModel({ version: 'v2' })] });
     const deleted = (version: string): LiveEvent => {
-      const { run_id, ...model } = makeModel(version);
+      const { run_id, ...model } = makeModel({ version: version });
       return { type: 'model_deleted', data: { run_id, version: model.version } };
     };
     expect(Object.keys(after(state, deleted('v1')).models)).toEqual(['v2']);
     expect(Object.keys(state.models)).toEqual(['v1', 'v2']);
     expect(after(state, deleted('v9')).models).toBe(state.models);
-    const again: LiveEvent = { type: 'model_saved', data: makeModel('v1', { sha256: 'other' }) };
+    const again: LiveEvent = { type: 'model_saved', data: makeModel({ version: 'v1', sha256: 'other' }) };
     expect(after(state, deleted('v1'), again).models.v1?.sha256).toBe('other');
   });
 
@@ -175,7 +175,7 @@ describe('names that objects have already', () => {
   it.each(names)('[V7] [L3] a client, a metric and a model called %s are shown', (name) => {
     const client = makeClient({ client_id: name });
     const point = makePoint({ name });
-    const model = makeModel(name);
+    const model = makeModel({ version: name });
     const whole = makeState({ clients: [client], metrics: [point], models: [model] });
     const grown = after(
       makeState({ clients: [makeClient({ client_id: 'a' })] }),
@@ -272,9 +272,12 @@ describe('applyBatch: bounds', () => {
 
   it(`[V1] keeps the newest ${limits.snapshotModels} models`, () => {
     const state = makeState({
-      models: upTo(limits.snapshotModels).map((id) => makeModel(`v${id}`, { created_at: noon(id) })),
+      models: upTo(limits.snapshotModels).map((id) => makeModel({ version: `v${id}`, created_at: noon(id) })),
     });
-    const { models } = after(state, { type: 'model_saved', data: makeModel('newest', { created_at: noon(10_000) }) });
+    const { models } = after(state, {
+      type: 'model_saved',
+      data: makeModel({ version: 'newest', created_at: noon(10_000) }),
+    });
     expect(Object.keys(models)).toHaveLength(limits.snapshotModels);
     expect(models.v1).toBeUndefined();
     expect(models.newest).toBeDefined();

@@ -4,7 +4,7 @@ import { mkdtemp, open, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Upload } from 'tus-js-client';
-import { withCuttingProxy } from '../lib/cutting-proxy.ts';
+import { openCuttingProxy } from '../../../backend/testing/cutting-proxy.ts';
 import { atMost, type Context, type Entry, type Figure } from '../lib/figure.ts';
 import { withPostgres } from '../lib/postgres.ts';
 import { type BenchServer, withServer } from '../lib/server.ts';
@@ -89,13 +89,13 @@ function watchResident(pid: number) {
 type File = Awaited<ReturnType<typeof makeFile>>;
 
 /** Seconds from the first byte until the version exists. */
-function sendWithCuts(target: string, key: string, { path, bytes, sha256 }: File): Promise<number> {
-  const everyBytes = Math.floor(bytes / (cuts + 1));
-  return withCuttingProxy(target, { everyBytes, times: cuts }, async (url, done) => {
+async function sendWithCuts(target: string, key: string, { path, bytes, sha256 }: File): Promise<number> {
+  const proxy = await openCuttingProxy(target, { everyBytes: Math.floor(bytes / (cuts + 1)), times: cuts });
+  try {
     const startedAt = performance.now();
     await new Promise<void>((resolve, reject) => {
       const upload = new Upload(createReadStream(path) as never, {
-        endpoint: `${url}/api/uploads`,
+        endpoint: `${proxy.url}/api/uploads`,
         headers: { authorization: `Bearer ${key}` },
         metadata: { version: 'large', run_id: 'bench', sha256 },
         retryDelays: Array.from({ length: 2 * cuts }, () => 50),
@@ -104,9 +104,11 @@ function sendWithCuts(target: string, key: string, { path, bytes, sha256 }: File
       });
       upload.start();
     });
-    if (done() !== cuts) throw new Error(`the line was cut ${done()} times instead of ${cuts}`);
+    if (proxy.cuts() !== cuts) throw new Error(`the line was cut ${proxy.cuts()} times instead of ${cuts}`);
     return (performance.now() - startedAt) / 1_000;
-  });
+  } finally {
+    await proxy.close();
+  }
 }
 
 async function fetchDigest(url: string, token: string) {

@@ -1,8 +1,9 @@
+import { makeClient } from '@rondo/protocol/testing';
 import { act, render } from '@testing-library/react';
 import { useEffect, useState } from 'react';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { useFLStore } from '../store/fl-store.ts';
-import { makeClient, makeSnapshot } from '../test/factories.ts';
+import { makeSnapshot } from '../test/factories.ts';
 import { FakeSocket } from '../test/fake-socket.ts';
 import { useSlowFLData } from './useFLData.ts';
 import { useWebSocket } from './useWebSocket.ts';

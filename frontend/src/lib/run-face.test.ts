@@ -1,5 +1,5 @@
+import { makeRun } from '@rondo/protocol/testing';
 import { expect, it } from 'vitest';
-import { makeRun } from '../test/factories.ts';
 import { faviconOf, runTitle, toneOf } from './run-face.ts';
 
 const condition = (state: string) => ({ state, since: '2026-01-31T12:00:00.000Z', detail: null });

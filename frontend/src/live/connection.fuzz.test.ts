@@ -1,7 +1,8 @@
 import { applyBatch, fromSnapshot, type ServerMessage, type ViewerState } from '@rondo/protocol';
+import { makeClient } from '@rondo/protocol/testing';
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { clientUpdate, makeBatch, makeClient, makeSnapshot } from '../test/factories.ts';
+import { clientUpdate, makeBatch, makeSnapshot } from '../test/factories.ts';
 import { initialConnection, transition } from './connection.ts';
 import type { Connection, Effect, Event } from './connection-types.ts';
 

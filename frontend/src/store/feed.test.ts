@@ -1,7 +1,8 @@
+import { makeClient } from '@rondo/protocol/testing';
 import { beforeEach, expect, it } from 'vitest';
 import { createFrameScheduler } from '../lib/frame.ts';
 import { initialConnection } from '../live/connection.ts';
-import { clientUpdate, makeBatch, makeClient, makeSnapshot } from '../test/factories.ts';
+import { clientUpdate, makeBatch, makeSnapshot } from '../test/factories.ts';
 import { createFeed } from './feed.ts';
 import { useFLStore } from './fl-store.ts';
 

@@ -1,9 +1,10 @@
+import { makeClient, makeRound } from '@rondo/protocol/testing';
 import { act, fireEvent, screen } from '@testing-library/react';
 import { Profiler } from 'react';
 import { useLocation } from 'react-router';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { applyMessages, useFLStore } from '../../store/fl-store.ts';
-import { clientUpdate, makeBatch, makeClient, makeRound } from '../../test/factories.ts';
+import { clientUpdate, makeBatch } from '../../test/factories.ts';
 import { renderLive, showRun } from '../../test/render-live.tsx';
 import { ClientCell } from './ClientCell.tsx';
 import { ClientGrid } from './ClientGrid.tsx';

@@ -1,6 +1,6 @@
+import { makeModel } from '@rondo/protocol/testing';
 import { fireEvent, render, screen, waitFor } from '@testing-library/react';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
-import { makeModel } from '../../test/factories.ts';
 import { Refused, type Routes, serve, signInAs } from '../../test/serve.ts';
 import { DownloadModel } from './DownloadModel.tsx';
 

@@ -1,7 +1,7 @@
+import { makeRun } from '@rondo/protocol/testing';
 import { fireEvent, screen, waitFor, within } from '@testing-library/react';
 import { beforeEach, expect, it } from 'vitest';
 import { useFLStore } from '../../store/fl-store.ts';
-import { makeRun } from '../../test/factories.ts';
 import { renderLive, showRun } from '../../test/render-live.tsx';
 import { renderPage } from '../../test/render-page.tsx';
 import { changesOf, Refused, type Routes, serve, signInAs } from '../../test/serve.ts';

@@ -1,5 +1,5 @@
+import { makeRun } from '@rondo/protocol/testing';
 import { expect, it } from 'vitest';
-import { makeRun } from '../../test/factories.ts';
 import { changeOf, draftOf } from './run-draft.ts';
 
 const before = draftOf(makeRun({ name: 'mnist', tags: ['a, b', 'c'], notes: 'x' }));

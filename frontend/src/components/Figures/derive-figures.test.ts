@@ -1,5 +1,5 @@
+import { makeRound } from '@rondo/protocol/testing';
 import { expect, it } from 'vitest';
-import { makeRound } from '../../test/factories.ts';
 import { accuracyFigure, lossFigure, participationFigure } from './derive-figures.ts';
 
 const point = (round: number, loss: number | 'NaN' | null, accuracy: number | null = null) => ({

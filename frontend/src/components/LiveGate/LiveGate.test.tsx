@@ -1,7 +1,7 @@
+import { makeRun } from '@rondo/protocol/testing';
 import { screen } from '@testing-library/react';
 import { beforeEach, expect, it } from 'vitest';
 import { useFLStore } from '../../store/fl-store.ts';
-import { makeRun } from '../../test/factories.ts';
 import { liveLink, renderLive, showRun, waitingLink } from '../../test/render-live.tsx';
 import { LiveGate } from './LiveGate.tsx';
 

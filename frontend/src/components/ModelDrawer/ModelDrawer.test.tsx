@@ -1,7 +1,7 @@
+import { makeModel } from '@rondo/protocol/testing';
 import { fireEvent, screen, waitFor, within } from '@testing-library/react';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { useFLStore } from '../../store/fl-store.ts';
-import { makeModel } from '../../test/factories.ts';
 import { renderLive } from '../../test/render-live.tsx';
 import { changesOf, Refused, type Routes, serve, signInAs } from '../../test/serve.ts';
 import { ModelDrawer } from './ModelDrawer.tsx';

@@ -1,7 +1,8 @@
+import { makeModel, makeRun } from '@rondo/protocol/testing';
 import { fireEvent, screen, waitFor } from '@testing-library/react';
 import { beforeEach, expect, it } from 'vitest';
 import { applyMessages, useFLStore } from '../../store/fl-store.ts';
-import { makeBatch, makeModel, makeRun } from '../../test/factories.ts';
+import { makeBatch } from '../../test/factories.ts';
 import { renderLive, showRun } from '../../test/render-live.tsx';
 import { Refused, type Routes, serve, signInAs } from '../../test/serve.ts';
 import { ModelRegistry } from './ModelRegistry.tsx';

@@ -1,7 +1,8 @@
+import { makeModel } from '@rondo/protocol/testing';
 import { screen, within } from '@testing-library/react';
 import { beforeEach, expect, it } from 'vitest';
 import { applyMessages, useFLStore } from '../../store/fl-store.ts';
-import { makeBatch, makeModel } from '../../test/factories.ts';
+import { makeBatch } from '../../test/factories.ts';
 import { renderLive, showRun } from '../../test/render-live.tsx';
 import { ModelTable } from './ModelTable.tsx';
 

@@ -1,7 +1,7 @@
+import { makeRound } from '@rondo/protocol/testing';
 import { screen, within } from '@testing-library/react';
 import { beforeEach, expect, it } from 'vitest';
 import { useFLStore } from '../../store/fl-store.ts';
-import { makeRound } from '../../test/factories.ts';
 import { renderLive, showRun } from '../../test/render-live.tsx';
 import { bestRound } from './best-round.ts';
 import { RecentRounds } from './RecentRounds.tsx';

@@ -1,8 +1,8 @@
 import { type ClientUpdate, clientUpdateSchema } from '@rondo/protocol';
+import { makeClient, makeRound, makeRun } from '@rondo/protocol/testing';
 import { act, fireEvent, screen, within } from '@testing-library/react';
 import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { useFLStore } from '../../store/fl-store.ts';
-import { makeClient, makeRound, makeRun } from '../../test/factories.ts';
 import { renderLive, showRun } from '../../test/render-live.tsx';
 import { Refused, type Routes, serve, signInAs } from '../../test/serve.ts';
 import { RoundDetail } from './RoundDetail.tsx';

@@ -1,7 +1,7 @@
+import { makeClient, makeRound, makeRun } from '@rondo/protocol/testing';
 import { screen } from '@testing-library/react';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { useFLStore } from '../../store/fl-store.ts';
-import { makeClient, makeRound, makeRun } from '../../test/factories.ts';
 import { renderLive, showRun } from '../../test/render-live.tsx';
 import { signInAs } from '../../test/serve.ts';
 import { RoundMonitor } from './RoundMonitor.tsx';

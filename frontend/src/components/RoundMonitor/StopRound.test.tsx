@@ -1,7 +1,7 @@
+import { makeRound, makeRun, makeStop } from '@rondo/protocol/testing';
 import { fireEvent, screen, waitFor } from '@testing-library/react';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { useFLStore } from '../../store/fl-store.ts';
-import { makeRound, makeRun, makeStop } from '../../test/factories.ts';
 import { renderLive, showRun } from '../../test/render-live.tsx';
 import { changesOf, Refused, type Routes, serve, signInAs } from '../../test/serve.ts';
 import { RoundMonitor } from './RoundMonitor.tsx';

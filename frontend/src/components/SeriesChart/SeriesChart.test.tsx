@@ -1,7 +1,7 @@
+import { makeClient, makeRound } from '@rondo/protocol/testing';
 import { fireEvent, screen, waitFor } from '@testing-library/react';
 import { beforeEach, expect, it } from 'vitest';
 import { useFLStore } from '../../store/fl-store.ts';
-import { makeClient, makeRound } from '../../test/factories.ts';
 import { renderLive, showRun } from '../../test/render-live.tsx';
 import { Refused, type Routes, serve, signInAs } from '../../test/serve.ts';
 import { SeriesChart } from './SeriesChart.tsx';
