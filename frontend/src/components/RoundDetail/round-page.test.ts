@@ -1,6 +1,6 @@
 import { type ClientUpdate, clientUpdateSchema } from '@rondo/protocol';
+import { makeClient, makeRound } from '@rondo/protocol/testing';
 import { describe, expect, it } from 'vitest';
-import { makeClient, makeRound } from '../../test/factories.ts';
 import { rowAt, rowOfPixel } from './draw-timeline.ts';
 import { filterUpdates, hasFilter, readFilter, troubleFirst, writeRange } from './filter-updates.ts';
 import { answerSentence, timelineOf } from './timeline.ts';
