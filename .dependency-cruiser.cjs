@@ -24,6 +24,14 @@ const componentMain = '^frontend/src/components/([^/]+)/\\1\\.tsx$|^frontend/src
 const everywhere = [
   ...allow({ path: '^protocol/src/', pathNot: isTest }, inside('protocol/src'), packages('zod')),
   ...allow(source('^reporters/typescript/src/'), inside('reporters/typescript/src'), protocol, builtin),
+  ...allow(
+    source('^reporters/mcp/src/'),
+    inside('reporters/mcp/src'),
+    protocol,
+    reporter,
+    packages('@modelcontextprotocol/sdk', 'zod'),
+    builtin,
+  ),
   ...allow(source('^demo/src/'), inside('demo/src'), protocol, reporter, builtin),
 ];
 
@@ -78,7 +86,7 @@ const backendLayers = [
   ...allow(source('^backend/src/(app|main)\\.ts$'), '^backend/src/', protocol, npm, builtin),
   ...allow(
     source(backend('routers')),
-    backend('(routers|schemas|ingest|insight|bus|db/queries|auth|errors|plugins|config|checkpoints)'),
+    backend('(routers|schemas|ingest|insight|transfer|bus|db/queries|auth|errors|plugins|config|checkpoints)'),
     dbType,
     protocol,
     withoutDatabase,
@@ -111,6 +119,7 @@ const backendLayers = [
     builtin,
   ),
   ...allow(source(backend('db')), backend('(db|periodic|errors)'), protocol, npm, builtin),
+  ...allow(source(backend('transfer')), backend('(transfer|db|checkpoints|insight|errors)'), protocol, npm, builtin),
   ...allow(source(backend('backup')), backend('(backup|db|checkpoints|config|version|errors)'), protocol, npm, builtin),
   ...allow(source(backend('auth')), backend('(auth|db/queries|errors|schemas)'), dbType, protocol, npm, builtin),
   ...allow(

@@ -67,7 +67,7 @@ it.each(Object.keys(happy))('%s answers with every status that it declares, and 
 });
 
 /** Only a disk that fills while the server runs gives these: `disk-full.test.ts`. */
-const ofFullDisk = new Set(['ingest 507', 'appendToUpload 507']);
+const ofFullDisk = new Set(['ingest 507', 'appendToUpload 507', 'exportRun 507']);
 
 /** The servers on which an answer can be had that the first does not give. */
 const onOther = new Set([
@@ -78,6 +78,7 @@ const onOther = new Set([
   'setMember 409',
   'removeMember 409',
   'saveModel 507',
+  'importRun 507',
   'createUpload 507',
 ]);
 

@@ -13,6 +13,7 @@ import { EventBus } from './bus/event-bus.ts';
 import { type CheckpointSettings, openCheckpoints } from './checkpoints/open-checkpoints.ts';
 import type { Database } from './db/database.ts';
 import { probeRoom, watchDisk } from './db/disk-guard.ts';
+import { readFederation } from './db/queries/federation.ts';
 import type { LogsKeep } from './db/queries/logs.ts';
 import { modelTotals } from './db/queries/model-totals.ts';
 import { startRetention } from './db/retention.ts';
@@ -53,6 +54,7 @@ import { prometheusRouter } from './routers/prometheus.ts';
 import { roundsRouter } from './routers/rounds.ts';
 import { runsRouter } from './routers/runs.ts';
 import { sessionsRouter } from './routers/sessions.ts';
+import { transferRouter } from './routers/transfer.ts';
 import { uploadsRouter } from './routers/uploads.ts';
 import { usersRouter } from './routers/users.ts';
 import { Hub } from './websocket/hub.ts';
@@ -154,7 +156,13 @@ export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
   const checkpoints = await openCheckpoints({ settings: deps.models, db, ...models, save, onError });
   const onDeleted = () => void checkpoints.registry.sweep().catch(onError);
   const hub = new Hub({ source: createLiveSource(db), onError });
-  metrics.observe({ writer, hub, pool: database.pool, models: () => modelTotals(db) });
+  metrics.observe({
+    writer,
+    hub,
+    pool: database.pool,
+    models: () => modelTotals(db),
+    federation: () => readFederation(db),
+  });
   const refreshMember = (user_id: string) => {
     auth.access.noteChanged(user_id);
     auth.access.of({ user_id, role: 'viewer' }).then(({ visible }) => hub.setVisible(user_id, visible), onError);
@@ -290,6 +298,7 @@ export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
   const links = createDownloadLinks({ db, isActive: auth.sessions.isActive, access: auth.access });
   const ofModels = { db, checkpoints, links, notes: auth.notes, basePath: auth.basePath };
   await app.register(modelContentRouter({ ...ofModels, checkRoom: disk.check }));
+  await app.register(transferRouter({ auth, db, bus, checkpoints, checkRoom: disk.check, onError }));
   await app.register(uploadsRouter({ uploads: checkpoints.uploads, checkRoom: disk.check }));
   await app.register(aliasesRouter({ db, writer }));
   await app.register(prometheusRouter({ metrics, token: deps.metricsToken }));

@@ -26,6 +26,18 @@ const ofUpload =
     headers: { ...tus, ...more.headers },
   });
 
+/** The file of a run, which becomes another run. */
+async function anExport({ aRun, server, admin }: World): Promise<Ask> {
+  const { run_id } = await aRun();
+  const { rawPayload } = await server.ask('GET', `/api/runs/${run_id}/export`, admin.headers);
+  return {
+    who: 'admin',
+    query: { run_id: `imported-${randomUUID()}`, project: 'default' },
+    headers: { 'content-type': 'application/zip' },
+    body: rawPayload,
+  };
+}
+
 /** For every operation, by operationId, a request that it answers with yes. */
 export const happy: Readonly<Record<string, Make>> = {
   login: async ({ server }) => {
@@ -98,6 +110,8 @@ export const happy: Readonly<Record<string, Make>> = {
   getRun: ofRun((run_id) => ({ params: { run_id } })),
   editRun: ofRun((run_id) => ({ who: 'admin', params: { run_id }, body: { notes: 'x' } })),
   endRun: ofRun((run_id) => ({ who: 'admin', params: { run_id }, body: { status: 'failed', reason: 'x' } })),
+  exportRun: ofRun((run_id) => ({ params: { run_id } })),
+  importRun: anExport,
   deleteRun: ofRun((run_id) => ({ who: 'admin', params: { run_id } })),
   listRounds: ofRun((run_id) => ({ query: { run_id, limit: '1' } })),
   getRound: async ({ aRun }) => ({ who: 'viewer', params: { round_id: (await aRun()).open } }),
@@ -115,6 +129,7 @@ export const happy: Readonly<Record<string, Make>> = {
     return { who: 'admin', params: { run_id }, query: { rule: 'straggler' } };
   },
   getWaiting: ofRun((run_id) => ({ params: { run_id } })),
+  getDiagnosis: ofRun((run_id) => ({ params: { run_id } })),
   getCost: ofRun((run_id) => ({ params: { run_id }, query: { label: 'region' } })),
   getPrivacy: ofRun((run_id) => ({ params: { run_id } })),
   getDirection: ofRun((run_id) => ({ params: { run_id } })),

@@ -147,6 +147,8 @@ function ofSeveralRuns(who: 'viewer' | 'admin'): Make {
   };
 }
 
+const takenId = `taken-${randomUUID()}`;
+
 const specials: Readonly<Record<string, Readonly<Record<string, Make>>>> = {
   listAudit: { 403: () => ({ who: 'viewer' }) },
   createKey: { 404: () => ({ who: 'admin', body: { name: 'x', project_id: 'missing' } }) },
@@ -245,6 +247,14 @@ const specials: Readonly<Record<string, Readonly<Record<string, Make>>>> = {
     411: from('saveModel', (good) => ({ ...good, body: Readable.from([String(good.body)]) })),
     413: withHeaders('saveModel', { 'content-length': String(2 ** 40) }),
     422: withHeaders('saveModel', { 'x-content-sha256': sha256('something else') }),
+  },
+  importRun: {
+    400: withHeaders('importRun', { 'content-length': '100000' }),
+    404: from('importRun', (good) => ({ ...good, query: { project: 'missing' } })),
+    409: from('importRun', (good) => ({ ...good, query: { run_id: takenId }, times: 2 })),
+    411: from('importRun', (good) => ({ ...good, body: Readable.from([good.body]) })),
+    413: withHeaders('importRun', { 'content-length': String(2 ** 40) }),
+    422: from('importRun', (good) => ({ ...good, body: 'no zip' })),
   },
   downloadModel: {
     409: ofSeveralRuns('viewer'),

@@ -77,30 +77,34 @@ export class ModelRegistry {
       throw new Invalid([{ path: 'sha256', message: `the content has ${digest}, not ${sha256}: send it again` }]);
     const known = await this.find(upload);
     if (known) return { model: known, isNew: false };
-    const summary = await readSafetensors(file);
-    const content = { tensor_count: 0, tensors: [], ...summary, sha256, size_bytes: (await stat(file)).size };
-    const format = upload.format ?? (summary ? 'safetensors' : 'binary');
-    const isNew = await this.#claimed(content, async () => {
-      await this.#deps.store.put(sha256, file);
-      return this.#deps.save({ ...upload, format });
-    });
+    const { isSafetensors, release } = await this.hold(file, sha256);
+    const format = upload.format ?? (isSafetensors ? 'safetensors' : 'binary');
+    const isNew = await this.#deps.save({ ...upload, format }).finally(release);
     const model = await this.find(upload);
     if (!model) throw new Conflict(`version ${upload.version} was deleted while it was being saved`);
     return { model, isNew };
   }
 
-  async #claimed<T>(content: Parameters<typeof claimContent>[1], work: () => Promise<T>): Promise<T> {
-    const { db } = this.#deps;
+  /** Stores a content whose digest is verified. Until `release` it stays, whether or not a version has it. */
+  async hold(file: string, sha256: string): Promise<{ isSafetensors: boolean; release: () => Promise<void> }> {
+    const { db, store } = this.#deps;
+    const summary = await readSafetensors(file);
+    const content = { tensor_count: 0, tensors: [], ...summary, sha256, size_bytes: (await stat(file)).size };
     const claim = { claim_id: randomUUID(), expires_at: new Date(Date.now() + claimMs).toISOString() };
     if (!(await db.transaction((tx) => claimContent(tx, content, claim))))
       throw new Busy('the same content is being removed right now; send it again', 2);
-    try {
-      return await work();
-    } finally {
+    const release = async () => {
       await releaseClaim(db, claim.claim_id);
       // Another upload may have taken the name since the check.
       this.sweep().catch(() => {}); // The next sweep retries, and logs the error.
+    };
+    try {
+      await store.put(sha256, file);
+    } catch (error) {
+      await release();
+      throw error;
     }
+    return { isSafetensors: summary !== null, release };
   }
 
   /** Deletes what is kept beyond MODELS_KEEP, and takes contents that no version has any more out of the store. */

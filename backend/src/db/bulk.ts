@@ -48,8 +48,13 @@ export async function bulkInsertNew(
 }
 
 /** Inserts rows that the caller knows to be new, which saves a lookup per row. An existing row fails the statement. */
-export async function bulkInsert(db: Db, table: PgTable, rows: readonly object[]): Promise<void> {
-  if (rows.length > 0) await db.execute(parts(table, rows, { key: [] }).insert);
+export async function bulkInsert(
+  db: Db,
+  table: PgTable,
+  rows: readonly object[],
+  options: Pick<Options, 'generated' | 'partition'> = {},
+): Promise<void> {
+  if (rows.length > 0) await db.execute(parts(table, rows, { key: [], ...options }).insert);
 }
 
 const returningClause = (columns: string): SQL => sql.raw(columns && `returning ${columns}`);

@@ -1,6 +1,8 @@
+import { clientStatusSchema, runConditionSchema, runStatusSchema, severitySchema } from '@rondo/protocol';
 import type { FastifyInstance } from 'fastify';
 import fastifyPlugin from 'fastify-plugin';
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+import type { Federation } from '../db/queries/federation.ts';
 
 /** State that the rest of the server already has, read on each scrape. */
 export interface Measured {
@@ -14,6 +16,7 @@ export interface Measured {
     | (() => { readonly size: number; readonly open: number; readonly in_use: number; readonly waiting: number })
     | undefined;
   readonly models: () => Promise<{ readonly versions: number; readonly bytes: number }>;
+  readonly federation: () => Promise<Federation>;
 }
 
 export type Metrics = ReturnType<typeof createMetrics>;
@@ -103,7 +106,8 @@ export function createMetrics(about: { readonly version: string; readonly databa
   };
 }
 
-function register(registers: Registry[], { writer, hub, pool, models }: Measured): void {
+function register(registers: Registry[], measured: Measured): void {
+  const { writer, hub, pool, models } = measured;
   const gauge = (name: string, help: string, read: () => number) => {
     new Gauge({
       name,
@@ -138,16 +142,8 @@ function register(registers: Registry[], { writer, hub, pool, models }: Measured
     gauge('rondo_db_connections_in_use', 'Connections at work', () => pool().in_use);
     gauge('rondo_db_callers_waiting', 'Callers that wait for a connection', () => pool().waiting);
   }
-  // A database that is away must not hide the other figures; of its own, the last ones stay.
-  let reading: Promise<Awaited<ReturnType<Measured['models']>> | undefined> | undefined;
-  const read = () => {
-    reading ??= models()
-      .catch(() => undefined)
-      .finally(() => {
-        reading = undefined;
-      });
-    return reading;
-  };
+  registerFederation(registers, once(measured.federation));
+  const read = once(models);
   const stored = (name: string, help: string, figure: 'versions' | 'bytes') => {
     new Gauge({
       name,
@@ -169,4 +165,64 @@ function register(registers: Registry[], { writer, hub, pool, models }: Measured
       this.set((await read()) ? 1 : 0);
     },
   });
+}
+
+/** One read for all gauges of a scrape. A database that is away must not hide the other figures; of its own, the last stay. */
+function once<T>(load: () => Promise<T>): () => Promise<T | undefined> {
+  let reading: Promise<T | undefined> | undefined;
+  return () => {
+    reading ??= load()
+      .catch(() => undefined)
+      .finally(() => {
+        reading = undefined;
+      });
+    return reading;
+  };
+}
+
+/** Figures of all runs together: no run, client or project has a series of its own, so that there are never more of them. */
+function registerFederation(registers: Registry[], read: () => Promise<Federation | undefined>): void {
+  const gauge = (name: string, help: string, figure: 'openRounds' | 'oldestOpenRoundS') => {
+    new Gauge({
+      name,
+      help,
+      registers,
+      async collect() {
+        const found = await read();
+        if (found) this.set(found[figure]);
+      },
+    });
+  };
+  const gaugesBy = (
+    name: string,
+    help: string,
+    label: string,
+    values: readonly string[],
+    figure: 'runs' | 'conditions' | 'clients' | 'attention',
+  ) => {
+    new Gauge({
+      name,
+      help,
+      labelNames: [label],
+      registers,
+      async collect() {
+        const found: Readonly<Record<string, number>> | undefined = (await read())?.[figure];
+        // A value that nothing has is a zero, not a series that ends.
+        if (found) for (const value of values) this.set({ [label]: value }, found[value] ?? 0);
+      },
+    });
+  };
+  const conditions = runConditionSchema.shape.state.options;
+  gaugesBy('rondo_runs', 'Runs by their reported status', 'status', runStatusSchema.options, 'runs');
+  gaugesBy('rondo_running_runs', 'Running runs by their condition', 'condition', conditions, 'conditions');
+  gaugesBy('rondo_clients', 'Clients of running runs by their status', 'status', clientStatusSchema.options, 'clients');
+  gaugesBy(
+    'rondo_attention_items',
+    'Items of the attention lists of running runs, by severity',
+    'severity',
+    severitySchema.options,
+    'attention',
+  );
+  gauge('rondo_open_rounds', 'Open rounds of running runs', 'openRounds');
+  gauge('rondo_oldest_open_round_seconds', 'Age of the oldest open round of a running run', 'oldestOpenRoundS');
 }

@@ -4,6 +4,7 @@ import {
   attentionSchema,
   clientIdSchema,
   costSchema,
+  diagnosisSchema,
   directionSchema,
   limits,
   matrixMeasureSchema,
@@ -25,6 +26,7 @@ import { NotFound } from '../errors.ts';
 import type { AttentionService } from '../insight/attention.ts';
 import { readCost } from '../insight/cost.ts';
 import { readPrivacy } from '../insight/privacy.ts';
+import { readDiagnosis } from '../insight/read-diagnosis.ts';
 import { readDirection } from '../insight/read-direction.ts';
 import { readDispersion } from '../insight/read-dispersion.ts';
 import { readMatrix } from '../insight/read-matrix.ts';
@@ -211,6 +213,25 @@ export const insightRouter =
       async (request) => {
         const { run_id } = await seenRun(db, request, request.params.run_id);
         return readWaiting(db, run_id, new Date());
+      },
+    );
+
+    app.get(
+      '/api/runs/:run_id/diagnosis',
+      {
+        onRequest: app.requireReader,
+        schema: {
+          ...about,
+          ...forReaders,
+          operationId: 'getDiagnosis',
+          summary: 'Cause, evidence, missing evidence and next action, by rules only',
+          description: 'Text of reporters is in `untrusted` alone: quoted, bounded, and never an instruction.',
+          response: { 200: diagnosisSchema, ...problems(401, 403, 404, 422) },
+        },
+      },
+      async (request) => {
+        const run = await seenRun(db, request, request.params.run_id);
+        return readDiagnosis(db, run, await attention.read(run.run_id), new Date());
       },
     );
 

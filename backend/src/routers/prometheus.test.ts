@@ -51,6 +51,12 @@ describe('GET /metrics', () => {
         "# TYPE rondo_live_viewers gauge",
         "# TYPE rondo_live_lagging_viewers gauge",
         "# TYPE rondo_live_changes_total counter",
+        "# TYPE rondo_runs gauge",
+        "# TYPE rondo_running_runs gauge",
+        "# TYPE rondo_clients gauge",
+        "# TYPE rondo_attention_items gauge",
+        "# TYPE rondo_open_rounds gauge",
+        "# TYPE rondo_oldest_open_round_seconds gauge",
         "# TYPE rondo_models gauge",
         "# TYPE rondo_model_bytes gauge",
         "# TYPE rondo_db_up gauge",
@@ -126,6 +132,53 @@ describe('GET /metrics', () => {
     expect((await scrape()).get('rondo_live_viewers')).toBe(1);
     socket.close();
   });
+
+  it('[X9] has figures of the federation, and no more series with a hundred runs than with one', async () => {
+    const fresh = await openTestApp();
+    const reporter = await fresh.makeReporter();
+    const over = makeRun();
+    const ended = over.say('run_complete', { status: 'failed' });
+    const waiting = makeRun();
+    const needs = waiting.say('client_presence', { num_connected: 1, num_needed: 3 });
+    await reporter.report([...aWholeRound(over, 1), ended, needs]);
+    const open = makeRun({ start: new Date(Date.now() - 60_000).toISOString() });
+    await reporter.report([
+      open.say('round_started', { round: 1, client_ids: ['a', 'b', 'c'] }),
+      open.say('client_failed', { round: 1, client_id: 'c', reason: 'x' }),
+    ]);
+    const series = await scrape(fresh);
+    const said = Object.fromEntries([...series].filter(([name]) => /^rondo_(runs|running|clients|open)/.test(name)));
+    expect(said).toMatchObject({
+      'rondo_runs{status="running"}': 2,
+      'rondo_runs{status="failed"}': 1,
+      'rondo_runs{status="complete"}': 0,
+      'rondo_running_runs{condition="healthy"}': 1,
+      'rondo_running_runs{condition="waiting_for_clients"}': 1,
+      'rondo_clients{status="failed"}': 1,
+      rondo_open_rounds: 1,
+    });
+    expect(series.get('rondo_oldest_open_round_seconds')).toBeGreaterThan(50);
+    const names = Array.from({ length: 100 }, () => makeRun());
+    await reporter.report(names.map((run) => run.say('round_started', { round: 1, client_ids: ['d'] })));
+    const more = await scrape(fresh);
+    const kinds = ({ size }: Map<string, number>) => size;
+    expect([kinds(more), more.get('rondo_open_rounds')]).toEqual([kinds(series), 101]);
+    await fresh.close();
+  });
+
+  it('[X9] counts what needs attention by its severity', async () => {
+    const fresh = await openTestApp();
+    const reporter = await fresh.makeReporter();
+    const run = makeRun();
+    await reporter.report([
+      run.say('round_started', { round: 1, client_ids: ['a'] }),
+      run.say('client_failed', { round: 1, client_id: 'a', reason: 'x' }),
+      run.say('round_complete', { round: 1 }),
+    ]);
+    const critical = async () => (await scrape(fresh)).get('rondo_attention_items{severity="critical"}');
+    await expect.poll(critical, { timeout: 60_000 }).toBe(1);
+    await fresh.close();
+  }, 90_000);
 
   it('stays readable while the database is away, and says so', async () => {
     const database = await openTestDatabase();

@@ -13,6 +13,8 @@ export const auditActionSchema = z.enum([
   'run.update',
   'run.delete',
   'run.end',
+  'run.export',
+  'run.import',
   'round.stop',
   'project.create',
   'project.update',

@@ -1,5 +1,5 @@
 import type { AttentionNews, AttentionRule, ClientId, RunId } from '@rondo/protocol';
-import { and, asc, desc, eq, getTableColumns, gte, inArray, lte, sql } from 'drizzle-orm';
+import { and, asc, between, desc, eq, getTableColumns, gte, inArray, isNotNull, lte, sql } from 'drizzle-orm';
 import type { Db } from '../db.ts';
 import { clients, clientUpdates, metricPoints, metricSeries, rounds } from '../schema.ts';
 import { attentionLists, attentionMutes, insightClients, insightRounds } from '../tables/insight.ts';
@@ -43,6 +43,26 @@ export const readParts = (db: Db, runId: RunId, round: number): Promise<(typeof 
     .from(clientUpdates)
     .where(and(eq(clientUpdates.run_id, runId), eq(clientUpdates.round, round)))
     .orderBy(asc(clientUpdates.client_id));
+
+/** Errors of clients in the newest rounds up to this one. */
+export const readErrors = (db: Db, runId: RunId, round: number, limit: number) =>
+  db
+    .select({
+      client_id: clientUpdates.client_id,
+      error: clientUpdates.error,
+      submitted_at: clientUpdates.submitted_at,
+    })
+    .from(clientUpdates)
+    .where(
+      and(
+        eq(clientUpdates.run_id, runId),
+        between(clientUpdates.round, round - errorRounds, round),
+        isNotNull(clientUpdates.error),
+      ),
+    )
+    .orderBy(desc(clientUpdates.round), asc(clientUpdates.client_id))
+    .limit(limit);
+const errorRounds = 3;
 
 /** Selected columns of the rows derived from the rounds. */
 export async function readDerived<C extends keyof InsightRow>(

@@ -53,6 +53,8 @@ export const examples: Readonly<Record<string, Example>> = {
   setMember: { request: { role: 'viewer' }, response: a.member },
   listAudit: { response: page(a.auditEntry) },
 
+  importRun: { response: { run: a.run, rows: { 'rounds.jsonl': 3, 'metrics.jsonl': 1_200 } } },
+
   ingest: {
     request: { reporter_id: 'reporter-1', batch: 0, events: a.facts },
     response: {

@@ -9,6 +9,8 @@ const words: Readonly<Record<string, string>> = {
   'key.revoke': 'revoked an API key',
   'run.update': 'changed a run',
   'run.end': 'ended a run',
+  'run.export': 'exported a run',
+  'run.import': 'imported a run',
   'run.delete': 'deleted a run',
   'round.stop': 'asked for a stop',
   'model.delete': 'deleted a model',
