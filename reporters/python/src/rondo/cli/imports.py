@@ -14,6 +14,7 @@ from ..address import normalize, shown
 from ..facts import Event, make_event
 from ..importers import ImportedRun, LeftOut
 from ..importers.csv_files import read_csv
+from ..importers.hivewatch import read_hivewatch
 from ..importers.mlflow import read_mlflow
 from ..importers.tensorboard import read_tensorboard
 from ..masking import Masking
@@ -26,8 +27,9 @@ _READERS: dict[str, Callable[[Path, LeftOut], Iterator[ImportedRun]]] = {
     "tensorboard": read_tensorboard,
     "mlflow": read_mlflow,
     "csv": read_csv,
+    "hivewatch": read_hivewatch,
 }
-KINDS = (*_READERS, "wandb")
+KINDS = (*_READERS, "wandb", "rondo")
 _WANDB = """The files of an offline run of W&B are in a format of its own, which Rondo does not read.
 Export the history as CSV instead, and import that:
   wandb sync PATH                                              # or `wandb beta sync`; then, in Python:
@@ -45,7 +47,7 @@ def import_runs(kind: str, path: Path, url: str, key: str, timeout_s: float) -> 
         print(_WANDB, file=sys.stderr)
         return 2
     address = normalize(url)
-    is_there = path.is_dir() or (path.is_file() and kind in ("mlflow", "csv"))
+    is_there = path.is_dir() or (path.is_file() and kind in ("mlflow", "csv", "hivewatch"))
     if address is None or not is_there:
         what = f"{url!r} is not an address." if address is None else f"{path} is not a folder."
         print(what if path.exists() or address is None else f"{path} does not exist.", file=sys.stderr)

@@ -33,7 +33,7 @@ class ReadError(Exception):
         self.status = status
 
 
-class _NoRedirect(urllib.request.HTTPRedirectHandler):
+class NoRedirect(urllib.request.HTTPRedirectHandler):
     """The key goes to no other address."""
 
     def redirect_request(self, *_: Any, **__: Any) -> None:
@@ -51,7 +51,7 @@ class Api:
         self.key = key or os.environ.get("RONDO_API_KEY") or ""
         if not self.key:
             raise ReadError("a key is missing: pass key=, or set RONDO_API_KEY to an API key with the scope read")
-        self._opener = urllib.request.build_opener(_NoRedirect())
+        self._opener = urllib.request.build_opener(NoRedirect())
 
     def get(self, path: str, query: Query | None = None) -> Any:
         """Return the JSON at a path."""
@@ -99,7 +99,7 @@ class Api:
             except urllib.error.HTTPError as error:
                 with error:
                     if is_last or error.code not in (429, 502, 503, 504):
-                        raise ReadError(_refusal(error, path), error.code) from None
+                        raise ReadError(refusal(error, path), error.code) from None
             except (urllib.error.URLError, OSError) as error:
                 if is_last:
                     reason = getattr(error, "reason", error)
@@ -125,13 +125,11 @@ def _text(value: object) -> str:
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
-def _refusal(error: urllib.error.HTTPError, path: str) -> str:
+def refusal(error: urllib.error.HTTPError, path: str, *, is_by_key: bool = True) -> str:
+    """Return what the server said, and what to do."""
     try:
         detail = json.loads(error.read(65_536)).get("detail")
     except (ValueError, AttributeError, OSError):
         detail = None
-    hint = {
-        401: "; use an API key with the scope read",
-        403: "; use an API key with the scope read",
-    }.get(error.code, "")
+    hint = "; use an API key with the scope read" if is_by_key and error.code in (401, 403) else ""
     return f"{path}: HTTP {error.code}: {detail or error.reason}{hint}"
