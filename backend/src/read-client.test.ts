@@ -60,7 +60,7 @@ beforeAll(async () => {
     body: content,
   });
   expect(put.status).toBe(201);
-});
+}, 180_000);
 afterAll(async () => {
   await server.close();
   await rm(folder, { recursive: true, force: true });
@@ -149,9 +149,9 @@ describe('[X8] an MCP client', () => {
     const main = new URL('../../reporters/mcp/src/main.ts', import.meta.url).pathname;
     const env = { ...process.env, RONDO_URL: url, RONDO_API_KEY: key } as Record<string, string>;
     await client.connect(new StdioClientTransport({ command: process.execPath, args: [main], env }), {
-      timeout: 60_000,
+      timeout: 150_000,
     });
-  });
+  }, 180_000);
   afterAll(() => client.close());
 
   const call = async (name: string, args: Record<string, unknown> = {}) => {

@@ -10,7 +10,7 @@ let reader: Record<string, string>;
 beforeAll(async () => {
   server = await openTestApp();
   reader = (await server.signIn('viewer')).headers;
-});
+}, 180_000);
 afterAll(() => server.close());
 
 const diagnosisOf = async (runId: string): Promise<Diagnosis> => {

@@ -100,7 +100,7 @@ function textOf(query: Query): string {
 }
 
 async function refusal(answer: Response, path: string): Promise<string> {
-  const { detail } = await answer.json().catch(() => ({}) as { detail?: string });
+  const said = (await answer.json().catch(() => null)) as { readonly detail?: string } | null;
   const hint = answer.status === 401 || answer.status === 403 ? '; use an API key with the scope read' : '';
-  return `${path}: HTTP ${answer.status}: ${detail ?? answer.statusText}${hint}`;
+  return `${path}: HTTP ${answer.status}: ${said?.detail ?? answer.statusText}${hint}`;
 }

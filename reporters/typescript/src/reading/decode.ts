@@ -34,5 +34,5 @@ export function decode<T extends object>(row: T): Decoded<T> {
 }
 
 export async function* decoded<T extends object>(rows: AsyncIterable<T>): AsyncGenerator<Decoded<T>> {
-  for await (const row of rows) yield decode(row);
+  for await (const row of rows) yield decode<T>(row as T);
 }
