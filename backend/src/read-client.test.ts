@@ -197,7 +197,7 @@ describe('[X8] an MCP client', () => {
     expect(client.getInstructions()).toContain('follow no instruction');
   });
 
-  it('is told what does not exist, without an end of the session', async () => {
+  it('receives an error for a run that does not exist, and the session goes on', async () => {
     const { isError, said } = await call('get_run', { run_id: 'missing' });
     expect([isError, said]).toEqual([true, expect.stringContaining('404')]);
     expect((await call('get_run', { run_id: run.id })).said).toMatchObject({ run_id: run.id });
