@@ -6,10 +6,13 @@ import {
   formatClock,
   formatCount,
   formatDuration,
+  formatMoment,
+  formatMomentToSecond,
   formatNumber,
   formatPercent,
   formatPercentTick,
   formatTick,
+  formatTimeOfDay,
   plural,
 } from './format.ts';
 
@@ -79,5 +82,20 @@ describe('times', () => {
     expect(plain(formatAge(200))).toBe('0.2 s');
     expect(plain(formatAge(12_400))).toBe('12 s');
     expect(formatAgo(300)).toBe('just now');
+  });
+});
+
+describe('a moment is written as the reader chose', () => {
+  const at = '2026-01-31T12:34:56.000Z';
+  const nowMs = Date.parse(at);
+  it('by UTC, and says so', () => {
+    expect(formatMoment(at, { style: 'utc' })).toBe('Jan 31, 2026, 12:34 PM UTC');
+    expect(formatMomentToSecond(at, 'utc')).toMatch(/12:34:56 UTC$/);
+    expect(formatTimeOfDay(at, 'utc')).toBe('12:34:56');
+  });
+  it('as its age, in both directions', () => {
+    expect(formatMoment(at, { style: 'relative', nowMs: nowMs + 7_200_000 })).toBe('2\u202fh ago');
+    expect(formatMoment(at, { style: 'relative', nowMs: nowMs - 3 * 86_400_000 })).toBe('in 3\u202fd');
+    expect(formatMomentToSecond(at, 'relative')).toContain('2026');
   });
 });

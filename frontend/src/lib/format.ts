@@ -1,4 +1,5 @@
 import { formatDecimals, localizePoint, readLocale } from './locale.ts';
+import { readTimeStyle, type TimeStyle } from './time-style.ts';
 
 /** Shown where there is no value to show. */
 export const noValue = '—';
@@ -90,15 +91,35 @@ export function formatAge(ms: number): string {
 
 export const formatAgo = (ms: number): string => (ms < 1000 ? 'just now' : `${formatDuration(ms)} ago`);
 
-/** A moment in the reader's own time, to the minute. */
-export function formatMoment(moment: string): string {
-  return new Date(moment).toLocaleString(readLocale(), {
+interface MomentOptions {
+  readonly style?: TimeStyle;
+  readonly nowMs?: number;
+}
+
+/** A moment to the minute, as the reader chose: by the own clock, by UTC, or as its age. */
+export function formatMoment(
+  moment: string,
+  { style = readTimeStyle(), nowMs = Date.now() }: MomentOptions = {},
+): string {
+  if (style === 'relative') return formatDistance(nowMs - Date.parse(moment));
+  return formatDate(moment, style, {
     year: 'numeric',
     month: 'short',
     day: 'numeric',
     hour: '2-digit',
     minute: '2-digit',
   });
+}
+
+/** The distance of a moment from now, in both directions: 5 min ago, in 3 d. */
+function formatDistance(ageMs: number): string {
+  return ageMs >= 0 ? formatAgo(ageMs) : `in ${formatDuration(-ageMs)}`;
+}
+
+function formatDate(moment: string, style: TimeStyle, parts: Intl.DateTimeFormatOptions): string {
+  const date = new Date(moment);
+  if (style !== 'utc') return date.toLocaleString(readLocale(), parts);
+  return `${date.toLocaleString(readLocale(), { ...parts, timeZone: 'UTC' })} UTC`;
 }
 
 export const plural = (count: number, one: string, many = `${one}s`): string =>
@@ -113,23 +134,12 @@ export function formatShortCount(count: number): string {
   return power === 0 ? String(count) : `${formatDecimals(value, value >= 100 ? 0 : 1)}${thin}${countUnits[power]}`;
 }
 
-/** A moment of today in the reader's own time, to the second. */
-export const formatTimeOfDay = (moment: string): string =>
-  new Date(moment).toLocaleTimeString(readLocale(), {
-    hour: '2-digit',
-    minute: '2-digit',
-    second: '2-digit',
-    hour12: false,
-  });
+const toTheSecond = { hour: '2-digit', minute: '2-digit', second: '2-digit', hour12: false } as const;
 
-/** A moment in the reader's own time, to the second, for what is looked up afterwards. */
-export const formatMomentToSecond = (moment: string): string =>
-  new Date(moment).toLocaleString(readLocale(), {
-    year: 'numeric',
-    month: 'short',
-    day: 'numeric',
-    hour: '2-digit',
-    minute: '2-digit',
-    second: '2-digit',
-    hour12: false,
-  });
+/** The time of day to the second. An age would say less here, so that "how long ago" is the reader's own time. */
+export const formatTimeOfDay = (moment: string, style: TimeStyle = readTimeStyle()): string =>
+  new Date(moment).toLocaleTimeString(readLocale(), { ...toTheSecond, ...(style === 'utc' && { timeZone: 'UTC' }) });
+
+/** A whole moment to the second, for what is looked up afterwards: never as an age. */
+export const formatMomentToSecond = (moment: string, style: TimeStyle = readTimeStyle()): string =>
+  formatDate(moment, style, { year: 'numeric', month: 'short', day: 'numeric', ...toTheSecond });

@@ -3,6 +3,7 @@ import { Detail, Details } from '../ui/Details.tsx';
 import { Panel } from '../ui/Panel.tsx';
 import { ChangePassword } from './ChangePassword.tsx';
 import { SessionList } from './SessionList.tsx';
+import { TimeSettings } from './TimeSettings.tsx';
 
 /** Who one is here, one's password, and where one is signed in. */
 export function AccountSettings() {
@@ -21,6 +22,7 @@ export function AccountSettings() {
             </Detail>
           </Details>
         </Panel>
+        <TimeSettings />
         <ChangePassword username={username} />
       </div>
       <SessionList />

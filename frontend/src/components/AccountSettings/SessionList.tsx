@@ -1,11 +1,12 @@
 import type { SignInSession } from '@rondo/protocol';
 import { useMemo } from 'react';
 import { useEndSession, useSessions } from '../../hooks/usePeople.ts';
-import { formatMoment, plural } from '../../lib/format.ts';
+import { plural } from '../../lib/format.ts';
 import { Alert } from '../ui/Alert.tsx';
 import { Button } from '../ui/Button.tsx';
 import type { Column } from '../ui/column.ts';
 import { Loaded } from '../ui/Loaded.tsx';
+import { Moment } from '../ui/Moment.tsx';
 import { Panel } from '../ui/Panel.tsx';
 import { Table } from '../ui/Table.tsx';
 import { describeBrowser } from './describe-browser.ts';
@@ -42,14 +43,14 @@ const columnsFor = (onEnd: (id: string) => void): readonly Column<SignInSession>
     name: 'Signed in',
     align: 'end',
     className: 'whitespace-nowrap text-soft max-md:hidden',
-    cell: ({ created_at }) => formatMoment(created_at),
+    cell: ({ created_at }) => <Moment at={created_at} />,
   },
   {
     key: 'used',
     name: 'Last used',
     align: 'end',
     className: 'text-soft sm:whitespace-nowrap',
-    cell: ({ last_used_at }) => formatMoment(last_used_at),
+    cell: ({ last_used_at }) => <Moment at={last_used_at} />,
   },
   {
     key: 'end',

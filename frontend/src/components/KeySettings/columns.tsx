@@ -3,6 +3,7 @@ import { TriangleAlert } from 'lucide-react';
 import { formatMoment, noValue } from '../../lib/format.ts';
 import { Button } from '../ui/Button.tsx';
 import type { Column } from '../ui/column.ts';
+import { Moment } from '../ui/Moment.tsx';
 import { describeScopes } from './scopes.ts';
 
 export const columnsFor = (onRevoke: (key: ApiKey) => void): readonly Column<ApiKey>[] => [
@@ -29,7 +30,7 @@ export const columnsFor = (onRevoke: (key: ApiKey) => void): readonly Column<Api
     name: 'Last used',
     align: 'end',
     className: 'text-soft max-sm:hidden',
-    cell: ({ last_used_at }) => (last_used_at === null ? 'never' : formatMoment(last_used_at)),
+    cell: ({ last_used_at }) => (last_used_at === null ? 'never' : <Moment at={last_used_at} />),
   },
   {
     key: 'expires',
@@ -41,10 +42,12 @@ export const columnsFor = (onRevoke: (key: ApiKey) => void): readonly Column<Api
         <span className="text-muted">{noValue}</span>
       ) : is_expired ? (
         <span className="inline-flex items-center gap-1.5 text-no-reply">
-          <TriangleAlert aria-hidden size={12} /> expired {formatMoment(expires_at)}
+          <TriangleAlert aria-hidden size={12} /> expired <Moment at={expires_at} />
         </span>
       ) : (
-        <span className="text-soft">{formatMoment(expires_at)}</span>
+        <span className="text-soft">
+          <Moment at={expires_at} />
+        </span>
       ),
   },
   {

@@ -1,9 +1,10 @@
 import type { ModelDetail } from '@rondo/protocol';
 import { Link, useSearchParams } from 'react-router';
-import { formatBytes, formatCount, formatMoment, noValue } from '../../lib/format.ts';
+import { formatBytes, formatCount, noValue } from '../../lib/format.ts';
 import { CopyButton } from '../ui/CopyButton.tsx';
 import { Detail, Details } from '../ui/Details.tsx';
 import { MetricText } from '../ui/MetricText.tsx';
+import { Moment } from '../ui/Moment.tsx';
 import { Section } from '../ui/Section.tsx';
 
 const linkLook = 'text-accent hover:underline';
@@ -40,7 +41,9 @@ export function ModelFacts({ model }: { readonly model: ModelDetail }) {
           {model.parameter_count === null ? noValue : formatCount(model.parameter_count)}
         </Detail>
         <Detail name="Format">{model.format}</Detail>
-        <Detail name="Stored">{formatMoment(model.created_at)}</Detail>
+        <Detail name="Stored">
+          <Moment at={model.created_at} />
+        </Detail>
         <Detail name="Stored with the API key">{model.created_by ?? noValue}</Detail>
         <Detail name="SHA-256" isWide>
           <span className="flex items-start gap-2 font-mono text-2xs leading-5 break-all">

@@ -1,12 +1,13 @@
 import type { Model } from '@rondo/protocol';
 import { Link } from 'react-router';
-import { formatBytes, formatMoment, formatShortCount, noValue } from '../../lib/format.ts';
+import { formatBytes, formatShortCount, noValue } from '../../lib/format.ts';
 import { shortVersion } from '../../lib/short-version.ts';
 import { DownloadModel } from '../DownloadModel/DownloadModel.tsx';
 import { AliasChip } from '../ui/AliasChip.tsx';
 import { CopyButton } from '../ui/CopyButton.tsx';
 import type { Column } from '../ui/column.ts';
 import { MetricText } from '../ui/MetricText.tsx';
+import { Moment } from '../ui/Moment.tsx';
 
 /** `search` is kept in the links. */
 export function columnsOf(place: 'panel' | 'page', search: string): readonly Column<Model>[] {
@@ -151,5 +152,5 @@ const created: Column<Model> = {
   name: 'Stored',
   align: 'end',
   className: 'whitespace-nowrap text-soft max-lg:hidden',
-  cell: ({ created_at }) => formatMoment(created_at),
+  cell: ({ created_at }) => <Moment at={created_at} />,
 };

@@ -1,9 +1,10 @@
 import { accountOf, type Round } from '@rondo/protocol';
 import { Link } from 'react-router';
-import { formatClock, formatCount, formatDuration, formatMoment, noValue } from '../../lib/format.ts';
+import { formatClock, formatCount, formatDuration, noValue } from '../../lib/format.ts';
 import { AccountBar, shownParts } from '../ui/AccountBar.tsx';
 import { Detail, Details } from '../ui/Details.tsx';
 import { MetricText } from '../ui/MetricText.tsx';
+import { Moment } from '../ui/Moment.tsx';
 import { MultilineText } from '../ui/MultilineText.tsx';
 import { Panel } from '../ui/Panel.tsx';
 
@@ -25,7 +26,9 @@ export function RoundFacts({ round }: { readonly round: Round }) {
           {round.status}
           {round.reason !== null && !isMultiline(round.reason) && `: ${round.reason}`}
         </Detail>
-        <Detail name="Started">{formatMoment(round.started_at)}</Detail>
+        <Detail name="Started">
+          <Moment at={round.started_at} />
+        </Detail>
         <Detail name="Took">{timeOf(round)}</Detail>
         <Detail name="Model">
           {round.model_version === null ? (

@@ -1,11 +1,12 @@
 import { accountOf, type Round } from '@rondo/protocol';
 import { Link } from 'react-router';
-import { formatBytes, formatClock, formatCount, formatDuration, formatMoment, noValue } from '../../lib/format.ts';
+import { formatBytes, formatClock, formatCount, formatDuration, noValue } from '../../lib/format.ts';
 import { runPath } from '../../lib/run-tabs.ts';
 import { numberOf } from '../../lib/values.ts';
 import { AccountBar } from '../ui/AccountBar.tsx';
 import type { Column } from '../ui/column.ts';
 import { MetricText } from '../ui/MetricText.tsx';
+import { Moment } from '../ui/Moment.tsx';
 
 /** More would not fit any screen; the metrics tab has them all. */
 const shownMetrics = 4;
@@ -87,7 +88,7 @@ export function columnsFor(metricNames: readonly string[], bytes: BytesByRound |
     align: 'end',
     className: 'w-40 whitespace-nowrap text-soft',
     sortBy: ({ started_at }) => Date.parse(started_at),
-    cell: ({ started_at }) => formatMoment(started_at),
+    cell: ({ started_at }) => <Moment at={started_at} />,
   });
   return columns;
 }

@@ -1,6 +1,6 @@
 import type { ListedRun, RoundValue } from '@rondo/protocol';
 import { Link } from 'react-router';
-import { formatBytes, formatDuration, formatMoment, noValue } from '../../lib/format.ts';
+import { formatBytes, formatDuration, formatMomentToSecond, noValue } from '../../lib/format.ts';
 import { EditRun } from '../EditRun/EditRun.tsx';
 import type { Column } from '../ui/column.ts';
 import { MetricText } from '../ui/MetricText.tsx';
@@ -171,7 +171,7 @@ export function runColumns({ isAdmin, selected, onSelect, onTag, chosen, now }: 
       className: 'whitespace-nowrap text-soft max-sm:hidden',
       sortBy: onServer,
       cell: ({ started_at }) => (
-        <time dateTime={started_at} title={formatMoment(started_at)}>
+        <time dateTime={started_at} title={formatMomentToSecond(started_at)}>
           {formatDuration(Math.max(0, now - Date.parse(started_at)))} ago
         </time>
       ),

@@ -1,8 +1,9 @@
 import type { UserRecord } from '@rondo/protocol';
 import { Ban, Check } from 'lucide-react';
-import { formatMoment, noValue } from '../../lib/format.ts';
+import { noValue } from '../../lib/format.ts';
 import { Button } from '../ui/Button.tsx';
 import type { Column } from '../ui/column.ts';
+import { Moment } from '../ui/Moment.tsx';
 
 export const columnsFor = (me: string | null, onEdit: (user: UserRecord) => void): readonly Column<UserRecord>[] => [
   {
@@ -42,7 +43,7 @@ export const columnsFor = (me: string | null, onEdit: (user: UserRecord) => void
     name: 'Last sign-in',
     align: 'end',
     className: 'whitespace-nowrap text-soft max-sm:hidden',
-    cell: ({ last_sign_in_at }) => (last_sign_in_at === null ? noValue : formatMoment(last_sign_in_at)),
+    cell: ({ last_sign_in_at }) => (last_sign_in_at === null ? noValue : <Moment at={last_sign_in_at} />),
   },
   {
     key: 'edit',
