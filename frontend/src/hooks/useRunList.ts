@@ -47,3 +47,11 @@ async function readPages(address: string, pages: number): Promise<RunList> {
   }
   return { runs, total: page.total, hasMore: page.next != null };
 }
+
+/** The first few runs that a text finds; the newest when it is empty. */
+export const useRunSearch = (text: string) =>
+  useSWR<RunPage>(
+    `/api/runs?${new URLSearchParams({ ...(text !== '' && { q: text }), limit: '8' })}`,
+    (path: string) => getJson<RunPage>(path),
+    { keepPreviousData: true },
+  );

@@ -1,10 +1,8 @@
-import type { ListedRun, Page } from '@rondo/protocol';
 import { Command } from 'cmdk';
 import { type ReactNode, useDeferredValue, useState } from 'react';
 import { useNavigate } from 'react-router';
-import useSWR from 'swr';
-import { getJson } from '../../api/resources.ts';
 import { useFLData, useMetricNames } from '../../hooks/useFLData.ts';
+import { useRunSearch } from '../../hooks/useRunList.ts';
 import { useSelectClient } from '../../hooks/useSelectClient.ts';
 import { useIsAdmin } from '../../hooks/useSession.ts';
 import { runPath, runTabs } from '../../lib/run-tabs.ts';
@@ -52,11 +50,7 @@ function Lines({ onAction, onClose }: LinesProps) {
   const run = useFLData((state) => state.viewer.run);
   const clients = useFLData((state) => state.viewer.clients);
   const metrics = useMetricNames(run?.run_id ?? null, null).data?.items ?? [];
-  const runs = useSWR<Page<ListedRun>>(
-    `/api/runs?${new URLSearchParams({ ...(wanted !== '' && { q: wanted }), limit: '8' })}`,
-    (path: string) => getJson<Page<ListedRun>>(path),
-    { keepPreviousData: true },
-  );
+  const runs = useRunSearch(wanted);
   const go = (path: string) => () => {
     onClose();
     void navigate(path);

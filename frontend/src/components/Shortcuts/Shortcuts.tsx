@@ -1,12 +1,12 @@
 import { useEffect, useRef, useState } from 'react';
 import { useLocation, useNavigate, useParams } from 'react-router';
+import { useFLData } from '../../hooks/useFLData.ts';
 import { useTheme } from '../../hooks/useTheme.ts';
 import { useWall } from '../../hooks/useWall.ts';
 import { copyText } from '../../lib/copy.ts';
 import { runPath, runTabs, tabOf } from '../../lib/run-tabs.ts';
 import { noKeys, pressKey, type ShortcutAction } from '../../lib/shortcuts.ts';
 import { nextTheme } from '../../lib/theme.ts';
-import { useFLStore } from '../../store/fl-store.ts';
 import { Palette } from './Palette.tsx';
 import { ShortcutHelp } from './ShortcutHelp.tsx';
 import { areSingleKeysOn } from './single-keys.ts';
@@ -72,6 +72,7 @@ function useAction(onOverlay: (overlay: Overlay) => void, onNotice: (notice: str
   const navigate = useNavigate();
   const { pathname } = useLocation();
   const picked = useParams().run_id;
+  const followed = useFLData((state) => state.viewer.run_id);
   const [theme, setTheme] = useTheme();
   const [isWall, setWall] = useWall();
   return (action: ShortcutAction) => {
@@ -88,15 +89,11 @@ function useAction(onOverlay: (overlay: Overlay) => void, onNotice: (notice: str
     if (action.startsWith('go:')) return void navigate(action.slice('go:'.length));
     const tab = runTabs[Number(action.slice('tab:'.length))];
     if (tab === undefined || tabOf(pathname) === null) return;
-    void navigate(picked === undefined ? followedPath(tab.key) : runPath(picked, tab.key));
+    const run_id = picked ?? followed;
+    // The overview of the followed run keeps following.
+    if (run_id === null || (picked === undefined && tab.key === '')) return void navigate('/');
+    void navigate(runPath(run_id, tab.key));
   };
-}
-
-/** The page of the followed run, where there is one; a link in the tabs leads to the others. */
-function followedPath(tab: (typeof runTabs)[number]['key']): string {
-  if (tab === '') return '/';
-  const run_id = useFLStore.getState().viewer.run_id;
-  return run_id === null ? '/' : runPath(run_id, tab);
 }
 
 const isTyping = (target: EventTarget | null): boolean =>
