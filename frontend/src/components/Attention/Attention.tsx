@@ -9,7 +9,7 @@ import { formatCount } from '../../lib/format.ts';
 import { runPath } from '../../lib/run-tabs.ts';
 import { Button } from '../ui/Button.tsx';
 import { Panel } from '../ui/Panel.tsx';
-import { severityLooks } from './severity-looks.ts';
+import { severityLooks } from '../ui/severity-looks.ts';
 
 const shown = 5;
 

@@ -7,10 +7,10 @@ import { useMute, useUnmute } from '../../hooks/useMutes.ts';
 import { useIsAdmin } from '../../hooks/useSession.ts';
 import { classes } from '../../lib/classes.ts';
 import { runPath } from '../../lib/run-tabs.ts';
-import { severityLooks } from '../Attention/severity-looks.ts';
 import { Alert } from '../ui/Alert.tsx';
 import { Button } from '../ui/Button.tsx';
 import { Section } from '../ui/Section.tsx';
+import { severityLooks } from '../ui/severity-looks.ts';
 
 interface ClientAttentionProps {
   readonly client_id: string;
