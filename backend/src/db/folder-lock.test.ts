@@ -44,6 +44,7 @@ describe.each([
     await expect(lockFolder(folder)).rejects.toThrow(FolderInUse);
     await expect(lockFolder(folder)).rejects.toThrow(`another Rondo server is using ${folder}; stop it`);
     lock.close();
+    expect(readdirSync(folder)).toEqual([]);
     (await lockFolder(folder)).close();
   });
 

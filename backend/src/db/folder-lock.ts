@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
+import { rmSync } from 'node:fs';
 import { chmod, link, mkdtemp, realpath, rename, rm, symlink } from 'node:fs/promises';
 import { connect, createServer, type Server, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -31,8 +32,9 @@ export async function lockFolder(dataDir: string): Promise<FolderLock> {
     });
   });
   server.unref();
-  await withShortName(dataDir, async (folder) => {
-    const path = join(folder, lockName);
+  const folder = await realpath(dataDir);
+  await withShortName(folder, async (name) => {
+    const path = join(name, lockName);
     if (!(await listen(server, path))) {
       if (!(await isAlive(path))) await takeAway(path);
       if (!(await listen(server, path))) throw inUse(dataDir);
@@ -41,14 +43,17 @@ export async function lockFolder(dataDir: string): Promise<FolderLock> {
   });
   return {
     answer: (word, answer) => answers.set(word, answer),
-    // Removes the socket. Where its name went through a link it stays, and the next start takes it away.
-    close: () => server.close(),
+    close: () => {
+      // Node.js removes the socket by the name that it was bound by, which may have gone through a link.
+      if (!isShort(folder)) rmSync(join(folder, lockName), { force: true });
+      server.close();
+    },
   };
 }
 
 /** Says the word to the process that has the folder, and receives its answer. */
 export async function askOwner(dataDir: string, word: string): Promise<Socket> {
-  const socket = await withShortName(dataDir, async (folder) => {
+  const socket = await withShortName(await realpath(dataDir), async (folder) => {
     const connecting = connect(join(folder, lockName));
     await once(connecting, 'connect');
     return connecting;
@@ -100,10 +105,12 @@ async function isAlive(path: string): Promise<boolean> {
 // The system takes 107 bytes on Linux and 103 on macOS for the name of a socket.
 const longestPath = 100;
 
+const isShort = (folder: string): boolean =>
+  Buffer.byteLength(join(folder, lockName)) + randomUUID().length < longestPath;
+
 /** The folder by a name that leaves room for that of a socket: its own, or that of a link in a private folder. */
-async function withShortName<T>(dataDir: string, work: (folder: string) => Promise<T>): Promise<T> {
-  const folder = await realpath(dataDir);
-  if (Buffer.byteLength(join(folder, lockName)) + randomUUID().length < longestPath) return work(folder);
+async function withShortName<T>(folder: string, work: (folder: string) => Promise<T>): Promise<T> {
+  if (isShort(folder)) return work(folder);
   const home = await mkdtemp(join(tmpdir(), 'rondo-'));
   try {
     await symlink(folder, join(home, 'd'));
