@@ -15,7 +15,7 @@ interface Ready {
   readonly runs: number;
 }
 
-const startMs = 45_000;
+const startMs = 120_000;
 
 /** The real server on a data folder and a port of its own; it can be killed and started again. */
 export class TestServer {
