@@ -69,7 +69,7 @@ function Lines({ onAction, onClose }: LinesProps) {
   return (
     <Command label="Search or jump to" shouldFilter={false} loop className="-mx-2 flex min-h-0 flex-col">
       <Command.Input
-        // biome-ignore lint/a11y/noAutofocus: the dialog would focus its close button, and the palette is for typing.
+        // The dialog would focus its close button, and the palette is for typing.
         autoFocus
         value={text}
         onValueChange={setText}
