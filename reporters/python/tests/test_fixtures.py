@@ -14,9 +14,10 @@ from typing import Any
 from rondo import address, limits
 from rondo.backoff import backoff_ms, retry_after_ms
 from rondo.facts import FACT_TYPES, FIELDS, Event, kind_of, make_event
+from rondo.sender import is_backlog
 from rondo.spool.lock import is_gone, take
-from rondo.spool.records import Header, parse
-from rondo.spool.spool import Spool
+from rondo.spool.records import Header, Stored, parse
+from rondo.spool.spool import Batch, Spool
 from rondo.spool.state import read_state
 from rondo.stamp import Stamper, to_moment
 from rondo.values import read_values
@@ -232,6 +233,39 @@ class SpoolFixtures(unittest.TestCase):
                 assert state is not None
                 self.assertEqual(spool.waiting, len(state.unsettled))
 
+    def test_r21_events_that_the_disk_does_not_return(self) -> None:
+        for case in self.fixture["unreadable"]:
+            with self.subTest(case["name"]):
+                folder = self.folder_with({})
+                spool = self.open_spool(folder)
+                spool.append([Event("", "f", json.dumps({"n": n})) for n in range(case["events"])])
+                _damage(folder, case["damaged"])
+                sent = []
+                for _ in case["batches"]:
+                    sent.append([event.n for event in spool.next_batch(case["max_events"], 4_000_000).events])
+                    spool.answered()
+                self.assertEqual(sent, case["batches"])
+                self.assertEqual((list(spool.dropped), spool.waiting), (case["dropped"], 0))
+                readable = [text for text in _bodies_in(folder) if text[:1] in "BAD"]
+                self.assertEqual(readable, case["lines"])
+
+    def test_r5_what_is_followed_at_once_by_the_next_batch(self) -> None:
+        for case in self.fixture["backlog"]:
+            with self.subTest(case):
+                events = tuple(Stored(n, "f", b"x" * case["bytes_each"]) for n in range(case["events"]))
+                self.assertEqual(is_backlog(Batch(0, events, 0, len(events))), case["is_backlog"])
+
+    def test_r5_what_fits_into_a_batch(self) -> None:
+        for case in self.fixture["fits"]:
+            with self.subTest(case["name"]):
+                spool = self.open_spool(self.folder_with({}))
+                spool.append([Event("", "f", text) for text in case["events"]])
+                sent = []
+                for _ in case["batches"]:
+                    sent.append(len(spool.next_batch(case["max_events"], case["max_bytes"]).events))
+                    spool.answered()
+                self.assertEqual(sent, case["batches"])
+
     def test_r25_whether_an_owner_is_gone(self) -> None:
         locks = self.fixture["locks"]
         for case in locks["cases"]:
@@ -262,6 +296,22 @@ def _lines_in(folder: Path) -> dict[str, list[Any]]:
         assert lines.pop() == b""
         found[path.name] = [_shown(text) for text in lines]
     return found
+
+
+def _damage(folder: Path, numbers: list[int]) -> None:
+    """Changes the checksum of these events, as a disk does that flips bits."""
+    for path in folder.glob("*.log"):
+        lines = path.read_bytes().split(b"\n")
+        for index, text in enumerate(lines):
+            record = parse(text)
+            if isinstance(record, Stored) and record.n in numbers:
+                lines[index] = b"x" + text[1:]
+        path.write_bytes(b"\n".join(lines))
+
+
+def _bodies_in(folder: Path) -> list[str]:
+    texts = [text for path in sorted(folder.glob("*.log")) for text in path.read_bytes().split(b"\n")]
+    return [text[9:].decode() for text in texts if text]
 
 
 def _shown(text: bytes) -> Any:

@@ -222,7 +222,7 @@ export class Sender {
 }
 
 /** More of it follows without a pause. [R5] */
-function isBacklog({ batch: { events }, isOwn }: Work): boolean {
+export function isBacklog({ batch: { events }, isOwn }: Pick<Work, 'batch' | 'isOwn'>): boolean {
   if (!isOwn || events.length >= maxBatchEvents) return true;
   return bytesOf(events) >= maxBatchBytes / 2;
 }

@@ -132,8 +132,8 @@ class Sender:
             self._outbox.answered(work)
             self._listener.on_trouble(None)
             self._listener.on_answer(batch.events, verdict, work.is_own)
-            is_backlog = _is_full(batch) or not work.is_own or self._outbox.has_rest
-            return 0 if is_backlog or self._is_closing else self._pace_s
+            goes_on = is_backlog(batch) or not work.is_own or self._outbox.has_rest
+            return 0 if goes_on or self._is_closing else self._pace_s
         if isinstance(verdict, Unanswered):
             self._listener.on_trouble(verdict)
             wait_s = backoff_ms(self._attempt, self._random) / 1000
@@ -178,7 +178,7 @@ def encode(reporter_id: str, batch: Batch, sent_at_ms: int) -> tuple[bytes, Mapp
     return gzip.compress(body, 2, mtime=0), {**headers, "content-encoding": "gzip"}
 
 
-def _is_full(batch: Batch) -> bool:
+def is_backlog(batch: Batch) -> bool:
     """More of it follows without a pause. [R5]"""
     size = sum(len(event.json) for event in batch.events)
     return len(batch.events) >= MAX_BATCH_EVENTS or size >= MAX_BATCH_BYTES // 2

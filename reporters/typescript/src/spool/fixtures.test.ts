@@ -4,6 +4,7 @@ import type { FactType } from '@rondo/protocol';
 import { describe, expect, it } from 'vitest';
 import { folderOf, normalizeAddress } from '../address.ts';
 import { classOf } from '../event.ts';
+import { isBacklog } from '../sender.ts';
 import { readFixture } from '../testing/fixtures.ts';
 import { makeFolder } from '../testing/folders.ts';
 import { isGone, take } from './lock.ts';
@@ -43,6 +44,17 @@ const fixture = readFixture<{
     after: Record<string, unknown[]>;
     dropped: [number, number];
   }[];
+  unreadable: {
+    name: string;
+    events: number;
+    damaged: number[];
+    max_events: number;
+    batches: number[][];
+    dropped: [number, number];
+    lines: string[];
+  }[];
+  backlog: { events: number; bytes_each: number; is_backlog: boolean }[];
+  fits: { name: string; events: string[]; max_events: number; max_bytes: number; batches: number[] }[];
   locks: {
     place: string;
     processes: Record<string, string>;
@@ -95,6 +107,27 @@ function shown(content: Buffer): unknown[] {
     return record?.kind === 'H' ? ['H', JSON.parse(text.slice(11))] : text.slice(9);
   });
 }
+
+const eventOf = (json: string) => ({ type: 'log' as const, class: 'f' as const, json, bytes: Buffer.byteLength(json) });
+
+/** Changes the checksum of these events, as a disk does that flips bits. */
+function damage(folder: string, numbers: readonly number[]): void {
+  for (const name of readdirSync(folder).filter((file) => file.endsWith('.log'))) {
+    const lines = readFileSync(join(folder, name), 'latin1').split('\n');
+    const spoilt = lines.map((text) => {
+      const [, kind, n] = text.split(' ');
+      return kind === 'E' && numbers.includes(Number(n)) ? `x${text.slice(1)}` : text;
+    });
+    writeFileSync(join(folder, name), spoilt.join('\n'), 'latin1');
+  }
+}
+
+const bodiesIn = (folder: string): string[] =>
+  readdirSync(folder)
+    .filter((name) => name.endsWith('.log'))
+    .flatMap((name) => readFileSync(join(folder, name), 'utf8').split('\n'))
+    .filter((text) => text !== '')
+    .map((text) => text.slice(9));
 
 describe('the spool that both reporters agree on', () => {
   it.each(fixture.servers)('[R19] $url', ({ url, address, folder }) => {
@@ -155,6 +188,37 @@ describe('the spool that both reporters agree on', () => {
     expect(linesIn(folder)).toEqual(after);
     expect(spool.dropped).toEqual(dropped);
     expect(spool.waiting).toBe((await readState(folder))?.unsettled.length);
+  });
+
+  it.each(fixture.unreadable)('[R21] the disk does not return: $name', async (made) => {
+    const folder = folderWith({});
+    const spool = await openSpool(folder);
+    spool.append(Array.from({ length: made.events }, (_, n) => eventOf(`{"n":${n}}`)));
+    damage(folder, made.damaged);
+    const sent = made.batches.map(() => {
+      const numbers = spool.nextBatch(made.max_events, 4_000_000).events.map(({ n }) => n);
+      spool.answered();
+      return numbers;
+    });
+    expect(sent).toEqual(made.batches);
+    expect([spool.dropped, spool.waiting]).toEqual([made.dropped, 0]);
+    expect(bodiesIn(folder).filter((text) => /^[BAD]/.test(text))).toEqual(made.lines);
+  });
+
+  it.each(fixture.backlog)('[R5] $events events of $bytes_each bytes', ({ events, bytes_each, is_backlog }) => {
+    const batch = { number: 0, events: Array.from({ length: events }, () => ({ json: '', bytes: bytes_each })) };
+    expect(isBacklog({ batch, isOwn: true } as never)).toBe(is_backlog);
+  });
+
+  it.each(fixture.fits)('[R5] fits: $name', async ({ events, max_events, max_bytes, batches }) => {
+    const spool = await openSpool(folderWith({}));
+    spool.append(events.map(eventOf));
+    const sent = batches.map(() => {
+      const { length } = spool.nextBatch(max_events, max_bytes).events;
+      spool.answered();
+      return length;
+    });
+    expect(sent).toEqual(batches);
   });
 
   it.each(fixture.locks.cases)('[R25] $name', ({ text, age_s, is_gone }) => {

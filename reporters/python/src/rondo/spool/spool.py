@@ -141,14 +141,16 @@ class Spool:
             if self._open is None:
                 self._open_cursor = self._cursor
                 events = self.peek(max_events, max_bytes)
-                if not events and max_events > 0 and self._waiting > 0:
-                    self._drop_unreadable()
-                to = events[-1].n + 1 if events else self._settled
+                is_at_end = not events and max_events > 0
+                to = self._next_event if is_at_end else (events[-1].n + 1 if events else self._settled)
+                start = to if is_at_end else self._settled
                 try:
-                    self._write_batch(Batch(self._next_batch, events, self._settled, to))
+                    self._write_batch(Batch(self._next_batch, events, start, to))
                 except OSError:
                     self._cursor = self._open_cursor
                     raise
+                if is_at_end:
+                    self._settle(to, 0)
                 self._next_batch += 1
             if self._open is None:
                 raise AssertionError("a batch was made and is not open")
@@ -224,14 +226,6 @@ class Spool:
             raise AssertionError("no batch is open")
         return self._open
 
-    def _drop_unreadable(self) -> None:
-        """A waiting event that cannot be read was damaged on disk after it was written, so it cannot be sent."""
-        telemetry, facts = self._dropped
-        self._dropped = (telemetry, facts + self._waiting)
-        self._waiting = 0
-        with suppress(OSError):
-            self._write(line(b"D %d %d" % self._dropped))
-
     def _write_batch(self, batch: Batch) -> None:
         self._write(line(b"B %d %d %d" % (batch.number, batch.start, batch.to)))
         self._open = batch
@@ -268,6 +262,11 @@ class Spool:
     def _settle(self, to: int, count: int) -> None:
         self._settled = max(self._settled, to)
         self._waiting -= count
+        if self._settled < self._next_event:
+            return
+        # What the disk took and does not return is dropped, and an adopter reports it as well. [R21]
+        unreadable, self._waiting = self._waiting, 0
+        self._count_dropped("f", unreadable)
 
     def _note(self, events: Sequence[Event]) -> None:
         segment = self._segments[-1]
