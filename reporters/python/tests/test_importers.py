@@ -12,6 +12,7 @@ from typing import Any
 from unittest import mock
 
 from rondo.cli import main
+from rondo.importers import LeftOut, csv_files
 
 from .fake_ingest import LiveIngest
 from .test_cli import _field, _record
@@ -240,6 +241,27 @@ class Csv(Imports):
         self.assertEqual(self.points("loss"), [(0, 1), (3, 4)])
         for what in ("line 3 does not have 3 cells", "line 4: step is 'x'", "line 6: step is '-1'"):
             self.assertIn(what, said)
+
+    def test_runs_that_alternate_keep_their_rows_and_their_line_numbers(self) -> None:
+        text = 'run,step,name,value\na,0,"lo\nss",1\nb,0,loss,2\r\na,1,"lo\nss",3\nb,x,loss,4\nb,1,loss,5\n'
+        path = self.root / "mixed.csv"
+        path.write_bytes(text.encode())
+        code, said = self.imports("csv", path)
+        self.assertEqual(code, 1)
+        self.assertIn("line 7: step is 'x'", said)
+        values: dict[str, list[tuple[int, float]]] = {fact["run_id"]: [] for fact in self.facts("run_started")}
+        for fact in self.facts("metric"):
+            values[fact["run_id"]].append((fact["step"], fact["value"]))
+        self.assertEqual(sorted(values.values()), [[(0, 1), (1, 3)], [(0, 2), (1, 5)]])
+
+    def test_a_row_is_read_twice_however_many_runs_a_file_has(self) -> None:
+        for by in (1, 7):
+            rows = [f"r{(n // by) % 50},{n},loss,{n}" for n in range(350)]
+            path = self.write(f"runs-{by}.csv", "run,step,name,value\n" + "\n".join(rows) + "\n")
+            with mock.patch.object(csv_files, "_cells", wraps=csv_files._cells) as cells:
+                read = [fact for run in csv_files.read_csv(path, LeftOut()) for fact in run.facts()]
+            self.assertEqual(sum(1 for fact in read if fact[0] == "metric"), 350)
+            self.assertLessEqual(cells.call_count, 2 * 350)
 
     def test_a_file_that_is_no_history_is_named(self) -> None:
         self.write("a.csv", "who,what\nme,you\n")

@@ -5,11 +5,12 @@ from __future__ import annotations
 import csv
 import hashlib
 import re
+from array import array
 from collections.abc import Iterator
 from datetime import datetime, timezone
 from functools import partial
 from pathlib import Path
-from typing import NamedTuple, TextIO
+from typing import NamedTuple
 
 from ..stamp import to_moment
 from ..storable import clip_id
@@ -46,25 +47,57 @@ def read_csv(path: Path, left_out: LeftOut) -> Iterator[ImportedRun]:
     for file in files:
         name = file.stem if file == path else file.relative_to(path).with_suffix("").as_posix()
         try:
-            with _open(file) as opened:
-                form = _form_of(opened.readline())
+            with file.open("rb") as opened:
+                form = _form_of(next(_lines(opened.readline()), ""))
             if form is None:
                 left_out.add(f"{file}: its first line has neither `name` and `value`, nor a step and metrics")
                 continue
-            firsts = _first_rows(file, form, name, left_out)
+            found = _runs_in(file, form, name, left_out)
         except (OSError, csv.Error) as error:
             left_out.add(f"{file}: {error}")
             continue
-        for run, row in firsts.items():
+        for run, rows in found.items():
             # A growing file stays the same run, even after it moved.
-            digest = hashlib.sha256(repr((run.rsplit("/", 1)[-1], form.columns, row)).encode()).hexdigest()[:8]
+            digest = hashlib.sha256(repr((run.rsplit("/", 1)[-1], form.columns, rows.first)).encode()).hexdigest()[:8]
             slug = re.sub(r"[^A-Za-z0-9._-]+", "-", run).strip("-") or "run"
             run_id = clip_id(f"csv-{slug.rsplit('/', 1)[-1][:64]}-{digest}", 128)
-            yield ImportedRun(run_id, run, partial(_facts, file, form, run, name, left_out))
+            yield ImportedRun(run_id, run, partial(_facts, file, form, run, rows, left_out))
 
 
-def _open(path: Path) -> TextIO:
-    return open(path, encoding="utf-8-sig", errors="replace", newline="")
+class _Rows:
+    """Where the rows of one run are in the file: rows that follow one another are one span."""
+
+    def __init__(self, first: dict[str, str]) -> None:
+        self.first = first
+        #: Three numbers for each span: its first byte, the byte after it, and how many lines are before it.
+        self.spans = array("Q")
+
+    def add(self, start: int, end: int, lines_before: int) -> None:
+        if self.spans and self.spans[-2] == start:
+            self.spans[-2] = end
+        else:
+            self.spans.extend((start, end, lines_before))
+
+
+def _lines(content: bytes) -> Iterator[str]:
+    """The lines of some bytes, whatever ends them; the mark at the beginning of a file is no part of its first line."""
+    for line in content.splitlines(keepends=True):
+        yield line.decode("utf-8", errors="replace").removeprefix("\ufeff")
+
+
+class _Lines:
+    """The lines of a file, and how many bytes of it were read."""
+
+    def __init__(self, path: Path) -> None:
+        self.position = 0
+        self._path = path
+
+    def __iter__(self) -> Iterator[str]:
+        with self._path.open("rb") as opened:
+            for raw in opened:
+                for line in raw.splitlines(keepends=True):
+                    self.position += len(line)
+                    yield line.decode("utf-8", errors="replace").removeprefix("\ufeff")
 
 
 def _form_of(header: str) -> _Form | None:
@@ -93,57 +126,65 @@ def _form_of(header: str) -> _Form | None:
     return form
 
 
-def _rows(path: Path, form: _Form) -> Iterator[tuple[int, dict[str, str]]]:
-    """The number of each line, and its cells by column; a line that is too short or too long is empty."""
-    with _open(path) as opened:
-        reader = csv.reader(opened, delimiter=form.delimiter)
-        next(reader, None)
-        while True:
-            try:
-                cells = next(reader)
-            except StopIteration:
-                return
-            except csv.Error:
-                yield reader.line_num, {}
-                continue
-            if cells and len(cells) != len(form.columns):
-                yield reader.line_num, {}
-            elif any(cell.strip() for cell in cells):
-                yield reader.line_num, {column: cell.strip() for column, cell in zip(form.columns, cells, strict=True)}
+def _cells(form: _Form, cells: list[str]) -> dict[str, str] | None:
+    """The cells of a row by column: none of an empty row, `None` if it is too short or too long."""
+    if not any(cell.strip() for cell in cells) and len(cells) in (0, len(form.columns)):
+        return {}
+    if len(cells) != len(form.columns):
+        return None
+    return {column: cell.strip() for column, cell in zip(form.columns, cells, strict=True)}
 
 
 def _run_in(form: _Form, row: dict[str, str], name: str) -> str:
     return (row.get(form.run) if form.run else None) or name
 
 
-def _first_rows(path: Path, form: _Form, name: str, left_out: LeftOut) -> dict[str, dict[str, str]]:
-    """The runs of a file, each with its first row."""
-    firsts: dict[str, dict[str, str]] = {}
-    for _, row in _rows(path, form):
-        if row:
-            firsts.setdefault(_run_in(form, row, name), row)
-        if len(firsts) > _MAX_RUNS:
-            firsts.popitem()
-            left_out.add(f"{path}: the runs after the first {_MAX_RUNS}")
+def _runs_in(path: Path, form: _Form, name: str, left_out: LeftOut) -> dict[str, _Rows]:
+    """The runs of a file, in one pass over it."""
+    found: dict[str, _Rows] = {}
+    lines = _Lines(path)
+    reader = csv.reader(lines, delimiter=form.delimiter)
+    next(reader, None)
+    is_too_many = False
+    while True:
+        start, lines_before = lines.position, reader.line_num
+        try:
+            row = _cells(form, next(reader))
+        except StopIteration:
             break
-        if form.run is None and firsts:
-            break
-    return firsts or {name: {}}
+        except csv.Error:
+            row = None
+        if row is None:
+            left_out.add(f"{path}: line {reader.line_num} does not have {len(form.columns)} cells")
+        elif row:
+            run = _run_in(form, row, name)
+            if run not in found and len(found) >= _MAX_RUNS:
+                is_too_many = True
+                continue
+            found.setdefault(run, _Rows(row)).add(start, lines.position, lines_before)
+    if is_too_many:
+        left_out.add(f"{path}: the runs after the first {_MAX_RUNS}")
+    return found or {name: _Rows({})}
 
 
-def _facts(path: Path, form: _Form, run: str, name: str, left_out: LeftOut) -> Iterator[ImportedFact]:
+def _rows_of(path: Path, form: _Form, rows: _Rows) -> Iterator[tuple[int, dict[str, str]]]:
+    """The line number and the cells of each row of a run."""
+    with path.open("rb") as opened:
+        for at in range(0, len(rows.spans), 3):
+            start, end, lines_before = rows.spans[at : at + 3]
+            opened.seek(start)
+            reader = csv.reader(_lines(opened.read(end - start)), delimiter=form.delimiter)
+            for cells in reader:
+                row = _cells(form, cells)
+                if row:
+                    yield lines_before + reader.line_num, row
+
+
+def _facts(path: Path, form: _Form, run: str, rows: _Rows, left_out: LeftOut) -> Iterator[ImportedFact]:
     written = to_moment(max(0, int(path.stat().st_mtime * 1000)))
     points = _Points(path, form, written, left_out)
     first = last = None
-    names_bad_lines = run == _first_run(path, form, name)
-    for number, row in _rows(path, form):
-        if not row:
-            # In a file with several runs, the first run reports the bad lines.
-            if names_bad_lines:
-                left_out.add(f"{path}: line {number} does not have {len(form.columns)} cells")
-            continue
-        if _run_in(form, row, name) != run:
-            continue
+    for number, row in _rows_of(path, form, rows):
         for fact in points.of(number, row):
             if first is None:
                 first = fact[1]
@@ -155,10 +196,6 @@ def _facts(path: Path, form: _Form, run: str, name: str, left_out: LeftOut) -> I
         left_out.add(f"{path}: run {run} has no points")
         return
     yield "run_complete", last or first, {"status": "complete"}
-
-
-def _first_run(path: Path, form: _Form, name: str) -> str:
-    return next((_run_in(form, row, name) for _, row in _rows(path, form) if row), name)
 
 
 class _Points:
