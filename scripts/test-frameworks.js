@@ -1,5 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
+import { npmPackage } from './frameworks/npm-package.js';
 import { pythonParts } from './frameworks/python.js';
 import { schemathesis } from './frameworks/schemathesis.js';
 import { troubleLines } from './lib/count.js';
@@ -11,7 +12,7 @@ import { Unavailable } from './lib/venv.js';
  * Programs from PyPI against the running dashboard. A part has a `name`, and `run()` that returns
  * `{ passed, failed, names }` or throws `Unavailable` where Python or PyPI is missing.
  */
-const parts = [...pythonParts, schemathesis];
+const parts = [npmPackage, ...pythonParts, schemathesis];
 
 requireNode();
 const { values: options } = parseArgs({
