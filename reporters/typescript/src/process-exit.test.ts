@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { describe, expect, it, onTestFinished } from 'vitest';
 
 /** Runs a training script in a process of its own against a server that takes requests and may answer them. */
-async function runTraining(script: string, answers: boolean) {
+async function runTraining(script: string, answers: boolean, signal?: NodeJS.Signals) {
   const bodies: string[] = [];
   const server = createServer((request, response) => {
     request.on('data', (chunk) => bodies.push(String(chunk)));
@@ -31,9 +31,10 @@ async function runTraining(script: string, answers: boolean) {
   let markedAt = Number.NaN;
   child.stdout.on('data', () => {
     markedAt = performance.now();
+    if (signal) child.kill(signal);
   });
-  const [exitCode] = await once(child, 'exit');
-  return { exitCode, tookMs: performance.now() - markedAt, body: bodies.join('') };
+  const [exitCode, endedBy] = await once(child, 'exit');
+  return { exitCode, endedBy, tookMs: performance.now() - markedAt, body: bodies.join('') };
 }
 
 describe('[R15] the end of the process', () => {
@@ -56,5 +57,27 @@ describe('[R15] the end of the process', () => {
     );
     expect(exitCode).toBe(0);
     expect(tookMs).toBeLessThan(30_000);
+  });
+});
+
+describe('[R36] SIGTERM', () => {
+  const forever = `console.log('ready'); setInterval(() => {}, 1_000);`;
+
+  it('[R36] without another handler is reported, and ends the process as it would have', async () => {
+    const { endedBy, body } = await runTraining(forever, true, 'SIGTERM');
+    expect(endedBy).toBe('SIGTERM');
+    expect(body).toContain('"type":"run_complete"');
+    expect(body).toContain('"reason":"SIGTERM"');
+  });
+
+  it('[R36] ends the process although the server does not answer', async () => {
+    expect(await runTraining(forever, false, 'SIGTERM')).toMatchObject({ endedBy: 'SIGTERM' });
+  });
+
+  it.each(['on', 'once'])('[R36] with a handler of the program by %s is left to it', async (how) => {
+    const own = `process.${how}('SIGTERM', () => setTimeout(() => process.exit(7), 300));`;
+    const { exitCode, endedBy, body } = await runTraining(own + forever, true, 'SIGTERM');
+    expect({ exitCode, endedBy }).toEqual({ exitCode: 7, endedBy: null });
+    expect(body).not.toContain('SIGTERM');
   });
 });

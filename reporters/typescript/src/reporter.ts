@@ -223,6 +223,11 @@ export function createReporter(options: ReporterOptions): Reporter {
     return closed;
   }
 
+  function stopBy(cause: string): Promise<ReporterStats> {
+    if (!isRunOver) report({ type: 'run_complete', status: 'stopped', reason: cause });
+    return close();
+  }
+
   function finish(): ReporterStats {
     if (isClosed) return stats();
     leaveExit();
@@ -247,7 +252,11 @@ export function createReporter(options: ReporterOptions): Reporter {
   }
 
   // For a program that forgets to: the last events of a run are the ones that matter most.
-  const leaveExit = atExit({ onIdle: () => void close(), onExit: () => void finish() });
+  const leaveExit = atExit({
+    onIdle: () => void close(),
+    onExit: () => void finish(),
+    onTerminate: () => stopBy('SIGTERM'),
+  });
   let stopLooking = () => {};
   if (home !== null) look();
 
