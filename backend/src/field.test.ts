@@ -302,3 +302,40 @@ describe('small truths', () => {
     ]);
   });
 });
+
+describe('family 9: names that every object has', () => {
+  const names = ['constructor', 'toString', 'hasOwnProperty', 'valueOf', '__proto__'];
+  // The server takes this one out of every map that it receives.
+  const keys = names.filter((name) => name !== '__proto__');
+
+  it.each(names)('[V7] a metric and a client called %s', async (name) => {
+    const run = makeRun();
+    const report = aReporter();
+    for (const round of [1, 2]) {
+      const metrics = Object.fromEntries(keys.map((key, index) => [key, index + round]));
+      await report(
+        run.say('round_started', { round, client_ids: [name] }),
+        run.say('client_result', { round, client_id: name, sample_count: 1, metrics }),
+        run.say('metric', { name, value: round, step: round }),
+        run.say('metric', { name, value: -round, step: round, client_id: name }),
+        run.say('round_complete', { round, global_loss: 1, metrics }),
+      );
+    }
+    const summary = await read<{ metrics: object }>(`/api/metrics/summary?run_id=${run.id}`);
+    expect(Object.entries(summary.metrics)).toContainEqual([name, name === '__proto__' ? 2 : keys.indexOf(name) + 2]);
+    const { summary: listed } = await read<{ summary: { last: object; best: object } }>(`/api/runs/${run.id}`);
+    for (const [index, key] of keys.entries()) {
+      expect(Object.entries(listed.last)).toContainEqual([key, { value: index + 2, round: 2 }]);
+      expect(Object.entries(listed.best)).toContainEqual([key, { value: index + 2, round: 2 }]);
+    }
+    for (const of of ['', `&client_id=${name}`]) {
+      const series = await read<{ step: number[] }>(`/api/metrics/series?run_id=${run.id}&name=${name}${of}`);
+      // The rounds and the client's results have this name as well.
+      expect([...new Set(series.step)]).toEqual([1, 2]);
+    }
+    expect(await clientOf(run, name)).toMatchObject({ client_id: name, current_round: 2 });
+    const detail = await read<RoundDetail>(`/api/rounds/${(await roundOf(run, 2)).round_id}`);
+    expect(detail.client_updates).toMatchObject([{ client_id: name, outcome: 'complete' }]);
+    expect(Object.keys(detail.metrics).sort()).toEqual([...keys].sort());
+  });
+});

@@ -72,21 +72,21 @@ const BoundedRecord = z.core.$constructor('BoundedRecord', (inst: z.ZodRecord, d
     }
     const parsed: Record<string, unknown> = {};
     for (const key of keys) {
-      if (key === '__proto__') continue;
       const name = String(parseAt(keyType as z.core.$ZodType, key, key, payload.issues, ctx as never));
-      parsed[name] = parseAt(
-        valueType as z.core.$ZodType,
-        (value as Record<string, unknown>)[key],
-        key,
-        payload.issues,
-        ctx as never,
-      );
+      const element = (value as Record<string, unknown>)[key];
+      setOwn(parsed, name, parseAt(valueType as z.core.$ZodType, element, key, payload.issues, ctx as never));
       if (payload.issues.length >= maxIssues) break;
     }
     payload.value = parsed;
     return payload;
   }) as Run as never;
 });
+
+/** Also for the one name whose assignment would reach the prototype. [V7] */
+function setOwn(record: Record<string, unknown>, name: string, value: unknown): void {
+  if (name !== '__proto__') record[name] = value;
+  else Object.defineProperty(record, name, { value, enumerable: true, configurable: true, writable: true });
+}
 
 /** Values by name, at most `max`: they are counted first, and the first few wrong ones end the check. [B2] */
 export const boundedRecord = <V extends z.ZodType>(

@@ -37,7 +37,7 @@ it(`[D2] two servers that write one run store what one server would (${stories} 
       throw new Error(`RONDO_FUZZ_SEED=${seed} repeats this run: ${cause.message}`, { cause });
     });
   }
-}, 120_000);
+}, 600_000);
 
 async function story(seed: number): Promise<void> {
   if (!shared || !alone) throw new Error('the databases are not open');

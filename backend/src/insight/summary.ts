@@ -11,6 +11,10 @@ import type { KeptLine, RunFigure, SummaryState } from '../db/tables/insight.ts'
 
 type Reported = Pick<Round, 'round' | 'status' | 'global_loss' | 'global_accuracy' | 'metrics'>;
 
+/** A metric may have the name of what every object has. [V7] */
+export const ownOf = <T>(record: Readonly<Record<string, T>>, name: string): T | undefined =>
+  Object.hasOwn(record, name) ? record[name] : undefined;
+
 export const emptySummary: SummaryState = { figures: {}, sparkline: null };
 
 /** The values that a round brings: none while it is open. */
@@ -30,7 +34,10 @@ export function summarise(rounds: Iterable<Reported>): SummaryState {
   let state = emptySummary;
   for (const [round, figures] of all) {
     const next = foldFigures(state, round, figures);
-    state = { figures: next, sparkline: name === null ? null : addPoint(state.sparkline, name, round, figures[name]) };
+    state = {
+      figures: next,
+      sparkline: name === null ? null : addPoint(state.sparkline, name, round, ownOf(figures, name)),
+    };
   }
   return state;
 }
@@ -43,10 +50,10 @@ export function foldRound(
   after: Metrics,
 ): SummaryState | undefined {
   for (const [name, value] of Object.entries(before)) {
-    if (after[name] === value) continue;
-    const known = state.figures[name];
+    if (ownOf(after, name) === value) continue;
+    const known = ownOf(state.figures, name);
     if (!known) return undefined;
-    if (after[name] === undefined && known.last_round === round) return undefined;
+    if (ownOf(after, name) === undefined && known.last_round === round) return undefined;
     if (known.best_round === round) return undefined;
     if (state.sparkline?.name === name) return undefined;
   }
@@ -54,7 +61,7 @@ export function foldRound(
   if (rank(after) < (name === 'loss' ? 0 : name === 'accuracy' ? 1 : 2) && state.sparkline) return undefined;
   return {
     figures: foldFigures(state, round, after),
-    sparkline: name === null ? null : addPoint(state.sparkline, name, round, after[name]),
+    sparkline: name === null ? null : addPoint(state.sparkline, name, round, ownOf(after, name)),
   };
 }
 
@@ -67,9 +74,10 @@ function sparklineName(rounds: readonly Metrics[]): string | null {
 }
 
 function foldFigures({ figures }: SummaryState, round: number, values: Metrics): Record<string, RunFigure> {
-  const next = { ...figures };
-  for (const [name, value] of Object.entries(values)) next[name] = foldFigure(name, figures[name], round, value);
-  return next;
+  const changed = Object.entries(values).map(
+    ([name, value]) => [name, foldFigure(name, ownOf(figures, name), round, value)] as const,
+  );
+  return { ...figures, ...Object.fromEntries(changed) };
 }
 
 function foldFigure(name: string, known: RunFigure | undefined, round: number, value: MetricValue): RunFigure {

@@ -20,7 +20,7 @@ const followMs = 3_000;
 /** Outcomes of 10,000 clients cost too much for every frame. */
 const overlayEveryMs = 250;
 
-const noClients: Readonly<Record<string, Client>> = {};
+const noClients: Readonly<Record<string, Client>> = Object.create(null);
 
 /** One round of a run with what became of each client. While it is not over, outcomes come from the stream. [B14] */
 export function useRoundDetail(run_id: string, round: number): RoundAnswer {

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { boundedRecord } from '../bounded.ts';
 import { clientIdSchema, metricValueSchema, momentSchema, runIdSchema } from '../values.ts';
 import { pageOf } from './page.ts';
 
@@ -8,7 +9,7 @@ export const metricsSummarySchema = z.object({
   global_loss: metricValueSchema.nullable(),
   global_accuracy: metricValueSchema.nullable(),
   // A run may log more names than one fact may carry.
-  metrics: z.record(z.string(), metricValueSchema),
+  metrics: boundedRecord(z.string(), metricValueSchema, Number.MAX_SAFE_INTEGER),
 });
 
 /** `points` counts the logged ones; it is null where only rounds or client updates carry the name. */

@@ -52,7 +52,8 @@ function oddFieldsOf(fields: Record<string, unknown>): string[] {
   for (const field of measured) if (isOdd(fields[field])) odd.push(field);
   const { metrics } = fields;
   if (metrics === undefined || metrics === null) return odd;
-  if (typeof metrics !== 'object' || metrics instanceof Map || Object.values(metrics).some(isOdd)) odd.push('metrics');
+  const isMap = typeof metrics !== 'object' || metrics instanceof Map;
+  if (isMap || Object.values(metrics).some(isOdd) || Object.hasOwn(metrics, '__proto__')) odd.push('metrics');
   return odd;
 }
 

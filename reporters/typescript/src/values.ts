@@ -36,7 +36,7 @@ export function toNumber(value: unknown): MaybeNumber {
 
 /** Nested maps become `a/b`, and a list becomes points whose last one is the value. Never throws. [R29] */
 export function readValues(record: unknown): Values {
-  const found: Values = { numbers: {}, points: {}, problems: {} };
+  const found: Values = { numbers: named(), points: named(), problems: named() };
   try {
     if (isMap(record)) readMap(record, '', maxDepth, found);
     else if (record !== undefined && record !== null) found.problems.metrics = `are not a map but ${kindOf(record)}`;
@@ -45,6 +45,9 @@ export function readValues(record: unknown): Values {
   }
   return found;
 }
+
+/** Without a prototype: a metric may be called `constructor`. */
+const named = <T>(): Record<string, T> => Object.create(null);
 
 function readNumber(value: unknown, depth: number): MaybeNumber {
   if (typeof value === 'number') return { value };
@@ -79,6 +82,10 @@ function readMap(record: object, prefix: string, depth: number, found: Values): 
 }
 
 function readOne(name: string, value: unknown, depth: number, found: Values): void {
+  if (name === '__proto__') {
+    found.problems[name] = 'has a name that no map of JSON may have';
+    return;
+  }
   if (isMap(value)) {
     if (depth <= 1) found.problems[name] = `is nested more than ${maxDepth} levels deep`;
     else readMap(value, name, depth - 1, found);

@@ -21,7 +21,7 @@ export async function saveSummaryState(
     set: { state },
   });
   const changed = Object.entries(state.figures).filter(([name, figure]) => !isSame(figure, before?.figures[name]));
-  const removed = Object.keys(before?.figures ?? {}).filter((name) => state.figures[name] === undefined);
+  const removed = Object.keys(before?.figures ?? {}).filter((name) => !Object.hasOwn(state.figures, name));
   if (removed.length > 0)
     await db.execute(sql`delete from run_metrics where run_id = ${runId}
       and name in (select json_array_elements_text(${JSON.stringify(removed)}::text::json))`);

@@ -14,7 +14,7 @@ import { drawTimeline, rowAt, rowHeightFor } from './draw-timeline.ts';
 import { answerSentence, type Timeline, type TimelineRow, timelineOf } from './timeline.ts';
 
 const everyMs = 500;
-const noClients: Readonly<Record<string, Client>> = {};
+const noClients: Readonly<Record<string, Client>> = Object.create(null);
 
 interface RoundTimelineProps {
   readonly round: Round;

@@ -36,7 +36,8 @@ export function updatesCsv(updates: readonly ClientUpdate[]): string {
       numberOf(update.cosine_to_mean),
       update.submitted_at,
       update.error,
-      ...names.map((name) => numberOf(update.metrics[name])),
+      // A metric may have the name of what every object has. [V7]
+      ...names.map((name) => numberOf(Object.hasOwn(update.metrics, name) ? update.metrics[name] : null)),
     ]),
   );
 }

@@ -40,7 +40,9 @@ def adapt(fact_type: Any, fields: dict[str, Any]) -> Adapted:
     odd = [name for name in _MEASURED if type(fields.get(name)) not in _PLAIN]
     metrics = fields.get("metrics")
     if metrics is not None and not (
-        type(metrics) is dict and all(type(key) is str and type(metrics[key]) in _PLAIN for key in metrics)
+        type(metrics) is dict
+        and "__proto__" not in metrics
+        and all(type(key) is str and type(metrics[key]) in _PLAIN for key in metrics)
     ):
         odd.append("metrics")
     if not odd:

@@ -117,6 +117,9 @@ def _read_map(record: Mapping[Any, Any], prefix: str, depth: int, found: Values)
 
 
 def _read_one(name: str, value: Any, depth: int, found: Values) -> None:
+    if name == "__proto__":
+        found.problems[name] = "has a name that no map of JSON may have"
+        return
     if isinstance(value, Mapping):
         if depth <= 1:
             found.problems[name] = f"is nested more than {_DEPTH} levels deep"
