@@ -72,7 +72,12 @@ export const pythonParts = [
   adapter('flower', 'flwr', [...flower, 'test_flower_field']),
   adapter('flower-1.27', 'flwr==1.27.0', [...flower, 'test_flower_field']),
   // Reports are read back as plain objects, pandas and Arrow; the example notebook draws its figure.
-  adapter('reading', 'pandas', ['test_reading_live'], ['pyarrow', 'matplotlib']),
+  adapter(
+    'reading',
+    'pandas',
+    ['test_reading_live', 'test_transfer_live'],
+    ['pyarrow', 'matplotlib', 'hivewatch==0.3.1'],
+  ),
   adapter('nvflare', 'nvflare', ['test_nvflare_account', 'test_nvflare_field', 'test_nvflare_live']),
 ];
 

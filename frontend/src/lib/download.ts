@@ -1,6 +1,10 @@
 /** Hands the user a file made in the browser. */
-export function downloadText(filename: string, text: string, type: string): void {
-  const url = URL.createObjectURL(new Blob([text], { type }));
+export const downloadText = (filename: string, text: string, type: string): void =>
+  downloadBlob(filename, new Blob([text], { type }));
+
+/** The same, of what the browser may keep on its disk. */
+export function downloadBlob(filename: string, content: Blob): void {
+  const url = URL.createObjectURL(content);
   const link = document.createElement('a');
   link.href = url;
   link.download = filename;

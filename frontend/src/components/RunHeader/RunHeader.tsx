@@ -7,6 +7,7 @@ import { serverNow } from '../../lib/clock.ts';
 import { formatDuration } from '../../lib/format.ts';
 import { conditionWords, toneOf, troubleOf } from '../../lib/run-face.ts';
 import { EditRun } from '../EditRun/EditRun.tsx';
+import { ExportRun } from '../ExportRun/ExportRun.tsx';
 import { RunPicker } from '../RunPicker/RunPicker.tsx';
 import { Chip } from '../ui/Chip.tsx';
 import { RunStatusText } from '../ui/RunStatusText.tsx';
@@ -41,6 +42,7 @@ export function RunHeader() {
         <span className="text-xs whitespace-nowrap text-muted max-2xl:hidden">Following the newest run</span>
       )}
       {run && <RunTags tags={run.tags} />}
+      {run && <ExportRun run={run} />}
       {run && <EditRun run={run} onDeleted={() => void (isFollowing || navigate('/runs'))} />}
     </div>
   );

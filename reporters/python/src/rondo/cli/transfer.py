@@ -13,7 +13,10 @@ from ..reading import ReadError
 from ..reading.http import Api
 from ..reading.transfer import export_run, import_run, sign_in
 
-_NEEDS_ADMIN = "An import needs an admin of the project, not an API key: name one with --user, or set RONDO_TOKEN to an access token."
+_NEEDS_ADMIN = (
+    "An import needs an admin of the project, not an API key: "
+    "name one with --user, or set RONDO_TOKEN to an access token."
+)
 
 
 def export(run_id: str, target: Path, url: str, key: str, *, models: bool) -> int:
