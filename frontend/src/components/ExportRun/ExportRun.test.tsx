@@ -1,6 +1,6 @@
+import { makeRun } from '@rondo/protocol/testing';
 import { fireEvent, render, screen, waitFor } from '@testing-library/react';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
-import { makeRun } from '../../test/factories.ts';
 import { Refused, serve, signInAs } from '../../test/serve.ts';
 import { ExportRun } from './ExportRun.tsx';
 
