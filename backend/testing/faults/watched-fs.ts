@@ -58,7 +58,7 @@ export class WatchedFs {
   #observe(
     name: keyof typeof fs,
     after: (result: unknown, ...args: unknown[]) => void,
-    { isChange = (..._: unknown[]) => true, isReal = true } = {},
+    { isChange = (..._: unknown[]): boolean => true, isReal = true } = {},
   ): void {
     const original = fs[name] as unknown as Call;
     const observed = (...args: never[]) => {
