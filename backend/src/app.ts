@@ -4,6 +4,7 @@ import fastifyCors from '@fastify/cors';
 import fastifyHelmet from '@fastify/helmet';
 import Fastify, { type FastifyBaseLogger, type FastifyInstance, type FastifyRequest } from 'fastify';
 import { serializerCompiler, validatorCompiler, type ZodTypeProvider } from 'fastify-type-provider-zod';
+import { keyOfSession } from './auth/api-keys.ts';
 import { theServerItself } from './auth/audit.ts';
 import { createDownloadLinks } from './auth/download-links.ts';
 import { authPlugin } from './auth/plugin.ts';
@@ -20,6 +21,7 @@ import { startRetention } from './db/retention.ts';
 import { BadRequest } from './errors.ts';
 import { startWatchingConditions } from './ingest/conditions.ts';
 import { startExpiring } from './ingest/expiry.ts';
+import { type KeyLimits, KeyUsage } from './ingest/key-usage.ts';
 import { createModelWriter } from './ingest/model-writer.ts';
 import { startSweeping } from './ingest/silence.ts';
 import { type FlushWatch, IngestWriter, type WriterOptions } from './ingest/writer.ts';
@@ -79,6 +81,9 @@ export interface AppDeps {
   readonly diskReserveBytes?: number | undefined;
   /** Unbounded, unless set. [B4] */
   readonly maxClientsPerRun?: number | undefined;
+  readonly maxMetricNamesPerRun?: number | undefined;
+  /** What one API key may cost; unbounded, unless set. [B8] */
+  readonly keyLimits?: KeyLimits | undefined;
   /** Bearer token that lets other machines read /metrics. None by default. */
   readonly metricsToken?: string | undefined;
   readonly tracing?: Tracing | undefined;
@@ -129,7 +134,8 @@ export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
     isBusy: () => writer.waiting.inputs > 0,
     onError,
   });
-  const bounds = deps.maxClientsPerRun === undefined ? undefined : { clients: deps.maxClientsPerRun };
+  const bounds = { clients: deps.maxClientsPerRun, metricNames: deps.maxMetricNamesPerRun };
+  const usage = new KeyUsage(db, deps.keyLimits);
   const onRoundOver: WriterOptions['onRoundOver'] = (row, parts) => attention.handRound(row, parts);
   const disk = watchDisk({
     folder: deps.models.dataDir,
@@ -138,7 +144,7 @@ export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
     probe: () => probeRoom(db),
     log: logger,
   });
-  const writer = new IngestWriter({ db, bus, watch, bounds, onRoundOver, disk });
+  const writer = new IngestWriter({ db, bus, watch, bounds, onRoundOver, disk, usage });
   const models = createModelWriter(writer);
   const save: typeof models.save = async (model) => {
     const isNew = await models.save(model);
@@ -153,7 +159,19 @@ export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
     if (isNew) await auth.notes.add(theServerItself, act);
     return isNew;
   };
-  const checkpoints = await openCheckpoints({ settings: deps.models, db, ...models, save, onError });
+  const checkpoints = await openCheckpoints({
+    settings: deps.models,
+    db,
+    ...models,
+    save,
+    onError,
+    isKeyActive: auth.apiKeys.isActive,
+    checkDay: async (key_id, upload_bytes) => (await usage.admit(key_id, { upload_bytes }))(),
+  });
+  const forgetUploads = (session_id: string) => {
+    const key_id = keyOfSession(session_id);
+    if (key_id !== undefined) checkpoints.uploads.forgetKey(key_id).catch(onError);
+  };
   const onDeleted = () => void checkpoints.registry.sweep().catch(onError);
   const hub = new Hub({ source: createLiveSource(db), onError });
   metrics.observe({
@@ -181,6 +199,7 @@ export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
     sessionEnded: (id) => {
       auth.sessions.noteEnded(id);
       hub.closeSignIn(id);
+      forgetUploads(id);
     },
     missed: () => {
       hub.checkAll();
@@ -192,6 +211,7 @@ export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
   });
   const stopSignIns = auth.sessions.onEnded((id) => {
     hub.closeSignIn(id);
+    forgetUploads(id);
     void bus.announce(db, { ended_sessions: [id] }).catch(onError);
   });
   const stopMembers = auth.access.onChanged((id) => {
@@ -286,7 +306,7 @@ export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
   await app.register(projectsRouter({ auth }));
   await app.register(keysRouter({ auth }));
   await app.register(auditRouter({ db }));
-  await app.register(ingestRouter({ writer, checkRoom: disk.check, countEvents: metrics.countEvents }));
+  await app.register(ingestRouter({ writer, usage, checkRoom: disk.check, countEvents: metrics.countEvents }));
   await app.register(runsRouter({ auth, db, writer, bus }));
   await app.register(roundsRouter(commands));
   await app.register(logsRouter({ db }));
@@ -296,7 +316,7 @@ export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
   await app.register(metricsRouter({ db }));
   await app.register(modelsRouter({ db, writer, onDeleted }));
   const links = createDownloadLinks({ db, isActive: auth.sessions.isActive, access: auth.access });
-  const ofModels = { db, checkpoints, links, notes: auth.notes, basePath: auth.basePath };
+  const ofModels = { db, checkpoints, links, notes: auth.notes, basePath: auth.basePath, usage };
   await app.register(modelContentRouter({ ...ofModels, checkRoom: disk.check }));
   await app.register(transferRouter({ auth, db, bus, checkpoints, checkRoom: disk.check, onError }));
   await app.register(uploadsRouter({ uploads: checkpoints.uploads, checkRoom: disk.check }));

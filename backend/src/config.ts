@@ -15,6 +15,9 @@ const origins = list.pipe(
   z.array(z.url({ protocol: /^https?$/, error: 'must be a comma-separated list of http(s) origins' })),
 );
 
+const count = z.coerce.number({ error: 'must be a whole number' }).int().min(1);
+const bytes = z.coerce.number({ error: 'must be a number of bytes' }).int().min(1);
+
 const signOnSchema = z.object({
   PUBLIC_URL: z
     .url({ protocol: /^https?$/, error: 'must be an http(s) address' })
@@ -65,13 +68,9 @@ export const environmentSchema = signOnSchema.extend({
     // A setting is read by more people than a secret may be.
     .refine(({ username }) => username === '', 'must not have credentials: they come by the environment or a profile')
     .optional(),
-  MODELS_KEEP: z.coerce.number({ error: 'must be a whole number' }).int().min(1).optional(),
+  MODELS_KEEP: count.optional(),
   // 16 GiB: a model of eight billion parameters in 16 bits.
-  MODEL_MAX_BYTES: z.coerce
-    .number({ error: 'must be a number of bytes' })
-    .int()
-    .min(1)
-    .default(16 * 1024 ** 3),
+  MODEL_MAX_BYTES: bytes.default(16 * 1024 ** 3),
   // HS256 wants a key of at least its own 256 bits.
   SECRET_KEY: z.string().min(32, 'must have at least 32 characters').optional(),
   ALLOWED_ORIGINS: origins.optional(),
@@ -83,23 +82,28 @@ export const environmentSchema = signOnSchema.extend({
     .transform((value) => value === 'true')
     .default(true),
   // A page has one; twenty tabs of five browsers. Behind a proxy that is not trusted all viewers share one address.
-  SOCKETS_PER_USER: z.coerce.number({ error: 'must be a whole number' }).int().min(1).default(100),
-  SOCKETS_PER_ADDRESS: z.coerce.number({ error: 'must be a whole number' }).int().min(1).default(2_000),
+  SOCKETS_PER_USER: count.default(100),
+  SOCKETS_PER_ADDRESS: count.default(2_000),
   LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).optional(),
   // Months of metric points to keep before the current one; older ones are dropped by the month. Unset: keep all.
-  METRICS_KEEP_MONTHS: z.coerce.number({ error: 'must be a whole number' }).int().min(1).optional(),
+  METRICS_KEEP_MONTHS: count.optional(),
   // Log lines of a run; the oldest of more are deleted. 100,000 are about 20 MB.
   LOGS_KEEP_PER_RUN: z.coerce.number({ error: 'must be a whole number' }).int().min(200).default(100_000),
   // Months that a log line is kept, by its own moment. Unset: no limit.
-  LOGS_KEEP_MONTHS: z.coerce.number({ error: 'must be a whole number' }).int().min(1).optional(),
+  LOGS_KEEP_MONTHS: count.optional(),
   // One or two missed heartbeats of a reporter that sends every few seconds; Flower's own timeout is similar.
   CLIENT_OFFLINE_AFTER_S: z.coerce.number().min(1).default(60),
   // As many as one `round_started` may select. [B4]
-  MAX_CLIENTS_PER_RUN: z.coerce
-    .number({ error: 'must be a whole number' })
-    .int()
-    .min(1)
-    .default(limits.selectedClients),
+  MAX_CLIENTS_PER_RUN: count.default(limits.selectedClients),
+  // A series has a row and an index entry for each name, and a page lists them. [B9]
+  MAX_METRIC_NAMES_PER_RUN: count.default(10_000),
+  // What one API key may cost; far above what a federation reports. [B8]
+  KEY_RUNS_PER_BATCH: count.default(1_000),
+  KEY_BYTES_PER_BATCH: bytes.max(limits.batchBytes, `must be at most ${limits.batchBytes}`).default(limits.batchBytes),
+  KEY_RUNS_PER_DAY: count.default(100_000),
+  KEY_BYTES_PER_DAY: bytes.default(64 * 1024 ** 3),
+  KEY_UPLOADS_AT_ONCE: count.default(16),
+  KEY_UPLOAD_BYTES_PER_DAY: bytes.default(1024 ** 4),
   // One transaction, those queued after it, and a checkpoint of the log: PostgreSQL hangs on a full disk. [B5]
   DISK_RESERVE_BYTES: z.coerce
     .number({ error: 'must be a number of bytes' })

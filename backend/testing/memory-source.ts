@@ -3,6 +3,7 @@ import {
   type LiveEvent,
   type LogEntry,
   limits,
+  liveEventKey,
   type MetricPoint,
   type ProjectId,
   type RunId,
@@ -39,6 +40,10 @@ export class MemorySource implements LiveSource {
   #lastLogId = 0;
   readonly #held: Held[] = [];
   #isHolding = false;
+  /** More can only be read in pages, or as a snapshot. */
+  maxChanges: number = Number.POSITIVE_INFINITY;
+  /** Clients of a snapshot or page. */
+  pageClients: number = limits.snapshotClients;
 
   /** If true, reads wait from now on. */
   hold(isHolding: boolean): void {
@@ -141,7 +146,31 @@ export class MemorySource implements LiveSource {
   snapshot(runId: RunId): ReturnType<LiveSource['snapshot']> {
     return this.#read(() => {
       const snapshot = this.snapshotNow(runId);
-      return snapshot && { epoch: snapshot.epoch, seq: snapshot.seq, text: JSON.stringify(snapshot) };
+      if (!snapshot) return undefined;
+      const { epoch, seq, data } = snapshot;
+      if (data.clients.length <= this.pageClients)
+        return { epoch, seq, completeAt: undefined, text: JSON.stringify(snapshot) };
+      const large = { ...snapshot, seq: 0, complete_at: seq, data: { ...data, clients: [] } };
+      return { epoch, seq: 0, completeAt: seq, text: JSON.stringify(large) };
+    });
+  }
+
+  page(runId: RunId, epoch: string, since: number, othersSince: number): ReturnType<LiveSource['page']> {
+    return this.#read(() => {
+      const stored = this.#runs.get(runId);
+      if (!stored || stored.state.run.epoch !== epoch || since > stored.state.run.seq) return undefined;
+      const { run, clients } = stored.state;
+      const changed = [...clients.values()].map(({ updated_seq }) => updated_seq).filter((seq) => seq > since);
+      const next = changed.sort((a, b) => a - b)[this.pageClients];
+      // Whole transactions only, and at least one.
+      const seq = next === undefined ? run.seq : Math.max(next - 1, changed[0] ?? 0);
+      const isClient = ({ type }: LiveEvent) => type === 'client_joined' || type === 'client_update';
+      const ofPage = (from: number) => {
+        const later = new Set(this.#eventsSince(runId, seq).map((event) => JSON.stringify(liveEventKey(event))));
+        return this.#eventsSince(runId, from).filter((event) => !later.has(JSON.stringify(liveEventKey(event))));
+      };
+      const others = seq > othersSince ? ofPage(othersSince).filter((event) => !isClient(event)) : [];
+      return { seq, isLast: seq >= run.seq, events: [...ofPage(since).filter(isClient), ...others] };
     });
   }
 
@@ -149,7 +178,8 @@ export class MemorySource implements LiveSource {
     return this.#read(() => {
       const run = this.#runs.get(runId)?.state.run;
       if (!run || run.epoch !== epoch || since > run.seq) return undefined;
-      return { seq: run.seq, events: this.#eventsSince(runId, since) };
+      const events = this.#eventsSince(runId, since);
+      return events.length > this.maxChanges ? undefined : { seq: run.seq, events };
     });
   }
 

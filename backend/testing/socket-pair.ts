@@ -18,6 +18,7 @@ export class SocketPair {
   /** Bytes that count as buffered in addition to those in flight. */
   stuckBytes = 0;
   readonly server: Socket;
+  readonly #taken = new Map<string, () => void>();
 
   constructor() {
     const pair = this;
@@ -28,8 +29,13 @@ export class SocketPair {
       send: (text) => {
         pair.inFlight.push(text);
       },
+      deliver: (text) => {
+        pair.inFlight.push(text);
+        return new Promise((resolve) => pair.#taken.set(text, resolve));
+      },
       close: (code, reason) => {
         pair.closes.push({ code, reason });
+        pair.#take([...pair.#taken.keys()]);
       },
       terminate: () => {
         pair.terminations += 1;
@@ -45,7 +51,15 @@ export class SocketPair {
   deliver(count = this.inFlight.length): string[] {
     const texts = this.inFlight.splice(0, count);
     this.received.push(...texts);
+    this.#take(texts);
     return texts;
+  }
+
+  #take(texts: readonly string[]): void {
+    for (const text of texts) {
+      this.#taken.get(text)?.();
+      this.#taken.delete(text);
+    }
   }
 }
 

@@ -42,6 +42,8 @@ export const limits = {
   batchEvents: 10_000,
   /** Bytes of one ingest request, before and after decompression. */
   batchBytes: 8 * 1024 * 1024,
+  /** Clients of a snapshot. Those of a run with more follow in batches of about as many. */
+  snapshotClients: 10_000,
   /** Rounds a snapshot carries and a viewer keeps: the newest. */
   snapshotRounds: 200,
   /** Points of `metrics_history`: the newest rounds. */

@@ -55,7 +55,13 @@ const emptySnapshotSchema = z.object({
   data: snapshotDataSchema.extend({ run: z.null() }),
 });
 
-export const snapshotMessageSchema = z.object({ type: z.literal('snapshot'), ...position, data: snapshotDataSchema });
+export const snapshotMessageSchema = z.object({
+  type: z.literal('snapshot'),
+  ...position,
+  /** Of a run with many clients, which follow in batches: the position from which on all of them are known. [S12] */
+  complete_at: z.int().min(0).optional(),
+  data: snapshotDataSchema,
+});
 export type SnapshotMessage = z.infer<typeof snapshotMessageSchema>;
 export type EmptySnapshotMessage = z.infer<typeof emptySnapshotSchema>;
 

@@ -12,6 +12,8 @@ export interface CheckpointSettings {
   readonly storeUrl?: URL | undefined;
   readonly keep?: number | undefined;
   readonly maxBytes: number;
+  /** Uploads of one API key at the same time. [M1] */
+  readonly maxUploadsPerKey?: number | undefined;
 }
 
 export interface Checkpoints {
@@ -27,17 +29,25 @@ export interface Checkpoints {
 interface Deps extends Pick<RegistryDeps, 'db' | 'save' | 'prune'> {
   readonly settings: CheckpointSettings;
   readonly onError: (error: unknown) => void;
+  readonly isKeyActive?: ((key_id: string) => Promise<boolean>) | undefined;
+  readonly checkDay?: ((key_id: string, bytes: number) => Promise<void>) | undefined;
 }
 
 const sweepEveryMs = 60_000;
 
-export async function openCheckpoints({ settings, onError, ...deps }: Deps): Promise<Checkpoints> {
-  const { dataDir, storeUrl, keep, maxBytes } = settings;
+export async function openCheckpoints({
+  settings,
+  onError,
+  isKeyActive,
+  checkDay,
+  ...deps
+}: Deps): Promise<Checkpoints> {
+  const { dataDir, storeUrl, keep, maxBytes, maxUploadsPerKey } = settings;
   const store = await openStore(join(dataDir, 'models'), storeUrl);
-  const staging = new Staging(join(dataDir, 'uploads'), { maxBytes });
+  const staging = new Staging(join(dataDir, 'uploads'), { maxBytes, ...(maxUploadsPerKey && { maxUploadsPerKey }) });
   await staging.prepare();
   const registry = new ModelRegistry({ ...deps, store, keep });
-  const uploads = new ResumableUploads({ staging, registry, onError });
+  const uploads = new ResumableUploads({ staging, registry, onError, isKeyActive, checkDay });
 
   let sweeping: Promise<unknown> | null = null;
   const sweep = async () => {

@@ -23,13 +23,21 @@ export interface Upload {
   readonly sha256: string;
   /** Name of the API key. */
   readonly created_by: string;
+  /** Undefined for an upload that began before keys were noted. */
+  readonly key_id?: string | undefined;
+}
+
+interface HeldContent {
+  readonly isSafetensors: boolean;
+  readonly size_bytes: number;
+  readonly release: () => Promise<void>;
 }
 
 export interface RegistryDeps {
   readonly db: Db;
   readonly store: CheckpointStore;
   /** Resolves when the version is committed; false if it exists already. */
-  readonly save: (model: Upload & { readonly format: string }) => Promise<boolean>;
+  readonly save: (model: Upload & { readonly format: string; readonly size_bytes: number }) => Promise<boolean>;
   /** Deletes those of the versions that no alias holds. */
   readonly prune: (models: readonly { run_id: RunId; version: ModelVersion }[]) => Promise<void>;
   /** Newest versions of each run that stay beside those that an alias holds; undefined keeps all. */
@@ -77,16 +85,16 @@ export class ModelRegistry {
       throw new Invalid([{ path: 'sha256', message: `the content has ${digest}, not ${sha256}: send it again` }]);
     const known = await this.find(upload);
     if (known) return { model: known, isNew: false };
-    const { isSafetensors, release } = await this.hold(file, sha256);
+    const { isSafetensors, size_bytes, release } = await this.hold(file, sha256);
     const format = upload.format ?? (isSafetensors ? 'safetensors' : 'binary');
-    const isNew = await this.#deps.save({ ...upload, format }).finally(release);
+    const isNew = await this.#deps.save({ ...upload, format, size_bytes }).finally(release);
     const model = await this.find(upload);
     if (!model) throw new Conflict(`version ${upload.version} was deleted while it was being saved`);
     return { model, isNew };
   }
 
   /** Stores a content whose digest is verified. Until `release` it stays, whether or not a version has it. */
-  async hold(file: string, sha256: string): Promise<{ isSafetensors: boolean; release: () => Promise<void> }> {
+  async hold(file: string, sha256: string): Promise<HeldContent> {
     const { db, store } = this.#deps;
     const summary = await readSafetensors(file);
     const content = { tensor_count: 0, tensors: [], ...summary, sha256, size_bytes: (await stat(file)).size };
@@ -104,7 +112,7 @@ export class ModelRegistry {
       await release();
       throw error;
     }
-    return { isSafetensors: summary !== null, release };
+    return { isSafetensors: summary !== null, size_bytes: content.size_bytes, release };
   }
 
   /** Deletes what is kept beyond MODELS_KEEP, and takes contents that no version has any more out of the store. */

@@ -12,6 +12,10 @@ interface Deps {
   readonly staging: Staging;
   readonly registry: ModelRegistry;
   readonly onError: (error: unknown) => void;
+  /** Whether the key may still be used; uploads of one that may not are removed. [M1] */
+  readonly isKeyActive?: ((key_id: string) => Promise<boolean>) | undefined;
+  /** Throws when the key's day has no room for a checkpoint of this size. [B8] */
+  readonly checkDay?: ((key_id: string, bytes: number) => Promise<void>) | undefined;
 }
 
 interface Uploader {
@@ -31,6 +35,8 @@ const drainMs = 500;
  *
  *   POST ─▶ promised room ─▶ PATCH … PATCH ─▶ whole ─▶ admitted ─▶ remembered for an hour
  *                                │                        └ wrong digest: removed, 422
+ *                                ├ its key is revoked: removed
+ *                                ├ ten minutes without a byte, and another needs the place: removed
  *                                └ a day without the end: removed
  */
 export class ResumableUploads {
@@ -44,6 +50,7 @@ export class ResumableUploads {
   constructor(deps: Deps) {
     this.#deps = deps;
     this.#store = new UploadStore(deps.staging);
+    deps.staging.giveUp = (id) => this.#remove(id);
     this.#server = new Server({
       path: '/api/uploads',
       relativeLocation: true,
@@ -78,14 +85,31 @@ export class ResumableUploads {
   /** Finishes what a killed process left whole, and removes what has expired. */
   async sweep(nowMs = Date.now()): Promise<void> {
     for await (const upload of this.#store.open(nowMs)) {
-      if (!this.#deps.staging.isPromised(upload.id)) this.#deps.staging.adopt(upload.id, upload.size ?? 0);
+      const { staging, isKeyActive } = this.#deps;
+      const key_id = upload.metadata?.key_id ?? '';
+      if (!staging.isPromised(upload.id)) staging.adopt(upload.id, upload.size ?? 0, key_id);
+      if (key_id && isKeyActive && !(await isKeyActive(key_id))) {
+        await this.#remove(upload.id);
+        continue;
+      }
       if (upload.offset === upload.size) await this.#admit(upload).catch(this.#deps.onError);
+    }
+  }
+
+  /** The key was revoked: nothing more comes of its uploads. [M1] */
+  async forgetKey(key_id: string): Promise<void> {
+    for await (const upload of this.#store.open(Date.now())) {
+      if (upload.metadata?.key_id === key_id) await this.#remove(upload.id);
     }
   }
 
   /** Waits for the versions that are being made. */
   async close(): Promise<void> {
     await Promise.allSettled(this.#admitting.values());
+  }
+
+  async #remove(id: string): Promise<void> {
+    if (!this.#admitting.has(id)) await this.#store.remove(id);
   }
 
   async #checkOwner(request: object, id: string): Promise<void> {
@@ -101,7 +125,8 @@ export class ResumableUploads {
     const said = parseMetadata(upload.metadata ?? {});
     const { key_id, name, project_id } = this.#uploaders.get(request) as Uploader;
     await this.#deps.registry.find({ ...said, project_id, created_by: name });
-    await this.#deps.staging.reserve(upload.id, upload.size ?? 0);
+    await this.#deps.checkDay?.(key_id, upload.size ?? 0);
+    await this.#deps.staging.reserve(upload.id, upload.size ?? 0, key_id);
     return { metadata: { ...metadataOf(said), key_id, project_id, created_by: name } };
   }
 
@@ -115,12 +140,13 @@ export class ResumableUploads {
   async #admitOnce({ id }: TusUpload): Promise<void> {
     const upload = await this.#store.getUpload(id);
     if (isStored(upload)) return;
-    const { created_by, project_id, ...metadata } = upload.metadata ?? {};
+    const { created_by, project_id, key_id, ...metadata } = upload.metadata ?? {};
     try {
       const said = parseMetadata(metadata);
       await this.#deps.registry.admit(this.#deps.staging.pathOf(id), {
         ...said,
         created_by: created_by ?? '',
+        key_id: key_id ?? undefined,
         // One that began before there were projects.
         project_id: projectIdSchema.catch(defaultProject).parse(project_id),
       });

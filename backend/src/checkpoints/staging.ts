@@ -4,14 +4,22 @@ import { mkdir, readdir, rm, stat, statfs } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { BadRequest, Busy, NoRoom, TooLarge } from '../errors.ts';
+import { BadRequest, Busy, NoRoom, TooLarge, TooMany } from '../errors.ts';
 
 export interface StagingLimits {
   /** The maximum for one checkpoint. */
   readonly maxBytes: number;
   readonly maxUploads?: number;
-  /** The maximum for all declared uploads that are not stored yet. */
+  /** Of one API key. [M1] */
+  readonly maxUploadsPerKey?: number;
+  /** Of all that is declared and not yet stored; one API key has at most half of it. */
   readonly maxTotalBytes?: number;
+}
+
+interface Promised {
+  readonly bytes: number;
+  /** Absent for what a person uploads. */
+  readonly key_id?: string | undefined;
 }
 
 // Left to the database and the log, which share the disk.
@@ -19,22 +27,32 @@ const spareBytes = 256 * 1024 * 1024;
 const prefix = 'put-';
 // A PUT that lives writes at least every minute; storing what it wrote may take a while.
 const abandonedMs = 60 * 60_000;
+/** An upload without a new byte for this long gives its place to another one. */
+const idleMs = 10 * 60_000;
 
 /**
- * The folder where uploads are assembled before they become checkpoints. Their number and declared bytes are bounded;
- * an upload over the bound is refused before its first byte, and uploads in progress continue. [K2]
+ * The folder where uploads are assembled before they become checkpoints. Their number and declared bytes are bounded, for
+ * all and for each API key; an upload over a bound is refused before its first byte, and uploads in progress continue.
+ * [K2] [B10]
  */
 export class Staging {
   readonly folder: string;
   readonly maxBytes: number;
   readonly #maxUploads: number;
+  readonly #maxUploadsPerKey: number;
   readonly #maxTotalBytes: number;
-  readonly #promised = new Map<string, number>();
+  readonly #promised = new Map<string, Promised>();
+  /** Removes a resumable upload that makes no progress. */
+  giveUp: (id: string) => Promise<void> = async () => {};
 
-  constructor(folder: string, { maxBytes, maxUploads = 64, maxTotalBytes = 4 * maxBytes }: StagingLimits) {
+  constructor(
+    folder: string,
+    { maxBytes, maxUploads = 64, maxUploadsPerKey = maxUploads, maxTotalBytes = 4 * maxBytes }: StagingLimits,
+  ) {
     this.folder = folder;
     this.maxBytes = maxBytes;
     this.#maxUploads = maxUploads;
+    this.#maxUploadsPerKey = maxUploadsPerKey;
     this.#maxTotalBytes = maxTotalBytes;
   }
 
@@ -47,25 +65,75 @@ export class Staging {
   }
 
   /** Promises room to an upload, until `release`. */
-  async reserve(id: string, bytes: number): Promise<void> {
+  async reserve(id: string, bytes: number, key_id?: string): Promise<void> {
     if (bytes > this.maxBytes)
       throw new TooLarge(`${bytes} bytes are more than the ${this.maxBytes} of MODEL_MAX_BYTES`);
-    if (this.#promised.size >= this.#maxUploads)
-      throw new Busy(`${this.#promised.size} uploads are under way, and no more are taken; finish or cancel one`, 30);
-    const promised = [...this.#promised.values()].reduce((sum, each) => sum + each, 0);
-    if (promised + bytes > this.#maxTotalBytes)
-      throw new Busy(`${promised} bytes are being uploaded already; come back when some of them have arrived`, 30);
+    if (this.#of(key_id).length >= this.#maxUploadsPerKey) await this.#giveUpIdle(key_id);
+    if (this.#promised.size >= this.#maxUploads) await this.#giveUpIdle();
+    this.#checkBounds(bytes, key_id);
     // Noted before anything is awaited, so that two cannot take the same room.
-    this.#promised.set(id, bytes);
-    const { bavail, bsize } = await statfs(this.folder);
-    if (bytes + spareBytes <= bavail * bsize) return;
+    this.#promised.set(id, { bytes, key_id });
+    const [{ bavail, bsize }, missing] = await Promise.all([statfs(this.folder), this.#missingBytes()]);
+    if (missing + spareBytes <= bavail * bsize) return;
     this.release(id);
     throw new NoRoom(`the server's disk has no room for ${bytes} more bytes; ask its operator to free space`);
   }
 
+  #checkBounds(bytes: number, key_id: string | undefined): void {
+    const ofKey = this.#of(key_id);
+    if (ofKey.length >= this.#maxUploadsPerKey)
+      throw new TooMany(
+        `this API key has ${ofKey.length} uploads under way, as many as one key may have (KEY_UPLOADS_AT_ONCE); finish or cancel one`,
+        30,
+      );
+    if (this.#promised.size >= this.#maxUploads)
+      throw new Busy(
+        `${this.#promised.size} uploads are under way, as many as the server takes; send it again later`,
+        30,
+      );
+    const sum = (all: Iterable<Promised>) => [...all].reduce((total, each) => total + each.bytes, 0);
+    const promised = sum(this.#promised.values());
+    if (promised + bytes > this.#maxTotalBytes)
+      throw new Busy(`${promised} bytes are being uploaded already; send it again when some of them have arrived`, 30);
+    const half = this.#maxTotalBytes / 2;
+    if (key_id !== undefined && sum(ofKey) + bytes > half)
+      throw new TooMany(
+        `this API key has ${sum(ofKey)} bytes under way, and ${bytes} more are over the ${half} of one key (twice MODEL_MAX_BYTES); finish or cancel an upload`,
+        30,
+      );
+  }
+
+  #of(key_id: string | undefined): Promised[] {
+    if (key_id === undefined) return [];
+    return [...this.#promised.values()].filter((each) => each.key_id === key_id);
+  }
+
+  /** What is promised and not on the disk yet. */
+  async #missingBytes(): Promise<number> {
+    const left = [...this.#promised].map(async ([id, { bytes }]) => {
+      const size = await stat(this.pathOf(id)).then(
+        ({ size }) => size,
+        () => 0,
+      );
+      return Math.max(0, bytes - size);
+    });
+    return (await Promise.all(left)).reduce((sum, each) => sum + each, 0);
+  }
+
+  /** Of the resumable uploads, of one key or of all, gives up the one that has been idle longest. */
+  async #giveUpIdle(key_id?: string): Promise<void> {
+    const asked = [...this.#promised].flatMap(([id, each]) =>
+      id.startsWith(prefix) || (key_id !== undefined && each.key_id !== key_id) ? [] : [id],
+    );
+    const found = asked.map(async (id) => ({ id, at: (await stat(this.pathOf(id)).catch(() => undefined))?.mtimeMs }));
+    const idle = (await Promise.all(found)).filter(({ at }) => at !== undefined && Date.now() - at > idleMs);
+    const [oldest] = idle.sort((a, b) => Number(a.at) - Number(b.at));
+    if (oldest) await this.giveUp(oldest.id);
+  }
+
   /** Notes what an earlier process has promised. */
-  adopt(id: string, bytes: number): void {
-    this.#promised.set(id, bytes);
+  adopt(id: string, bytes: number, key_id: string): void {
+    this.#promised.set(id, { bytes, key_id });
   }
 
   isPromised(id: string): boolean {
@@ -81,9 +149,9 @@ export class Staging {
   }
 
   /** Runs `use` with a file that holds exactly `bytes` of the stream. Nothing is left of it afterwards. */
-  async withFile<T>(stream: Readable, bytes: number, use: (file: string) => Promise<T>): Promise<T> {
+  async withFile<T>(stream: Readable, { bytes, key_id }: Promised, use: (file: string) => Promise<T>): Promise<T> {
     const id = `${prefix}${randomUUID()}`;
-    await this.reserve(id, bytes);
+    await this.reserve(id, bytes, key_id);
     const file = this.pathOf(id);
     try {
       await pipeline(stream, createWriteStream(file, { flags: 'wx', mode: 0o600 })).catch((cause: unknown) => {

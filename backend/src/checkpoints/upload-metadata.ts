@@ -4,7 +4,7 @@ import type { Upload } from './registry.ts';
 
 type Metadata = Record<string, string | null>;
 /** The owner comes from the API key. */
-type Said = Omit<Upload, 'created_by' | 'project_id'>;
+type Said = Omit<Upload, 'created_by' | 'project_id' | 'key_id'>;
 
 /** Parses the `Upload-Metadata` of a resumable upload; throws `Invalid` if it is not valid. */
 export function parseMetadata(metadata: Metadata): Said {

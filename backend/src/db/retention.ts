@@ -1,6 +1,7 @@
 import { startPeriodic } from '../periodic.ts';
 import type { Db } from './db.ts';
 import { createPartitions, dropPartitions, type Month, monthOf, monthsLater, tryLockPartitions } from './partitions.ts';
+import { deleteCostsBefore } from './queries/key-usage.ts';
 import { type LogsKeep, sweepLogs } from './queries/logs.ts';
 import { foldRunTotals } from './queries/run-totals.ts';
 
@@ -28,6 +29,8 @@ export async function sweepPartitions({ db, keepMonths, now = () => new Date() }
 async function sweep(options: Options): Promise<void> {
   await sweepPartitions(options);
   await foldRunTotals(options.db);
+  const lastWeek = new Date((options.now?.() ?? new Date()).getTime() - 7 * 86_400_000);
+  await deleteCostsBefore(options.db, lastWeek.toISOString().slice(0, 10));
   await sweepLogs(options.db, options.logs ?? { perRun: 100_000 }, options.now?.() ?? new Date());
 }
 

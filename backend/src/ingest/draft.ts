@@ -27,6 +27,7 @@ export class Draft {
   readonly logs: (LogRow & { index: number })[] = [];
   readonly models: Reduction['models'][number][] = [];
   attention: AttentionNews | null = null;
+  readonly #metricNames = new Set<string>();
 
   constructor(base: RunState) {
     this.#base = base;
@@ -39,6 +40,19 @@ export class Draft {
 
   setRun(change: Partial<RunRow>): void {
     this.#run = { ...this.#run, ...change };
+  }
+
+  /** How many names the series of the run have. */
+  get numMetricNames(): number {
+    return (this.#base.metricNames?.size ?? 0) + this.#metricNames.size;
+  }
+
+  hasMetricName(name: string): boolean {
+    return this.#metricNames.has(name) || (this.#base.metricNames?.has(name) ?? false);
+  }
+
+  noteMetricName(name: string): void {
+    if (!this.hasMetricName(name)) this.#metricNames.add(name);
   }
 
   command(id: string): CommandRow | undefined {
@@ -152,6 +166,7 @@ export class Draft {
       clients: this.#clients,
       updates: this.#updates,
       points: this.points,
+      metricNames: this.#metricNames,
       logs: this.logs,
       commands: this.#commands,
       models: this.models,

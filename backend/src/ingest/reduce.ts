@@ -4,6 +4,7 @@ import { joinClient, leaveClient, markSilent, notePresence, seeClient, tellStatu
 import { onOurClock } from './clock.ts';
 import { answerCommand, askStop, expireCommand } from './command-facts.ts';
 import { Draft } from './draft.ts';
+import { metricNamesOf } from './metric-names-of.ts';
 import { endRound, resolvePart, startRound, updateRound } from './round-facts.ts';
 import { completeRun, editRun, endRun, endWithRun, startRun, wakeRun } from './run-facts.ts';
 import { settle } from './settle.ts';
@@ -20,7 +21,9 @@ export interface Origin {
 
 /** How much of one run is kept. [B4] */
 export interface Bounds {
-  readonly clients: number;
+  readonly clients?: number | undefined;
+  /** Of the metrics that are logged. [B9] */
+  readonly metricNames?: number | undefined;
 }
 type OriginOf = (index: number) => Origin | undefined;
 
@@ -55,8 +58,12 @@ export function reduce(
   return { ...draft.finish(duplicates), refused };
 }
 
-/** Why the input is not stored: it names more clients than the run may have. [B4] */
-function overBound(draft: Draft, input: Input, { clients }: Bounds): string | undefined {
+/** Why the input is not stored: the run would have more clients or metric names than it may. [B4] [B9] */
+const overBound = (draft: Draft, input: Input, { clients, metricNames }: Bounds): string | undefined =>
+  (clients === undefined ? undefined : overClients(draft, input, clients)) ??
+  (metricNames === undefined ? undefined : overNames(draft, input, metricNames));
+
+function overClients(draft: Draft, input: Input, clients: number): string | undefined {
   const known = draft.run.num_clients;
   const ids =
     'client_ids' in input ? (input.client_ids ?? []) : 'client_id' in input && input.client_id ? [input.client_id] : [];
@@ -64,6 +71,13 @@ function overBound(draft: Draft, input: Input, { clients }: Bounds): string | un
   const added = new Set(ids.filter((id) => !draft.client(id))).size;
   if (added === 0 || known + added <= clients) return undefined;
   return `the run has ${known} clients and takes at most ${clients} (MAX_CLIENTS_PER_RUN)`;
+}
+
+function overNames(draft: Draft, input: Input, metricNames: number): string | undefined {
+  const added = metricNamesOf(input).filter((name) => !draft.hasMetricName(name));
+  const known = draft.numMetricNames;
+  if (added.length === 0 || known + added.length <= metricNames) return undefined;
+  return `the run has ${known} metric names and takes at most ${metricNames} (MAX_METRIC_NAMES_PER_RUN)`;
 }
 
 /** Returns true if the input changed anything. */
@@ -176,6 +190,7 @@ function pushPoint(
   point: Point,
   index: number,
 ) {
+  draft.noteMetricName(point.name);
   draft.points.push({ run_id: draft.run.run_id, client_id: fact.client_id ?? '', at: fact.at, ...point, index });
 }
 

@@ -1,8 +1,10 @@
 import type { ClientId, ReporterId, RunId } from '@rondo/protocol';
 import type { Db } from '../db/db.ts';
 import { loadCommands } from '../db/queries/commands.ts';
+import { seriesNames } from '../db/queries/metric-names.ts';
 import { loadClients, loadReporters, loadRounds, loadUpdates, openRounds } from '../db/queries/run-state.ts';
 import { isOpen } from './command-facts.ts';
+import { metricNamesOf } from './metric-names-of.ts';
 import type {
   ClientRow,
   CommandRow,
@@ -21,6 +23,7 @@ interface Cached extends Omit<RunState, 'commands'> {
   readonly clients: Map<ClientId, ClientRow>;
   readonly updates: Map<number, Map<ClientId, UpdateRow>>;
   readonly reporters: Map<ReporterId, ReporterRow>;
+  metricNames: Set<string> | undefined;
 }
 
 /** A locked run, and the changes to be stored. */
@@ -52,6 +55,7 @@ export class RunCache {
     await loadNamedCommands(db, loads);
     await nameOpenRounds(db, loads);
     await loadNamedRounds(db, loads);
+    await loadNames(db, loads);
     for (const load of loads) load.nameStops();
     await loadNamedCommands(db, loads);
     for (const { run, state } of loads) {
@@ -90,14 +94,15 @@ export class RunCache {
   }
 
   /** The changes of a committed transaction. */
-  apply(run: RunRow, changed: Pick<Reduction, 'rounds' | 'clients' | 'updates' | 'reporters'>): void {
-    const { rounds, clients, updates, reporters } = changed;
+  apply(run: RunRow, changed: Pick<Reduction, 'rounds' | 'clients' | 'updates' | 'reporters' | 'metricNames'>): void {
+    const { rounds, clients, updates, reporters, metricNames } = changed;
     const state = this.#runs.get(run.run_id);
     if (!state) return;
     state.run = run;
     for (const [round, row] of rounds) state.rounds.set(round, row);
     for (const [id, row] of clients) state.clients.set(id, row);
     for (const [id, row] of reporters) state.reporters.set(id, row);
+    if (state.metricNames) for (const name of metricNames) state.metricNames.add(name);
     for (const [round, rows] of updates) {
       const known = state.updates.get(round) ?? new Map<ClientId, UpdateRow>();
       for (const [id, row] of rows) known.set(id, row);
@@ -125,7 +130,7 @@ export class RunCache {
     let entries = 0;
     let isLast = true;
     for (const [id, state] of [...this.#runs].reverse()) {
-      entries += entriesPerRun + state.clients.size;
+      entries += entriesPerRun + state.clients.size + (state.metricNames?.size ?? 0);
       for (const rows of state.updates.values()) entries += rows.size;
       if (entries > maxEntries && !isLast) this.#runs.delete(id);
       isLast = false;
@@ -198,6 +203,16 @@ async function loadNamedRounds(db: Db, loads: readonly Load[]): Promise<void> {
     byRun.get(row.run_id)?.updates.get(row.round)?.set(row.client_id, row);
 }
 
+async function loadNames(db: Db, loads: readonly Load[]): Promise<void> {
+  const missing = loads.filter(
+    ({ state, inputs }) => !state.metricNames && inputs.some((input) => metricNamesOf(input).length > 0),
+  );
+  for (const { state } of missing) state.metricNames = new Set();
+  const written = missing.filter(({ run }) => run.seq > 0).map(({ run }) => run.run_id);
+  const byRun = new Map(missing.map(({ run, state }) => [run.run_id, state]));
+  for (const { run_id, name } of await seriesNames(db, written)) byRun.get(run_id)?.metricNames?.add(name);
+}
+
 const needsRound = (input: Input): input is Extract<Input, { round: number }> =>
   'round' in input && typeof input.round === 'number' && input.type !== 'metric' && input.type !== 'privacy_spent';
 
@@ -207,4 +222,5 @@ const emptyState = (run: RunRow): Cached => ({
   updates: new Map(),
   clients: new Map(),
   reporters: new Map(),
+  metricNames: undefined,
 });

@@ -3,6 +3,7 @@ import type { Db } from '../db/db.ts';
 import { clientEvent, roundEvent, runEvent } from '../db/live-events.ts';
 import { saveCommands } from '../db/queries/commands.ts';
 import { saveAttentionList } from '../db/queries/insight.ts';
+import { addSeriesNames } from '../db/queries/metric-names.ts';
 import {
   insertLogs,
   insertUpdates,
@@ -21,7 +22,7 @@ import { storePoints } from './save-points.ts';
 import type { ClientRow, Reduction, RoundRow, RunRow, RunState, UpdateRow } from './state.ts';
 import { addedCounts, changedTotals } from './totals.ts';
 
-export interface Saved extends Pick<Reduction, 'rounds' | 'clients' | 'updates' | 'reporters'> {
+export interface Saved extends Pick<Reduction, 'rounds' | 'clients' | 'updates' | 'reporters' | 'metricNames'> {
   readonly run: RunRow;
   readonly duplicates: ReadonlySet<number>;
   readonly events: () => LiveEvent[];
@@ -96,6 +97,10 @@ export async function save(tx: Db, works: readonly Work[], receivedAt: string): 
 
 async function saveTelemetry(tx: Db, drafts: readonly Writing[]): Promise<void> {
   for (const draft of drafts) await draft.storePoints(tx);
+  const newNames = drafts.flatMap(({ runId: run_id, reduction }) =>
+    [...reduction.metricNames].map((name) => ({ run_id, name })),
+  );
+  await addSeriesNames(tx, newNames);
   const newLogs = await insertLogs(
     tx,
     drafts.flatMap(({ logs }) => logs.rows),
@@ -200,14 +205,15 @@ class Writing {
   }
 
   saved(): Saved {
-    const { updates, reporters } = this.reduction;
+    const { updates, reporters, metricNames } = this.reduction;
     const duplicates = this.#duplicates;
     if (!this.isNews) {
       const { rounds, clients } = this.reduction;
-      return { run: this.work.state.run, rounds, clients, updates, reporters, duplicates, events: () => [] };
+      const { run } = this.work.state;
+      return { run, rounds, clients, updates, reporters, metricNames, duplicates, events: () => [] };
     }
     const { rounds, clients, run } = this;
-    return { run, rounds, clients, updates, reporters, duplicates, events: () => this.#events() };
+    return { run, rounds, clients, updates, reporters, metricNames, duplicates, events: () => this.#events() };
   }
 
   #events(): LiveEvent[] {

@@ -34,6 +34,8 @@ export interface RunState {
   readonly updates: ReadonlyMap<number, ReadonlyMap<ClientId, UpdateRow>>;
   readonly commands: ReadonlyMap<string, CommandRow>;
   readonly reporters: ReadonlyMap<ReporterId, ReporterRow>;
+  /** The names of its series; undefined while no input has points. */
+  readonly metricNames?: ReadonlySet<string> | undefined;
 }
 
 /** A change that the server itself makes to a run, ordered with the facts. */
@@ -60,6 +62,8 @@ export type ModelNotice = Recorded & { readonly run_id: RunId } & (
         at: string;
         /** The project of the API key that stored it. [O2] */
         project_id: ProjectId;
+        /** What it takes of the key's day. [B8] */
+        cost?: { readonly key_id: string; readonly bytes: number } | undefined;
         model: Omit<ModelRow, 'run_id' | 'created_at' | 'updated_seq'>;
       }
     | { type: 'model_deleted'; version: ModelVersion; unlessAutomatic: boolean }
@@ -100,6 +104,8 @@ export interface Reduction {
   readonly updates: ReadonlyMap<number, ReadonlyMap<ClientId, UpdateRow>>;
   /** Only the database knows whether it is new: it keeps the first of each key. */
   readonly points: readonly (PointRow & { index: number })[];
+  /** Those that no series had before. */
+  readonly metricNames: ReadonlySet<string>;
   readonly logs: readonly (LogRow & { index: number })[];
   readonly commands: ReadonlyMap<string, CommandRow>;
   readonly models: readonly (ModelNotice & { index: number })[];

@@ -3,6 +3,7 @@ import { isRoundOver, type ProjectId, type RunId } from '@rondo/protocol';
 import type { Committed, EventBus } from '../bus/event-bus.ts';
 import type { Db } from '../db/db.ts';
 import { createPartitions, isMissingPartition, type Month, monthOf } from '../db/partitions.ts';
+import type { Costs } from '../db/queries/key-usage.ts';
 import { type BatchId, reporterOf } from '../db/queries/reporters.ts';
 import { insertRuns, lockRuns } from '../db/queries/run-state.ts';
 import { isTransient } from '../db/transient.ts';
@@ -10,6 +11,7 @@ import { Busy } from '../errors.ts';
 import { Batches } from './batches.ts';
 import { onBatchClock } from './clock.ts';
 import { Job, type Piece, Room, type SubmitResult } from './job.ts';
+import { addCost, type KeyUsage } from './key-usage.ts';
 import { RecentRuns } from './recent-runs.ts';
 import { type Bounds, type Origin, reduce } from './reduce.ts';
 import { RunCache } from './run-cache.ts';
@@ -49,6 +51,8 @@ export interface WriterOptions {
   readonly watch?: FlushWatch;
   readonly bounds?: Bounds | undefined;
   readonly disk?: Disk | undefined;
+  /** Counts what each API key costs; without it nothing is counted or refused. [B8] */
+  readonly usage?: KeyUsage | undefined;
   /** Given every round that a commit ended or that changed after its end, with all of its parts. */
   readonly onRoundOver?: (round: RoundRow, parts: readonly UpdateRow[]) => void;
 }
@@ -67,6 +71,7 @@ export class IngestWriter {
   readonly #watch: FlushWatch;
   readonly #bounds: Bounds | undefined;
   readonly #disk: Disk | undefined;
+  readonly #usage: KeyUsage | undefined;
   readonly #cache = new RunCache();
   readonly #recentRuns = new RecentRuns();
   /** The months whose partitions existed at the last look: another server may have dropped an old one. */
@@ -86,8 +91,10 @@ export class IngestWriter {
     watch = unwatched,
     bounds,
     disk,
+    usage,
   }: WriterOptions) {
     this.#disk = disk;
+    this.#usage = usage;
     this.#onRoundOver = onRoundOver;
     this.#bounds = bounds;
     this.#watch = watch;
@@ -212,9 +219,11 @@ export class IngestWriter {
       const byRun = groupByRun(group, fresh);
       for (const run_id of this.#recentRuns.due(batches.knownRuns(), receivedAt)) {
         const input = { type: 'reporter_heard', run_id } as const;
-        if (!byRun.has(run_id)) byRun.set(run_id, [{ input, at: undefined, origin: undefined, owner: undefined }]);
+        if (!byRun.has(run_id))
+          byRun.set(run_id, [{ input, at: undefined, origin: undefined, owner: undefined, key: undefined }]);
       }
-      const locked = await this.#lock(tx, byRun, receivedAt);
+      const costs = new Map<string, Costs>();
+      const locked = await this.#lock(tx, byRun, receivedAt, costs);
       const projects = new Map(locked.map(({ run_id, project_id }) => [run_id, project_id]));
       const foreign = group.map((piece, index) => (fresh[index] ? foreignParts(piece, projects) : new Set<number>()));
       const duplicates = group.map(() => new Set<number>());
@@ -250,7 +259,19 @@ export class IngestWriter {
         .map(({ run_id, epoch, seq, is_new_run }) => ({ run_id, epoch, seq, is_new_run }));
       if (runs.length > 0) await this.#bus.announce(tx, { runs });
       const waiting = await batches.answer();
+      for (const [index, { job, parts, isLast }] of group.entries()) {
+        if (!fresh[index]) continue;
+        if (isLast && job.batch?.bytes) addCost(costs, job.batch.key_id, { bytes: job.batch.bytes });
+        for (const [part, { input }] of parts.entries()) {
+          const cost = input.type === 'model_saved' ? input.cost : undefined;
+          if (cost && !foreign[index]?.has(part) && !duplicates[index]?.has(part))
+            addCost(costs, cost.key_id, { upload_bytes: cost.bytes });
+        }
+      }
+      // Last, so that another server with the same key waits for this commit only.
+      const noteCosts = await this.#usage?.add(tx, costs);
       return () => {
+        noteCosts?.();
         for (const [index, piece] of group.entries()) {
           const { job } = piece;
           job.note(piece, duplicates[index] ?? none, foreign[index] ?? none, refused[index] ?? new Map());
@@ -276,7 +297,12 @@ export class IngestWriter {
     return { finish, committed: written.flatMap(toCommitted) };
   }
 
-  async #lock(tx: Db, byRun: ReadonlyMap<RunId, readonly Entry[]>, receivedAt: string): Promise<RunRow[]> {
+  async #lock(
+    tx: Db,
+    byRun: ReadonlyMap<RunId, readonly Entry[]>,
+    receivedAt: string,
+    costs: Map<string, Costs>,
+  ): Promise<RunRow[]> {
     const runIds = [...byRun.keys()];
     if (runIds.length === 0) return [];
     const locked = await lockRuns(tx, runIds);
@@ -288,8 +314,18 @@ export class IngestWriter {
         !known.has(id) && entries.some(({ input }) => !isNotice(input) && input.type !== 'command_ack'),
     );
     if (missing.length === 0) return locked;
+    const byKey = Map.groupBy(missing, ([, entries]) => firstOwned(entries)?.key);
+    byKey.delete(undefined);
+    const counts = new Map([...byKey].map(([key, ofKey]) => [key as string, ofKey.length]));
+    await this.#usage?.checkRuns(tx, counts);
+    for (const [key, count] of counts) addCost(costs, key, { runs: count });
     const created = missing.map(([id, entries]) => ({
-      ...unknownRun(id, firstMoment(entries, receivedAt), randomBytes(9).toString('base64url'), ownerOf(entries)),
+      ...unknownRun(
+        id,
+        firstMoment(entries, receivedAt),
+        randomBytes(9).toString('base64url'),
+        firstOwned(entries)?.owner,
+      ),
       created_at: receivedAt,
     }));
     // In one order everywhere, like the locks.
@@ -331,6 +367,8 @@ interface Entry {
   readonly origin: Origin | undefined;
   /** The project that it speaks for; undefined is the server itself. */
   readonly owner: ProjectId | undefined;
+  /** The API key that it came with. */
+  readonly key: string | undefined;
 }
 
 const none: ReadonlySet<number> = new Set();
@@ -340,8 +378,7 @@ function noteAt(entry: Entry | undefined, into: readonly Set<number>[]): void {
 }
 
 /** A run belongs to the project of the API key that named it first. [O2] */
-const ownerOf = (entries: readonly Entry[]): ProjectId | undefined =>
-  entries.find(({ owner }) => owner !== undefined)?.owner;
+const firstOwned = (entries: readonly Entry[]): Entry | undefined => entries.find(({ owner }) => owner !== undefined);
 
 const isOwn = (owner: ProjectId | undefined, project: ProjectId): boolean => owner === undefined || owner === project;
 
@@ -372,7 +409,8 @@ function groupByRun(group: readonly Piece[], fresh: readonly boolean[]): Map<Run
     for (const [part, { input: said }] of parts.entries()) {
       const input = said.type === 'command_ack' ? { ...said, reporter_id: batch?.reporter_id } : said;
       const entries = byRun.get(input.run_id);
-      const entry = { input, at: { piece, part }, origin, owner: ownerOfInput({ batch }, said) };
+      const key = said.type === 'model_saved' ? said.cost?.key_id : batch?.key_id;
+      const entry = { input, at: { piece, part }, origin, owner: ownerOfInput({ batch }, said), key };
       if (entries) entries.push(entry);
       else byRun.set(input.run_id, [entry]);
     }

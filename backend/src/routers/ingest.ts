@@ -1,7 +1,9 @@
 import { type Fact, type IngestAnswer, ingestAnswerSchema, ingestRequestSchema, limits } from '@rondo/protocol';
+import type { FastifyRequest } from 'fastify';
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { notYours } from '../errors.ts';
 import type { SubmitResult } from '../ingest/job.ts';
+import type { KeyUsage } from '../ingest/key-usage.ts';
 import { parseBatch } from '../ingest/parse-batch.ts';
 import { validateEvents } from '../ingest/validate-events.ts';
 import type { IngestWriter } from '../ingest/writer.ts';
@@ -9,13 +11,14 @@ import { problems } from '../schemas/common.ts';
 
 interface IngestDeps {
   readonly writer: IngestWriter;
+  readonly usage: KeyUsage;
   /** Throws while the disk is full. [B5] */
   readonly checkRoom: () => void;
   readonly countEvents: (result: 'accepted' | 'duplicate' | 'rejected', count: number) => void;
 }
 
 export const ingestRouter =
-  ({ writer, checkRoom, countEvents }: IngestDeps): FastifyPluginAsyncZod =>
+  ({ writer, usage, checkRoom, countEvents }: IngestDeps): FastifyPluginAsyncZod =>
   async (app) => {
     // As Fastify's own, which drops names that reach for a prototype, but sizes are checked first.
     const parser = app.getDefaultJsonParser('remove', 'remove');
@@ -28,9 +31,12 @@ export const ingestRouter =
       return result;
     };
     app.removeContentTypeParser('application/json');
-    app.addContentTypeParser('application/json', { parseAs: 'buffer' }, (_request: unknown, body: Buffer) =>
-      parseBatch(body, parse),
-    );
+    const sizes = new WeakMap<FastifyRequest, number>();
+    app.addContentTypeParser('application/json', { parseAs: 'buffer' }, (request: FastifyRequest, body: Buffer) => {
+      usage.checkBatch({ bytes: body.length });
+      sizes.set(request, body.length);
+      return parseBatch(body, parse);
+    });
 
     app.post(
       '/api/ingest',
@@ -44,29 +50,38 @@ export const ingestRouter =
           summary: 'Report what happened; answered after it is stored',
           description: 'Each event is judged alone: `rejected` names the bad ones by index, the good ones are stored.',
           body: ingestRequestSchema,
-          response: { 200: ingestAnswerSchema, ...problems(400, 401, 403, 413, 415, 422, 503, 507) },
+          response: { 200: ingestAnswerSchema, ...problems(400, 401, 403, 413, 415, 422, 429, 503, 507) },
         },
       },
-      async ({ body: { reporter_id, batch, sent_at, events }, reporterKey }, reply) => {
-        // As its first byte arrived: a slow line is no slow clock.
-        const offset_ms = sent_at == null ? undefined : Date.parse(sent_at) - (Date.now() - reply.elapsedTime);
-        const { facts, rejected: refused } = await validateEvents(events, parse);
-        const { key_id, project_id } = reporterKey as NonNullable<typeof reporterKey>;
-        const { accepted, isRepeated, commands, ...stored } = await writer.submit(facts, {
-          key_id,
-          reporter_id,
-          batch,
-          project_id,
-          offset_ms,
-        });
-        // Every event of a known batch number is a duplicate, including those refused the first time. [I3]
-        const [duplicates, rejected] = isRepeated
-          ? [events.length, []]
-          : [stored.duplicates, withRefusals(events.length, facts, refused, stored)];
-        countEvents('accepted', accepted);
-        countEvents('duplicate', duplicates);
-        countEvents('rejected', rejected.length);
-        return { accepted, duplicates, rejected, commands };
+      async (request, reply) => {
+        const { reporter_id, batch, sent_at, events } = request.body;
+        const { key_id, project_id } = request.reporterKey as NonNullable<typeof request.reporterKey>;
+        const bytes = sizes.get(request) ?? 0;
+        const settle = await usage.admit(key_id, { bytes });
+        try {
+          // As its first byte arrived: a slow line is no slow clock.
+          const offset_ms = sent_at == null ? undefined : Date.parse(sent_at) - (Date.now() - reply.elapsedTime);
+          const { facts, rejected: refused } = await validateEvents(events, parse);
+          usage.checkBatch({ runs: new Set(facts.map(({ run_id }) => run_id)).size });
+          const { accepted, isRepeated, commands, ...stored } = await writer.submit(facts, {
+            key_id,
+            reporter_id,
+            batch,
+            project_id,
+            offset_ms,
+            bytes,
+          });
+          // Every event of a known batch number is a duplicate, including those refused the first time. [I3]
+          const [duplicates, rejected] = isRepeated
+            ? [events.length, []]
+            : [stored.duplicates, withRefusals(events.length, facts, refused, stored)];
+          countEvents('accepted', accepted);
+          countEvents('duplicate', duplicates);
+          countEvents('rejected', rejected.length);
+          return { accepted, duplicates, rejected, commands };
+        } finally {
+          settle();
+        }
       },
     );
   };

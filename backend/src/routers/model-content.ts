@@ -22,6 +22,7 @@ import { planDownload } from '../checkpoints/download.ts';
 import type { Checkpoints } from '../checkpoints/open-checkpoints.ts';
 import type { Db } from '../db/db.ts';
 import { LengthRequired } from '../errors.ts';
+import type { KeyUsage } from '../ingest/key-usage.ts';
 import { sendProblem } from '../plugins/error-handler.ts';
 import { forReaders, problems } from '../schemas/common.ts';
 import { seenModel } from './seen.ts';
@@ -35,6 +36,7 @@ interface ContentDeps {
   readonly checkpoints: Checkpoints;
   readonly links: DownloadLinks;
   readonly notes: Notes;
+  readonly usage: KeyUsage;
 }
 
 const params = z.object({ version: modelVersionSchema });
@@ -44,7 +46,7 @@ const content = (description: string) => ({ description, content: { 'application
 
 /** The bytes of checkpoints, on their way in and out: never more of them in memory than a few pieces. */
 export const modelContentRouter =
-  ({ db, checkpoints, links, notes, basePath, checkRoom }: ContentDeps): FastifyPluginAsyncZod =>
+  ({ db, checkpoints, links, notes, basePath, checkRoom, usage }: ContentDeps): FastifyPluginAsyncZod =>
   async (app) => {
     const about = { tags: ['models'] };
     /** Data leaves the server here, so the audit log notes the user. [M7] */
@@ -88,20 +90,30 @@ export const modelContentRouter =
           response: {
             201: modelSchema,
             200: modelSchema,
-            ...problems(400, 401, 403, 409, 411, 413, 415, 422, 503, 507),
+            ...problems(400, 401, 403, 409, 411, 413, 415, 422, 429, 503, 507),
           },
         },
       },
       async (request, reply) => {
         const { round = null, parent = null, format = null, run_id } = request.query;
-        const { name: created_by, project_id } = request.reporterKey as NonNullable<typeof request.reporterKey>;
-        const upload = { ...request.params, run_id, project_id, round, parent, format, created_by };
+        const { key_id, name: created_by, project_id } = request.reporterKey as NonNullable<typeof request.reporterKey>;
+        const upload = { ...request.params, run_id, project_id, round, parent, format, created_by, key_id };
         const described = { ...upload, sha256: request.headers['x-content-sha256'] };
         const known = await checkpoints.registry.find(described);
         if (known) return reply.code(200).send(known);
         const save = (file: string) => checkpoints.registry.admit(file, described);
-        const { model, isNew } = await checkpoints.staging.withFile(request.body as Readable, lengthOf(request), save);
-        return reply.code(isNew ? 201 : 200).send(model);
+        const bytes = lengthOf(request);
+        const settle = await usage.admit(key_id, { upload_bytes: bytes });
+        try {
+          const { model, isNew } = await checkpoints.staging.withFile(
+            request.body as Readable,
+            { bytes, key_id },
+            save,
+          );
+          return reply.code(isNew ? 201 : 200).send(model);
+        } finally {
+          settle();
+        }
       },
     );
 

@@ -56,7 +56,7 @@ export const uploadsRouter =
         ...create,
         schema: {
           ...create.schema,
-          response: { 201: done('Begun'), ...problems(400, 401, 403, 409, 412, 413, 415, 422, 501, 503, 507) },
+          response: { 201: done('Begun'), ...problems(400, 401, 403, 409, 412, 413, 415, 422, 429, 501, 503, 507) },
         },
       },
       answer,

@@ -7,7 +7,7 @@ import type { CatchUp, Position, Viewer } from './viewer.ts';
  * undefined if the run does not exist or the attempt was replaced while it read. [S5]
  */
 export async function sendMissing(
-  source: Pick<LiveSource, 'changes' | 'projectOf' | 'snapshot'>,
+  source: Pick<LiveSource, 'changes' | 'page' | 'projectOf' | 'snapshot'>,
   viewer: Viewer,
   attempt: CatchUp,
 ): Promise<Position | undefined> {
@@ -25,9 +25,40 @@ export async function sendMissing(
       if (changes.seq > seq) viewer.socket.send(new SerializedBatch(runId, changes.seq, changes.events).text(seq));
       return { epoch, seq: changes.seq };
     }
+    const position = await sendPages(source, viewer, attempt, { epoch, seq }, seq);
+    if (position || !viewer.isCatchingUp(attempt)) return position;
   }
-  const snapshot = await source.snapshot(runId);
-  if (!viewer.isCatchingUp(attempt) || !snapshot) return undefined;
-  viewer.socket.send(snapshot.text);
-  return { epoch: snapshot.epoch, seq: snapshot.seq };
+  // Again if the run was replaced by another one of its id while its pages were sent.
+  for (let snapshot = await source.snapshot(runId); snapshot; snapshot = await source.snapshot(runId)) {
+    if (!viewer.isCatchingUp(attempt)) return undefined;
+    if (snapshot.completeAt === undefined) {
+      viewer.socket.send(snapshot.text);
+      return { epoch: snapshot.epoch, seq: snapshot.seq };
+    }
+    await viewer.sendPage(snapshot.text);
+    if (!viewer.isCatchingUp(attempt)) return undefined;
+    const position = await sendPages(source, viewer, attempt, snapshot, snapshot.completeAt);
+    if (position || !viewer.isCatchingUp(attempt)) return position;
+  }
+  return undefined;
+}
+
+/** Page by page, each when the network has taken the one before. Undefined where only a snapshot can tell. [S12] */
+async function sendPages(
+  source: Pick<LiveSource, 'page'>,
+  viewer: Viewer,
+  attempt: CatchUp,
+  { epoch, seq }: Position,
+  othersSince: number,
+): Promise<Position | undefined> {
+  let [at, others] = [seq, othersSince];
+  for (;;) {
+    const page = await source.page(attempt.runId, epoch, at, others);
+    if (!page || !viewer.isCatchingUp(attempt)) return undefined;
+    if (page.seq > at) await viewer.sendPage(new SerializedBatch(attempt.runId, page.seq, page.events).text(at));
+    if (!viewer.isCatchingUp(attempt)) return undefined;
+    at = page.seq;
+    others = Math.max(others, at);
+    if (page.isLast) return { epoch, seq: at };
+  }
 }

@@ -497,6 +497,77 @@ describe('a slow viewer', () => {
   });
 });
 
+describe('[S12] [H3] a run with many clients', () => {
+  async function makeLarge() {
+    const live = makeLive();
+    live.source.pageClients = 3;
+    live.source.maxChanges = 6;
+    const run = makeRun();
+    const join = (n: number) => run.say('client_joined', { client_id: `client-${n}` });
+    for (let n = 0; n < 10; n += 2) live.publish([join(n), join(n + 1)]);
+    live.publish([run.say('log', { level: 'info', message: 'said once' })]);
+    return { ...live, run, join };
+  }
+
+  /** The texts until nothing more comes, and how many were under way at most. */
+  async function readAll({ socket }: TestViewer, meanwhile: () => void = () => {}) {
+    const texts: string[] = [];
+    let most = 0;
+    for (let turn = 0; turn < 50; turn++) {
+      await settle();
+      most = Math.max(most, socket.inFlight.length);
+      texts.push(...socket.deliver());
+      if (turn < 5) meanwhile();
+    }
+    return { texts, most };
+  }
+
+  it('is a snapshot without clients, then their pages, each when the one before was taken', async () => {
+    const live = await makeLarge();
+    const { texts, most } = await readAll(live.open());
+    const [snapshot, ...pages] = texts.map((text) => JSON.parse(text));
+    expect(snapshot).toMatchObject({ type: 'snapshot', seq: 0, complete_at: 6, data: { clients: [], logs: [{}] } });
+    expect(pages.map(({ events }) => events.length)).toEqual([2, 2, 2, 2, 2]);
+    expect(most).toBe(1);
+    expect(viewed(texts)).toEqual(live.truth(live.run.id));
+  });
+
+  it('shows what changes meanwhile, and goes on live', async () => {
+    const live = await makeLarge();
+    let n = 4;
+    const change = () =>
+      void live.publish([live.join(n++), live.run.say('client_heartbeat', { client_id: 'client-9' })]);
+    const viewer = live.open();
+    const { texts } = await readAll(viewer, change);
+    expect(viewed(texts)).toEqual(live.truth(live.run.id));
+    await live.commit(live.join(99));
+    expect(viewed([...viewer.socket.received, ...viewer.socket.deliver()])).toEqual(live.truth(live.run.id));
+  });
+
+  it('goes on where a connection was cut, at any page', async () => {
+    const live = await makeLarge();
+    const { texts } = await readAll(live.open());
+    for (let cut = 1; cut < texts.length; cut++) {
+      const { epoch, seq } = viewed(texts.slice(0, cut));
+      const rest = await readAll(live.open({ runId: live.run.id, epoch: epoch ?? undefined, seq }));
+      expect(viewed([...texts.slice(0, cut), ...rest.texts])).toEqual(live.truth(live.run.id));
+    }
+  });
+
+  it('closes a viewer that takes a page for longer than a minute', async () => {
+    const live = await makeLarge();
+    const { socket } = live.open();
+    await settle();
+    for (const ms of [0, 59_000, 2_000]) {
+      expect(socket.closes).toEqual([]);
+      live.advance(ms);
+      live.hub.tick();
+    }
+    expect(socket.closes).toEqual([{ code: closeCodes.slow, reason: 'reads too slowly' }]);
+    expect(socket.inFlight.filter((text) => text.startsWith('{'))).toHaveLength(1);
+  });
+});
+
 describe('the end', () => {
   it('Missing finally on WS disconnect: EventBus memory leak', async () => {
     const { hub, source, commit, open, publish, frame, viewer, run } = await makeWatched();

@@ -144,6 +144,7 @@ export class Hub {
     const now = this.#now();
     for (const viewer of [...this.#viewers]) {
       viewer.checkSilence(now);
+      viewer.checkPage(now);
       if (viewer.hasDrained(now)) this.#resume(viewer);
     }
     this.#newestRun.retry();

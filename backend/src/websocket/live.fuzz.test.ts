@@ -104,6 +104,11 @@ function newRun(runs: TestRuns): TestRun {
 async function story(seed: number): Promise<void> {
   const random = makeRandom(seed);
   const live = makeLive();
+  if (random.chance(0.5)) {
+    // Runs are large, and come in pages. [S12]
+    live.source.pageClients = 1 + random.below(3);
+    live.source.maxChanges = 3 + random.below(6);
+  }
   const start = makeRun({ id: 'run-0' });
   const runs: TestRuns = [start];
   const elsewhere = new Elsewhere(live);
@@ -174,7 +179,8 @@ function act(
 /** Every viewer connected, every read done, every message delivered. The next commit reveals what was not announced. */
 async function comeToRest(live: TestLive, unheard: Iterable<TestRun>, viewers: readonly Viewer[]): Promise<void> {
   live.source.hold(false);
-  for (let round = 0; round < 6; round++) {
+  // A page at a time needs a round for each.
+  for (let round = 0; round < (live.source.pageClients < 10 ? 12 : 6); round++) {
     while (live.source.waitingReads > 0) live.source.release();
     await settle();
     for (const viewer of viewers) {

@@ -119,6 +119,7 @@ const adapt = (socket: WebSocket): Socket => ({
     return socket.bufferedAmount;
   },
   send: (text) => socket.send(text),
+  deliver: (text) => new Promise((resolve) => socket.send(text, () => resolve())),
   close: (code, reason) => socket.close(code, reason),
   terminate: () => socket.terminate(),
 });

@@ -7,6 +7,8 @@ export interface Socket {
   /** Bytes accepted by `send` that the network has not taken yet. */
   readonly bufferedAmount: number;
   send(text: string): void;
+  /** Sends a large text; resolves when the network has taken it, or the socket has closed. */
+  deliver(text: string): Promise<void>;
   close(code: CloseCode, reason: string): void;
   /** Closes without a handshake, for a peer that does not respond. */
   terminate(): void;
@@ -82,6 +84,8 @@ export class Viewer {
   #state: ViewerState = { name: 'waiting' };
   #receivedAt: number;
   #pings = 0;
+  /** The page that the network has not taken yet, and since when it is known to wait. */
+  #page: { since: number | undefined } | undefined;
 
   sees(project: ProjectId | undefined): boolean {
     return this.visible === null || (project !== undefined && this.visible.includes(project));
@@ -119,6 +123,21 @@ export class Viewer {
   /** False once the viewer was closed or another attempt began. */
   isCatchingUp(attempt: CatchUp): boolean {
     return this.#state === attempt;
+  }
+
+  /** Sends one page of a large run. The next one may follow when this resolves. [S12] */
+  async sendPage(text: string): Promise<void> {
+    const page = { since: undefined };
+    this.#page = page;
+    await this.socket.deliver(text);
+    if (this.#page === page) this.#page = undefined;
+  }
+
+  /** Closes a viewer that takes too long for one page. */
+  checkPage(now: number): void {
+    if (!this.#page) return;
+    this.#page.since ??= now;
+    if (now - this.#page.since > maxLagMs) this.close(closeCodes.slow, 'reads too slowly');
   }
 
   /** The attempt succeeded: from here on the viewer receives batches. */

@@ -10,7 +10,7 @@ import { sql } from 'drizzle-orm';
 import { describe, expect, it } from 'vitest';
 import type { Database } from '../../src/db/database.ts';
 import { listClients } from '../../src/db/queries/clients.ts';
-import { newestRunId, readChanges, readSnapshot } from '../../src/db/queries/live.ts';
+import { newestRunId, readChanges, readPage, readSnapshot } from '../../src/db/queries/live.ts';
 import { sweepSilent } from '../../src/ingest/silence.ts';
 import { aWholeRound, makeRun } from '../facts.ts';
 import { makeWriter } from '../writer.ts';
@@ -60,6 +60,38 @@ export const liveContract = (database: () => Database): void => {
       const points = Array.from({ length: 5_001 }, (_, step) => run.say('metric', { name: 'many', value: 0, step }));
       await writer.submit(points);
       expect(await readChanges(database().db, run.id, epoch, since)).toBeUndefined();
+    });
+
+    it('[S12] reads a large run in pages of whole transactions, and what changes meanwhile comes later', async () => {
+      const { db } = database();
+      const { writer } = makeWriter(db);
+      const run = makeRun();
+      const join = (n: number) => run.say('client_joined', { client_id: `c${n}` });
+      for (const ids of [[0, 1], [2, 3, 4, 5, 6], [7], [8, 9]]) await writer.submit(ids.map(join));
+      await writer.submit([run.say('log', { level: 'info', message: 'known' })]);
+      const first = await readSnapshot(db, run.id, 3);
+      if (first?.complete_at === undefined) throw new Error('the run is small');
+      expect([first.seq, first.complete_at, first.data.clients, first.data.logs.length]).toEqual([0, 5, [], 1]);
+      let state = fromSnapshot(first);
+      const sizes: number[] = [];
+      for (let isLast = false; !isLast; ) {
+        const wish = { since: state.seq, othersSince: Math.max(state.seq, first.complete_at), maxClients: 3 };
+        const page = await readPage(db, run.id, first.epoch, wish);
+        if (!page) throw new Error('the run is gone');
+        const { seq, events } = page;
+        sizes.push(events.length);
+        const next = applyBatch(state, { type: 'batch', run_id: run.id, from_seq: state.seq, seq, events });
+        if (next === 'gap') throw new Error('a gap');
+        state = next;
+        if (sizes.length === 1) await writer.submit([join(3), run.say('log', { level: 'info', message: 'new' })]);
+        isLast = page.isLast;
+      }
+      // `c3` had joined before, so only the log line is news.
+      expect(sizes).toEqual([2, 5, 3, 1]);
+      const now = await readSnapshot(db, run.id);
+      if (!now) throw new Error('the run is gone');
+      expect(state).toEqual(fromSnapshot(now));
+      expect(await readPage(db, run.id, 'another', { since: 0, othersSince: 0 })).toBeUndefined();
     });
 
     it('snapshot plus changes equals the snapshot of now', async () => {

@@ -1,5 +1,5 @@
 import { type LiveEvent, limits, type RunId, type SnapshotMessage } from '@rondo/protocol';
-import { and, desc, eq, gt, isNotNull, isNull, ne, or, sql } from 'drizzle-orm';
+import { and, desc, eq, gt, isNotNull, isNull, lte, ne, or, sql } from 'drizzle-orm';
 import type { Db } from '../db.ts';
 import { clientEvent, roundEvent, runEvent } from '../live-events.ts';
 import { clients, logs, metricPoints, metricSeries, rounds, runs } from '../schema.ts';
@@ -33,8 +33,12 @@ export async function newestRunId(db: Db, visible: Visible): Promise<RunId | und
   return undefined;
 }
 
-/** One consistent picture of a run, for a repeatable-read transaction. [S3] */
-export async function readSnapshot(tx: Db, runId: RunId): Promise<SnapshotMessage | undefined> {
+/** One consistent picture of a run, for a repeatable-read transaction; of many clients none. [S3] [S12] */
+export async function readSnapshot(
+  tx: Db,
+  runId: RunId,
+  maxClients: number = limits.snapshotClients,
+): Promise<SnapshotMessage | undefined> {
   const [run] = await tx.select().from(runs).where(eq(runs.run_id, runId));
   if (!run) return undefined;
   const ofRun = eq(rounds.run_id, runId);
@@ -44,7 +48,10 @@ export async function readSnapshot(tx: Db, runId: RunId): Promise<SnapshotMessag
     .where(ofRun)
     .orderBy(desc(rounds.round))
     .limit(limits.snapshotRounds);
-  const allClients = await tx.select().from(clients).where(eq(clients.run_id, runId)).orderBy(clients.client_id);
+  const isLarge = run.num_clients > maxClients;
+  const allClients = isLarge
+    ? []
+    : await tx.select().from(clients).where(eq(clients.run_id, runId)).orderBy(clients.client_id);
   const history = await tx
     .select({ round: rounds.round, loss: rounds.global_loss, accuracy: rounds.global_accuracy })
     .from(rounds)
@@ -67,7 +74,7 @@ export async function readSnapshot(tx: Db, runId: RunId): Promise<SnapshotMessag
     type: 'snapshot',
     run_id: run.run_id,
     epoch: run.epoch,
-    seq: run.seq,
+    ...(isLarge ? { seq: 0, complete_at: run.seq } : { seq: run.seq }),
     data: {
       run: toRun(run),
       rounds: newestRounds.map(toRound),
@@ -91,41 +98,96 @@ export interface Changes {
 
 /** The exact changes since `seq`, or undefined if only a snapshot can provide them. [S5] */
 export async function readChanges(tx: Db, runId: RunId, epoch: string, since: number): Promise<Changes | undefined> {
+  const page = await readPage(tx, runId, epoch, { since, othersSince: since, maxClients: maxChanges });
+  if (!page?.isLast || page.events.length > maxChanges) return undefined;
+  return { seq: page.seq, events: page.events };
+}
+
+export interface Page extends Changes {
+  /** Nothing is left. */
+  readonly isLast: boolean;
+}
+
+export interface PageWish {
+  readonly since: number;
+  /** All but the clients are known up to here. */
+  readonly othersSince: number;
+  readonly maxClients?: number;
+}
+
+/**
+ * What changed since a seq, up to a later seq at which the clients fill a page. Undefined where only a snapshot can tell.
+ * A row that changed again meanwhile is part of a later page. [S12]
+ */
+export async function readPage(
+  tx: Db,
+  runId: RunId,
+  epoch: string,
+  { since, othersSince, maxClients = limits.snapshotClients }: PageWish,
+): Promise<Page | undefined> {
   const [run] = await tx.select().from(runs).where(eq(runs.run_id, runId));
-  if (!run || run.epoch !== epoch || since > run.seq) return undefined;
-  if (since === run.seq) return { seq: run.seq, events: [] };
+  if (!run || run.epoch !== epoch || Math.max(since, othersSince) > run.seq) return undefined;
+  if (since === run.seq) return { seq: run.seq, isLast: true, events: [] };
+  const { rows, upTo } = await changedClients(tx, runId, { since, maxClients });
+  const seq = upTo ?? run.seq;
+  const others = seq > othersSince ? await readOthers(tx, run, othersSince, seq) : [];
+  if (others.length > maxChanges) return undefined;
+  return { seq, isLast: seq >= run.seq, events: [...rows.map((row) => clientEvent(row, since)), ...others] };
+}
+
+/** The clients that changed first, all of each seq; `upTo` is the last seq of these if there are more. */
+async function changedClients(tx: Db, runId: RunId, { since, maxClients }: { since: number; maxClients: number }) {
+  const ofRun = eq(clients.run_id, runId);
+  const rows = await tx
+    .select()
+    .from(clients)
+    .where(and(ofRun, gt(clients.updated_seq, since)))
+    .orderBy(clients.updated_seq)
+    .limit(maxClients + 1);
+  const last = rows[maxClients]?.updated_seq;
+  if (last === undefined) return { rows, upTo: undefined };
+  const whole = rows.filter((row) => row.updated_seq < last);
+  if (whole.length > 0) return { rows: whole, upTo: last - 1 };
+  // One transaction changed more than a page; it is bounded by what a transaction may hold. [B3]
+  const all = await tx
+    .select()
+    .from(clients)
+    .where(and(ofRun, eq(clients.updated_seq, last)));
+  return { rows: all, upTo: last };
+}
+
+/** All but the clients, after `since` and up to `upTo`. */
+async function readOthers(tx: Db, run: typeof runs.$inferSelect, since: number, upTo: number): Promise<LiveEvent[]> {
+  const { run_id } = run;
   const limit = maxChanges + 1;
+  const isNew = (seq: number) => seq > since && seq <= upTo;
   const changedRounds = await tx
     .select()
     .from(rounds)
-    .where(and(eq(rounds.run_id, runId), gt(rounds.updated_seq, since)))
+    .where(and(eq(rounds.run_id, run_id), gt(rounds.updated_seq, since), lte(rounds.updated_seq, upTo)))
     .orderBy(rounds.round)
-    .limit(limit);
-  const changedClients = await tx
-    .select()
-    .from(clients)
-    .where(and(eq(clients.run_id, runId), gt(clients.updated_seq, since)))
     .limit(limit);
   const newPoints = await tx
     .select()
     .from(metricPoints)
-    .where(and(eq(metricPoints.run_id, runId), gt(metricPoints.updated_seq, since)))
+    .where(
+      and(eq(metricPoints.run_id, run_id), gt(metricPoints.updated_seq, since), lte(metricPoints.updated_seq, upTo)),
+    )
     .limit(limit);
   const newLogs = await tx
     .select()
     .from(logs)
-    .where(and(eq(logs.run_id, runId), gt(logs.updated_seq, since)))
+    .where(and(eq(logs.run_id, run_id), gt(logs.updated_seq, since), lte(logs.updated_seq, upTo)))
     .orderBy(logs.log_id)
     .limit(limit);
-  const attention = await readAttentionList(tx, runId);
-  const events: LiveEvent[] = [
-    ...(run.updated_seq > since ? [runEvent(run)] : []),
+  const attention = await readAttentionList(tx, run_id);
+  return [
+    ...(isNew(run.updated_seq) ? [runEvent(run)] : []),
     ...changedRounds.map((row) => roundEvent(row, since)),
-    ...changedClients.map((row) => clientEvent(row, since)),
     ...newPoints.map((row): LiveEvent => ({ type: 'metric', data: toPoint(row) })),
-    ...(await modelEventsSince(tx, runId, since, limit)),
+    // Those after `upTo` come again, in the same state.
+    ...(await modelEventsSince(tx, run_id, since, limit)),
     ...newLogs.map((row): LiveEvent => ({ type: 'log', data: toLog(row) })),
-    ...(attention && attention.updated_seq > since ? [{ type: 'attention', data: attention.list } as const] : []),
+    ...(attention && isNew(attention.updated_seq) ? [{ type: 'attention', data: attention.list } as const] : []),
   ];
-  return events.length > maxChanges ? undefined : { seq: run.seq, events };
 }

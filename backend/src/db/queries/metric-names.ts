@@ -4,6 +4,22 @@ import type { Db } from '../db.ts';
 import { clientColumns } from './carried-points.ts';
 import type { Page } from './page.ts';
 
+/** The names of all series of these runs. [B9] */
+export const seriesNames = async (db: Db, runIds: readonly RunId[]): Promise<{ run_id: RunId; name: string }[]> =>
+  runIds.length === 0
+    ? []
+    : db.execute(sql`
+        select run_id, name from run_metric_names
+        where run_id in (select jsonb_array_elements_text(${JSON.stringify(runIds)}::text::jsonb))`);
+
+export async function addSeriesNames(db: Db, names: readonly { run_id: RunId; name: string }[]): Promise<void> {
+  if (names.length === 0) return;
+  await db.execute(sql`
+    insert into run_metric_names select run_id, name
+    from json_to_recordset(${JSON.stringify(names)}::text::json) as row_(run_id text, name text)
+    on conflict do nothing`);
+}
+
 interface Scope extends Page {
   readonly run_id: RunId;
   /** Without one the names are the server's own. */

@@ -10,6 +10,8 @@ export interface BatchId {
   readonly offset_ms?: number | undefined;
   /** The API key's project: the reporter reports runs of this project only. [O2] */
   readonly project_id: ProjectId;
+  /** What it takes of the key's day, once it is stored. [B8] */
+  readonly bytes?: number | undefined;
 }
 
 export type ReporterKey = `${string} ${ReporterId}`;

@@ -57,6 +57,8 @@ def follow(api: Api, run_id: str, *, snapshot: bool, until_over: bool) -> Iterat
     """Yield the state of a run, then each change, without gaps over lost connections. [S5]"""
     position: dict[str, Any] = {}
     failures = 0
+    is_over = False
+    complete_at = 0
     while True:
         try:
             socket = _connect(api, run_id, position)
@@ -72,9 +74,13 @@ def follow(api: Api, run_id: str, *, snapshot: bool, until_over: bool) -> Iterat
                 yield from _changes(message, with_snapshot=snapshot)
                 if message["type"] == "snapshot":
                     position = {"epoch": message["epoch"], "seq": message["seq"]}
+                    # The clients of a large run follow in batches. [S12]
+                    complete_at = message.get("complete_at", 0)
+                    is_over = False
                 else:
                     position["seq"] = message["seq"]
-                if until_over and _is_over(message):
+                is_over = _is_over(message, is_over)
+                if until_over and is_over and message["seq"] >= complete_at:
                     return
         except (OSError, Closed) as error:
             failures = _pause(error, failures)
@@ -113,11 +119,14 @@ def _changes(message: dict[str, Any], *, with_snapshot: bool) -> Iterator[Change
                 yield Change("snapshot", kind, decode(item))
 
 
-def _is_over(message: dict[str, Any]) -> bool:
+def _is_over(message: dict[str, Any], before: bool) -> bool:
     if message["type"] == "snapshot":
         run = message["data"]["run"]
         return run is not None and run["status"] != "running"
-    return any(event["type"] == "run_update" and event["data"]["status"] != "running" for event in message["events"])
+    for event in message["events"]:
+        if event["type"] == "run_update":
+            before = event["data"]["status"] != "running"
+    return before
 
 
 def _pause(error: Exception, failures: int) -> int:
