@@ -76,6 +76,7 @@ const table: Readonly<Record<string, Row>> = {
     [401, 401, 401, 401, 404, 404, 409],
   ],
   listMembers: acts,
+  findCandidates: acts,
   setMember: acts,
   removeMember: acts,
   listKeys: managers,
@@ -162,7 +163,7 @@ afterAll(() => app.close());
 /** A request about things of the project `own`. */
 async function askFor(operationId: string): Promise<Ask> {
   const ask = (await happy[operationId]?.(world)) ?? {};
-  const isOfProject = /^(edit|delete)Project$|^listMembers$|Member$/.test(operationId);
+  const isOfProject = /^(edit|delete)Project$|^listMembers$|^findCandidates$|Member$/.test(operationId);
   if (!isOfProject) return ask;
   return { ...ask, params: { ...ask.params, id: own } };
 }
@@ -257,7 +258,7 @@ it('[O5] lists and totals count only what is visible', async () => {
   ).toBe(true);
 });
 
-it('[O2] events of a key about a run of another project are rejected by index, and the others stored', async () => {
+it('[security H1] [O2] events of a key about a run of another project are rejected by index, and the others stored', async () => {
   const { run_id } = await world.aRun();
   const at = new Date().toISOString();
   const mine = `mine-${randomUUID()}`;

@@ -255,7 +255,7 @@ describe('family 6: clocks', () => {
     },
   );
 
-  it('an at in the year 9999 is no later than its reception, and freezes nothing', async () => {
+  it('[security M3] an at in the year 9999 is no later than its reception, and freezes nothing', async () => {
     const run = makeRun();
     const report = aReporter(0, false);
     const at = '9999-12-31T23:59:59.000Z';

@@ -1,6 +1,6 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import type { AddressInfo } from 'node:net';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -110,6 +110,17 @@ it('SIGTERM drains what was acknowledged, closes the database and exits with 0',
   second.child.kill('SIGINT');
   expect(await second.ended).toMatchObject({ code: 0 });
 }, 240_000);
+
+it('[security L8] makes no key for a demo with --no-demo', async () => {
+  const place = join(folder, 'without-demo');
+  const { url, ...server } = startProcess({ TMPDIR: folder, DATA_DIR: place, ADMIN_PASSWORD: password }, ['--local', '--no-demo']);
+  children.add(server.child);
+  expect((await fetch(`${await url}/api/health`)).status).toBe(200);
+  expect(await readdir(place)).not.toContain('demo.key');
+  server.child.kill('SIGTERM');
+  await server.ended;
+  children.delete(server.child);
+});
 
 it('ends by itself when the `npm start` that it belongs to is killed', async () => {
   const env = {

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { AddressInfo } from 'node:net';
+import { projectIdSchema } from '@rondo/protocol';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { openTestApp } from '../testing/app.ts';
 import { openBrowser } from '../testing/auth/browser.ts';
@@ -10,6 +11,7 @@ import type { RoleRule } from './auth/oidc/claims.ts';
 import { createAuth } from './auth/services.ts';
 import type { Database } from './db/database.ts';
 import { listAudit } from './db/queries/audit.ts';
+import { insertProject } from './db/queries/projects.ts';
 import { findUserByName, updateUser } from './db/queries/users.ts';
 import { createLogger } from './logger.ts';
 
@@ -132,6 +134,32 @@ describe('roles from a claim', () => {
     provider.receive({ ...ada, groups: [] });
     expect(await openAnother().signIn()).toContain('/login?problem=not_allowed');
     expect(await me()).toBe(401);
+  });
+});
+
+describe('[O4] memberships from a claim', () => {
+  const rule = { ...everybodyIsAViewer, projectClaim: 'groups' };
+
+  it('are what the claim says at each sign-in; unknown projects and roles give none', async () => {
+    const { provider, signIn, projects } = await setUp(rule);
+    const ids = [`cardiology-${randomUUID()}`, `oncology-${randomUUID()}`];
+    for (const id of ids)
+      await insertProject(database.db, {
+        project_id: projectIdSchema.parse(id),
+        name: id,
+        created_at: new Date().toISOString(),
+      });
+    const [cardiology, oncology] = ids;
+    const ada = anAccount();
+    provider.receive({ ...ada, groups: [`${cardiology}:admin`, `${oncology}:owner`, 'no-such-project', 'default:'] });
+    await signIn();
+    expect(await projects()).toEqual([[cardiology, 'admin']]);
+    provider.receive({ ...ada, groups: oncology });
+    await signIn();
+    expect(await projects()).toEqual([[oncology, 'viewer']]);
+    provider.receive(ada);
+    await signIn();
+    expect(await projects()).toEqual([]);
   });
 });
 
@@ -323,7 +351,10 @@ afterAll(async () => {
 
 const everybodyIsAViewer = { roleClaim: undefined, adminValues: [], viewerValues: undefined };
 
-async function setUp(rule: RoleRule = everybodyIsAViewer, logger = createLogger('silent')) {
+async function setUp(
+  rule: RoleRule & { readonly projectClaim?: string } = everybodyIsAViewer,
+  logger = createLogger('silent'),
+) {
   let url = '';
   const callback = '/api/auth/oidc/callback';
   const provider = await startProvider(() => url + callback);
@@ -362,6 +393,16 @@ async function setUp(rule: RoleRule = everybodyIsAViewer, logger = createLogger(
         const refreshed = await browser.ask(`${url}/api/auth/refresh`, { method: 'POST' });
         if (refreshed.status !== 200) return refreshed.status;
         return ((await refreshed.json()) as { user: unknown }).user;
+      },
+      /** The projects that the person sees, with the role in each. */
+      projects: async (): Promise<unknown> => {
+        const refreshed = await browser.ask(`${url}/api/auth/refresh`, { method: 'POST' });
+        const { access_token } = (await refreshed.json()) as { access_token: string };
+        const headers = { authorization: `Bearer ${access_token}` };
+        const list = (await (await fetch(`${url}/api/projects`, { headers })).json()) as {
+          items: { id: string; role: string }[];
+        };
+        return list.items.map(({ id, role }) => [id, role]);
       },
     };
   };

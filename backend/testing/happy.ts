@@ -96,6 +96,11 @@ export const happy: Readonly<Record<string, Make>> = {
   editProject: async (world) => ({ who: 'admin', params: { id: await world.aProject() }, body: { name: 'x' } }),
   deleteProject: async (world) => ({ who: 'admin', params: { id: await world.aProject() } }),
   listMembers: async (world) => ({ who: 'admin', params: { id: await world.aProject() } }),
+  findCandidates: async (world) => ({
+    who: 'admin',
+    params: { id: await world.aProject() },
+    query: { username: world.viewer.user.username },
+  }),
   setMember: async (world) => ({
     who: 'admin',
     params: { id: await world.aProject(), user_id: (await makeUser(world.server.database.db)).id },

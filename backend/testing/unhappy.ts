@@ -338,6 +338,7 @@ function ofMembers() {
     editProject: { 403: refused('editProject') },
     deleteProject: { 403: refused('deleteProject'), 409: () => ({ who: 'admin', params: { id: 'default' } }) },
     listMembers: { 403: refused('listMembers') },
+    findCandidates: { 403: refused('findCandidates') },
     setMember: { 403: refused('setMember'), 409: ofProviders },
     removeMember: { 403: refused('removeMember'), 409: ofProviders },
   } as const satisfies Record<string, Record<string, Make>>;

@@ -14,7 +14,7 @@ import {
   renameProject,
   setMember,
 } from '../db/queries/projects.ts';
-import { findUser } from '../db/queries/users.ts';
+import { findUser, findUserByName } from '../db/queries/users.ts';
 import { Conflict, NotFound } from '../errors.ts';
 import { type Access, type AccessService, roleIn } from './access.ts';
 import { type AuditedRequest, recordAudit } from './audit.ts';
@@ -69,6 +69,13 @@ export function createProjects({ db, access, now, areMembersFromProvider }: Proj
     },
 
     members: (id: ProjectId, page: Page) => listMembers(db, id, page),
+
+    /** Whole names only: an admin of a project does not see who else there is. */
+    async candidates(username: string, { limit, offset }: Page) {
+      const user = await findUserByName(db, username);
+      const all = user && !user.disabled ? [{ user_id: user.id, username: user.username }] : [];
+      return { items: all.slice(offset, offset + limit), total: all.length };
+    },
 
     async setMember(by: AuditedRequest, project_id: ProjectId, user_id: string, role: ProjectRole) {
       const member = await db.transaction(async (tx) => {

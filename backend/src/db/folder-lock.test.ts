@@ -37,7 +37,7 @@ describe.each([
     mkdirSync(folder, { mode: 0o700 });
   });
 
-  it('has one owner, and its lock lies within it', async () => {
+  it('[security L5] has one owner, and its lock lies within it', async () => {
     const lock = await lockFolder(folder);
     expect(readdirSync(folder)).toEqual(['lock.sock']);
     expect(statSync(join(folder, 'lock.sock')).mode & 0o777).toBe(0o600);

@@ -42,6 +42,49 @@ describe('migrations by several processes at once', { timeout: 60_000 }, () => {
     await client.end();
   });
 
+  it('[O1] put what the first release stored into the project `default`', async () => {
+    const url = await server.createDatabase('first-release');
+    const client = connect(url);
+    const names = await listMigrations();
+    await migrate(client, { only: names.filter((name) => name < '0010') });
+    await client.unsafe(`
+      insert into users (id, username, password_hash, role) values
+        ('00000000-0000-4000-8000-000000000001', 'ada', 'x', 'admin'),
+        ('00000000-0000-4000-8000-000000000002', 'bob', 'x', 'viewer');
+      insert into api_keys (id, key_hash, name, created_at) values
+        ('00000000-0000-4000-8000-000000000003', 'hash', 'a hospital', now());
+      insert into runs (run_id, name, status, config, tags, commands_supported, num_clients, started_at, status_at,
+          epoch, seq, updated_seq) values
+        ('a-run', 'A run', 'running', '{}', '[]', '[]', 0, now(), now(), 'an-epoch', 1, 1);
+      insert into metric_series (run_id, client_id, name, step, value, at, num_points) values
+        ('a-run', '', 'loss', 1, 1, now(), 1), ('a-run', 'c', 'loss', 1, 1, now(), 1), ('a-run', 'c', 'f1', 1, 1, now(), 1),
+        ('gone', '', 'loss', 1, 1, now(), 1);
+      insert into audit (actor, action, target_type, target, detail, at) values
+        ('ada', 'run.delete', 'run', 'another', '{}', now()), ('ada', 'user.create', 'user', 'bob', '{}', now())
+    `);
+    await migrate(client);
+    const all = async (query: string) => (await client.unsafe(query)).map((row) => Object.values(row));
+    expect(await all('select project_id from runs union all select project_id from api_keys')).toEqual([
+      ['default'],
+      ['default'],
+    ]);
+    expect(
+      await all('select username, project_id, m.role from project_members m join users on id = user_id order by 1'),
+    ).toEqual([
+      ['ada', 'default', 'admin'],
+      ['bob', 'default', 'viewer'],
+    ]);
+    expect(await all('select target, project_id from audit order by target')).toEqual([
+      ['another', 'default'],
+      ['bob', null],
+    ]);
+    expect(await all('select run_id, name from run_metric_names order by name')).toEqual([
+      ['a-run', 'f1'],
+      ['a-run', 'loss'],
+    ]);
+    await client.end();
+  });
+
   it('one that fails leaves nothing of it, and says which file', async () => {
     const url = await server.createDatabase('failing');
     const client = connect(url);

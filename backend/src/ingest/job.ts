@@ -38,7 +38,8 @@ export class Job {
   readonly batch: BatchId | undefined;
   readonly inputs: readonly Input[];
   readonly settled = Promise.withResolvers<SubmitResult>();
-  readonly #parts: readonly Part[];
+  readonly parts: readonly Part[];
+  #isSmall: boolean | undefined;
   #next = 0;
   /** Positions of the inputs of which some part was news, or none. */
   readonly #stored = new Set<number>();
@@ -51,20 +52,31 @@ export class Job {
     this.batch = batch;
     this.origin = origin;
     this.receivedAt = receivedAt;
-    this.#parts = partsOf(inputs);
+    this.parts = partsOf(inputs);
   }
 
   get isDone(): boolean {
-    return this.#next >= this.#parts.length;
+    return this.#next >= this.parts.length;
+  }
+
+  /** One transaction may hold all of it, among others. */
+  get isSmall(): boolean {
+    this.#isSmall ??= new Room().takesAll(this.parts);
+    return this.#isSmall;
   }
 
   /** The next piece that fits into what the transaction has room for; undefined if nothing does. */
   take(room: Room): Piece | undefined {
     const from = this.#next;
-    let part = this.#parts[this.#next];
-    while (part && room.take(part)) part = this.#parts[++this.#next];
-    if (this.#next === from && this.#parts.length > 0) return undefined;
-    return { job: this, parts: this.#parts.slice(from, this.#next), isLast: this.isDone };
+    let part = this.parts[this.#next];
+    while (part && room.take(part)) part = this.parts[++this.#next];
+    if (this.#next === from && this.parts.length > 0) return undefined;
+    return { job: this, parts: this.parts.slice(from, this.#next), isLast: this.isDone };
+  }
+
+  takeAll(): Piece {
+    this.#next = this.parts.length;
+    return { job: this, parts: this.parts, isLast: true };
   }
 
   note(
@@ -97,19 +109,30 @@ export class Job {
 const weightOfSeries = 200;
 const hasPoint = ({ input }: Part): boolean => input.type === 'metric' || input.type === 'privacy_spent';
 
-/** How much more a transaction may hold. */
+/** How much more a transaction may hold: all of it for jobs that fit whole, a share for a piece of a large one. */
 export class Room {
+  readonly #maxWeight: number;
+  readonly #maxRuns: number;
   readonly #runs = new Set<string>();
   readonly #withPoints = new Set<string>();
   #weight = 0;
+
+  constructor({ share = 1 } = {}) {
+    this.#maxWeight = maxWeight * share;
+    this.#maxRuns = maxRuns * share;
+  }
+
+  takesAll(parts: readonly Part[]): boolean {
+    return parts.every((part) => this.take(part));
+  }
 
   take(part: Part): boolean {
     const { run_id } = part.input;
     const isFirst = this.#weight === 0;
     const isFirstPoint = hasPoint(part) && !this.#withPoints.has(run_id);
     const weight = weightOf(part) + (isFirstPoint ? weightOfSeries : 0);
-    if (!isFirst && this.#weight + weight > maxWeight) return false;
-    if (!this.#runs.has(run_id) && this.#runs.size >= maxRuns) return false;
+    if (!isFirst && this.#weight + weight > this.#maxWeight) return false;
+    if (!this.#runs.has(run_id) && this.#runs.size >= this.#maxRuns) return false;
     this.#weight += weight;
     this.#runs.add(run_id);
     if (isFirstPoint) this.#withPoints.add(run_id);

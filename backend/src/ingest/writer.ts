@@ -76,7 +76,8 @@ export class IngestWriter {
   readonly #recentRuns = new RecentRuns();
   /** The months whose partitions existed at the last look: another server may have dropped an old one. */
   readonly #months = new Set<Month>();
-  readonly #waiting: Job[] = [];
+  #waiting: Job[] = [];
+  #wasLarge = false;
   #waitingInputs = 0;
   #flushing: Promise<void> | null = null;
   #isClosed = false;
@@ -139,22 +140,39 @@ export class IngestWriter {
     this.#flushing = null;
   }
 
-  /** Takes as much as one transaction holds. The rest of a large job waits after the others. [B3] */
+  /**
+   * As much as one transaction holds: jobs that fit whole, or one piece of a large job, in turn. So a small job waits for
+   * one such piece at most, and a large one still moves on. [B3]
+   */
   #nextGroup(): Piece[] {
+    const large = this.#waiting.findIndex((job) => !job.isSmall);
+    const hasSmall = this.#waiting.some((job) => job.isSmall);
+    const isTurnOfLarge = large >= 0 && (!hasSmall || !this.#wasLarge);
+    this.#wasLarge = isTurnOfLarge;
+    return isTurnOfLarge ? this.#nextPiece(large) : this.#nextWhole();
+  }
+
+  #nextWhole(): Piece[] {
     const room = new Room();
     const group: Piece[] = [];
-    for (let job = this.#waiting[0]; job; job = this.#waiting[0]) {
-      const piece = job.take(room);
-      if (!piece) break;
-      this.#waiting.shift();
-      group.push(piece);
-      if (piece.isLast) this.#waitingInputs -= job.inputs.length;
-      else {
-        this.#waiting.push(job);
-        break;
-      }
+    for (const job of this.#waiting.filter((job) => job.isSmall)) {
+      if (!room.takesAll(job.parts)) break;
+      group.push(job.takeAll());
     }
+    const taken = new Set(group.map(({ job }) => job));
+    this.#waiting = this.#waiting.filter((job) => !taken.has(job));
+    this.#waitingInputs -= group.reduce((sum, { job }) => sum + job.inputs.length, 0);
     return group;
+  }
+
+  /** What remains of the job waits after the other large ones. */
+  #nextPiece(index: number): Piece[] {
+    const [job] = this.#waiting.splice(index, 1);
+    const piece = job?.take(new Room({ share: 1 / 4 }));
+    if (!job || !piece) return [];
+    if (piece.isLast) this.#waitingInputs -= job.inputs.length;
+    else this.#waiting.push(job);
+    return [piece];
   }
 
   async #flush(group: readonly Piece[]): Promise<void> {

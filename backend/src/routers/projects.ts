@@ -1,4 +1,6 @@
 import {
+  candidateQuery,
+  candidateSchema,
   memberEditSchema,
   memberSchema,
   newProjectSchema,
@@ -112,6 +114,26 @@ export const projectsRouter =
       async (request) => {
         const id = await managed(request, request.params.id);
         return { ...(await auth.projects.members(id, request.query)), ...request.query };
+      },
+    );
+
+    app.get(
+      '/api/projects/:id/candidates',
+      {
+        onRequest: app.requireUser,
+        schema: {
+          ...about,
+          operationId: 'findCandidates',
+          summary: 'The user of a name, to add as a member; nobody can list names by it',
+          params,
+          querystring: candidateQuery.extend(pageQuery),
+          response: { 200: pageOf(candidateSchema), ...problems(401, 403, 404, 422) },
+        },
+      },
+      async (request) => {
+        await managed(request, request.params.id);
+        const { username, ...page } = request.query;
+        return { ...(await auth.projects.candidates(username, page)), ...page };
       },
     );
 

@@ -1,3 +1,4 @@
+import type { ClientId } from '@rondo/protocol';
 import { describe, expect, it } from 'vitest';
 import type { Database } from '../../src/db/database.ts';
 import { listClients } from '../../src/db/queries/clients.ts';
@@ -44,6 +45,24 @@ export const ingestContract = (database: () => Database): void => {
         { client_id: 'a', status: 'training', train_loss: 0.5 },
         { client_id: 'b', status: 'failed' },
       ]);
+    });
+
+    it('[security L4] keeps points and log lines apart whose keys look alike when joined', async () => {
+      const { db } = database();
+      const { writer } = makeWriter(db);
+      const run = makeRun();
+      // Ids that were stored before may have any sign, so the schema of new ones is passed by.
+      const client = (id: string) => ({ client_id: id as ClientId });
+      const point = run.say('metric', { name: 'c', value: 1, step: 1 });
+      const line = run.say('log', { level: 'info', message: 'z' });
+      const inputs = ['\n', ' ', '/', '","', '\u001f'].flatMap((sign) => [
+        { ...point, ...client(`a${sign}b`) },
+        { ...point, ...client('a'), name: `b${sign}c` },
+        { ...line, ...client('x'), message: `y${sign}z` },
+        { ...line, ...client(`x${sign}y`) },
+      ]);
+      expect(await writer.submit(inputs)).toMatchObject({ accepted: inputs.length, duplicates: 0 });
+      expect(await writer.submit(inputs)).toMatchObject({ accepted: 0, duplicates: inputs.length });
     });
 
     it('counts every event of a batch number that is taken as a duplicate, and changes nothing', async () => {

@@ -18,6 +18,7 @@ interface Options {
   readonly profileFolder?: string | null;
   /** The same for the servers of one database. */
   readonly secretKey?: string;
+  readonly settings?: Readonly<Record<string, string>>;
 }
 
 /** The server as people run it, in a process, on a port and with data of its own. */
@@ -32,7 +33,12 @@ export class BenchServer {
     this.#dataDir = dataDir;
   }
 
-  static async start({ databaseUrl = '', profileFolder = null, secretKey = '' }: Options = {}): Promise<BenchServer> {
+  static async start({
+    databaseUrl = '',
+    profileFolder = null,
+    secretKey = '',
+    settings = {},
+  }: Options = {}): Promise<BenchServer> {
     const dataDir = await mkdtemp(join(tmpdir(), 'rondo-bench-'));
     const port = await freePort();
     const profile = profileFolder ? ['--cpu-prof', '--cpu-prof-dir', profileFolder] : [];
@@ -53,6 +59,7 @@ export class BenchServer {
           ADMIN_USERNAME: admin.username,
           ADMIN_PASSWORD: admin.password,
           LOG_LEVEL: 'warn',
+          ...settings,
         },
         stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
       },

@@ -36,3 +36,11 @@ export const memberSchema = z.object({
 export type Member = z.infer<typeof memberSchema>;
 
 export const memberEditSchema = z.object({ role: projectRoleSchema });
+
+/** A user as a project's admin finds one to add. */
+export const candidateSchema = z.object({ user_id: z.uuid(), username: z.string() });
+export type Candidate = z.infer<typeof candidateSchema>;
+
+export const candidateQuery = z.object({
+  username: text(limits.username, 1).describe('the whole name; capitals do not matter'),
+});

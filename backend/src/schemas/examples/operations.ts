@@ -50,6 +50,7 @@ export const examples: Readonly<Record<string, Example>> = {
   createProject: { request: { id: 'cardiology', name: 'Cardiology' }, response: a.project },
   editProject: { request: { name: 'Cardiology' }, response: a.project },
   listMembers: { response: page(a.member) },
+  findCandidates: { response: page({ user_id: a.member.user_id, username: a.member.username }) },
   setMember: { request: { role: 'viewer' }, response: a.member },
   listAudit: { response: page(a.auditEntry) },
 
