@@ -113,7 +113,10 @@ it('SIGTERM drains what was acknowledged, closes the database and exits with 0',
 
 it('[security L8] makes no key for a demo with --no-demo', async () => {
   const place = join(folder, 'without-demo');
-  const { url, ...server } = startProcess({ TMPDIR: folder, DATA_DIR: place, ADMIN_PASSWORD: password }, ['--local', '--no-demo']);
+  const { url, ...server } = startProcess({ TMPDIR: folder, DATA_DIR: place, ADMIN_PASSWORD: password }, [
+    '--local',
+    '--no-demo',
+  ]);
   children.add(server.child);
   expect((await fetch(`${await url}/api/health`)).status).toBe(200);
   expect(await readdir(place)).not.toContain('demo.key');

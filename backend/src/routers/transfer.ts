@@ -119,7 +119,7 @@ export const transferRouter =
         };
         const wish = { project_id, run_id: wished, now: new Date().toISOString(), record };
         const body = (request.body ?? Readable.from([])) as Readable;
-        const { run_id, epoch, rows } = await checkpoints.staging.withFile(body, length, async (file) =>
+        const { run_id, epoch, rows } = await checkpoints.staging.withFile(body, { bytes: length }, async (file) =>
           importRun({ db, checkpoints }, file, (await stat(file)).size, wish),
         );
         bus.publish({ run_id, project_id, epoch, from_seq: 0, seq: 1, events: () => [], is_new_run: true });

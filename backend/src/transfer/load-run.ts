@@ -7,6 +7,7 @@ import type { Checkpoints } from '../checkpoints/open-checkpoints.ts';
 import { bulkInsert } from '../db/bulk.ts';
 import type { Db } from '../db/db.ts';
 import { createPartitions, monthOf, partitionOf } from '../db/partitions.ts';
+import { addSeriesNames } from '../db/queries/metric-names.ts';
 import { readFigures, saveSummaryState } from '../db/queries/run-summaries.ts';
 import { saveSeries } from '../db/queries/series.ts';
 import { registerClients } from '../db/queries/totals.ts';
@@ -93,7 +94,7 @@ async function holdContent(
   { name, sha256, bytes }: RunZip['contents'][number],
 ): Promise<() => Promise<void>> {
   const stream: Readable = await zip.open(name);
-  return staging.withFile(stream, bytes, async (file) => {
+  return staging.withFile(stream, { bytes }, async (file) => {
     const digest = await sha256Of(file);
     if (digest !== sha256) throw new Invalid([{ path: name, message: `has the digest ${digest}: it was changed` }]);
     return (await registry.hold(file, sha256)).release;
@@ -160,7 +161,10 @@ class Load {
       // Knowing the digest of a content is no right to it.
       if (file.table === models) for (const { sha256 } of rows) this.#zip.mustHave(`${contentPrefix}${sha256}`);
       await bulkInsert(this.#tx, file.table, rows, options);
-      if (file.table === metricPoints) await saveSeries(this.#tx, rows as never, () => true);
+      if (file.table === metricPoints) {
+        await saveSeries(this.#tx, rows as never, () => true);
+        await addSeriesNames(this.#tx, namesOf(rows as never));
+      }
       if (file.table === clients) await registerClients(this.#tx, rows as never);
       count += rows.length;
     }
@@ -190,4 +194,9 @@ class Load {
     this.#commandIds.set(id, known);
     return known;
   }
+}
+
+/** Each name of these points once. */
+function namesOf(points: readonly { run_id: RunId; name: string }[]): { run_id: RunId; name: string }[] {
+  return [...new Map(points.map(({ run_id, name }) => [name, { run_id, name }])).values()];
 }
