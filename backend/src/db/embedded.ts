@@ -6,6 +6,7 @@ import { Worker } from 'node:worker_threads';
 import type { Sql } from 'postgres';
 import { startPeriodic } from '../periodic.ts';
 import { type FolderLock, lockFolder } from './folder-lock.ts';
+import { tidy } from './tidy.ts';
 
 /**
  * PGlite in a worker thread. The driver reaches it through a Unix socket in a private folder, like a real server, so that
@@ -48,6 +49,7 @@ export async function openEmbedded(dataDir: string): Promise<Embedded> {
       startPeriodic(
         () => tidy(client),
         { everyMs: housekeepingMs },
+        // The next run repeats it; until then the database is slower, not wrong.
         () => {},
       ),
     close: async () => {
@@ -64,10 +66,4 @@ export async function openEmbedded(dataDir: string): Promise<Embedded> {
 /** Under `node --watch` a worker also sends the names of its files. */
 async function receive(worker: Worker, word: 'ready' | 'closed'): Promise<void> {
   for await (const [message] of on(worker, 'message')) if (message === word) return;
-}
-
-/** A failure is ignored: the next run repeats it, and until then the database is slower, not wrong. */
-async function tidy(client: Sql): Promise<void> {
-  await client`vacuum analyze`;
-  await client`checkpoint`;
 }
