@@ -165,7 +165,7 @@ describe('GET /metrics', () => {
     const named = (of: Map<string, number>) => [...of.keys()].filter((name) => !name.startsWith('rondo_http'));
     expect([named(more), more.get('rondo_open_rounds')]).toEqual([named(series), 101]);
     await fresh.close();
-  });
+  }, 90_000);
 
   it('[X9] counts what needs attention by its severity', async () => {
     const fresh = await openTestApp();
