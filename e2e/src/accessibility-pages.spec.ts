@@ -28,6 +28,27 @@ const places: readonly Place[] = [
     },
   },
   {
+    name: 'a client beside the round page',
+    open: async (page, url, run) => {
+      await page.goto(`${runOf(url, run)}/rounds/1?client=a`);
+      await expect(page.getByTestId('client-drawer').getByTestId('measure-chart').first()).toBeVisible();
+    },
+  },
+  {
+    name: 'the page of a client',
+    open: async (page, url, run) => {
+      await page.goto(`${url}/clients/b?run=${run.run_id}`);
+      await expect(page.getByTestId('outcome-strip')).toBeVisible();
+    },
+  },
+  {
+    name: 'the wall of metrics',
+    open: async (page, url, run) => {
+      await page.goto(`${runOf(url, run)}/metrics`);
+      await expect(page.getByTestId('metric-card').first()).toBeVisible();
+    },
+  },
+  {
     name: 'the stop dialog before a stop that was refused',
     open: async (page, url, run) => {
       await page.goto(runOf(url, run));

@@ -36,6 +36,7 @@ const ConfigPage = page('The config', async () => (await import('./pages/ConfigP
 const RoundPage = page('The round', async () => (await import('./pages/RoundPage.tsx')).RoundPage);
 const RunsPage = page('The list of runs', async () => (await import('./pages/RunsPage.tsx')).RunsPage);
 const ComparePage = page('The comparison', async () => (await import('./pages/ComparePage.tsx')).ComparePage);
+const ClientPage = page('The client', async () => (await import('./pages/ClientPage.tsx')).ClientPage);
 const ModelsPage = page('The list of models', async () => (await import('./pages/ModelsPage.tsx')).ModelsPage);
 const SettingsPage = page('The settings', async () => (await import('./pages/SettingsPage.tsx')).SettingsPage);
 
@@ -65,6 +66,7 @@ export function App() {
               <Route path="runs/:run_id/series" element={<OldSeriesAddress />} />
               <Route path="runs" element={<RunsPage />} />
               <Route path="compare" element={<ComparePage />} />
+              <Route path="clients/:client_id" element={<ClientPage />} />
               <Route path="models" element={<ModelsPage />} />
               <Route path="settings/*" element={<SettingsPage />} />
               <Route path="*" element={<NotFound />} />

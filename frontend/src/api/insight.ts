@@ -14,6 +14,8 @@ export const insightPaths = {
   attention: (run_id: string) => of(run_id, 'attention'),
   waiting: (run_id: string) => of(run_id, 'waiting'),
   privacy: (run_id: string) => of(run_id, 'privacy'),
+  dispersion: (run_id: string, measure: string, from: number | null) =>
+    of(run_id, `dispersion?${new URLSearchParams({ measure, ...(from !== null && { from: String(from) }) })}`),
   cost: (run_id: string, from: number | null) =>
     of(run_id, `cost${from === null ? '' : `?${new URLSearchParams({ from: String(from) })}`}`),
 };

@@ -1,4 +1,4 @@
-import type { MatrixMeasure, Round, StopRequest } from '@rondo/protocol';
+import type { Axis, MatrixMeasure, Round, StopRequest } from '@rondo/protocol';
 import { api } from './client.ts';
 
 export interface SeriesQuery {
@@ -8,6 +8,15 @@ export interface SeriesQuery {
   readonly client_id: string | null;
   /** Steps, both included; `null` is all of them. */
   readonly range: { readonly from: number; readonly to: number } | null;
+  /** Adds the place of each value on this axis. */
+  readonly x?: Axis;
+  readonly max_points: number;
+}
+
+interface ManySeriesQuery {
+  readonly run_id: string;
+  readonly names: readonly string[];
+  readonly x: Axis;
   readonly max_points: number;
 }
 
@@ -15,18 +24,29 @@ export interface SeriesQuery {
 export const paths = {
   runs: '/api/runs?limit=100',
   run: (run_id: string) => `/api/runs/${encodeURIComponent(run_id)}`,
-  clientHistory: (client_id: string, run_id: string) =>
-    `/api/clients/${encodeURIComponent(client_id)}/history?${new URLSearchParams({ run_id })}`,
+  /** Of one run as many rounds as the server returns at once; of all runs enough to name them. */
+  clientHistory: (client_id: string, run_id: string | null) =>
+    `/api/clients/${encodeURIComponent(client_id)}/history?${new URLSearchParams(run_id === null ? { limit: '2000' } : { run_id, limit: '10000' })}`,
   round: (round_id: number) => `/api/rounds/${round_id}`,
   /** The one that is `offset` before the newest. */
   roundAt: (run_id: string, offset: number) =>
     `/api/rounds?${new URLSearchParams({ run_id, limit: '1', offset: String(offset) })}`,
-  metricNames: (run_id: string, client_id: string | null) =>
-    `/api/metrics/names?${new URLSearchParams({ run_id, ...(client_id !== null && { client_id }), limit: '500' })}`,
+  /** To suggest from, or all that the server returns at once. */
+  metricNames: (run_id: string, client_id: string | null, which: 'some' | 'all') =>
+    `/api/metrics/names?${new URLSearchParams({ run_id, ...(client_id !== null && { client_id }), limit: which === 'all' ? '10000' : '500' })}`,
   matrix: (run_id: string, measure: MatrixMeasure) =>
     `/api/runs/${encodeURIComponent(run_id)}/matrix?${new URLSearchParams({ measure })}`,
-  series: ({ run_id, name, client_id, range, max_points }: SeriesQuery) => {
+  /** Always a list, of one name as well. */
+  manySeries: ({ run_id, names, x, max_points }: ManySeriesQuery) => {
+    const query = new URLSearchParams({ run_id, max_points: String(max_points), x });
+    for (const name of names) query.append('name', name);
+    // A parameter that is given twice is a list, and a run is named once in the answer.
+    if (names.length === 1) query.append('run_id', run_id);
+    return `/api/metrics/series?${query}`;
+  },
+  series: ({ run_id, name, client_id, range, x, max_points }: SeriesQuery) => {
     const query = new URLSearchParams({ run_id, name, max_points: String(max_points) });
+    if (x !== undefined) query.set('x', x);
     if (client_id !== null) query.set('client_id', client_id);
     if (range !== null) query.set('from', String(range.from));
     if (range !== null) query.set('to', String(range.to));

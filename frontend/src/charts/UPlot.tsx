@@ -14,10 +14,18 @@ interface UPlotProps {
   readonly height: number;
   /** Index to put the cursor on, for those who have no pointer. */
   readonly cursorIndex: number | null;
+  /** Others are drawn anew; the options read them. */
+  readonly marks?: unknown;
+}
+
+/** Its types lack the last argument, which tells the charts that share the cursor. */
+function moveCursor(plot: uPlot, left: number): void {
+  const move = plot.setCursor as (at: uPlot.Cursor, fires: boolean, publishes: boolean) => void;
+  move({ left, top: 0 }, true, true);
 }
 
 /** Rebuilds on options, sets data on data or range, sets size on size, destroys on unmount. */
-export function UPlot({ options, data, range, width, height, cursorIndex }: UPlotProps) {
+export function UPlot({ options, data, range, width, height, cursorIndex, marks }: UPlotProps) {
   const host = useRef<HTMLDivElement>(null);
   const plot = useRef<uPlot | null>(null);
   const first = useRef({ data, range, width, height });
@@ -54,11 +62,18 @@ export function UPlot({ options, data, range, width, height, cursorIndex }: UPlo
     }
   }, [width, height]);
 
+  const drawnMarks = useRef(marks);
+  useEffect(() => {
+    if (drawnMarks.current === marks) return;
+    drawnMarks.current = marks;
+    plot.current?.redraw(false);
+  }, [marks]);
+
   useEffect(() => {
     const current = plot.current;
     if (!current || cursorIndex === null) return;
     const x = current.data[0][cursorIndex];
-    if (x !== undefined) current.setCursor({ left: current.valToPos(x, 'x'), top: 0 });
+    if (x !== undefined) moveCursor(current, current.valToPos(x, 'x'));
   }, [cursorIndex]);
 
   return <div ref={host} />;

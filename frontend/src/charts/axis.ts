@@ -12,8 +12,15 @@ const steps = [1, 1.5, 2, 2.5, 3, 4, 5, 6, 8, 10] as const;
 const maxDecades = 4;
 
 /** What an axis spans for values from `from` to `to`: the full span (from zero, or `span`) unless that would be flat. */
-export function axisRange(from: number | null, to: number | null, span?: readonly [number, number]): Range {
+export function axisRange(
+  from: number | null,
+  to: number | null,
+  span?: readonly [number, number],
+  mode: 'auto' | 'zero' | 'fit' = 'auto',
+): Range {
   if (from === null || to === null) return { min: span?.[0] ?? 0, max: span?.[1] ?? 1 };
+  if (mode === 'fit') return niceRange(from, to);
+  if (mode === 'zero') return niceRange(Math.min(0, from), Math.max(0, to));
   const fits = span !== undefined && from >= span[0] && to <= span[1];
   const full = fits ? { min: span[0], max: span[1] } : { min: Math.min(0, from), max: Math.max(0, to) };
   const isFlat = from !== to && to - from < flatShare * (full.max - full.min);
@@ -60,6 +67,19 @@ export function wholeSplits({ min, max }: Range, count: number): number[] {
   const least = Math.max(1, (max - min) / Math.max(1, count));
   const magnitude = 10 ** Math.floor(Math.log10(least));
   const step = [1, 2, 5, 10].map((factor) => factor * magnitude).find((each) => each >= least) ?? 10 * magnitude;
+  return evenly(Math.ceil(min / step) * step, max, step, count);
+}
+
+const secondMs = 1_000;
+const timeSteps = [1, 5, 15, 30, 60, 300, 900, 1_800, 3_600, 10_800, 21_600, 43_200, 86_400].map(
+  (seconds) => seconds * secondMs,
+);
+
+/** Lengths of time that a clock has, at most `count` of them. */
+export function timeSplits({ min, max }: Range, count: number): number[] {
+  const least = (max - min) / Math.max(1, count);
+  const step = timeSteps.find((each) => each >= least);
+  if (step === undefined || least < secondMs / 10) return wholeSplits({ min, max }, count);
   return evenly(Math.ceil(min / step) * step, max, step, count);
 }
 

@@ -1,10 +1,12 @@
 import type uPlot from 'uplot';
-import { formatCount, formatTick } from '../lib/format.ts';
-import { readToken } from '../lib/theme.ts';
-import { axisRange, axisSplits, logSplits, wholeSplits } from './axis.ts';
+import { formatBytes, formatCount, formatDuration, formatTick } from '../lib/format.ts';
+import { readToken, withAlpha } from '../lib/theme.ts';
+import { axisRange, axisSplits, logSplits, timeSplits, wholeSplits } from './axis.ts';
 import { type DrawnScale, fromDrawn, toDrawn } from './drawn.ts';
-import { type Column, dotIndices, type Prepared } from './prepare.ts';
-import type { Line, Range } from './types.ts';
+import { drawMarks } from './marks.ts';
+import { startPan, zoomOnWheel } from './pan-zoom.ts';
+import { type Column, dotIndices, isMainLine, type Prepared } from './prepare.ts';
+import type { Band, ChartMark, Line, Range, XKind, YMode } from './types.ts';
 
 export interface ChartConfig {
   /** Labels, colours and formats; their values are not read. */
@@ -14,9 +16,20 @@ export interface ChartConfig {
   readonly onZoom: (range: Range | null) => void;
   /** The data index under the cursor. */
   readonly onCursor: (index: number | null) => void;
+  readonly bands: readonly Band[];
+  readonly xKind: XKind;
+  readonly yMode: Exclude<YMode, 'log'>;
+  /** Read for every drawing. */
+  readonly getMarks: () => readonly ChartMark[];
+  /** Charts of one key share the cursor. */
+  readonly syncKey: string | null;
+  readonly onPick: ((index: number) => void) | null;
 }
 
 export type ChartOptions = Omit<uPlot.Options, 'width' | 'height'>;
+
+/** How strong a band is drawn. */
+export const bandAlpha = 0.16;
 
 const font = '11px "Inter Variable", system-ui, sans-serif';
 
@@ -38,8 +51,15 @@ const dragPx = 6;
 /** A step in full up to a million, shorter beyond. */
 const formatStep = (step: number): string => (Math.abs(step) < 1e6 ? formatCount(step) : formatTick(step));
 
+export const xFormats: Readonly<Record<XKind, (x: number) => string>> = {
+  count: formatStep,
+  time: (ms) => (ms === 0 ? '0' : formatDuration(ms)),
+  bytes: formatBytes,
+};
+
 /** Everything about the chart that asks for a rebuild when it changes. Colours are read when drawn. */
-export function chartOptions({ lines, columns, scales, onZoom, onCursor }: ChartConfig): ChartOptions {
+export function chartOptions(config: ChartConfig): ChartOptions {
+  const { lines, columns, scales, onZoom, onCursor, xKind, yMode, syncKey, onPick } = config;
   const grid = { stroke: () => readToken('--line'), width: 1 };
   const left = lines.find((line) => line.axis === 'left');
   const right = lines.find((line) => line.axis === 'right');
@@ -66,7 +86,21 @@ export function chartOptions({ lines, columns, scales, onZoom, onCursor }: Chart
       y: false,
       drag: { x: true, y: false, setScale: false, dist: dragPx },
       points: { size: 8 },
+      ...(syncKey !== null && {
+        // Without presses and drags: a drag chooses a range in one chart, and the page gives it to the others.
+        sync: { key: syncKey, setSeries: false, filters: { pub: isMove, sub: isMove } },
+      }),
       bind: {
+        mousedown: (plot, _, handler) => (event) => {
+          if (event.shiftKey) startPan(plot, event, onZoom);
+          else handler(event);
+          return null;
+        },
+        click: (plot) => () => {
+          const index = plot.cursor.idx;
+          if (plot.select.width < dragPx && index !== null && index !== undefined) onPick?.(index);
+          return null;
+        },
         dblclick: () => () => {
           onZoom(null);
           return null;
@@ -75,8 +109,8 @@ export function chartOptions({ lines, columns, scales, onZoom, onCursor }: Chart
     },
     scales: {
       x: { time: false, auto: false },
-      ...(left && { left: scaleOf(left, scales.left) }),
-      ...(right && { right: scaleOf(right, scales.right) }),
+      ...(left && { left: scaleOf(left, scales.left, yMode) }),
+      ...(right && { right: scaleOf(right, scales.right, yMode) }),
     },
     axes: [
       {
@@ -86,15 +120,19 @@ export function chartOptions({ lines, columns, scales, onZoom, onCursor }: Chart
         stroke: () => readToken('--muted'),
         grid: { show: false },
         ticks: { show: false },
-        values: (_, splits) => splits.map((value) => (value === null ? null : formatStep(value))),
+        values: (_, splits) => splits.map((value) => (value === null ? null : xFormats[xKind](value))),
         incrs: anyStep,
-        splits: (plot, _, min, max) => wholeSplits({ min, max }, Math.floor(plot.width / labelPx)),
+        splits: (plot, _, min, max) =>
+          (xKind === 'time' ? timeSplits : wholeSplits)({ min, max }, Math.floor(plot.width / labelPx)),
       },
       ...(left ? [yAxis(left, 3)] : []),
       ...(right ? [yAxis(right, 1)] : []),
     ],
     series: [{}, ...columns.map((column) => seriesOf(lines[column.line] as Line, column))],
+    bands: bandsOf(config),
     hooks: {
+      ready: [(plot) => zoomOnWheel(plot, onZoom)],
+      draw: [(plot) => drawMarks(plot, config.getMarks())],
       setCursor: [({ cursor }) => onCursor(cursor.idx ?? null)],
       setSelect: [
         (plot) => {
@@ -108,12 +146,26 @@ export function chartOptions({ lines, columns, scales, onZoom, onCursor }: Chart
   };
 }
 
-function scaleOf({ span }: Line, scale: DrawnScale): uPlot.Scale {
+const isMove = (type: string): boolean => type === 'mousemove' || type === 'mouseleave';
+
+/** Pairs of columns, as uPlot numbers them: x is 0. */
+function bandsOf({ lines, columns, bands }: ChartConfig): uPlot.Band[] {
+  const indexOf = (key: string) =>
+    columns.findIndex(({ line, isOriginal }) => !isOriginal && lines[line]?.key === key) + 1;
+  return bands
+    .map(({ upper, lower, token }) => ({
+      series: [indexOf(upper), indexOf(lower)] as [number, number],
+      fill: () => withAlpha(readToken(token), bandAlpha),
+    }))
+    .filter(({ series }) => series.every((index) => index > 0));
+}
+
+function scaleOf({ span }: Line, scale: DrawnScale, mode: ChartConfig['yMode']): uPlot.Scale {
   if (scale.isLog) return { range: (_, from, to) => [(from ?? 0) - logPad, (to ?? 1) + logPad] };
   const drawnSpan = span && ([toDrawn(span[0], scale), toDrawn(span[1], scale)] as const);
   return {
     range: (_, from, to) => {
-      const { min, max } = axisRange(from, to, drawnSpan);
+      const { min, max } = axisRange(from, to, drawnSpan, mode);
       return [min, max];
     },
   };
@@ -124,15 +176,15 @@ function seriesOf(line: Line, { isOriginal }: Column): uPlot.Series {
   return {
     label: line.label,
     scale: line.axis,
-    stroke,
-    width: isOriginal ? 1 : 2,
+    ...(line.look === 'edge' ? { width: 0 } : { stroke, width: isOriginal || line.look === 'thin' ? 1 : 2 }),
+    ...(line.look === 'thin' && { dash: [4, 3] }),
     alpha: isOriginal ? 0.35 : 1,
     points: {
       show: false,
       size: 7,
       stroke,
       fill: stroke,
-      filter: (plot, at) => (isOriginal ? null : dotIndices(plot.data[at] ?? [])),
+      filter: (plot, at) => (isOriginal || !isMainLine(line) ? null : dotIndices(plot.data[at] ?? [])),
     },
   };
 }

@@ -42,19 +42,20 @@ export function prepare({ x, lines, smoothing, isLog, xEnd }: PrepareInput): Pre
   let nonFinite = 0;
 
   lines.forEach((line, index) => {
+    const isMain = isMainLine(line);
     const drawable = line.values.map((value) => {
       if (value === null) return null;
       if (!Number.isFinite(value)) {
-        nonFinite++;
+        if (isMain) nonFinite++;
         return null;
       }
       if (isLog && line.axis === 'left' && value <= 0) {
-        hiddenByLog++;
+        if (isMain) hiddenByLog++;
         return null;
       }
       return value;
     });
-    if (smoothing > 0) {
+    if (smoothing > 0 && isMain) {
       columns.push({ line: index, isOriginal: true });
       values.push(drawable);
     }
@@ -72,9 +73,12 @@ export function prepare({ x, lines, smoothing, isLog, xEnd }: PrepareInput): Pre
     if (!scale.isLog && scale.exponent === 0) return column;
     return column.map((value) => (value === null ? null : toDrawn(value, scale)));
   });
-  const points = x.filter((_, at) => values.some((column) => column[at] !== null)).length;
+  const main = values.filter((_, index) => isMainLine(lines[columns[index]?.line ?? 0]));
+  const points = x.filter((_, at) => main.some((column) => column[at] !== null)).length;
   return { data: [[...x], ...drawn], scales, columns, domain: domainOf(x, xEnd), points, hiddenByLog, nonFinite };
 }
+
+export const isMainLine = (line: Line | undefined): boolean => line?.look === undefined || line.look === 'line';
 
 function largestOf(columns: readonly (readonly (number | null)[])[]): number {
   let largest = 0;

@@ -8,15 +8,15 @@ const useJson = <T>(path: string | null, options?: SWRConfiguration): SWRRespons
 /** Newest first. New runs are rare and the live page follows them by itself, so a slow poll is enough. */
 export const useRuns = () => useJson<Page<Run>>(paths.runs, { refreshInterval: 10_000 });
 
-/** One client's part in every round of the run. */
-export const useClientHistory = (client_id: string | null, run_id: string | null) =>
-  useJson<ClientHistory>(client_id === null || run_id === null ? null : paths.clientHistory(client_id, run_id), {
-    refreshInterval: 5_000,
-  });
+/** One client's part in every round of the run, or of all its runs: the newest first. */
+export const useClientHistory = (client_id: string, run_id: string | null) =>
+  useJson<ClientHistory>(paths.clientHistory(client_id, run_id), { refreshInterval: run_id === null ? 0 : 5_000 });
 
 /** What the server itself, or one client, has series of: a list to suggest from, so it may be a little old. */
-export const useMetricNames = (run_id: string | null, client_id: string | null) =>
-  useJson<MetricNames>(run_id === null ? null : paths.metricNames(run_id, client_id), { refreshInterval: 15_000 });
+export const useMetricNames = (run_id: string | null, client_id: string | null, which: 'some' | 'all' = 'some') =>
+  useJson<MetricNames>(run_id === null ? null : paths.metricNames(run_id, client_id, which), {
+    refreshInterval: 15_000,
+  });
 
 /** One part of a series. While another part is fetched, what is known of the same series stays. */
 export function useSeries(query: SeriesQuery | null) {

@@ -45,3 +45,7 @@ export function readToken(name: string): string {
   probe.remove();
   return color;
 }
+
+/** A colour of `readToken`, partly transparent. */
+export const withAlpha = (colour: string, alpha: number): string =>
+  colour.replace(/^rgb\(([^)]+)\)$/, (_, parts: string) => `rgba(${parts}, ${alpha})`);

@@ -1,5 +1,6 @@
 import { ClientGrid } from '../components/ClientGrid/ClientGrid.tsx';
 import { ClientHeatMap } from '../components/ClientHeatMap/ClientHeatMap.tsx';
+import { SystemLoad } from '../components/SystemLoad/SystemLoad.tsx';
 import { useFLData } from '../hooks/useFLData.ts';
 
 export function ClientsPage() {
@@ -8,6 +9,7 @@ export function ClientsPage() {
     <div className="flex flex-col gap-4">
       {run_id !== null && <ClientHeatMap run_id={run_id} />}
       <ClientGrid isTall />
+      <SystemLoad />
     </div>
   );
 }

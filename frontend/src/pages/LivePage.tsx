@@ -1,4 +1,3 @@
-import { useState } from 'react';
 import { Attention } from '../components/Attention/Attention.tsx';
 import { ClientGrid } from '../components/ClientGrid/ClientGrid.tsx';
 import { Figures } from '../components/Figures/Figures.tsx';
@@ -8,7 +7,9 @@ import { RecentRounds } from '../components/RecentRounds/RecentRounds.tsx';
 import { RoundMonitor } from '../components/RoundMonitor/RoundMonitor.tsx';
 import { RunCost } from '../components/RunCost/RunCost.tsx';
 import { RunNotes } from '../components/RunNotes/RunNotes.tsx';
+import { writeZoom } from '../components/ui/chart-view.ts';
 import { lazyPart } from '../components/ui/lazy-part.tsx';
+import { useAddress } from '../hooks/useAddress.ts';
 import { useFLData } from '../hooks/useFLData.ts';
 
 /** Below the fold, with a canvas that the first load need not carry. */
@@ -17,18 +18,16 @@ const ClientHeatMap = lazyPart({
   load: async () => (await import('../components/ClientHeatMap/ClientHeatMap.tsx')).ClientHeatMap,
 });
 
-interface Brush {
-  readonly run_id: string | null;
-  readonly rounds: { readonly min: number; readonly max: number } | null;
-}
+/** Most runs have no pin, and then there is nothing to show. */
+const PinnedMetrics = lazyPart({
+  what: 'The pinned metrics',
+  load: async () => (await import('../components/PinnedMetrics/PinnedMetrics.tsx')).PinnedMetrics,
+});
 
 /** The overview of a run. One column on a phone, two on a desk, three on a wall. */
 export function LivePage() {
   const run_id = useFLData((state) => state.viewer.run_id);
-  // The rounds chosen in the chart or in the heat map; those of another run mean nothing in this one.
-  const [brush, setBrush] = useState<Brush>({ run_id, rounds: null });
-  const zoom = brush.run_id === run_id ? brush.rounds : null;
-  const onZoom = (rounds: Brush['rounds']) => setBrush({ run_id, rounds });
+  const [, change] = useAddress();
   return (
     <>
       <RunNotes />
@@ -36,12 +35,16 @@ export function LivePage() {
         <div className="flex min-w-0 flex-col gap-4 xl:row-span-2 min-[118rem]:row-span-1">
           <RoundMonitor />
           <Figures />
-          <MetricsChart zoom={zoom} onZoom={onZoom} />
+          <MetricsChart />
+          {run_id !== null && <PinnedMetrics run_id={run_id} />}
           {run_id !== null && (
             <ClientHeatMap
               run_id={run_id}
               isSmall
-              onRounds={(rounds) => onZoom(rounds && { min: rounds.from, max: rounds.to })}
+              // The chart is over rounds then, whatever it was over before.
+              onRounds={(rounds) =>
+                change({ ...writeZoom(rounds && { min: rounds.from, max: rounds.to }), x: null }, { isStep: true })
+              }
             />
           )}
         </div>

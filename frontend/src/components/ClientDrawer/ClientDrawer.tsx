@@ -5,11 +5,11 @@ import { Link, useNavigate, useSearchParams } from 'react-router';
 import { useFLData } from '../../hooks/useFLData.ts';
 import { useSelectClient } from '../../hooks/useSelectClient.ts';
 import { clientPath } from '../../lib/client-path.ts';
+import { ClientAttention } from '../ClientAttention/ClientAttention.tsx';
+import { ClientFacts } from '../ClientFacts/ClientFacts.tsx';
 import { Button } from '../ui/Button.tsx';
 import { CopyButton } from '../ui/CopyButton.tsx';
 import { Dialog } from '../ui/Dialog.tsx';
-import { ClientAttention } from './ClientAttention.tsx';
-import { ClientFacts } from './ClientFacts.tsx';
 import { ClientHistory } from './ClientHistory.tsx';
 
 /**

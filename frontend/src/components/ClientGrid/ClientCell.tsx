@@ -1,4 +1,4 @@
-import { type Client, type ClientFace, clientFace, currentRoundOf } from '@rondo/protocol';
+import { type Client, type ClientFace, clientFace, currentRoundOf, type Severity } from '@rondo/protocol';
 import { memo } from 'react';
 import { useFLData } from '../../hooks/useFLData.ts';
 import { useIsRunOver } from '../../hooks/useIsRunOver.ts';
@@ -14,6 +14,8 @@ interface ClientCellProps {
   readonly look: Density['look'];
   readonly column: number;
   readonly isTabStop: boolean;
+  /** The worst that the attention list says of it. */
+  readonly severity: Severity | null;
   readonly onPoint: (id: string | null) => void;
   readonly onOpen: (id: string) => void;
 }
@@ -25,6 +27,7 @@ export const ClientCell = memo(function ClientCell({
   look,
   column,
   isTabStop,
+  severity,
   onPoint,
   onOpen,
 }: ClientCellProps) {
@@ -40,30 +43,43 @@ export const ClientCell = memo(function ClientCell({
       <button
         type="button"
         tabIndex={isTabStop ? 0 : -1}
-        aria-label={`${id}: ${faceLooks[face].label}${away ? ', offline' : ''}`}
+        aria-label={`${id}: ${faceLooks[face].label}${away ? ', offline' : ''}${severity === null ? '' : `, needs attention: ${severity}`}`}
         data-testid="client-card"
         data-client={id}
         data-face={face}
         data-away={away}
+        data-severity={severity ?? undefined}
         onClick={() => onOpen(id)}
         onPointerEnter={() => onPoint(id)}
         onFocus={() => onPoint(id)}
         onBlur={() => onPoint(null)}
         className={classes(
-          'block h-full w-full overflow-hidden text-left',
+          'relative block h-full w-full overflow-hidden text-left',
           looks[look],
           away && 'border-dashed border-edge',
         )}
       >
         {look === 'card' && <Card client={client} name={name} face={face} isAway={away} />}
         {look === 'tile' && <Tile face={face} />}
+        {severity !== null && severity !== 'info' && (
+          <span
+            aria-hidden
+            className={classes('absolute top-0 left-0 border-r-8 border-b-8 border-transparent', corners[severity])}
+          />
+        )}
       </button>
     </div>
   );
 });
 
+/** A corner that is cut off: a shape beside the colour. */
+const corners = {
+  critical: 'border-t-8 border-l-8 border-t-failed border-l-failed',
+  warning: 'border-t-4 border-l-4 border-t-no-reply border-l-no-reply',
+} as const;
+
 const looks: Record<Density['look'], string> = {
-  card: 'relative rounded-control border border-line bg-raised hover:border-edge',
+  card: 'rounded-control border border-line bg-raised hover:border-edge',
   tile: 'rounded-[4px] border border-line bg-raised hover:border-edge',
 };
 

@@ -33,7 +33,16 @@ it('React renders on every WS message: a client renders only when that client ch
   renderLive(
     Array.from({ length: 50 }, (_, n) => `c${n + 1}`).map((id) => (
       <Profiler key={id} id={id} onRender={() => (renders[id] = (renders[id] ?? 0) + 1)}>
-        <ClientCell id={id} name={id} look="card" column={1} isTabStop={false} onPoint={nothing} onOpen={nothing} />
+        <ClientCell
+          id={id}
+          name={id}
+          look="card"
+          column={1}
+          isTabStop={false}
+          severity={null}
+          onPoint={nothing}
+          onOpen={nothing}
+        />
       </Profiler>
     )),
   );

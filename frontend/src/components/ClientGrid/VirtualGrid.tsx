@@ -1,6 +1,7 @@
 import { defaultRangeExtractor, useVirtualizer } from '@tanstack/react-virtual';
 import { type KeyboardEvent, useCallback, useEffect, useMemo, useRef, useState } from 'react';
 import { useSize } from '../../charts/use-size.ts';
+import { useAttentionMarks } from '../../hooks/useAttentionMarks.ts';
 import { useSelectClient } from '../../hooks/useSelectClient.ts';
 import { shortNames } from '../../lib/short-names.ts';
 import { ClientCell } from './ClientCell.tsx';
@@ -24,6 +25,7 @@ export function VirtualGrid({ ids, isTall = false }: VirtualGridProps) {
   const [tabStop, setTabStop] = useState(0);
   const wantsFocus = useRef(false);
   const selectClient = useSelectClient();
+  const marks = useAttentionMarks();
   const density = densityFor(ids.length);
   const columns = columnsFor(density, width);
   const rows = Math.ceil(ids.length / columns);
@@ -105,6 +107,7 @@ export function VirtualGrid({ ids, isTall = false }: VirtualGridProps) {
                   look={density.look}
                   column={at + 1}
                   isTabStop={id === stopId}
+                  severity={marks.get(id)?.severity ?? null}
                   onPoint={onPoint}
                   onOpen={selectClient}
                 />

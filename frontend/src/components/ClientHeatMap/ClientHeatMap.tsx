@@ -2,8 +2,10 @@ import { useCallback, useMemo, useState } from 'react';
 import { useNavigate, useSearchParams } from 'react-router';
 import { type HeatCell, HeatMap } from '../../charts/heat-map/HeatMap.tsx';
 import { type HeatView, wholeView } from '../../charts/heat-map/paint.ts';
+import { useAttentionMarks } from '../../hooks/useAttentionMarks.ts';
 import { useFLData } from '../../hooks/useFLData.ts';
 import { useMatrix } from '../../hooks/useMatrix.ts';
+import { classes } from '../../lib/classes.ts';
 import { plural } from '../../lib/format.ts';
 import { EmptyState } from '../ui/EmptyState.tsx';
 import { Loaded } from '../ui/Loaded.tsx';
@@ -13,9 +15,11 @@ import { HeatLegend } from './HeatLegend.tsx';
 import { type HeatOrder, toHeatCells } from './heat-cells.ts';
 import { heatPalette } from './heat-palette.ts';
 import { heatMeasures, measureByKey } from './measures.ts';
+import { RowMarks } from './RowMarks.tsx';
 
 const orders: readonly { readonly key: HeatOrder; readonly label: string }[] = [
   { key: 'worst', label: 'Worst first' },
+  { key: 'attention', label: 'Needs attention first' },
   { key: 'least-seen', label: 'Least seen first' },
   { key: 'name', label: 'By name' },
 ];
@@ -100,7 +104,13 @@ type CellsProps = ClientHeatMapProps & {
 };
 
 function Cells({ matrix, measure, order, run_id, isSmall, onRounds }: CellsProps) {
-  const cells = useMemo(() => toHeatCells(matrix, measure, order), [matrix, measure, order]);
+  const marks = useAttentionMarks();
+  // Only the order that goes by them is computed again when they change.
+  const ranks = useMemo(
+    () => (order === 'attention' ? new Map([...marks.keys()].map((id, rank) => [id, rank])) : undefined),
+    [order, marks],
+  );
+  const cells = useMemo(() => toHeatCells(matrix, measure, order, ranks), [matrix, measure, order, ranks]);
   const [chosenView, setView] = useState<HeatView | null>(null);
   const [cell, setCell] = useState<HeatCell | null>(null);
   const navigate = useNavigate();
@@ -110,28 +120,33 @@ function Cells({ matrix, measure, order, run_id, isSmall, onRounds }: CellsProps
     const outcome = cells.outcomeAt(row, column);
     const text =
       outcome !== null ? outcome.replace('_', ' ') : value !== null ? `${measure.label} ${measure.format(value)}` : '';
-    return `${cells.clientIds[row]}, round ${cells.rounds[column]}: ${text || 'nothing reported'}`;
+    const mark = marks.get(cells.clientIds[row] as string);
+    const attention = mark === undefined ? '' : `; ${mark.severity}: ${mark.items[0]?.detail}`;
+    return `${cells.clientIds[row]}, round ${cells.rounds[column]}: ${text || 'nothing reported'}${attention}`;
   };
   return (
     <>
-      <div className={isSmall ? 'h-52' : 'h-[min(60vh,480px)]'}>
-        <HeatMap
-          label={`${measure.label} of each client in each round`}
-          grid={cells.grid}
-          version={0}
-          view={chosenView ?? wholeView(cells.grid)}
-          onView={setView}
-          palette={palette}
-          cell={cell}
-          onCell={setCell}
-          onPick={({ column }) => void navigate(`/runs/${encodeURIComponent(run_id)}/rounds/${cells.rounds[column]}`)}
-          describe={describe}
-          onBrush={(columns) =>
-            onRounds?.(
-              columns && { from: cells.rounds[columns.from] as number, to: cells.rounds[columns.to] as number },
-            )
-          }
-        />
+      <div className={classes('flex', isSmall ? 'h-52' : 'h-[min(60vh,480px)]')}>
+        <RowMarks marks={marks} clientIds={cells.clientIds} view={chosenView ?? wholeView(cells.grid)} />
+        <div className="h-full min-w-0 grow">
+          <HeatMap
+            label={`${measure.label} of each client in each round`}
+            grid={cells.grid}
+            version={0}
+            view={chosenView ?? wholeView(cells.grid)}
+            onView={setView}
+            palette={palette}
+            cell={cell}
+            onCell={setCell}
+            onPick={({ column }) => void navigate(`/runs/${encodeURIComponent(run_id)}/rounds/${cells.rounds[column]}`)}
+            describe={describe}
+            onBrush={(columns) =>
+              onRounds?.(
+                columns && { from: cells.rounds[columns.from] as number, to: cells.rounds[columns.to] as number },
+              )
+            }
+          />
+        </div>
       </div>
       <div className="mt-2 flex min-h-5 flex-wrap items-center justify-between gap-x-4 gap-y-1 text-xs text-muted">
         <span aria-hidden dir="auto">

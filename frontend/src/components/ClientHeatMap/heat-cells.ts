@@ -18,7 +18,7 @@ const outcomeOfCode: ReadonlyMap<number, Outcome> = new Map(
   Object.entries(outcomeCodes).map(([outcome, code]) => [code, outcome as Outcome]),
 );
 
-export type HeatOrder = 'worst' | 'least-seen' | 'name';
+export type HeatOrder = 'worst' | 'attention' | 'least-seen' | 'name';
 
 /** A matrix as it is drawn and read: rows in their order, values by row and column. */
 export interface HeatCells {
@@ -32,7 +32,13 @@ export interface HeatCells {
   readonly valueAt: (row: number, column: number) => number | null;
 }
 
-export function toHeatCells(matrix: Matrix, measure: HeatMeasure, order: HeatOrder): HeatCells {
+/** `ranks` are of the clients that the attention list names, the worst first; the others come after them. */
+export function toHeatCells(
+  matrix: Matrix,
+  measure: HeatMeasure,
+  order: HeatOrder,
+  ranks: ReadonlyMap<string, number> = noRanks,
+): HeatCells {
   const numClients = matrix.client_ids.length;
   const values = valuesOf(matrix, measure);
   const scale = values && scaleOf(values, measure.isLowBad);
@@ -41,7 +47,7 @@ export function toHeatCells(matrix: Matrix, measure: HeatMeasure, order: HeatOrd
     if (values && scale) shades[at] = isMissing(matrix, at) ? 0 : shadeOf(values[at] as number, scale);
     else shades[at] = shadeOfCode(matrix.cells[at] as number);
   }
-  const rows = orderRows(shades, matrix, order);
+  const rows = orderRows(shades, matrix, order, ranks);
   const grid = new HeatGrid(numClients, matrix.rounds.length);
   const column = new Uint8Array(numClients);
   for (let index = 0; index < matrix.rounds.length; index++) {
@@ -59,6 +65,8 @@ export function toHeatCells(matrix: Matrix, measure: HeatMeasure, order: HeatOrd
     valueAt: (row, at) => (values && !isMissing(matrix, cellOf(row, at)) ? (values[cellOf(row, at)] as number) : null),
   };
 }
+
+const noRanks: ReadonlyMap<string, number> = new Map();
 
 const shadeOfCode = (code: number): number => {
   const outcome = outcomeOfCode.get(code);
@@ -84,7 +92,12 @@ function valuesOf(matrix: Matrix, { isOverMedian }: HeatMeasure): Float32Array |
 }
 
 /** Indices of the matrix's clients in the order of the rows. */
-function orderRows(shades: Uint8Array, { client_ids, rounds }: Matrix, order: HeatOrder): number[] {
+function orderRows(
+  shades: Uint8Array,
+  { client_ids, rounds }: Matrix,
+  order: HeatOrder,
+  ranks: ReadonlyMap<string, number>,
+): number[] {
   const numClients = client_ids.length;
   const sums = new Float64Array(numClients);
   const seen = new Uint32Array(numClients);
@@ -96,10 +109,12 @@ function orderRows(shades: Uint8Array, { client_ids, rounds }: Matrix, order: He
   }
   const byName = (a: number, b: number) => compareIds(client_ids[a] as string, client_ids[b] as string);
   const badness = (row: number) => (seen[row] ? (sums[row] as number) / (seen[row] as number) : -1);
+  const rankOf = (row: number) => ranks.get(client_ids[row] as string) ?? Number.MAX_SAFE_INTEGER;
   const compare: Record<HeatOrder, (a: number, b: number) => number> = {
     name: byName,
     'least-seen': (a, b) => (seen[a] as number) - (seen[b] as number) || byName(a, b),
     worst: (a, b) => badness(b) - badness(a) || byName(a, b),
+    attention: (a, b) => rankOf(a) - rankOf(b) || badness(b) - badness(a) || byName(a, b),
   };
   const rows = client_ids.map((_, row) => row);
   return rounds.length === 0 ? rows : rows.sort(compare[order]);

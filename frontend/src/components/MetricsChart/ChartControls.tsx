@@ -1,36 +1,46 @@
-import type { HistoryPoint } from '@rondo/protocol';
-import { Download, Table2, ZoomIn } from 'lucide-react';
+import { ZoomIn } from 'lucide-react';
+import type { ChartPicture } from '../../charts/export/chart-svg.ts';
 import { zoomIn } from '../../charts/prepare.ts';
-import type { Range } from '../../charts/types.ts';
-import { toCsv } from '../../lib/csv.ts';
-import { downloadText } from '../../lib/download.ts';
-import { numberOf } from '../../lib/values.ts';
+import type { Range, YMode } from '../../charts/types.ts';
+import type { AddressChange } from '../../hooks/useAddress.ts';
+import { ChartMenu } from '../ChartMenu/ChartMenu.tsx';
 import { Button } from '../ui/Button.tsx';
+import {
+  type ChartView,
+  smoothings,
+  writeSmoothing,
+  writeTable,
+  writeX,
+  writeYMode,
+  xAxes,
+  yModes,
+} from '../ui/chart-view.ts';
 import { Select } from '../ui/Select.tsx';
-
-export interface ChartSettings {
-  readonly smoothing: number;
-  readonly isLog: boolean;
-  readonly isTable: boolean;
-}
+import { isShareMeasure } from './overview.ts';
 
 interface ChartControlsProps {
-  readonly settings: ChartSettings;
-  readonly onSettings: (settings: ChartSettings) => void;
-  readonly zoom: Range | null;
+  readonly view: ChartView;
+  readonly change: (change: AddressChange) => void;
   readonly domain: Range;
+  readonly isEmpty: boolean;
+  readonly band: string;
+  /** Those that a client reported. */
+  readonly measures: readonly string[];
+  readonly filename: string;
+  readonly picture: () => ChartPicture;
+  readonly csv: () => string;
   readonly onZoom: (range: Range | null) => void;
-  readonly history: readonly HistoryPoint[];
 }
 
-const smoothings = [0, 0.3, 0.6, 0.8, 0.9, 0.97] as const;
-
-export function ChartControls({ settings, onSettings, zoom, domain, onZoom, history }: ChartControlsProps) {
-  const isEmpty = history.length === 0;
-  const noChart = isEmpty || settings.isTable;
+export function ChartControls(props: ChartControlsProps) {
+  const { view, change, domain, isEmpty, band, measures, filename, picture, csv, onZoom } = props;
+  const noChart = isEmpty || view.isTable;
+  const bands = [...new Set(['train_loss', ...measures.filter(isShareMeasure), band])].filter(
+    (name) => name !== 'none',
+  );
   return (
     <div className="flex flex-wrap items-center gap-1.5">
-      {zoom !== null && (
+      {view.zoom !== null && (
         <Button size="small" onClick={() => onZoom(null)}>
           Reset zoom
         </Button>
@@ -38,17 +48,45 @@ export function ChartControls({ settings, onSettings, zoom, domain, onZoom, hist
       <Button
         size="smallIcon"
         aria-label="Zoom in on the newest half"
-        title="Zoom in on the newest half (or drag across the chart)"
+        title="Zoom in on the newest half (or drag across the chart; ctrl and the wheel zoom, shift and a drag move)"
         disabled={noChart}
-        onClick={() => onZoom(zoomIn(zoom ?? domain))}
+        onClick={() => onZoom(zoomIn(view.zoom ?? domain))}
       >
         <ZoomIn aria-hidden size={14} />
       </Button>
       <Select
+        aria-label="Horizontal axis"
+        disabled={noChart}
+        value={view.x.key}
+        onChange={({ target }) => change(writeX(target.value as ChartView['x']['key'], 'round'))}
+      >
+        {xAxes
+          .filter(({ key }) => key !== 'step')
+          .map(({ key, label }) => (
+            <option key={key} value={key}>
+              {label}
+            </option>
+          ))}
+      </Select>
+      <Select
+        aria-label="Spread of the clients"
+        disabled={noChart}
+        value={band}
+        onChange={({ target }) => change({ band: target.value === 'train_loss' ? null : target.value })}
+        className="max-w-40"
+      >
+        <option value="none">no spread</option>
+        {bands.map((name) => (
+          <option key={name} value={name}>
+            clients: {name === 'train_loss' ? 'loss' : name.replaceAll('_', ' ')}
+          </option>
+        ))}
+      </Select>
+      <Select
         aria-label="Smoothing"
         disabled={noChart}
-        value={settings.smoothing}
-        onChange={(event) => onSettings({ ...settings, smoothing: Number(event.target.value) })}
+        value={view.smoothing}
+        onChange={({ target }) => change(writeSmoothing(Number(target.value)))}
       >
         {smoothings.map((weight) => (
           <option key={weight} value={weight}>
@@ -56,39 +94,26 @@ export function ChartControls({ settings, onSettings, zoom, domain, onZoom, hist
           </option>
         ))}
       </Select>
-      <Button
-        size="small"
-        aria-pressed={settings.isLog}
+      <Select
+        aria-label="Vertical axis"
         disabled={noChart}
-        title="Loss on a logarithmic axis"
-        onClick={() => onSettings({ ...settings, isLog: !settings.isLog })}
+        value={view.yMode}
+        onChange={({ target }) => change(writeYMode(target.value as YMode))}
       >
-        log
-      </Button>
-      <Button
-        size="small"
-        aria-pressed={settings.isTable}
-        disabled={isEmpty}
-        onClick={() => onSettings({ ...settings, isTable: !settings.isTable })}
-      >
-        <Table2 aria-hidden size={14} />
-        table
-      </Button>
-      <Button
-        size="smallIcon"
-        aria-label="Download as CSV"
-        title="Download as CSV"
-        disabled={isEmpty}
-        onClick={() => downloadText('training-progress.csv', historyCsv(history), 'text/csv')}
-      >
-        <Download aria-hidden size={14} />
-      </Button>
+        {yModes.map(({ key, label }) => (
+          <option key={key} value={key}>
+            {label}
+          </option>
+        ))}
+      </Select>
+      <ChartMenu
+        what="the training progress"
+        isDisabled={isEmpty}
+        filename={filename}
+        picture={picture}
+        csv={csv}
+        table={{ isOn: view.isTable, onChange: (isOn) => change(writeTable(isOn)) }}
+      />
     </div>
   );
 }
-
-const historyCsv = (history: readonly HistoryPoint[]): string =>
-  toCsv(
-    ['round', 'loss', 'accuracy'],
-    history.map((point) => [point.round, numberOf(point.loss), numberOf(point.accuracy)]),
-  );

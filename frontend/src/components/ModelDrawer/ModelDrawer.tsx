@@ -9,6 +9,7 @@ import { Skeleton } from '../ui/Skeleton.tsx';
 import { DeleteModel } from './DeleteModel.tsx';
 import { ModelAliases } from './ModelAliases.tsx';
 import { ModelFacts } from './ModelFacts.tsx';
+import { ModelLineage } from './ModelLineage.tsx';
 import { TensorTable } from './TensorTable.tsx';
 
 /** One checkpoint: where it came from, what is in it, what it is called. Open while the address names it. */
@@ -23,6 +24,7 @@ export function ModelDrawer() {
         const next = new URLSearchParams(before);
         next.delete('model');
         next.delete('model_run');
+        next.delete('beside');
         return next;
       },
       { replace: true, preventScrollReset: true },
@@ -62,6 +64,7 @@ function Contents({ run_id, version, onGone }: ContentsProps) {
       </div>
       <ModelFacts model={model} />
       <ModelAliases model={model} isAdmin={isAdmin} />
+      <ModelLineage model={model} />
       <TensorTable model={model} />
     </>
   );

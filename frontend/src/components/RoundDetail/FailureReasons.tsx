@@ -57,7 +57,11 @@ function Reason({ group, share, isChosen, onChoose }: ReasonProps) {
           title={isChosen ? 'Show every client again' : 'Show these clients'}
           className="relative flex min-h-8 min-w-0 grow items-center gap-3 overflow-hidden rounded-control px-2 text-left text-sm hover:bg-raised aria-pressed:bg-raised"
         >
-          <span aria-hidden className="absolute inset-y-0 left-0 bg-failed/15" style={{ width: `${share * 100}%` }} />
+          <span
+            aria-hidden
+            className="absolute bottom-0 left-0 h-[3px] bg-failed"
+            style={{ width: `${share * 100}%` }}
+          />
           <span className="relative w-10 shrink-0 text-right font-medium text-failed">{formatCount(count)} ×</span>
           <span dir="auto" className="relative min-w-0 truncate text-text">
             {title}

@@ -2,6 +2,7 @@ import type { RoundDetail } from '@rondo/protocol';
 import { Download } from 'lucide-react';
 import { useDeferredValue, useMemo } from 'react';
 import { type AddressChange, useAddress } from '../../hooks/useAddress.ts';
+import { useAttentionMarks } from '../../hooks/useAttentionMarks.ts';
 import { usePeekList } from '../../hooks/usePeekList.ts';
 import { useSelectClient } from '../../hooks/useSelectClient.ts';
 import { downloadText } from '../../lib/download.ts';
@@ -40,9 +41,10 @@ export function UpdateTable({ round, filter, onFilter }: UpdateTableProps) {
   const names = useMemo(() => metricNamesOf(updates), [updates]);
   const nameKey = JSON.stringify(names);
   const select = useSelectClient();
+  const marks = useAttentionMarks();
   const columns = useMemo(
-    () => columnsFor({ metricNames: JSON.parse(nameKey), medians: mediansOf(updates), onOpen: select }),
-    [nameKey, updates, select],
+    () => columnsFor({ metricNames: JSON.parse(nameKey), medians: mediansOf(updates), onOpen: select, marks }),
+    [nameKey, updates, select, marks],
   );
   const text = useDeferredValue(filter.text);
   const rows = useMemo(() => {

@@ -1,8 +1,10 @@
 import type { ClientUpdate } from '@rondo/protocol';
 import { medianOf } from '../../charts/histogram/bins.ts';
+import type { AttentionMark } from '../../hooks/useAttentionMarks.ts';
 import { mainLineOf } from '../../lib/failure-reasons.ts';
 import { formatBytes, formatCount, formatDuration, formatNumber, noValue } from '../../lib/format.ts';
 import { isPlottable, numberOf } from '../../lib/values.ts';
+import { AttentionGlyph } from '../ui/AttentionGlyph.tsx';
 import type { Column } from '../ui/column.ts';
 import { MetricText } from '../ui/MetricText.tsx';
 import { OutcomeText, outcomeLooks } from '../ui/OutcomeText.tsx';
@@ -28,9 +30,10 @@ interface ColumnsOptions {
   readonly metricNames: readonly string[];
   readonly medians: Medians;
   readonly onOpen: (client_id: string) => void;
+  readonly marks: ReadonlyMap<string, AttentionMark>;
 }
 
-export function columnsFor({ metricNames, medians, onOpen }: ColumnsOptions): readonly Column<ClientUpdate>[] {
+export function columnsFor({ metricNames, medians, onOpen, marks }: ColumnsOptions): readonly Column<ClientUpdate>[] {
   return [
     {
       key: 'client',
@@ -38,14 +41,17 @@ export function columnsFor({ metricNames, medians, onOpen }: ColumnsOptions): re
       className: 'w-36 sm:w-44',
       sortBy: ({ client_id }) => client_id,
       cell: ({ client_id }) => (
-        <button
-          type="button"
-          title={client_id}
-          onClick={() => onOpen(client_id)}
-          className="block min-h-6 w-full truncate rounded-control text-left hover:text-accent hover:underline"
-        >
-          <bdi>{client_id}</bdi>
-        </button>
+        <span className="flex items-center gap-1.5">
+          <button
+            type="button"
+            title={client_id}
+            onClick={() => onOpen(client_id)}
+            className="block min-h-6 min-w-0 truncate rounded-control text-left hover:text-accent hover:underline"
+          >
+            <bdi>{client_id}</bdi>
+          </button>
+          <AttentionGlyph mark={marks.get(client_id)} />
+        </span>
       ),
     },
     {

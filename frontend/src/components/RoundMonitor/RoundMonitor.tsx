@@ -2,6 +2,7 @@ import { currentRoundOf, type Round, type Run } from '@rondo/protocol';
 import { useFLData } from '../../hooks/useFLData.ts';
 import { EmptyState } from '../ui/EmptyState.tsx';
 import { MultilineText } from '../ui/MultilineText.tsx';
+import { CloseNow } from './CloseNow.tsx';
 import { describeEnd } from './describe-end.ts';
 import { RoundAccount } from './RoundAccount.tsx';
 import { RoundPhases } from './RoundPhases.tsx';
@@ -42,7 +43,10 @@ function RoundFace({ round, run }: { readonly round: Round; readonly run: Run })
         </div>
         <div className="flex items-center gap-4">
           <RoundTimes round={round} run={run} />
-          <StopRound round={round} run={run} />
+          <span className="flex flex-wrap justify-end gap-2">
+            <CloseNow round={round} run={run} />
+            <StopRound round={round} run={run} />
+          </span>
         </div>
       </div>
       <RoundAccount round={round} isRunOver={isRunOver} />

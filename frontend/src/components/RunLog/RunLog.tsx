@@ -14,10 +14,16 @@ import { LogLines } from './LogLines.tsx';
 const fieldLook =
   'h-7 rounded-control border border-line bg-panel px-2.5 text-xs text-text placeholder:text-faint min-w-0';
 
+interface RunLogProps {
+  readonly run_id: string;
+  /** Shows the lines of this client only, and no field to choose another. */
+  readonly of_client?: string;
+}
+
 /** What the FL server and its clients wrote: to filter, to search, and to follow while it grows. */
-export function RunLog({ run_id }: { readonly run_id: string }) {
+export function RunLog({ run_id, of_client }: RunLogProps) {
   const [level, setLevel] = useState('');
-  const [client, setClient] = useState('');
+  const [client, setClient] = useState(of_client ?? '');
   const [text, setText] = useState('');
   const [isFollowing, setFollowing] = useState(true);
   const client_id = useDeferredValue(client.trim());
@@ -25,7 +31,7 @@ export function RunLog({ run_id }: { readonly run_id: string }) {
   const query = useMemo(() => ({ run_id, level, client_id, q }), [run_id, level, client_id, q]);
   const { entries, isLoading, loadOlder } = useLogs(query);
   const isRunning = useFLData(({ viewer }) => viewer.run?.status === 'running');
-  const isFiltered = level !== '' || client_id !== '' || q !== '';
+  const isFiltered = level !== '' || (client_id !== '' && of_client === undefined) || q !== '';
   return (
     <Panel
       title="Log"
@@ -41,14 +47,16 @@ export function RunLog({ run_id }: { readonly run_id: string }) {
               </option>
             ))}
           </Select>
-          <input
-            type="search"
-            aria-label="Client, by its whole id"
-            placeholder="Client id…"
-            value={client}
-            onChange={({ target }) => setClient(target.value)}
-            className={`${fieldLook} w-32`}
-          />
+          {of_client === undefined && (
+            <input
+              type="search"
+              aria-label="Client, by its whole id"
+              placeholder="Client id…"
+              value={client}
+              onChange={({ target }) => setClient(target.value)}
+              className={`${fieldLook} w-32`}
+            />
+          )}
           <input
             type="search"
             aria-label="Search messages"
@@ -81,7 +89,15 @@ export function RunLog({ run_id }: { readonly run_id: string }) {
       ) : isLoading ? (
         <Skeleton className="h-40" />
       ) : (
-        <EmptyState title={isFiltered ? 'No line matches' : 'Nothing has been logged'}>
+        <EmptyState
+          title={
+            isFiltered
+              ? 'No line matches'
+              : of_client === undefined
+                ? 'Nothing has been logged'
+                : 'It has logged nothing'
+          }
+        >
           {isFiltered
             ? 'Clear a filter to see more.'
             : 'Lines show here as soon as the FL server or a client reports one with “log”.'}

@@ -1,7 +1,8 @@
-import type { Run } from '@rondo/protocol';
+import type { Run, RunCondition } from '@rondo/protocol';
 import { Check, Radio } from 'lucide-react';
 import { useState } from 'react';
 import { formatMoment } from '../../lib/format.ts';
+import { conditionWords, troubleOf } from '../../lib/run-face.ts';
 import { Button } from '../ui/Button.tsx';
 import { RunStatusText } from '../ui/RunStatusText.tsx';
 
@@ -54,8 +55,11 @@ export function RunList({ runs, picked, isLoading, hasFailed, onPick }: RunListP
                   {run.framework ?? 'unknown framework'} · {formatMoment(run.started_at)}
                 </span>
               </span>
-              <span className="text-xs">
+              <span className="text-right text-xs">
                 <RunStatusText run={run} />
+                {troubleOf(run) !== null && (
+                  <span className="block text-no-reply">{conditionWords[(troubleOf(run) as RunCondition).state]}</span>
+                )}
               </span>
               {run.run_id === picked && <Check aria-hidden size={14} />}
             </button>

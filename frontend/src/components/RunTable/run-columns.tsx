@@ -1,6 +1,7 @@
 import type { ListedRun, RoundValue } from '@rondo/protocol';
 import { Link } from 'react-router';
 import { formatBytes, formatDuration, formatMomentToSecond, noValue } from '../../lib/format.ts';
+import { conditionWords } from '../../lib/run-face.ts';
 import { EditRun } from '../EditRun/EditRun.tsx';
 import type { Column } from '../ui/column.ts';
 import { MetricText } from '../ui/MetricText.tsx';
@@ -101,7 +102,7 @@ export function runColumns({ isAdmin, selected, onSelect, onTag, chosen, now }: 
           <RunStatusText run={run} />
           {run.condition && run.condition.state !== 'healthy' && (
             <span className="ml-1.5 text-no-reply" title={run.condition.detail ?? undefined}>
-              · {run.condition.state.replaceAll('_', ' ')}
+              · {conditionWords[run.condition.state]}
             </span>
           )}
         </>

@@ -1,26 +1,41 @@
 import type { Series } from '@rondo/protocol';
-import { Download, ZoomIn } from 'lucide-react';
+import { ZoomIn } from 'lucide-react';
+import type { ChartPicture } from '../../charts/export/chart-svg.ts';
 import { zoomIn } from '../../charts/prepare.ts';
-import type { Range } from '../../charts/types.ts';
+import type { Range, YMode } from '../../charts/types.ts';
+import type { AddressChange } from '../../hooks/useAddress.ts';
 import { toCsv } from '../../lib/csv.ts';
-import { downloadText } from '../../lib/download.ts';
 import { numberOf } from '../../lib/values.ts';
+import { ChartMenu } from '../ChartMenu/ChartMenu.tsx';
 import { Button } from '../ui/Button.tsx';
+import {
+  type ChartView,
+  smoothings,
+  writeSmoothing,
+  writeTable,
+  writeX,
+  writeYMode,
+  xAxes,
+  yModes,
+} from '../ui/chart-view.ts';
+import { Select } from '../ui/Select.tsx';
+import { placedSeries, placesOf } from './series-picture.ts';
 
 interface SeriesControlsProps {
   readonly series: Series | undefined;
-  readonly zoom: Range | null;
-  readonly isLog: boolean;
-  readonly onLog: (isLog: boolean) => void;
+  readonly view: ChartView;
+  readonly change: (change: AddressChange) => void;
   readonly onZoom: (range: Range | null) => void;
+  readonly picture: (() => ChartPicture) | null;
 }
 
-export function SeriesControls({ series, zoom, isLog, onLog, onZoom }: SeriesControlsProps) {
-  const steps = series?.step ?? [];
-  const isEmpty = steps.length === 0;
+export function SeriesControls({ series, view, change, onZoom, picture }: SeriesControlsProps) {
+  const places = series === undefined ? [] : placesOf(placedSeries(series));
+  const isEmpty = places.length === 0;
+  const noChart = isEmpty || view.isTable;
   return (
     <div className="flex flex-wrap items-center gap-1.5">
-      {zoom !== null && (
+      {view.zoom !== null && (
         <Button size="small" onClick={() => onZoom(null)}>
           Reset zoom
         </Button>
@@ -28,30 +43,68 @@ export function SeriesControls({ series, zoom, isLog, onLog, onZoom }: SeriesCon
       <Button
         size="smallIcon"
         aria-label="Zoom in on the newest half"
-        title="Zoom in on the newest half (or drag across the chart)"
-        disabled={isEmpty}
-        onClick={() => onZoom(zoomIn(zoom ?? { min: steps[0] ?? 0, max: steps.at(-1) ?? 1 }))}
+        title="Zoom in on the newest half (or drag across the chart; ctrl and the wheel zoom, shift and a drag move)"
+        disabled={noChart}
+        onClick={() => onZoom(zoomIn(view.zoom ?? { min: places[0] ?? 0, max: places.at(-1) ?? 1 }))}
       >
         <ZoomIn aria-hidden size={14} />
       </Button>
-      <Button size="small" aria-pressed={isLog} disabled={isEmpty} onClick={() => onLog(!isLog)}>
-        log
-      </Button>
-      <Button
-        size="smallIcon"
-        aria-label="Download what is shown as CSV"
-        title="Download what is shown as CSV"
-        disabled={isEmpty}
-        onClick={() => series && downloadText(`${series.name}.csv`, seriesCsv(series), 'text/csv')}
+      <Select
+        aria-label="Horizontal axis"
+        value={view.x.key}
+        onChange={({ target }) => change(writeX(target.value as ChartView['x']['key'], 'step'))}
       >
-        <Download aria-hidden size={14} />
-      </Button>
+        {xAxes.map(({ key, label }) => (
+          <option key={key} value={key}>
+            {label}
+          </option>
+        ))}
+      </Select>
+      <Select
+        aria-label="Smoothing"
+        disabled={noChart}
+        value={view.smoothing}
+        onChange={({ target }) => change(writeSmoothing(Number(target.value)))}
+      >
+        {smoothings.map((weight) => (
+          <option key={weight} value={weight}>
+            {weight === 0 ? 'as reported' : `smooth ${weight}`}
+          </option>
+        ))}
+      </Select>
+      <Select
+        aria-label="Vertical axis"
+        disabled={noChart}
+        value={view.yMode}
+        onChange={({ target }) => change(writeYMode(target.value as YMode))}
+      >
+        {yModes.map(({ key, label }) => (
+          <option key={key} value={key}>
+            {label}
+          </option>
+        ))}
+      </Select>
+      <ChartMenu
+        what="the series"
+        isDisabled={isEmpty}
+        filename={
+          series ? `${series.run_id}-${series.name}${series.client_id === null ? '' : `-${series.client_id}`}` : ''
+        }
+        picture={picture}
+        csv={() => (series ? seriesCsv(series) : '')}
+        table={{ isOn: view.isTable, onChange: (isOn) => change(writeTable(isOn)) }}
+      />
     </div>
   );
 }
 
-const seriesCsv = ({ step, value, at }: Series): string =>
+const seriesCsv = ({ step, value, at, x }: Series): string =>
   toCsv(
-    ['step', 'value', 'at'],
-    step.map((each, index) => [each, numberOf(value[index]), at[index] ?? null]),
+    ['step', 'value', 'at', ...(x === undefined ? [] : ['x'])],
+    step.map((each, index) => [
+      each,
+      numberOf(value[index]),
+      at[index] ?? null,
+      ...(x === undefined ? [] : [x[index] ?? null]),
+    ]),
   );

@@ -1,12 +1,13 @@
 import type { Series } from '@rondo/protocol';
 import type { Line } from '../../charts/types.ts';
 import { formatCount, formatNumber, formatTick } from '../../lib/format.ts';
+import { tokenOfName } from '../../lib/metric-wall.ts';
 import { numberOf } from '../../lib/values.ts';
 
 export const lineOf = (series: Series): Line => ({
   key: JSON.stringify([series.name, series.client_id]),
   label: series.name,
-  token: '--accuracy',
+  token: tokenOfName(series.name),
   axis: 'left',
   values: series.value.map(numberOf),
   format: formatNumber,

@@ -1,0 +1,40 @@
+import { isRoundOver, type Round, type Run } from '@rondo/protocol';
+import { useState } from 'react';
+import { useWaiting } from '../../hooks/useInsight.ts';
+import { useIsAdmin } from '../../hooks/useSession.ts';
+import { Button } from '../ui/Button.tsx';
+import { lazyPart } from '../ui/lazy-part.tsx';
+import { stopChoices } from './stop-choices.ts';
+
+const CloseNowDialog = lazyPart({
+  what: 'The preview of closing the round',
+  load: async () => (await import('./CloseNowDialog.tsx')).CloseNowDialog,
+  isDialog: true,
+});
+
+/** Closes a round with what has been returned; beforehand it shows what that saves and loses. */
+export function CloseNow({ round, run }: { readonly round: Round; readonly run: Run }) {
+  const isAdmin = useIsAdmin();
+  const [isOpen, setOpen] = useState(false);
+  const isRunning = run.status === 'running';
+  const { data } = useWaiting(isAdmin ? run.run_id : null, isRunning);
+  const isPossible = stopChoices(round, run).some(({ scope, whyNot }) => scope === 'round' && whyNot === null);
+  const closing = data?.run_id === run.run_id && data.round === round.round ? data.closing_now : null;
+  const isOffered = isAdmin && isRunning && isPossible && !isRoundOver(round) && closing != null;
+  // An open dialog stays while the round does.
+  if (!isOffered && !(isOpen && closing != null)) return null;
+  return (
+    <>
+      <Button onClick={() => setOpen(true)}>Close now…</Button>
+      {isOpen && data && closing != null && (
+        <CloseNowDialog
+          round={round}
+          waiting={data}
+          closing={closing}
+          onClose={() => setOpen(false)}
+          onDismiss={() => setOpen(false)}
+        />
+      )}
+    </>
+  );
+}
