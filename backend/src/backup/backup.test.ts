@@ -246,7 +246,8 @@ async function readAll(server: TestApp, runId: string): Promise<Record<string, u
   for (const path of paths) {
     const answer = await server.ask('GET', path, headers);
     expect([path, answer.statusCode]).toEqual([path, 200]);
-    said[path] = answer.json();
+    // A run that is not reported on becomes silent by the clock, on whichever server looks first.
+    said[path] = JSON.parse(answer.body, (name, value) => (name === 'condition' ? undefined : value));
   }
   const content = await server.ask('GET', '/api/models/v1/download', headers);
   expect(content.statusCode).toBe(200);
