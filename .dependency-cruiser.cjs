@@ -86,7 +86,7 @@ const backendLayers = [
   ...allow(source('^backend/src/(app|main)\\.ts$'), '^backend/src/', protocol, npm, builtin),
   ...allow(
     source(backend('routers')),
-    backend('(routers|schemas|ingest|insight|transfer|bus|db/queries|auth|errors|plugins|config|checkpoints)'),
+    backend('(routers|schemas|ingest|insight|alerts|transfer|bus|db/queries|auth|errors|plugins|config|checkpoints)'),
     dbType,
     protocol,
     withoutDatabase,
@@ -109,6 +109,7 @@ const backendLayers = [
     npm,
     builtin,
   ),
+  ...allow(source(backend('alerts')), backend('(alerts|auth|periodic|db|errors)'), protocol, npm, builtin),
   ...allow(source(backend('bus')), backend('(bus|db)'), protocol, npm, builtin),
   ...allow(
     source(backend('websocket')),
@@ -132,7 +133,7 @@ const backendLayers = [
   ),
   ...allow(
     source('^backend/src/(config|errors|logger|periodic|version)\\.ts$'),
-    backend('(config|errors|logger|version|schemas)'),
+    backend('(config|errors|logger|version|schemas|alerts/addresses)'),
     protocol,
     packages('zod', 'pino'),
     builtin,

@@ -113,7 +113,40 @@ const acts: Readonly<Record<string, () => Promise<Prepared>>> = {
     const state = sql`select name from api_keys where name = ${name}`;
     return { request: ['POST', '/api/keys', { name }], state, isNewEachTime: true };
   },
+  createAlertRule: async () => {
+    const name = makeRun().id;
+    const state = sql`select name from alert_rules where name = ${name}`;
+    const body = { name, when: { kind: 'run_failed' } };
+    return { request: ['POST', '/api/alert-rules', body], state, isNewEachTime: true };
+  },
+  editAlertRule: async () => {
+    const id = await makeAlert('rules', { name: 'x', when: { kind: 'run_failed' } });
+    const state = sql`select name from alert_rules where id = ${id}`;
+    return { request: ['PATCH', `/api/alert-rules/${id}`, { name: makeRun().id }], state, isNewEachTime: true };
+  },
+  deleteAlertRule: async () => {
+    const id = await makeAlert('rules', { name: 'x', when: { kind: 'run_failed' } });
+    return { request: ['DELETE', `/api/alert-rules/${id}`], state: sql`select id from alert_rules where id = ${id}` };
+  },
+  createAlertChannel: async () => {
+    const name = makeRun().id;
+    const state = sql`select name from alert_channels where name = ${name}`;
+    return { request: ['POST', '/api/alert-channels', { kind: 'browser', name }], state, isNewEachTime: true };
+  },
+  editAlertChannel: async () => {
+    const id = await makeAlert('channels', { kind: 'browser', name: 'x' });
+    const state = sql`select name from alert_channels where id = ${id}`;
+    return { request: ['PATCH', `/api/alert-channels/${id}`, { name: makeRun().id }], state, isNewEachTime: true };
+  },
+  deleteAlertChannel: async () => {
+    const id = await makeAlert('channels', { kind: 'browser', name: 'x' });
+    const state = sql`select id from alert_channels where id = ${id}`;
+    return { request: ['DELETE', `/api/alert-channels/${id}`], state };
+  },
 };
+
+const makeAlert = async (what: 'rules' | 'channels', body: object) =>
+  (await server.ask('POST', `/api/alert-${what}`, headers, body)).json<{ id: string }>().id;
 
 const auditRows = () => run(sql`select id from audit order by id`);
 

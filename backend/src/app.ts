@@ -4,6 +4,7 @@ import fastifyCors from '@fastify/cors';
 import fastifyHelmet from '@fastify/helmet';
 import Fastify, { type FastifyBaseLogger, type FastifyInstance, type FastifyRequest } from 'fastify';
 import { serializerCompiler, validatorCompiler, type ZodTypeProvider } from 'fastify-type-provider-zod';
+import { type AlertOptions, createAlerts } from './alerts/alerts.ts';
 import { keyOfSession } from './auth/api-keys.ts';
 import { theServerItself } from './auth/audit.ts';
 import { createDownloadLinks } from './auth/download-links.ts';
@@ -14,6 +15,7 @@ import { EventBus } from './bus/event-bus.ts';
 import { type CheckpointSettings, openCheckpoints } from './checkpoints/open-checkpoints.ts';
 import type { Database } from './db/database.ts';
 import { probeRoom, watchDisk } from './db/disk-guard.ts';
+import { countWaiting } from './db/queries/alert-outbox.ts';
 import { readFederation } from './db/queries/federation.ts';
 import type { LogsKeep } from './db/queries/logs.ts';
 import { modelTotals } from './db/queries/model-totals.ts';
@@ -37,6 +39,7 @@ import { createMetrics } from './plugins/metrics.ts';
 import { openapi } from './plugins/openapi.ts';
 import { nameRequest, requestId, requestIdHeader } from './plugins/request-id.ts';
 import type { Tracing } from './plugins/tracing.ts';
+import { alertsRouter } from './routers/alerts.ts';
 import { aliasesRouter } from './routers/aliases.ts';
 import { auditRouter } from './routers/audit.ts';
 import { authRouter } from './routers/auth.ts';
@@ -90,6 +93,7 @@ export interface AppDeps {
   /** Open sockets of one user or API key, and of one address. [M5] */
   readonly socketsPerUser?: number;
   readonly socketsPerAddress?: number;
+  readonly alerts: AlertOptions;
   readonly frontendFolder: string;
   readonly version: string;
 }
@@ -174,12 +178,23 @@ export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
   };
   const onDeleted = () => void checkpoints.registry.sweep().catch(onError);
   const hub = new Hub({ source: createLiveSource(db), onError });
+  const alerts = createAlerts({
+    ...deps.alerts,
+    db,
+    version,
+    isBusy: () => writer.waiting.inputs > 0,
+    show: (notice) => bus.publishAlert(db, notice),
+    count: metrics.countDelivery,
+    countDuplicate: metrics.countDuplicate,
+    onError,
+  });
   metrics.observe({
     writer,
     hub,
     pool: database.pool,
     models: () => modelTotals(db),
     federation: () => readFederation(db),
+    alerts: () => countWaiting(db),
   });
   const refreshMember = (user_id: string) => {
     auth.access.noteChanged(user_id);
@@ -189,10 +204,12 @@ export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
     committed: (committed) => {
       hub.publish(committed);
       attention.note(committed.run_id);
+      alerts.note(committed.run_id, committed.project_id);
     },
     runDeleted: (runId) => {
       hub.forgetRun(runId);
       attention.forget(runId);
+      alerts.forget(runId);
       onDeleted();
     },
     committedElsewhere: (commit) => hub.publishRemote(commit),
@@ -208,6 +225,7 @@ export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
     },
     runMoved: (moved) => hub.moveRun(moved),
     membersChanged: refreshMember,
+    alerted: (notice) => hub.showAlert(notice),
   });
   const stopSignIns = auth.sessions.onEnded((id) => {
     hub.closeSignIn(id);
@@ -236,7 +254,7 @@ export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
       stopBackfill(),
       stopForgetting(),
     ]);
-    await attention.close();
+    await Promise.all([attention.close(), alerts.close()]);
     await checkpoints.close();
     await writer.close();
     stopSignIns();
@@ -312,6 +330,7 @@ export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
   await app.register(logsRouter({ db }));
   await app.register(commandsRouter({ db }));
   await app.register(insightRouter({ db, attention }));
+  await app.register(alertsRouter({ db, auth, alerts }));
   await app.register(clientsRouter({ db }));
   await app.register(metricsRouter({ db }));
   await app.register(modelsRouter({ db, writer, onDeleted }));

@@ -1,8 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { limits, passwordSchema, usernameSchema } from '@rondo/protocol';
+import { limits, passwordSchema, text, usernameSchema } from '@rondo/protocol';
 import { z } from 'zod';
+import { parseNetwork } from './alerts/addresses.ts';
 
 const list = z.string().transform((values) =>
   values
@@ -112,6 +113,24 @@ export const environmentSchema = signOnSchema.extend({
     .default(256 * 1024 ** 2),
   // A stop reaches a live FL server within seconds; minutes leave room for a step of training that cannot be interrupted.
   COMMAND_EXPIRES_AFTER_S: z.coerce.number().min(1).default(300),
+  // Without both, there is no e-mail.
+  SMTP_HOST: z.string().min(1).optional(),
+  SMTP_FROM: text(320, 3).regex(/@/, 'must be an address, such as Rondo <rondo@example.org>').optional(),
+  // The port of mail submission.
+  SMTP_PORT: z.coerce.number({ error: 'must be a port number' }).int().min(1).max(65_535).default(587),
+  SMTP_TLS: z.enum(['starttls', 'implicit', 'none']).default('starttls'),
+  SMTP_USERNAME: z.string().min(1).optional(),
+  SMTP_PASSWORD: z.string().min(1).optional(),
+  // Addresses or networks, as in `10.0.0.0/8, fd00::/8`, that webhooks may reach although they are not public.
+  ALERT_WEBHOOK_ALLOW: list
+    .transform((values, { addIssue }) =>
+      values.flatMap((value) => {
+        const network = parseNetwork(value);
+        if (!network) addIssue('must be a comma-separated list of addresses or networks');
+        return network ? [network] : [];
+      }),
+    )
+    .optional(),
   // Treated like a password: /metrics exposes activity volume, never content.
   METRICS_TOKEN: z.string().min(16, 'must have at least 16 characters').optional(),
   OTEL_EXPORTER_OTLP_ENDPOINT: z.url({ protocol: /^https?$/, error: 'must be an http(s) URL' }).optional(),
@@ -132,6 +151,9 @@ const checked = environmentSchema.superRefine((settings, { addIssue }) => {
   needs('OIDC_ADMIN_VALUES', 'OIDC_ROLE_CLAIM');
   needs('OIDC_VIEWER_VALUES', 'OIDC_ROLE_CLAIM');
   needs('OIDC_PROJECT_CLAIM', 'OIDC_ISSUER');
+  needs('SMTP_HOST', 'SMTP_FROM');
+  needs('SMTP_FROM', 'SMTP_HOST');
+  needs('SMTP_PASSWORD', 'SMTP_USERNAME');
 });
 
 /** The settings, all mistakes reported together and no value repeated. */
@@ -150,6 +172,7 @@ export function readConfig(environment: NodeJS.ProcessEnv) {
     SECRET_KEY: SECRET_KEY ?? keptSecret(settings.DATA_DIR),
     ALLOWED_ORIGINS: settings.PUBLIC_URL === undefined ? allowed : [...allowed, new URL(settings.PUBLIC_URL).origin],
     oidc: signOnOf(settings),
+    smtp: smtpOf(settings),
   };
 }
 
@@ -170,6 +193,24 @@ function signOnOf(settings: z.infer<typeof signOnSchema>) {
     projectClaim: settings.OIDC_PROJECT_CLAIM,
   };
 }
+
+/** How e-mail is sent, if it is. */
+function smtpOf({ SMTP_HOST, SMTP_FROM, SMTP_PORT, SMTP_TLS, SMTP_USERNAME, SMTP_PASSWORD }: SmtpVariables) {
+  if (SMTP_HOST === undefined || SMTP_FROM === undefined) return undefined;
+  return {
+    host: SMTP_HOST,
+    port: SMTP_PORT,
+    from: SMTP_FROM,
+    tls: SMTP_TLS,
+    username: SMTP_USERNAME,
+    password: SMTP_PASSWORD,
+  };
+}
+
+type SmtpVariables = Pick<
+  z.infer<typeof environmentSchema>,
+  'SMTP_HOST' | 'SMTP_FROM' | 'SMTP_PORT' | 'SMTP_TLS' | 'SMTP_USERNAME' | 'SMTP_PASSWORD'
+>;
 
 /** Nothing that a proxy, a cookie or a page might write in another way. */
 const isPlainPath = (path: string): boolean => /^(\/[\w.~-]+)*\/?$/.test(path);

@@ -83,6 +83,12 @@ async function start(): Promise<void> {
       bytesPerDay: config.KEY_BYTES_PER_DAY,
       uploadBytesPerDay: config.KEY_UPLOAD_BYTES_PER_DAY,
     },
+    alerts: {
+      secretKey: config.SECRET_KEY,
+      smtp: config.smtp,
+      allowed: config.ALERT_WEBHOOK_ALLOW,
+      publicUrl: config.PUBLIC_URL,
+    },
     metricsToken: config.METRICS_TOKEN,
     socketsPerUser: config.SOCKETS_PER_USER,
     socketsPerAddress: config.SOCKETS_PER_ADDRESS,

@@ -29,6 +29,7 @@ export async function openTestApp({ maxModelBytes = 64 * 1024 * 1024, ...options
     models: { dataDir, maxBytes: maxModelBytes },
     offlineAfterMs: 60_000,
     commandExpiresAfterMs: 300_000,
+    alerts: { secretKey: 'a secret of at least thirty-two bytes' },
     frontendFolder: '/nowhere',
     version: '0.0.0-test',
     ...options,

@@ -98,7 +98,27 @@ export async function makeWorld(server: TestApp) {
     return id;
   };
 
-  return { aProject, server, admin, viewer, reporter, aRun, aModel, anAlias, upload, creation, anUpload, tus };
+  const made = async (url: string, body: object) =>
+    (await server.ask('POST', url, admin.headers, body)).json<{ id: string }>().id;
+  const anAlertRule = () => made('/api/alert-rules', { name: 'failures', when: { kind: 'run_failed' } });
+  const anAlertChannel = () => made('/api/alert-channels', { kind: 'browser', name: 'open pages' });
+
+  return {
+    anAlertRule,
+    anAlertChannel,
+    aProject,
+    server,
+    admin,
+    viewer,
+    reporter,
+    aRun,
+    aModel,
+    anAlias,
+    upload,
+    creation,
+    anUpload,
+    tus,
+  };
 }
 
 export const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex');

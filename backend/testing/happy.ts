@@ -133,6 +133,24 @@ export const happy: Readonly<Record<string, Make>> = {
     await server.ask('PUT', `/api/runs/${run_id}/attention/mutes`, admin.headers, { rule: 'straggler' });
     return { who: 'admin', params: { run_id }, query: { rule: 'straggler' } };
   },
+  listAlertRules: byAdmin(),
+  createAlertRule: () => ({ who: 'admin', body: { name: 'failures', when: { kind: 'run_failed' } } }),
+  editAlertRule: async (world) => ({
+    who: 'admin',
+    params: { id: await world.anAlertRule() },
+    body: { enabled: false },
+  }),
+  deleteAlertRule: async (world) => ({ who: 'admin', params: { id: await world.anAlertRule() } }),
+  listAlertChannels: byAdmin(),
+  createAlertChannel: () => ({ who: 'admin', body: { kind: 'browser', name: 'open pages' } }),
+  editAlertChannel: async (world) => ({
+    who: 'admin',
+    params: { id: await world.anAlertChannel() },
+    body: { enabled: false },
+  }),
+  deleteAlertChannel: async (world) => ({ who: 'admin', params: { id: await world.anAlertChannel() } }),
+  testAlertChannel: async (world) => ({ who: 'admin', params: { id: await world.anAlertChannel() } }),
+  listAlerts: read(),
   getWaiting: ofRun((run_id) => ({ params: { run_id } })),
   getDiagnosis: ofRun((run_id) => ({ params: { run_id } })),
   getCost: ofRun((run_id) => ({ params: { run_id }, query: { label: 'region' } })),

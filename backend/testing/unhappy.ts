@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
+import { limits } from '@rondo/protocol';
 import { createApiKeys } from '../src/auth/api-keys.ts';
 import { theServerItself } from '../src/auth/audit.ts';
 import { insertUser } from '../src/db/queries/users.ts';
@@ -152,6 +153,25 @@ const takenId = `taken-${randomUUID()}`;
 const specials: Readonly<Record<string, Readonly<Record<string, Make>>>> = {
   listAudit: { 403: () => ({ who: 'viewer' }) },
   createKey: { 404: () => ({ who: 'admin', body: { name: 'x', project_id: 'missing' } }) },
+  createAlertRule: {
+    404: () => ({ who: 'admin', body: { name: 'x', project_id: 'missing', when: { kind: 'run_failed' } } }),
+    409: async (world) => {
+      const project_id = await world.aProject();
+      const body = { name: 'x', project_id, when: { kind: 'run_failed' } };
+      return { who: 'admin', body, times: limits.alertRules + 1 };
+    },
+  },
+  createAlertChannel: {
+    404: () => ({ who: 'admin', body: { kind: 'browser', name: 'x', project_id: 'missing' } }),
+    // The server of these tests has no mail server.
+    409: () => ({ who: 'admin', body: { kind: 'email', name: 'x', to: ['ada@example.org'] } }),
+  },
+  testAlertChannel: {
+    429: often(
+      21,
+      from('testAlertChannel', (good) => good),
+    ),
+  },
   createProject: { 409: () => ({ who: 'admin', body: { id: 'default' } }) },
   ...ofMembers(),
   login: { 401: wrongPassword, 429: often(11, wrongPassword) },

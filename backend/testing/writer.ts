@@ -17,6 +17,7 @@ export function makeWriter(db: Db, now?: () => Date) {
     missed: ignore,
     runMoved: ignore,
     membersChanged: ignore,
+    alerted: ignore,
   };
   bus.subscribe({ ...others, committed: (committed) => published.push(committed) });
   return { writer: new IngestWriter({ db, bus, ...(now && { now }) }), published };

@@ -1,6 +1,7 @@
 export * from './close-codes.ts';
 export * from './entities.ts';
 export * from './facts.ts';
+export * from './http/alerts.ts';
 export * from './http/audit.ts';
 export * from './http/auth.ts';
 export * from './http/clients.ts';

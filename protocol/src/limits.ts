@@ -54,6 +54,17 @@ export const limits = {
   snapshotMetrics: 1_000,
   /** Models a snapshot carries and a viewer keeps: the newest. */
   snapshotModels: 200,
+  /** Alert rules and alert channels of a project. */
+  alertRules: 200,
+  alertChannels: 100,
+  /** Channels of one alert rule. */
+  alertRuleChannels: 20,
+  /** Addresses of one e-mail channel. */
+  alertRecipients: 20,
+  /** Rounds that a threshold may ask for in a row. */
+  alertRounds: 100,
+  /** Alerts that one message spells out; it counts the others. */
+  alertsPerMessage: 20,
   /** Items of an attention list: the worst. */
   attentionItems: 200,
   /** Cells of one matrix; of a longer range the newest rounds. */

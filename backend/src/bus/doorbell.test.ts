@@ -22,6 +22,7 @@ function makeConnected() {
     sessionEnded: (id) => published.push(`ended ${id}`),
     runMoved: () => {},
     membersChanged: () => {},
+    alerted: ({ title }) => published.push(`alert ${title}`),
     missed: () => published.push('missed'),
   });
   let handlers: ListenHandlers | undefined;

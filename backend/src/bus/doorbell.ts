@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { projectIdSchema, runIdSchema } from '@rondo/protocol';
+import { alertNoticeSchema, projectIdSchema, runIdSchema } from '@rondo/protocol';
 import { z } from 'zod';
 import type { Database } from '../db/database.ts';
 import type { EventBus, ServerMessage } from './event-bus.ts';
@@ -14,6 +14,7 @@ const messageSchema = z.object({
   ended_sessions: z.array(z.string()).optional(),
   moved_runs: z.array(z.object({ run_id: runIdSchema, project_id: projectIdSchema })).optional(),
   changed_members: z.array(z.string()).optional(),
+  alerts: z.array(alertNoticeSchema).optional(),
   /** The content exceeds one message. The receiver reads the database instead. */
   is_too_much: z.literal(true).optional(),
 });

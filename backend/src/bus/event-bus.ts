@@ -1,4 +1,4 @@
-import type { LiveEvent, ProjectId, RunId } from '@rondo/protocol';
+import type { AlertNotice, LiveEvent, ProjectId, RunId } from '@rondo/protocol';
 import type { Db } from '../db/db.ts';
 
 /** The changes of one commit in one run. */
@@ -33,6 +33,8 @@ export interface ServerMessage {
   readonly moved_runs?: readonly MovedRun[];
   /** Users who are members of other projects than before. */
   readonly changed_members?: readonly string[];
+  /** Alerts for the open pages of a project. */
+  readonly alerts?: readonly AlertNotice[];
 }
 
 export interface BusSubscriber {
@@ -44,6 +46,8 @@ export interface BusSubscriber {
   readonly runMoved: (moved: MovedRun) => void;
   /** The projects of a user changed on another server. */
   readonly membersChanged: (userId: string) => void;
+  /** An alert is to be shown on the open pages of its project. */
+  readonly alerted: (notice: AlertNotice) => void;
   /** Messages may have been lost, so anything may have been committed. */
   readonly missed: () => void;
 }
@@ -84,15 +88,29 @@ export class EventBus {
     await this.announce(db, { moved_runs: [moved] });
   }
 
+  /** On the open pages of every server. [E9] */
+  async publishAlert(db: Db, notice: AlertNotice): Promise<void> {
+    for (const subscriber of this.#subscribers) subscriber.alerted(notice);
+    await this.announce(db, { alerts: [notice] });
+  }
+
   /** Publishes a message of another server. */
   publishRemote(message: ServerMessage): void {
-    const { runs = [], deleted_runs = [], ended_sessions = [], moved_runs = [], changed_members = [] } = message;
+    const {
+      runs = [],
+      deleted_runs = [],
+      ended_sessions = [],
+      moved_runs = [],
+      changed_members = [],
+      alerts = [],
+    } = message;
     for (const subscriber of this.#subscribers) {
       for (const runId of deleted_runs) subscriber.runDeleted(runId);
       for (const commit of runs) subscriber.committedElsewhere(commit);
       for (const id of ended_sessions) subscriber.sessionEnded(id);
       for (const moved of moved_runs) subscriber.runMoved(moved);
       for (const id of changed_members) subscriber.membersChanged(id);
+      for (const notice of alerts) subscriber.alerted(notice);
     }
   }
 

@@ -1,4 +1,10 @@
-import { clientStatusSchema, runConditionSchema, runStatusSchema, severitySchema } from '@rondo/protocol';
+import {
+  alertChannelKinds,
+  clientStatusSchema,
+  runConditionSchema,
+  runStatusSchema,
+  severitySchema,
+} from '@rondo/protocol';
 import type { FastifyInstance } from 'fastify';
 import fastifyPlugin from 'fastify-plugin';
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
@@ -17,6 +23,8 @@ export interface Measured {
     | undefined;
   readonly models: () => Promise<{ readonly versions: number; readonly bytes: number }>;
   readonly federation: () => Promise<Federation>;
+  /** Alert messages in the outbox. */
+  readonly alerts: () => Promise<number>;
 }
 
 export type Metrics = ReturnType<typeof createMetrics>;
@@ -53,6 +61,19 @@ export function createMetrics(about: { readonly version: string; readonly databa
     registers,
   });
   for (const result of ['accepted', 'duplicate', 'rejected']) events.inc({ result }, 0);
+  const deliveries = new Counter({
+    name: 'rondo_alert_deliveries_total',
+    help: 'Attempts to deliver an alert message, by kind of channel and by what became of it',
+    labelNames: ['channel', 'result'],
+    registers,
+  });
+  for (const channel of alertChannelKinds)
+    for (const result of ['sent', 'retried', 'given_up']) deliveries.inc({ channel, result }, 0);
+  const repeated = new Counter({
+    name: 'rondo_alert_duplicates_total',
+    help: 'Alert messages that were sent again because it was not known whether they had arrived',
+    registers,
+  });
   const commits = new Histogram({
     name: 'rondo_ingest_commit_duration_seconds',
     help: 'One transaction of the writer, by whether it was committed',
@@ -72,6 +93,14 @@ export function createMetrics(about: { readonly version: string; readonly databa
 
     countEvents(result: 'accepted' | 'duplicate' | 'rejected', count: number): void {
       events.inc({ result }, count);
+    },
+
+    countDelivery(channel: string, result: string): void {
+      deliveries.inc({ channel, result });
+    },
+
+    countDuplicate(): void {
+      repeated.inc();
     },
 
     async flush<T>(
@@ -107,7 +136,7 @@ export function createMetrics(about: { readonly version: string; readonly databa
 }
 
 function register(registers: Registry[], measured: Measured): void {
-  const { writer, hub, pool, models } = measured;
+  const { writer, hub, pool, models, alerts } = measured;
   const gauge = (name: string, help: string, read: () => number) => {
     new Gauge({
       name,
@@ -157,6 +186,15 @@ function register(registers: Registry[], measured: Measured): void {
   };
   stored('rondo_models', 'Model versions', 'versions');
   stored('rondo_model_bytes', 'Bytes of the stored checkpoints, equal ones once', 'bytes');
+  new Gauge({
+    name: 'rondo_alert_messages_waiting',
+    help: 'Alert messages that are not delivered yet',
+    registers,
+    async collect() {
+      const waiting = await alerts().catch(() => undefined);
+      if (waiting !== undefined) this.set(waiting);
+    },
+  });
   new Gauge({
     name: 'rondo_db_up',
     help: '1 if the database responded during this scrape, else 0',

@@ -70,6 +70,7 @@ const tags = [
   { name: 'clients', description: 'Clients, and their parts in rounds' },
   { name: 'metrics', description: 'Figures and series' },
   { name: 'models', description: 'Stored checkpoint versions' },
+  { name: 'alerts', description: 'What people want to learn at once, where it is sent, and what was sent' },
   { name: 'health', description: 'How the server is' },
 ];
 

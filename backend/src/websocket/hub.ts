@@ -1,4 +1,4 @@
-import { type CloseCode, closeCodes, type EmptySnapshotMessage, type RunId } from '@rondo/protocol';
+import { type AlertNotice, type CloseCode, closeCodes, type EmptySnapshotMessage, type RunId } from '@rondo/protocol';
 import type { Committed, MovedRun, RemoteCommit } from '../bus/event-bus.ts';
 import type { Visible } from '../db/queries/projects.ts';
 import { sendMissing } from './catch-up.ts';
@@ -104,6 +104,14 @@ export class Hub {
   get members(): ReadonlySet<string> {
     const ids = [...this.#viewers].flatMap(({ userId, visible }) => (userId !== null && visible ? [userId] : []));
     return new Set(ids);
+  }
+
+  /** To the pages that wait for alerts, of people who see the project. [E9] */
+  showAlert(notice: AlertNotice): void {
+    const text = JSON.stringify(notice);
+    for (const viewer of this.#viewers) {
+      if (viewer.wantsAlerts && viewer.sees(notice.project_id)) viewer.show(text);
+    }
   }
 
   #leaveRun(viewer: Viewer): void {

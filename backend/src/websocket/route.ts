@@ -25,6 +25,7 @@ const querySchema = z.object({
   run_id: runIdSchema.optional().catch(undefined),
   epoch: z.string().max(limits.epoch).optional().catch(undefined),
   seq: z.coerce.number().int().min(0).optional().catch(undefined),
+  alerts: z.literal('1').optional().catch(undefined),
 });
 
 /** Sockets per process; each costs about 25 KB. */
@@ -90,7 +91,7 @@ export const liveRoute = fastifyPlugin<Options>(async (app, options) => {
         if (ofUser.isFull(user)) return refuse(closeCodes.busy, 'too many sockets of this user');
         leave.push(ofUser.enter(user));
         const subscription = { runId: query.run_id, epoch: query.epoch, seq: query.seq };
-        viewer = hub.open(adapt(socket), owner, subscription);
+        viewer = hub.open(adapt(socket), { ...owner, wantsAlerts: query.alerts === '1' }, subscription);
       },
       (error: unknown) => {
         const isRefused = error instanceof Unauthorized || error instanceof Forbidden;

@@ -67,6 +67,8 @@ export interface SocketOwner {
   readonly signInId: string;
   readonly userId: string | null;
   readonly visible: Visible;
+  /** Whether it shows alerts. */
+  readonly wantsAlerts?: boolean;
 }
 
 /** One open socket. Its state changes only here. */
@@ -81,6 +83,7 @@ export class Viewer {
   /** The project of the run that it watches, once that was read. */
   project: ProjectId | undefined;
   readonly followsNewest: boolean;
+  readonly wantsAlerts: boolean;
   #state: ViewerState = { name: 'waiting' };
   #receivedAt: number;
   #pings = 0;
@@ -91,12 +94,14 @@ export class Viewer {
     return this.visible === null || (project !== undefined && this.visible.includes(project));
   }
 
-  constructor(socket: Socket, { signInId, userId, visible }: SocketOwner, { runId }: Subscription, now: number) {
+  constructor(socket: Socket, owner: SocketOwner, { runId }: Subscription, now: number) {
+    const { signInId, userId, visible, wantsAlerts = false } = owner;
     this.socket = socket;
     this.signInId = signInId;
     this.userId = userId;
     this.visible = visible;
     this.followsNewest = runId === undefined;
+    this.wantsAlerts = wantsAlerts;
     this.#receivedAt = now;
   }
 
@@ -155,6 +160,11 @@ export class Viewer {
     this.#pings = 0;
     // A viewer that sends without reading must not make pongs pile up.
     if (text === 'ping' && this.socket.bufferedAmount < highWaterBytes) this.socket.send('pong');
+  }
+
+  /** Sends what is beside the run; a viewer that reads too slowly does not get it. [S6] */
+  show(text: string): void {
+    if (this.#state.name !== 'closed' && this.socket.bufferedAmount < highWaterBytes) this.socket.send(text);
   }
 
   /** Sends the batch if it starts at or before the viewer's position. Returns true if the viewer must catch up instead. */

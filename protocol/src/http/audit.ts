@@ -21,6 +21,13 @@ export const auditActionSchema = z.enum([
   'project.delete',
   'member.set',
   'member.remove',
+  'alert_rule.create',
+  'alert_rule.update',
+  'alert_rule.delete',
+  'alert_channel.create',
+  'alert_channel.update',
+  'alert_channel.delete',
+  'alert_channel.test',
   'attention.mute',
   'attention.unmute',
   'model.delete',
@@ -38,7 +45,18 @@ export const auditActionSchema = z.enum([
 ]);
 export type AuditAction = z.infer<typeof auditActionSchema>;
 
-export type AuditTargetType = 'user' | 'session' | 'key' | 'run' | 'round' | 'model' | 'alias' | 'project' | 'route';
+export type AuditTargetType =
+  | 'user'
+  | 'session'
+  | 'key'
+  | 'run'
+  | 'round'
+  | 'model'
+  | 'alias'
+  | 'project'
+  | 'alert_rule'
+  | 'alert_channel'
+  | 'route';
 
 /** `from` is within, `to` is not. */
 export const auditQuery = {

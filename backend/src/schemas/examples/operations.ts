@@ -1,3 +1,4 @@
+import { alertExamples } from './alerts.ts';
 import * as a from './entities.ts';
 import { insightExamples } from './insight.ts';
 
@@ -29,6 +30,7 @@ const summarised = {
 
 /** One exchange for every operation that has bodies, by operationId. */
 export const examples: Readonly<Record<string, Example>> = {
+  ...alertExamples,
   login: { request: { username: 'ada', password: 'correct horse battery' }, response: a.signIn },
   redeemSignInLink: { request: { token: 'kq3v0cJmS2Wn5l1xTz8b' }, response: a.signIn },
   refresh: { response: a.signIn },
