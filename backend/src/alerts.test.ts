@@ -301,8 +301,8 @@ describe('what rules wait for', () => {
     const run = await startRun('a', [tag]);
     await reporter.report([
       run.say('round_started', { round: 1, client_ids: ['a', 'b'] }),
-      run.say('client_failed', { round: 1, client_id: 'a', error: 'x' }),
-      run.say('client_failed', { round: 1, client_id: 'b', error: 'x' }),
+      run.say('client_failed', { round: 1, client_id: 'a', reason: 'x' }),
+      run.say('client_failed', { round: 1, client_id: 'b', reason: 'x' }),
       run.say('round_complete', { round: 1 }),
     ]);
     expect(await until(rule, stateIs('sent'))).toMatchObject([

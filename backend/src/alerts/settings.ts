@@ -80,7 +80,6 @@ export function createAlertSettings({ db, sealer, canSendEmail, now, onChanged }
         project_id,
         ...rest,
         condition: when,
-        active_from: moment(),
         created_at: moment(),
         created_by: by.principal?.username ?? null,
       };
@@ -106,20 +105,15 @@ export function createAlertSettings({ db, sealer, canSendEmail, now, onChanged }
         const before = await findAlertRule(tx, id, managed);
         if (!before) throw new NotFound(`there is no alert rule ${id}`);
         const { when, channel_ids, ...rest } = edit;
-        const isNewlyOn = edit.enabled === true && !before.enabled;
-        const changes = {
-          ...rest,
-          ...(when && { condition: when }),
-          ...((isNewlyOn || when) && { active_from: moment() }),
-        };
+        const isNewlyActive = when !== undefined || (edit.enabled === true && !before.enabled);
+        const changes = { ...rest, ...(when && { condition: when }) };
         if (channel_ids) {
           const wanted = [...new Set(channel_ids)];
           await checkChannels(tx, before.project_id, wanted);
           await setRuleChannels(tx, id, wanted);
         }
-        await updateAlertRule(tx, id, changes);
-        const { active_from: _, ...detail } = changes;
-        await record(tx, by, 'alert_rule.update', before, { ...detail, ...(channel_ids && { channel_ids }) });
+        await updateAlertRule(tx, id, changes, { isNewlyActive });
+        await record(tx, by, 'alert_rule.update', before, { ...changes, ...(channel_ids && { channel_ids }) });
         return {
           ...before,
           ...changes,
@@ -287,7 +281,11 @@ function refuseOtherKinds({ kind }: ChannelRow, edit: z.output<typeof alertChann
     throw new Invalid(wrong.map((path) => ({ path, message: `is not a field of a channel of kind ${kind}` })));
 }
 
-function toRule({ condition, active_from: _, ...rule }: RuleWithChannels): AlertRule {
+function toRule({
+  condition,
+  active_from: _,
+  ...rule
+}: Omit<RuleWithChannels, 'active_from'> & { active_from?: string }): AlertRule {
   return { ...rule, when: condition };
 }
 

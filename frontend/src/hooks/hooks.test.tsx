@@ -28,7 +28,13 @@ describe('useWebSocket', () => {
     useEffect(() => {
       renderAgain = setValue;
     }, []);
-    useWebSocket({ run_id, getPosition: () => null, onMessage: () => heard.push(value), onChange: () => {} });
+    useWebSocket({
+      run_id,
+      getPosition: () => null,
+      onMessage: () => heard.push(value),
+      onAlert: () => {},
+      onChange: () => {},
+    });
     return null;
   }
 

@@ -1,6 +1,9 @@
+import type { AlertNotice } from '@rondo/protocol';
 import { useEffect, useMemo } from 'react';
 import { frame } from '../lib/frame.ts';
+import { notify, wantsNotifications } from '../lib/notifications.ts';
 import type { Position } from '../live/connection-types.ts';
+import { useAlertsStore } from '../store/alerts-store.ts';
 import { createFeed } from '../store/feed.ts';
 import { useFLStore } from '../store/fl-store.ts';
 import { useWebSocket } from './useWebSocket.ts';
@@ -16,8 +19,14 @@ export function useEventStream(run_id: string | null): void {
     run_id,
     getPosition: () => keepIfSameRun(run_id),
     onMessage: feed.message,
+    onAlert: showAlert,
     onChange: feed.link,
   });
+}
+
+function showAlert(notice: AlertNotice): void {
+  useAlertsStore.getState().show(notice);
+  if (wantsNotifications()) notify(notice);
 }
 
 function keepIfSameRun(run_id: string | null): Position | null {

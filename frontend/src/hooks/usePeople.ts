@@ -32,6 +32,9 @@ export function useManagedProjects(): readonly Project[] {
   return data?.items.filter(({ role }) => role === 'admin') ?? [];
 }
 
+/** Whether the user is an admin of some project. */
+export const useIsManager = (): boolean => useManagedProjects().length > 0;
+
 export const useSessions = () =>
   useSWR(peoplePaths.sessions, (path: string) => getJson<Items<SignInSession>>(path), slowPoll);
 

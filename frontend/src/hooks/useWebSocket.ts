@@ -1,4 +1,4 @@
-import type { ServerMessage } from '@rondo/protocol';
+import type { AlertNotice, ServerMessage } from '@rondo/protocol';
 import { useEffect, useRef } from 'react';
 import { getTicket } from '../api/auth.ts';
 import { isUnauthorized, refreshSession } from '../api/client.ts';
@@ -12,6 +12,7 @@ export interface WebSocketOptions {
   /** How far this viewer already is, asked once when it connects. */
   readonly getPosition: () => Position | null;
   readonly onMessage: (message: ServerMessage) => void;
+  readonly onAlert: (notice: AlertNotice) => void;
   readonly onChange: (connection: Connection) => void;
 }
 
@@ -31,6 +32,7 @@ export function useWebSocket({ run_id, ...callbacks }: WebSocketOptions): void {
       random: Math.random,
       onChange: (connection) => latest.current.onChange(connection),
       onMessage: (message) => latest.current.onMessage(message),
+      onAlert: (notice) => latest.current.onAlert(notice),
       onRenewSession: () => {
         refreshSession().then(
           (isSignedIn) => isSignedIn && link.renewed(),

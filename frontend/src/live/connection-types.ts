@@ -1,4 +1,4 @@
-import type { ServerMessage } from '@rondo/protocol';
+import type { AlertNotice, ServerMessage } from '@rondo/protocol';
 
 /** Where in a run's history a viewer is. */
 export interface Position {
@@ -68,6 +68,8 @@ export type Effect =
   /** Sets the one timer, or clears it. */
   | { readonly do: 'timer'; readonly at: number | null }
   | { readonly do: 'apply'; readonly message: ServerMessage }
+  /** An alert, which is of no run's history. [E9] */
+  | { readonly do: 'show'; readonly notice: AlertNotice }
   | { readonly do: 'renew_session' }
   | { readonly do: 'give_up' };
 

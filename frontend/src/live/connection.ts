@@ -132,6 +132,7 @@ function heard(connection: Connection, text: string, context: Context): Step {
   const message = parseMessage(text);
   // Not of this protocol, or of a newer one: it counts as a sign of life and nothing else.
   if (message === null) return [live, effects];
+  if (message.type === 'alert') return [live, [...effects, { do: 'show', notice: message }]];
   if (message.type === 'snapshot') {
     return [
       { ...live, position: positionOf(message), attempt: 0, is_missing: false },

@@ -1,4 +1,4 @@
-import type { BatchMessage, EmptySnapshotMessage, ServerMessage, SnapshotMessage } from '@rondo/protocol';
+import type { AlertNotice, BatchMessage, EmptySnapshotMessage, ServerMessage, SnapshotMessage } from '@rondo/protocol';
 
 export type SnapshotLike = SnapshotMessage | EmptySnapshotMessage;
 
@@ -8,9 +8,9 @@ export type SnapshotLike = SnapshotMessage | EmptySnapshotMessage;
  * It checks the envelope only. The server validates every entity when it comes in, and checking 10,000 clients again in
  * each viewer would cost frames.
  */
-export function parseMessage(text: string): ServerMessage | null {
+export function parseMessage(text: string): ServerMessage | AlertNotice | null {
   const message = parseJson(text);
-  if (isSnapshot(message) || isBatch(message)) return message;
+  if (isSnapshot(message) || isBatch(message) || isAlert(message)) return message;
   return null;
 }
 
@@ -40,3 +40,9 @@ const isBatch = (message: unknown): message is BatchMessage =>
   typeof message.from_seq === 'number' &&
   typeof message.seq === 'number' &&
   Array.isArray(message.events);
+
+const isAlert = (message: unknown): message is AlertNotice =>
+  isObject(message) &&
+  message.type === 'alert' &&
+  typeof message.delivery_id === 'string' &&
+  typeof message.title === 'string';

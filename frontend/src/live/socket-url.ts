@@ -10,6 +10,7 @@ export function socketUrl(
   const url = new URL(`${basePath}/ws/events`, origin);
   url.protocol = url.protocol === 'https:' ? 'wss:' : 'ws:';
   url.searchParams.set('token', ticket);
+  url.searchParams.set('alerts', '1');
   if (run_id !== null) url.searchParams.set('run_id', run_id);
   if (position !== null) {
     url.searchParams.set('epoch', position.epoch);

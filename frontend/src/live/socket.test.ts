@@ -18,6 +18,7 @@ beforeEach(() => {
     random: () => 0.5,
     onChange: vi.fn(),
     onMessage: vi.fn(),
+    onAlert: vi.fn(),
     onRenewSession: vi.fn(),
     onGiveUp: vi.fn(),
   };
@@ -31,7 +32,9 @@ describe('the browser edge', () => {
     const link = createLink(ports);
     link.start('run-1', { run_id: 'run-1', epoch: 'e1', seq: 7 });
     await flush();
-    expect(FakeSocket.all[0]?.url).toBe('ws://localhost:8000/ws/events?token=ticket&run_id=run-1&epoch=e1&seq=7');
+    expect(FakeSocket.all[0]?.url).toBe(
+      'ws://localhost:8000/ws/events?token=ticket&alerts=1&run_id=run-1&epoch=e1&seq=7',
+    );
     link.stop();
   });
 
@@ -52,6 +55,20 @@ describe('the browser edge', () => {
     link.stop();
     expect(FakeSocket.all.filter((socket) => socket.isOpen)).toEqual([]);
     expect(FakeSocket.last().closedWith).toEqual([1000]);
+  });
+
+  it('[E9] shows an alert, which is no part of the history of a run', async () => {
+    const link = createLink(ports);
+    link.start(null, null);
+    await flush();
+    const socket = FakeSocket.last();
+    socket.opens();
+    socket.says(makeSnapshot(3));
+    const notice = { type: 'alert', delivery_id: 'd', project_id: 'default', severity: 'critical', title: 'it failed' };
+    socket.says(notice);
+    expect(ports.onAlert).toHaveBeenCalledExactlyOnceWith(notice);
+    expect(ports.onMessage).toHaveBeenCalledTimes(1);
+    link.stop();
   });
 
   it('WebSocket reconnects in infinite loop: one connection, then none, when the server closes with 4001', async () => {

@@ -1,3 +1,4 @@
+import type { AlertNotice } from '@rondo/protocol';
 import { closeCodes } from '@rondo/protocol/close-codes';
 import { assertNever } from '../lib/assert-never.ts';
 import { initialConnection, transition } from './connection.ts';
@@ -14,6 +15,7 @@ export interface LinkPorts {
   readonly random: () => number;
   readonly onChange: (connection: Connection) => void;
   readonly onMessage: (message: Extract<Effect, { do: 'apply' }>['message']) => void;
+  readonly onAlert: (notice: AlertNotice) => void;
   readonly onRenewSession: () => void;
   readonly onGiveUp: () => void;
 }
@@ -62,6 +64,9 @@ export function createLink(ports: LinkPorts): Link {
         return;
       case 'apply':
         ports.onMessage(effect.message);
+        return;
+      case 'show':
+        ports.onAlert(effect.notice);
         return;
       case 'renew_session':
         ports.onRenewSession();

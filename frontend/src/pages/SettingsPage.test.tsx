@@ -68,11 +68,12 @@ const type = (label: RegExp | string, value: string) =>
 const changes = () => changesOf(asked).map(({ what, body }) => [what, body]);
 
 describe('who sees what', () => {
-  it('a viewer has an account and nothing to manage', async () => {
+  it('a viewer has an account, sees alerts, and has nothing to manage', async () => {
     signInAs('viewer');
     open('users');
     await screen.findByText('Change password', { selector: 'h2' });
-    expect(within(screen.getByRole('navigation')).getAllByRole('link')).toHaveLength(1);
+    const links = within(screen.getByRole('navigation')).getAllByRole('link');
+    expect(links.map(({ textContent }) => textContent)).toEqual(['Account', 'Alerts']);
     expect(asked.map(({ what }) => what)).not.toContain('GET /api/users');
   });
 

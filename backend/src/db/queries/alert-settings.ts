@@ -70,12 +70,21 @@ export async function findAlertRule(db: Db, id: string, visible: Visible): Promi
   return rule;
 }
 
-export async function insertAlertRule(tx: Db, row: typeof alertRules.$inferInsert): Promise<void> {
-  await tx.insert(alertRules).values(row);
+/** The clock of the database, like that of `run_ends_heard`: servers may differ. [E2] */
+const now = sql<string>`clock_timestamp()`;
+
+export async function insertAlertRule(tx: Db, row: Omit<RuleRow, 'active_from'>): Promise<void> {
+  await tx.insert(alertRules).values({ ...row, active_from: now });
 }
 
-export async function updateAlertRule(tx: Db, id: string, changes: Partial<RuleRow>): Promise<void> {
-  if (Object.keys(changes).length > 0) await tx.update(alertRules).set(changes).where(eq(alertRules.id, id));
+export async function updateAlertRule(
+  tx: Db,
+  id: string,
+  changes: Partial<RuleRow>,
+  { isNewlyActive }: { readonly isNewlyActive: boolean },
+): Promise<void> {
+  const set = { ...changes, ...(isNewlyActive && { active_from: now }) };
+  if (Object.keys(set).length > 0) await tx.update(alertRules).set(set).where(eq(alertRules.id, id));
 }
 
 export async function setRuleChannels(tx: Db, rule_id: string, channel_ids: readonly string[]): Promise<void> {

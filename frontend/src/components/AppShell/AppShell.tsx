@@ -7,6 +7,7 @@ import { useTabTitle } from '../../hooks/useTabTitle.ts';
 import { useWall } from '../../hooks/useWall.ts';
 import { classes } from '../../lib/classes.ts';
 import { tabOf } from '../../lib/run-tabs.ts';
+import { AlertToasts } from '../AlertToasts/AlertToasts.tsx';
 import { ConnectionStatus } from '../ConnectionStatus/ConnectionStatus.tsx';
 import { NewVersion } from '../NewVersion/NewVersion.tsx';
 import { RunHeader } from '../RunHeader/RunHeader.tsx';
@@ -99,6 +100,7 @@ export function AppShell() {
       </div>
       {params.has('client') && hasPeek(pathname) && <ClientDrawer onDismiss={() => selectClient(null)} />}
       <Shortcuts overlay={overlay} onOverlay={setOverlay} onDismiss={() => setOverlay(null)} />
+      <AlertToasts />
       {params.has('model') && <ModelDrawer onDismiss={closeModel} />}
     </div>
   );

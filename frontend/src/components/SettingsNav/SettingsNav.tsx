@@ -2,7 +2,10 @@ import { NavLink } from 'react-router';
 import { useIsAdmin } from '../../hooks/useSession.ts';
 import { classes } from '../../lib/classes.ts';
 
-const own = [{ to: '/settings/account', label: 'Account' }] as const;
+const own = [
+  { to: '/settings/account', label: 'Account' },
+  { to: '/settings/alerts', label: 'Alerts' },
+] as const;
 const forAdmins = [
   { to: '/settings/users', label: 'Users' },
   { to: '/settings/keys', label: 'API keys' },

@@ -1,0 +1,120 @@
+import type { AlertChannel, AlertRule, AlertWhen, QuietHours } from '@rondo/protocol';
+import { limits } from '@rondo/protocol/limits';
+import { useState } from 'react';
+import { useCreateAlertRule, useEditAlertRule } from '../../hooks/useAlerts.ts';
+import { useManagedProjects } from '../../hooks/usePeople.ts';
+import { channelWords } from '../../lib/alert-words.ts';
+import { Choice } from '../ui/Choice.tsx';
+import { Dialog } from '../ui/Dialog.tsx';
+import { Field } from '../ui/Field.tsx';
+import { Form } from '../ui/Form.tsx';
+import { SelectField } from '../ui/SelectField.tsx';
+import { ProjectField } from './ProjectField.tsx';
+import { QuietFields } from './QuietFields.tsx';
+import { WhenFields } from './WhenFields.tsx';
+
+interface EditRuleProps {
+  /** Undefined makes one. */
+  readonly rule: AlertRule | undefined;
+  readonly channels: readonly AlertChannel[];
+  readonly onClose: () => void;
+}
+
+const throttles = [
+  { seconds: 0, label: 'at once' },
+  { seconds: 300, label: 'every 5 minutes' },
+  { seconds: 1_800, label: 'every 30 minutes' },
+  { seconds: 3_600, label: 'every hour' },
+  { seconds: 21_600, label: 'every 6 hours' },
+  { seconds: 86_400, label: 'every day' },
+] as const;
+
+export function EditRule({ rule, channels, onClose }: EditRuleProps) {
+  const projects = useManagedProjects();
+  const [creating, create] = useCreateAlertRule();
+  const [editing, edit] = useEditAlertRule();
+  const [name, setName] = useState(rule?.name ?? '');
+  const [chosen, setChosen] = useState<string | null>(rule?.project_id ?? null);
+  const [when, setWhen] = useState<AlertWhen>(rule?.when ?? { kind: 'attention', rules: [], min_severity: 'warning' });
+  const [tag, setTag] = useState(rule?.tag ?? '');
+  const [ids, setIds] = useState<readonly string[]>(rule?.channel_ids ?? []);
+  const [throttle_s, setThrottle] = useState(rule?.throttle_s ?? 300);
+  const [quiet_hours, setQuiet] = useState<QuietHours | null>(rule?.quiet_hours ?? null);
+  const project = chosen ?? projects.find(({ id }) => id === 'default')?.id ?? projects[0]?.id ?? 'default';
+  const offered = channels.filter(({ project_id }) => project_id === project);
+  const isNumber = when.kind !== 'metric_threshold' || Number.isFinite(when.value + when.for_rounds);
+  const submit = async () => {
+    const fields = {
+      name: name.trim(),
+      when,
+      tag: tag.trim() || null,
+      channel_ids: ids.filter((id) => offered.some((channel) => channel.id === id)),
+      throttle_s,
+      quiet_hours,
+    };
+    const isDone = rule ? await edit(rule.id, fields) : await create({ ...fields, project_id: project });
+    if (isDone) onClose();
+  };
+  return (
+    <Dialog isOpen onOpenChange={onClose} title={rule ? `Rule “${rule.name}”` : 'Add an alert rule'} testId="edit-rule">
+      <Form
+        progress={rule ? editing : creating}
+        verb={rule ? 'Save' : 'Add the rule'}
+        isReady={name.trim() !== '' && isNumber}
+        onSubmit={() => void submit()}
+        onCancel={onClose}
+      >
+        <Field
+          label="Name"
+          autoComplete="off"
+          required
+          maxLength={limits.name}
+          value={name}
+          onChange={(event) => setName(event.target.value)}
+        />
+        {!rule && <ProjectField project={project} onChange={setChosen} />}
+        <WhenFields when={when} onChange={setWhen} />
+        <Field
+          label="Only runs with this tag (empty: every run of the project)"
+          autoComplete="off"
+          maxLength={limits.name}
+          value={tag}
+          onChange={(event) => setTag(event.target.value)}
+        />
+        <fieldset className="flex flex-col gap-2">
+          <legend className="mb-2 text-xs font-medium text-soft">Send to</legend>
+          {offered.length === 0 && (
+            <p className="text-xs text-muted">This project has no channel. Alerts are kept in the history only.</p>
+          )}
+          {offered.map((channel) => (
+            <Choice
+              key={channel.id}
+              type="checkbox"
+              label={channel.name}
+              hint={`${channelWords[channel.kind]}${channel.enabled ? '' : ', switched off'}`}
+              checked={ids.includes(channel.id)}
+              onChange={(event) =>
+                setIds(event.target.checked ? [...ids, channel.id] : ids.filter((id) => id !== channel.id))
+              }
+            />
+          ))}
+        </fieldset>
+        <SelectField
+          label="At most one message"
+          value={throttle_s}
+          onChange={(event) => setThrottle(Number(event.target.value))}
+        >
+          {throttles.every(({ seconds }) => seconds !== throttle_s) && (
+            <option value={throttle_s}>every {throttle_s} seconds</option>
+          )}
+          {throttles.map(({ seconds, label }) => (
+            <option key={seconds} value={seconds}>
+              {label}
+            </option>
+          ))}
+        </SelectField>
+        <QuietFields hours={quiet_hours} onChange={setQuiet} />
+      </Form>
+    </Dialog>
+  );
+}
