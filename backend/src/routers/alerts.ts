@@ -230,9 +230,9 @@ export const alertsRouter =
           querystring: keysetQuery(z.int().min(0), {
             project: projectIdSchema.optional(),
             run_id: runIdSchema.optional(),
-            rule_id: z.uuid().optional(),
-            kind: z.enum(alertKinds).optional(),
-            state: alertStateSchema.optional(),
+            rule_id: z.uuid().optional().describe('Only alerts of this rule'),
+            kind: z.enum(alertKinds).optional().describe('Only alerts of rules of this kind'),
+            state: alertStateSchema.optional().describe('Only alerts whose messages are in this state'),
           }),
           response: { 200: keysetPageOf(alertSchema), ...problems(401, 403, 422) },
         },
