@@ -6,4 +6,4 @@ it('[B1] the embedded database loses nothing acknowledged when the power is cut'
   const report = await cutPower({ seed: 7, cuts: 5 });
   expect(report).toMatchObject({ cuts: 5, lost: 0, corrupt: 0, troubles: [] });
   expect(report.acknowledged).toBeGreaterThan(0);
-}, 300_000);
+}, 600_000);
