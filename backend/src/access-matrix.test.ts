@@ -223,25 +223,32 @@ it('[O5] answers every operation, identity and project as the table says, and hi
   let cells = 0;
   let twins = 0;
   for (const listed of operations) {
-    const { operationId } = listed;
-    for (const [place, project] of [own, another].entries()) {
-      for (const [n, identity] of identities.entries()) {
-        const ask = as(await askFor(operationId), operationId, project, identity);
-        const answer = await send(world, listed, ask);
-        const expected = table[operationId]?.[place]?.[n];
-        const status = answer.statusCode < 400 ? 'yes' : answer.statusCode;
-        const name = `${operationId} by ${identity} ${place === 0 ? 'of its project' : 'of another project'}`;
-        if (status !== expected)
-          wrong.push(`${name}: ${expected} was to come, and ${answer.statusCode} ${answer.body}`);
-        cells += 1;
-        if (place === 0 || answer.statusCode !== 404 || (!ask.params && !ask.query)) continue;
-        const missing = ofMissing(ask);
-        const twin = await send(world, listed, missing);
-        const [one, other] = [withoutIds(answer.body, ask), withoutIds(twin.body, missing)];
-        if (twin.statusCode !== 404 || one !== other) wrong.push(`${name} reveals that it exists: ${one} and ${other}`);
-        twins += 1;
-      }
-    }
+    const { operationId, method } = listed;
+    // What is refused or only reads leaves the thing as it is, so these ask about one thing.
+    const shared = askFor(operationId);
+    const check = async (place: number, identity: Identity) => {
+      const project = place === 0 ? own : another;
+      const expected = table[operationId]?.[place]?.[identities.indexOf(identity)];
+      const isHarmless = expected !== 'yes' || method === 'GET' || method === 'HEAD';
+      const ask = as(await (isHarmless ? shared : askFor(operationId)), operationId, project, identity);
+      const answer = await send(world, listed, ask);
+      const status = answer.statusCode < 400 ? 'yes' : answer.statusCode;
+      const name = `${operationId} by ${identity} ${place === 0 ? 'of its project' : 'of another project'}`;
+      if (status !== expected) wrong.push(`${name}: ${expected} was expected, not ${answer.statusCode} ${answer.body}`);
+      cells += 1;
+      if (place === 0 || answer.statusCode !== 404 || (!ask.params && !ask.query)) return;
+      const missing = ofMissing(ask);
+      const twin = await send(world, listed, missing);
+      const [one, other] = [withoutIds(answer.body, ask), withoutIds(twin.body, missing)];
+      if (twin.statusCode !== 404 || one !== other) wrong.push(`${name} shows that it exists: ${one} and ${other}`);
+      twins += 1;
+    };
+    const all = identities.flatMap((identity) => [[0, identity] as const, [1, identity] as const]);
+    const isYes = ([place, identity]: readonly [number, Identity]) =>
+      table[operationId]?.[place]?.[identities.indexOf(identity)] === 'yes';
+    await Promise.all(all.filter((cell) => !isYes(cell)).map((cell) => check(...cell)));
+    // Some work has a bound on how much of it there is at a time.
+    for (const cell of all.filter(isYes)) await check(...cell);
   }
   console.log(`access matrix: ${cells} cells checked, ${twins} compared with what does not exist`);
   expect(wrong).toEqual([]);
