@@ -1,7 +1,6 @@
 import { Attention } from '../components/Attention/Attention.tsx';
 import { ClientGrid } from '../components/ClientGrid/ClientGrid.tsx';
 import { Figures } from '../components/Figures/Figures.tsx';
-import { MetricsChart } from '../components/MetricsChart/MetricsChart.tsx';
 import { ModelTable } from '../components/ModelTable/ModelTable.tsx';
 import { RecentRounds } from '../components/RecentRounds/RecentRounds.tsx';
 import { RoundMonitor } from '../components/RoundMonitor/RoundMonitor.tsx';
@@ -9,6 +8,7 @@ import { RunCost } from '../components/RunCost/RunCost.tsx';
 import { RunNotes } from '../components/RunNotes/RunNotes.tsx';
 import { writeZoom } from '../components/ui/chart-view.ts';
 import { lazyPart } from '../components/ui/lazy-part.tsx';
+import { Skeleton } from '../components/ui/Skeleton.tsx';
 import { useAddress } from '../hooks/useAddress.ts';
 import { useFLData } from '../hooks/useFLData.ts';
 
@@ -16,6 +16,13 @@ import { useFLData } from '../hooks/useFLData.ts';
 const ClientHeatMap = lazyPart({
   what: 'The map of clients by round',
   load: async () => (await import('../components/ClientHeatMap/ClientHeatMap.tsx')).ClientHeatMap,
+});
+
+/** The figures above it are on screen before the chart's code is there. */
+const MetricsChart = lazyPart({
+  what: 'The training progress',
+  load: async () => (await import('../components/MetricsChart/MetricsChart.tsx')).MetricsChart,
+  fallback: <Skeleton className="h-96" />,
 });
 
 /** Most runs have no pin, and then there is nothing to show. */
