@@ -188,5 +188,3 @@ export function createDeliverer(deps: DeliverDeps) {
     },
   };
 }
-
-export type Deliverer = ReturnType<typeof createDeliverer>;

@@ -250,8 +250,6 @@ export function createAlertSettings({ db, sealer, canSendEmail, now, onChanged }
   }
 }
 
-export type AlertSettings = ReturnType<typeof createAlertSettings>;
-
 export const noEmail = 'this server sends no e-mail: its operator has to set SMTP_HOST and SMTP_FROM';
 export const unreadable = 'the stored address cannot be read, because SECRET_KEY has changed: enter it again';
 
