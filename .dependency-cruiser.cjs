@@ -24,6 +24,8 @@ const componentMain = '^frontend/src/components/([^/]+)/\\1\\.tsx$|^frontend/src
 const everywhere = [
   ...allow({ path: '^protocol/src/', pathNot: isTest }, inside('protocol/src'), packages('zod')),
   ...allow(source('^reporters/typescript/src/'), inside('reporters/typescript/src'), protocol, builtin),
+  // Plain JavaScript that npm runs when the package is made.
+  ...allow({ path: '^reporters/typescript/package/' }, inside('reporters/typescript/package'), builtin),
   ...allow(
     source('^reporters/mcp/src/'),
     inside('reporters/mcp/src'),

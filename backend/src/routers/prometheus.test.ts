@@ -44,6 +44,8 @@ describe('GET /metrics', () => {
         "# TYPE rondo_build_info gauge",
         "# TYPE rondo_http_request_duration_seconds histogram",
         "# TYPE rondo_ingest_events_total counter",
+        "# TYPE rondo_alert_deliveries_total counter",
+        "# TYPE rondo_alert_duplicates_total counter",
         "# TYPE rondo_ingest_commit_duration_seconds histogram",
         "# TYPE rondo_ingest_lag_seconds histogram",
         "# TYPE rondo_ingest_queue_events gauge",
@@ -59,6 +61,7 @@ describe('GET /metrics', () => {
         "# TYPE rondo_oldest_open_round_seconds gauge",
         "# TYPE rondo_models gauge",
         "# TYPE rondo_model_bytes gauge",
+        "# TYPE rondo_alert_messages_waiting gauge",
         "# TYPE rondo_db_up gauge",
       ]
     `);
