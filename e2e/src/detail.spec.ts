@@ -73,7 +73,7 @@ test('the picker suggests the names that a client logged and those that its upda
   reporter.clientResult({ client_id: 'a', round: 1, sample_count: 10, metrics: { f1: 0.5 } });
   reporter.roundComplete({ round: 1, global_loss: 0.5, metrics: { auc: 0.9 } });
   await reporter.close();
-  await page.goto(`${server.url}/runs/${reporter.run_id}/series`);
+  await page.goto(`${server.url}/runs/${reporter.run_id}/metrics?name=global_loss`);
   const suggested = (name: string) => page.locator(`datalist option[value="${name}"]`);
   for (const name of ['auc', 'global_loss']) await expect(suggested(name)).toHaveCount(1);
   await page.getByLabel('Client').fill('a');

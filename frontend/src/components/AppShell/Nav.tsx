@@ -22,14 +22,15 @@ export function Nav({ onSearch }: { readonly onSearch: () => void }) {
         Rondo
       </span>
       <Button
-        aria-label="Search or jump to"
         title="Search or jump to (Ctrl+K)"
         onClick={onSearch}
         className="text-muted max-lg:order-last max-lg:ml-auto lg:mb-2 lg:justify-start"
       >
         <Search aria-hidden size={14} />
-        <span className="max-lg:hidden">Search…</span>
-        <kbd className="ml-auto font-sans text-2xs text-faint max-lg:hidden">Ctrl K</kbd>
+        <span className="max-lg:sr-only">Search</span>
+        <kbd aria-hidden className="ml-auto font-sans text-2xs text-faint max-lg:hidden">
+          Ctrl K
+        </kbd>
       </Button>
       {destinations.map(({ to, label, Icon }) => (
         <NavLink

@@ -56,7 +56,7 @@ export function ClientDrawer() {
           <Maximize2 aria-hidden size={13} />
           Open its page
         </Link>
-        <CopyButton text={location.href} what="the link to this view" label="Copy link" />
+        <CopyButton text={location.href} what="to this view" label="Copy link" />
         <span className="ml-auto flex gap-1">
           <Button
             size="smallIcon"

@@ -35,7 +35,7 @@ export function ClientView({ client_id }: { readonly client_id: string }) {
         </h1>
         <div className="flex items-center gap-2">
           {run_id !== null && <RunChoice runs={runs} run_id={run_id} />}
-          <CopyButton text={location.href} what="the link to this client" label="Copy link" />
+          <CopyButton text={location.href} what="to this client" label="Copy link" />
         </div>
       </div>
       {run_id === null ? (

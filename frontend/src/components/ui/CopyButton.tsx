@@ -22,11 +22,13 @@ export function CopyButton({ text, what, isSmall = false, label = 'Copy' }: Copy
       () => setOutcome('failed'),
     );
   const words = outcome === 'copied' ? 'Copied' : outcome === 'failed' ? 'Select and copy it by hand' : label;
+  // The name begins with the visible words where these are a command (WCAG 2.5.3).
+  const verb = label.startsWith('Copy') ? label : 'Copy';
   return (
     <Button
       look="quiet"
       size={isSmall ? 'tinyIcon' : 'small'}
-      aria-label={outcome === null ? `Copy ${what}` : `${words}: ${what}`}
+      aria-label={outcome === null ? `${verb} ${what}` : `${words}: ${what}`}
       title={words}
       onClick={() => void copy()}
       onBlur={() => setOutcome(null)}
