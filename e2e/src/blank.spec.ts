@@ -85,7 +85,7 @@ test('[B1] a dialog that cannot be loaded says so in its place, keeps what is sh
   await expect(page.getByTestId('round-monitor')).toHaveAttribute('data-round', '1');
   await ownServer.kill();
   await page.getByRole('button', { name: 'Stop…' }).click();
-  const failure = page.getByTestId('part-failure');
+  const failure = page.getByRole('region', { name: 'The stop dialog' });
   await expect(failure).toHaveAttribute('data-reason', 'unreachable');
   await expect(failure).toContainText('This part could not be loaded. The server cannot be reached');
   await expect(page.getByTestId('round-monitor')).toBeVisible();
