@@ -81,14 +81,14 @@ export class Staging {
 
   #checkBounds(bytes: number, key_id: string | undefined): void {
     const ofKey = this.#of(key_id);
-    if (ofKey.length >= this.#maxUploadsPerKey)
-      throw new TooMany(
-        `this API key has ${ofKey.length} uploads under way, as many as one key may have (KEY_UPLOADS_AT_ONCE); finish or cancel one`,
-        30,
-      );
     if (this.#promised.size >= this.#maxUploads)
       throw new Busy(
         `${this.#promised.size} uploads are under way, as many as the server takes; send it again later`,
+        30,
+      );
+    if (ofKey.length >= this.#maxUploadsPerKey)
+      throw new TooMany(
+        `this API key has ${ofKey.length} uploads under way, as many as one key may have (KEY_UPLOADS_AT_ONCE); finish or cancel one`,
         30,
       );
     const sum = (all: Iterable<Promised>) => [...all].reduce((total, each) => total + each.bytes, 0);
