@@ -3,7 +3,6 @@ import { type ReactNode, useDeferredValue, useState } from 'react';
 import { useNavigate } from 'react-router';
 import { useFLData, useMetricNames } from '../../hooks/useFLData.ts';
 import { useRunSearch } from '../../hooks/useRunList.ts';
-import { useSelectClient } from '../../hooks/useSelectClient.ts';
 import { useIsAdmin } from '../../hooks/useSession.ts';
 import { runPath, runTabs } from '../../lib/run-tabs.ts';
 import { keyCaps, type ShortcutAction, shortcuts } from '../../lib/shortcuts.ts';
@@ -33,8 +32,15 @@ export function Palette({ isOpen, onOpenChange, onAction }: PaletteProps) {
   );
 }
 
-const settings = ['account', 'users', 'keys', 'audit'] as const;
-const settingNames = { account: 'Account', users: 'Users', keys: 'API keys', audit: 'Audit log' } as const;
+const forAll = ['account', 'alerts'] as const;
+const forAdmins = [...forAll, 'users', 'keys', 'audit'] as const;
+const settingNames = {
+  account: 'Account',
+  alerts: 'Alerts',
+  users: 'Users',
+  keys: 'API keys',
+  audit: 'Audit log',
+} as const;
 
 interface LinesProps {
   readonly onAction: (action: ShortcutAction) => void;
@@ -45,7 +51,6 @@ function Lines({ onAction, onClose }: LinesProps) {
   const [text, setText] = useState('');
   const wanted = useDeferredValue(text.trim());
   const navigate = useNavigate();
-  const select = useSelectClient();
   const isAdmin = useIsAdmin();
   const run = useFLData((state) => state.viewer.run);
   const clients = useFLData((state) => state.viewer.clients);
@@ -58,7 +63,7 @@ function Lines({ onAction, onClose }: LinesProps) {
   const round = roundIn(wanted);
   const pages = [
     ...shortcuts.filter(({ action }) => action.startsWith('go:')),
-    ...(isAdmin ? settings : (['account'] as const)).map((key) => ({
+    ...(isAdmin ? forAdmins : forAll).map((key) => ({
       keys: '',
       action: `go:/settings/${key}`,
       label: `Settings: ${settingNames[key]}`,
@@ -66,13 +71,101 @@ function Lines({ onAction, onClose }: LinesProps) {
   ];
   const actions = shortcuts.filter(({ action }) => ['copy-link', 'theme', 'wall', 'help'].includes(action));
 
+  const groups: readonly { readonly heading: string; readonly items: readonly Item[] }[] = [
+    {
+      heading: run === null ? '' : `In ${run.name}`,
+      items:
+        run === null
+          ? []
+          : [
+              ...(round === null
+                ? []
+                : [
+                    {
+                      id: `round-${round}`,
+                      label: `Round ${round}`,
+                      onSelect: go(runPath(run.run_id, `rounds/${round}`)),
+                    },
+                  ]),
+              ...firstMatches(namesOf(runTabs), wanted, 7).map(({ key, name }) => ({
+                id: `tab-${key}`,
+                label: name,
+                onSelect: go(runPath(run.run_id, key)),
+              })),
+              ...(wanted === ''
+                ? []
+                : firstMatches(
+                    Object.keys(clients).map((name) => ({ name })),
+                    wanted,
+                    12,
+                  )
+              ).map(({ name }) => ({
+                id: `client-${name}`,
+                label: name,
+                kind: 'client',
+                onSelect: () => {
+                  onClose();
+                  void navigate(`${runPath(run.run_id, 'clients')}?${new URLSearchParams({ client: name })}`);
+                },
+              })),
+              ...(wanted === '' ? [] : firstMatches(metrics, wanted, 12)).map(({ name }) => ({
+                id: `metric-${name}`,
+                label: name,
+                kind: 'metric',
+                onSelect: go(`${runPath(run.run_id, 'metrics')}?${new URLSearchParams({ name })}`),
+              })),
+            ],
+    },
+    {
+      heading: 'Runs',
+      items: (runs.data?.items ?? []).map((found) => ({
+        id: `run-${found.run_id}`,
+        label: found.name,
+        kind: <RunStatusText run={found} />,
+        onSelect: go(runPath(found.run_id)),
+      })),
+    },
+    {
+      heading: 'Pages',
+      items: firstMatches(namesOf(pages), wanted, pages.length).map(({ keys, action, name }) => ({
+        id: action,
+        label: name,
+        keys,
+        onSelect: go(action.slice('go:'.length)),
+      })),
+    },
+    {
+      heading: 'Do',
+      items: firstMatches(namesOf(actions), wanted, actions.length).map(({ keys, action, name }) => ({
+        id: action,
+        label: name,
+        keys,
+        onSelect: () => onAction(action),
+      })),
+    },
+  ];
+  // The best line is chosen again whenever the lines change: what was found later must not need an arrow key.
+  const ids = groups.flatMap(({ items }) => items.map(({ id }) => id));
+  const [chosen, setChosen] = useState('');
+  const current = ids.includes(chosen) ? chosen : (ids[0] ?? '');
+
   return (
-    <Command label="Search or jump to" shouldFilter={false} loop className="-mx-2 flex min-h-0 flex-col">
+    <Command
+      label="Search or jump to"
+      shouldFilter={false}
+      loop
+      value={current}
+      onValueChange={setChosen}
+      className="-mx-2 flex min-h-0 flex-col"
+    >
       <Command.Input
         // The dialog would focus its close button, and the palette is for typing.
         autoFocus
         value={text}
-        onValueChange={setText}
+        onValueChange={(next) => {
+          setText(next);
+          setChosen('');
+        }}
         placeholder="A run, a round number, a client, a metric, a page…"
         className="mx-2 h-9 rounded-control border border-line bg-panel px-3 text-base text-text placeholder:text-faint"
       />
@@ -80,86 +173,33 @@ function Lines({ onAction, onClose }: LinesProps) {
         <Command.Empty className="px-2 py-3 text-sm text-muted">
           {runs.isLoading ? 'Searching…' : `Nothing matches “${wanted}”.`}
         </Command.Empty>
-        {run !== null && (
-          <Group heading={`In ${run.name}`}>
-            {round !== null && (
-              <Line id={`round-${round}`} onSelect={go(runPath(run.run_id, `rounds/${round}`))}>
-                Round {round}
-              </Line>
-            )}
-            {firstMatches(
-              runTabs.map(({ key, label }) => ({ key, name: label })),
-              wanted,
-              7,
-            ).map(({ key, name }) => (
-              <Line key={key} id={`tab-${key}`} onSelect={go(runPath(run.run_id, key))}>
-                {name}
-              </Line>
-            ))}
-            {wanted !== '' &&
-              firstMatches(namesOf(Object.keys(clients)), wanted, 12).map(({ name }) => (
-                <Line
-                  key={name}
-                  id={`client-${name}`}
-                  kind="client"
-                  onSelect={() => {
-                    onClose();
-                    void navigate(runPath(run.run_id, 'clients'));
-                    select(name);
-                  }}
-                >
-                  {name}
+        {groups
+          .filter(({ items }) => items.length > 0)
+          .map(({ heading, items }) => (
+            <Group key={heading} heading={heading}>
+              {items.map(({ id, label, kind, keys, onSelect }) => (
+                <Line key={id} id={id} kind={kind} keys={keys} onSelect={onSelect}>
+                  {label}
                 </Line>
               ))}
-            {wanted !== '' &&
-              firstMatches(metrics, wanted, 12).map(({ name }) => (
-                <Line
-                  key={name}
-                  id={`metric-${name}`}
-                  kind="metric"
-                  onSelect={go(`${runPath(run.run_id, 'metrics')}?${new URLSearchParams({ name })}`)}
-                >
-                  {name}
-                </Line>
-              ))}
-          </Group>
-        )}
-        <Group heading="Runs">
-          {(runs.data?.items ?? []).map((found) => (
-            <Line
-              key={found.run_id}
-              id={`run-${found.run_id}`}
-              kind={<RunStatusText run={found} />}
-              onSelect={go(runPath(found.run_id))}
-            >
-              {found.name}
-            </Line>
+            </Group>
           ))}
-        </Group>
-        <Group heading="Pages">
-          {pages
-            .filter(({ label }) => firstMatches([{ name: label }], wanted, 1).length > 0)
-            .map(({ keys, action, label }) => (
-              <Line key={action} id={action} keys={keys} onSelect={go(action.slice('go:'.length))}>
-                {label}
-              </Line>
-            ))}
-        </Group>
-        <Group heading="Do">
-          {actions
-            .filter(({ label }) => firstMatches([{ name: label }], wanted, 1).length > 0)
-            .map(({ keys, action, label }) => (
-              <Line key={action} id={action} keys={keys} onSelect={() => onAction(action)}>
-                {label}
-              </Line>
-            ))}
-        </Group>
       </Command.List>
     </Command>
   );
 }
 
-const namesOf = (names: readonly string[]) => names.map((name) => ({ name }));
+interface Item {
+  readonly id: string;
+  readonly label: string;
+  readonly kind?: ReactNode;
+  readonly keys?: string;
+  readonly onSelect: () => void;
+}
+
+/** Things with a label, as things with a name. */
+const namesOf = <T extends { readonly label: string }>(things: readonly T[]) =>
+  things.map((thing) => ({ ...thing, name: thing.label }));
 
 function Group({ heading, children }: { readonly heading: string; readonly children: ReactNode }) {
   return (
@@ -174,8 +214,8 @@ function Group({ heading, children }: { readonly heading: string; readonly child
 
 interface LineProps {
   readonly id: string;
-  readonly kind?: ReactNode;
-  readonly keys?: string;
+  readonly kind: ReactNode;
+  readonly keys: string | undefined;
   readonly onSelect: () => void;
   readonly children: ReactNode;
 }
