@@ -8,6 +8,7 @@ COPY protocol/package.json protocol/
 COPY backend/package.json backend/
 COPY frontend/package.json frontend/
 COPY reporters/typescript/package.json reporters/typescript/
+COPY reporters/mcp/package.json reporters/mcp/
 COPY demo/package.json demo/
 COPY e2e/package.json e2e/
 COPY bench/package.json bench/

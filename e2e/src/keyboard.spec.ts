@@ -14,8 +14,9 @@ test('the palette opens by its key, finds a run of any page and gives the focus 
   await page.goto(`${server.url}/models`);
   const nav = page.getByRole('link', { name: 'Models' });
   await nav.focus();
-  await page.keyboard.press('Control+k');
   const palette = page.getByTestId('palette');
+  await expect(page.getByTestId('shortcuts')).toBeAttached();
+  await page.keyboard.press('Control+k');
   await expect(palette.getByRole('combobox')).toBeFocused();
   await page.keyboard.press('Escape');
   await expect(palette).toBeHidden();
@@ -46,6 +47,7 @@ test('single keys lead to pages, never while typing, and can be turned off', asy
   await page.goto(`${server.url}/runs/${reporter.run_id}`);
   await expect(page.getByTestId('round-monitor')).toBeVisible();
 
+  await expect(page.getByTestId('shortcuts')).toBeAttached();
   await page.keyboard.press('6');
   await expect(page).toHaveURL(`${server.url}/runs/${reporter.run_id}/log`);
   await page.keyboard.press('g');
@@ -78,6 +80,7 @@ test('the wall display is the page alone, and its address opens it again', async
   reporter.roundStarted({ round: 1, client_ids: ['a', 'b'] });
   await page.goto(`${server.url}/runs/${reporter.run_id}`);
   await expect(page.getByTestId('round-monitor')).toBeVisible();
+  await expect(page.getByTestId('shortcuts')).toBeAttached();
   await page.keyboard.press('f');
   await expect(page.getByRole('navigation', { name: 'Main' })).toBeHidden();
   await expect(page.getByTestId('round-monitor')).toBeVisible();
@@ -99,6 +102,7 @@ for (const colorScheme of themes) {
     await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
     await page.goto(`${server.url}/runs/${reporter.run_id}`);
     await expect(page.getByTestId('round-monitor')).toBeVisible();
+    await expect(page.getByTestId('shortcuts')).toBeAttached();
     await page.keyboard.press('Control+k');
     await expect(page.getByTestId('palette')).toBeVisible();
     expect(await problems(page)).toEqual([]);

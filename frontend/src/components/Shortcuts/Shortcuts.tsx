@@ -60,7 +60,11 @@ export function Shortcuts({ overlay, onOverlay }: ShortcutsProps) {
         onAction={run}
       />
       <ShortcutHelp isOpen={overlay === 'help'} onOpenChange={(isOpen) => onOverlay(isOpen ? 'help' : null)} />
-      <div role="status" className="pointer-events-none fixed inset-x-0 bottom-4 z-50 flex justify-center">
+      <div
+        role="status"
+        data-testid="shortcuts"
+        className="pointer-events-none fixed inset-x-0 bottom-4 z-50 flex justify-center"
+      >
         {notice !== '' && <p className="panel px-3 py-1.5 text-sm shadow-lg">{notice}</p>}
       </div>
     </>
