@@ -128,7 +128,7 @@ export function expectedEnd(durationsMs: readonly number[], startedMs: number, n
   const have = durationsMs.length;
   if (have < leastRounds) {
     const text = `not enough rounds: ${have} of the ${leastRounds} that an interval needs`;
-    return { state: 'not_enough_rounds', have, need: leastRounds, sentence: text };
+    return { state: 'not_enough_rounds', have, need: leastRounds, sentence: sentence(text) };
   }
   const elapsed = Math.max(0, nowMs - startedMs);
   const bound = boundOf(durationsMs, elapsed);
@@ -138,7 +138,7 @@ export function expectedEnd(durationsMs: readonly number[], startedMs: number, n
       state: 'later_than_usual',
       held,
       of,
-      sentence: `it takes longer than nearly all rounds before it${record}`,
+      sentence: sentence(`it takes longer than nearly all rounds before it${record}`),
     };
   const at = (ms: number) => new Date(startedMs + ms).toISOString();
   return {
@@ -149,7 +149,7 @@ export function expectedEnd(durationsMs: readonly number[], startedMs: number, n
     coverage: 0.9,
     held,
     of,
-    sentence: `it ends within ${seconds(bound.upperMs - elapsed)} in 90 of 100 such rounds${record}`,
+    sentence: sentence(`it ends within ${seconds(bound.upperMs - elapsed)} in 90 of 100 such rounds${record}`),
   };
 }
 
