@@ -99,7 +99,10 @@ function lacks({ outstanding, expected_end, num_outstanding }: Waiting): string[
     found.push('the usual duration of these clients: too few rounds have one');
   if (num_outstanding > outstanding.length)
     found.push(`the names of ${num_outstanding - outstanding.length} clients that have not answered`);
-  if (expected_end.state === 'not_enough_rounds') found.push(`when the round will end: ${expected_end.sentence}`);
+  if (expected_end.state === 'not_enough_rounds')
+    found.push(
+      `when the round will end: there are ${expected_end.have} of the ${expected_end.need} rounds that an interval needs`,
+    );
   return found;
 }
 

@@ -67,6 +67,14 @@ describe('[R3] the wire form of an event', () => {
     expect(event.metrics).toEqual({ good: 1 });
   });
 
+  it('[R3] leaves out many bad entries, names the first and counts the rest', () => {
+    const metrics = Object.fromEntries(Array.from({ length: 300 }, (_, n) => [`m${n}`, n % 2 ? n : 'x']));
+    const made = flawOf({ type: 'client_result', client_id: 'a', round: 1, sample_count: 1, metrics });
+    if (made.state === 'invalid') throw new Error(made.flaw);
+    expect(Object.keys(JSON.parse(made.event.json).metrics)).toHaveLength(128);
+    expect(made.flaw).toMatch(/m0 .*, and 125 more$/);
+  });
+
   it('[R3] does not turn a client metric into a global one', () => {
     expect(flawOf({ type: 'metric', name: 'x', value: 1, step: 1, client_id: '' })).toMatchObject({ state: 'invalid' });
   });

@@ -62,16 +62,15 @@ export function makeEvent(fact: ReportedFact, run_id: string, at: string, maskin
     if (value !== undefined && value !== null)
       event[field] = toWire(fact.type, field, presentable(field, value, masking));
   }
-  const flaw = leaveOutFlaws(event);
-  const remaining = flaw === null ? null : firstFlaw(event);
-  if (remaining !== null) return { state: 'invalid', flaw: `${fact.type}: ${remaining}` };
+  const { removed, left } = leaveOutFlaws(event);
+  if (left !== null) return { state: 'invalid', flaw: `${fact.type}: ${left}` };
   const json = JSON.stringify(event);
   const bytes = Buffer.byteLength(json);
   if (bytes > largestEventBytes) return { state: 'invalid', flaw: `${fact.type}: ${bytes} bytes are too many` };
   return {
     state: 'valid',
     event: { type: fact.type, class: classOf(fact.type), json, bytes },
-    flaw: flaw && `${fact.type}: left out what is not valid: ${flaw}`,
+    flaw: removed && `${fact.type}: left out what is not valid: ${removed}`,
   };
 }
 
@@ -146,23 +145,33 @@ function toEntries(value: unknown, toValue: (entry: unknown) => unknown): unknow
 // Without these an event would say something else, not less: a client's metric would become the server's.
 const meaning: ReadonlySet<string> = new Set(['client_id', 'round', 'step', 'at', 'run_id']);
 
-/** Removes every invalid field or entry in place; returns what it removed and why, or `null`. */
-function leaveOutFlaws(event: Record<string, unknown>): string | null {
-  const issues = factSchema.safeParse(event).error?.issues;
-  if (!issues) return null;
-  for (const { path } of issues) {
-    const [field, key] = path;
-    if (typeof field !== 'string' || meaning.has(field)) continue;
-    const holder = event[field];
-    if (typeof key === 'string' && isRecord(holder) && key in holder) delete holder[key];
-    else delete event[field];
+// The schema names only the first few issues at a time, so it is asked again; each pass removes one at least.
+const mostPasses = 2 * limits.entries;
+const namedFlaws = 3;
+
+/** Removes every invalid field or entry in place. `left` is what could not be removed, `removed` names what was. */
+function leaveOutFlaws(event: Record<string, unknown>): { removed: string | null; left: string | null } {
+  const flaws: string[] = [];
+  const answer = (left: string | null) => {
+    const more = flaws.length > namedFlaws ? `, and ${flaws.length - namedFlaws} more` : '';
+    return { removed: flaws.length === 0 ? null : `${flaws.slice(0, namedFlaws).join(', ')}${more}`, left };
+  };
+  for (let pass = 0; pass < mostPasses; pass++) {
+    const issues = factSchema.safeParse(event).error?.issues ?? [];
+    const removed = issues.filter(({ path }) => leaveOut(event, path));
+    flaws.push(...removed.map(describe));
+    if (removed.length === 0) return answer(issues[0] ? describe(issues[0]) : null);
   }
-  return issues.slice(0, 3).map(describe).join(', ');
+  return answer('too many fields are not valid');
 }
 
-function firstFlaw(event: Record<string, unknown>): string | null {
-  const issue = factSchema.safeParse(event).error?.issues[0];
-  return issue ? describe(issue) : null;
+/** Whether it removed anything. */
+function leaveOut(event: Record<string, unknown>, [field, key]: readonly PropertyKey[]): boolean {
+  if (typeof field !== 'string' || meaning.has(field) || !(field in event)) return false;
+  const holder = event[field];
+  if (typeof key === 'string' && isRecord(holder) && key in holder) delete holder[key];
+  else delete event[field];
+  return true;
 }
 
 const describe = ({ path, message }: { path: PropertyKey[]; message: string }): string =>
