@@ -140,11 +140,11 @@ export const commandContract = (database: () => Database): void => {
       const stopped = run.say('run_complete', { status: 'stopped', reason: 'enough' });
       await makeWriter(database().db).writer.submit([stopped]);
       expect(await resume.since(since)).toMatchObject([
+        { type: 'client_update' },
+        { type: 'client_update' },
         { type: 'run_update', data: { status: 'stopped', reason: 'enough', stop: { state: 'applied' } } },
         { type: 'round_complete', data: { round: 1, status: 'stopped', num_clients_no_reply: 1 } },
         { type: 'round_complete', data: { round: 2, status: 'stopped', num_clients_no_reply: 2 } },
-        { type: 'client_update' },
-        { type: 'client_update' },
       ]);
       await expect(stop('again', 'run')).rejects.toThrow('there is nothing left to stop');
     });
