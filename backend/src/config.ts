@@ -17,6 +17,7 @@ const origins = list.pipe(
 );
 
 const count = z.coerce.number({ error: 'must be a whole number' }).int().min(1);
+const highestPort = 65_535;
 const bytes = z.coerce.number({ error: 'must be a number of bytes' }).int().min(1);
 
 const signOnSchema = z.object({
@@ -54,7 +55,7 @@ export const environmentSchema = signOnSchema.extend({
     .string()
     .regex(/^\d{1,5}$/, 'must be a port number')
     .transform(Number)
-    .refine((port) => port <= 65_535, 'must be a port number, at most 65535')
+    .refine((port) => port <= highestPort, 'must be a port number, at most 65535')
     .default(8000),
   DATABASE_URL: z.url({ protocol: /^postgres(ql)?$/, error: 'must be a postgres:// URL' }).optional(),
   DATA_DIR: z
@@ -117,7 +118,7 @@ export const environmentSchema = signOnSchema.extend({
   SMTP_HOST: z.string().min(1).optional(),
   SMTP_FROM: text(320, 3).regex(/@/, 'must be an address, such as Rondo <rondo@example.org>').optional(),
   // The port of mail submission.
-  SMTP_PORT: z.coerce.number({ error: 'must be a port number' }).int().min(1).max(65_535).default(587),
+  SMTP_PORT: z.coerce.number({ error: 'must be a port number' }).int().min(1).max(highestPort).default(587),
   SMTP_TLS: z.enum(['starttls', 'implicit', 'none']).default('starttls'),
   SMTP_USERNAME: z.string().min(1).optional(),
   SMTP_PASSWORD: z.string().min(1).optional(),

@@ -65,6 +65,22 @@ export const limits = {
   alertRounds: 100,
   /** Alerts that one message spells out; it counts the others. */
   alertsPerMessage: 20,
+  /** Seconds between two messages of one alert rule: a day. */
+  alertThrottleSeconds: 86_400,
+  /** Characters of an e-mail address. Source: RFC 5321, errata 1690. */
+  emailAddress: 254,
+  /** Characters of the secret of a webhook. */
+  alertSecret: 256,
+  /** Characters of one quoted text in a diagnosis. */
+  diagnosisText: 300,
+  /** Quoted texts in a diagnosis. */
+  diagnosisTexts: 20,
+  /** Ends of a round that a file of a whole run may hold, and its earlier attempts. */
+  transferEnds: 10_000,
+  /** Durations of rounds in a file of a whole run. */
+  transferDurations: 1_000,
+  /** Fields of a run that people may have edited: its name and its tags. */
+  editedFields: 2,
   /** Items of an attention list: the worst. */
   attentionItems: 200,
   /** Cells of one matrix; of a longer range the newest rounds. */

@@ -1,4 +1,13 @@
-import type { Attention, AttentionItem, ClientId, Diagnosis, Finding, Run, Waiting } from '@rondo/protocol';
+import {
+  type Attention,
+  type AttentionItem,
+  type ClientId,
+  type Diagnosis,
+  type Finding,
+  limits,
+  type Run,
+  type Waiting,
+} from '@rondo/protocol';
 import { catalogue } from './diagnosis-catalogue.ts';
 
 export interface DiagnosisFacts {
@@ -11,8 +20,8 @@ export interface DiagnosisFacts {
 }
 
 const maxFindings = 50;
-const maxTexts = 20;
-const maxTextLength = 300;
+const maxTexts = limits.diagnosisTexts;
+const maxTextLength = limits.diagnosisText;
 const maxNamed = 20;
 
 /** What `waiting` says already in more words. */

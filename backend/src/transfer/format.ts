@@ -38,7 +38,9 @@ const id = text(limits.id);
 const name = text(limits.name);
 // What the server says in place of a reporter may be longer than what a reporter may say.
 const remark = text(limits.message);
-const endsSchema = z.array(z.tuple([runStatusSchema.or(roundSchema.shape.status), momentSchema])).max(10_000);
+const endsSchema = z
+  .array(z.tuple([runStatusSchema.or(roundSchema.shape.status), momentSchema]))
+  .max(limits.transferEnds);
 const moment = momentSchema.nullable();
 const row = (shape: z.ZodRawShape) => z.strictObject(shape) as z.ZodType<Readonly<Record<string, unknown>>>;
 
@@ -59,13 +61,13 @@ export const runRowSchema = z.strictObject({
   tags: z.array(name).max(limits.runTags),
   notes: text(limits.runNotes),
   commands_supported: z.array(name).max(limits.entries),
-  edited: z.array(z.enum(['name', 'tags'])).max(2),
+  edited: z.array(z.enum(['name', 'tags'])).max(limits.editedFields),
   status_at: momentSchema,
   declared_at: moment,
   waiting: z.strictObject({ needed: countSchema, here: countSchema.nullable(), since: momentSchema }).nullable(),
   presence_at: moment,
   pace: z.strictObject({
-    durations: z.array(z.tuple([roundNumberSchema, z.number().min(0)])).max(1_000),
+    durations: z.array(z.tuple([roundNumberSchema, z.number().min(0)])).max(limits.transferDurations),
     open: z.strictObject({ round: roundNumberSchema, started_at: momentSchema, deadline: moment }).nullable(),
   }),
   num_rounds_over: countSchema,
@@ -100,7 +102,7 @@ const roundRow = row({
   counted_failed: countSchema,
   counted_no_reply: countSchema,
   ends: endsSchema,
-  earlier: z.array(roundAttemptSchema.extend({ reason: remark.nullable() })).max(10_000),
+  earlier: z.array(roundAttemptSchema.extend({ reason: remark.nullable() })).max(limits.transferEnds),
 });
 
 const clientRow = row({

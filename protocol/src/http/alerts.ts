@@ -67,7 +67,7 @@ const ruleFields = {
   throttle_s: z
     .int()
     .min(0)
-    .max(86_400)
+    .max(limits.alertThrottleSeconds)
     .describe('a channel gets at most one message in this time; alerts in between are grouped'),
   quiet_hours: quietHoursSchema.nullable(),
   enabled: z.boolean(),
@@ -105,10 +105,10 @@ const webhookUrl = z
   .url({ protocol: /^https?$/, error: 'must be an http(s) address' })
   .max(limits.address, `must have at most ${limits.address} characters`)
   .refine((url) => new URL(url).username + new URL(url).password === '', 'must not have a user or a password');
-const webhookSecret = text(256, 16).describe('signs every request; never returned');
+const webhookSecret = text(limits.alertSecret, 16).describe('signs every request; never returned');
 const formats = z.enum(['json', 'slack']);
 const recipients = z
-  .array(z.email('must be an e-mail address').max(254))
+  .array(z.email('must be an e-mail address').max(limits.emailAddress))
   .min(1, 'must have at least one address')
   .max(limits.alertRecipients);
 

@@ -31,7 +31,7 @@ export const untrustedTextSchema = z.object({
   client_id: clientIdSchema.nullable(),
   at: momentSchema.nullable(),
   /** At most 300 characters, without control characters. */
-  text: z.string().max(300),
+  text: z.string().max(limits.diagnosisText),
 });
 
 /** Cause, evidence, missing evidence and next action, by rules only. [G13] */
@@ -46,7 +46,7 @@ export const diagnosisSchema = z
     findings: z.array(findingSchema),
     /** Findings before the bound of 50. */
     total: z.int().min(0),
-    untrusted: z.object({ note: z.string(), items: z.array(untrustedTextSchema).max(20) }),
+    untrusted: z.object({ note: z.string(), items: z.array(untrustedTextSchema).max(limits.diagnosisTexts) }),
   })
   .meta({ id: 'Diagnosis' });
 export type Diagnosis = z.infer<typeof diagnosisSchema>;

@@ -1,3 +1,4 @@
+import { limits } from '@rondo/protocol/limits';
 import { Button } from '../ui/Button.tsx';
 import { CopyButton } from '../ui/CopyButton.tsx';
 import { Field } from '../ui/Field.tsx';
@@ -29,7 +30,7 @@ export function SecretField({ hasSecret, secret, onChange }: SecretFieldProps) {
           label="Signing secret, at least 16 characters"
           autoComplete="off"
           minLength={16}
-          maxLength={256}
+          maxLength={limits.alertSecret}
           value={secret}
           onChange={(event) => onChange(event.target.value)}
         />
