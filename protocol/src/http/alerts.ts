@@ -104,7 +104,10 @@ export type AlertChannelKind = (typeof alertChannelKinds)[number];
 const webhookUrl = z
   .url({ protocol: /^https?$/, error: 'must be an http(s) address' })
   .max(limits.address, `must have at most ${limits.address} characters`)
-  .refine((url) => new URL(url).username + new URL(url).password === '', 'must not have a user or a password');
+  // Every check runs, also on what is no address at all.
+  .refine((url) => !URL.canParse(url) || new URL(url).username + new URL(url).password === '', {
+    error: 'must not have a user or a password',
+  });
 const webhookSecret = text(limits.alertSecret, 16).describe('signs every request; never returned');
 const formats = z.enum(['json', 'slack']);
 const recipients = z
