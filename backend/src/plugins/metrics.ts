@@ -174,33 +174,30 @@ function register(registers: Registry[], measured: Measured): void {
   registerFederation(registers, once(measured.federation));
   const read = once(models);
   const stored = (name: string, help: string, figure: 'versions' | 'bytes') => {
-    new Gauge({
-      name,
-      help,
-      registers,
-      async collect() {
-        const found = await read();
-        if (found) this.set(found[figure]);
-      },
-    });
+    addGauge(registers, name, help, async () => (await read())?.[figure]);
   };
   stored('rondo_models', 'Model versions', 'versions');
   stored('rondo_model_bytes', 'Bytes of the stored checkpoints, equal ones once', 'bytes');
-  new Gauge({
-    name: 'rondo_alert_messages_waiting',
-    help: 'Alert messages that are not delivered yet',
-    registers,
-    async collect() {
-      const waiting = await alerts().catch(() => undefined);
-      if (waiting !== undefined) this.set(waiting);
-    },
-  });
+  addGauge(registers, 'rondo_alert_messages_waiting', 'Alert messages that are not delivered yet', once(alerts));
   new Gauge({
     name: 'rondo_db_up',
     help: '1 if the database responded during this scrape, else 0',
     registers,
     async collect() {
       this.set((await read()) ? 1 : 0);
+    },
+  });
+}
+
+/** A gauge that is read at each scrape; it keeps its last value when there is none. */
+function addGauge(registers: Registry[], name: string, help: string, read: () => Promise<number | undefined>): void {
+  new Gauge({
+    name,
+    help,
+    registers,
+    async collect() {
+      const value = await read();
+      if (value !== undefined) this.set(value);
     },
   });
 }
@@ -221,15 +218,7 @@ function once<T>(load: () => Promise<T>): () => Promise<T | undefined> {
 /** Figures of all runs together: no run, client or project has a series of its own, so that there are never more of them. */
 function registerFederation(registers: Registry[], read: () => Promise<Federation | undefined>): void {
   const gauge = (name: string, help: string, figure: 'openRounds' | 'oldestOpenRoundS') => {
-    new Gauge({
-      name,
-      help,
-      registers,
-      async collect() {
-        const found = await read();
-        if (found) this.set(found[figure]);
-      },
-    });
+    addGauge(registers, name, help, async () => (await read())?.[figure]);
   };
   const gaugesBy = (
     name: string,
