@@ -9,6 +9,7 @@ import { Field } from '../ui/Field.tsx';
 import { Form } from '../ui/Form.tsx';
 import { SelectField } from '../ui/SelectField.tsx';
 import { TextArea } from '../ui/TextArea.tsx';
+import { NameField } from './NameField.tsx';
 import { ProjectField } from './ProjectField.tsx';
 import { QuietFields } from './QuietFields.tsx';
 import { SecretField } from './SecretField.tsx';
@@ -71,14 +72,7 @@ export function EditChannel({ channel, canSendEmail, onClose }: EditChannelProps
         onSubmit={() => void submit()}
         onCancel={onClose}
       >
-        <Field
-          label="Name"
-          autoComplete="off"
-          required
-          maxLength={limits.name}
-          value={name}
-          onChange={(event) => setName(event.target.value)}
-        />
+        <NameField name={name} onChange={setName} />
         {!channel && (
           <>
             <ProjectField project={project_id} onChange={setChosen} />

@@ -9,6 +9,7 @@ import { Dialog } from '../ui/Dialog.tsx';
 import { Field } from '../ui/Field.tsx';
 import { Form } from '../ui/Form.tsx';
 import { SelectField } from '../ui/SelectField.tsx';
+import { NameField } from './NameField.tsx';
 import { ProjectField } from './ProjectField.tsx';
 import { QuietFields } from './QuietFields.tsx';
 import { WhenFields } from './WhenFields.tsx';
@@ -64,14 +65,7 @@ export function EditRule({ rule, channels, onClose }: EditRuleProps) {
         onSubmit={() => void submit()}
         onCancel={onClose}
       >
-        <Field
-          label="Name"
-          autoComplete="off"
-          required
-          maxLength={limits.name}
-          value={name}
-          onChange={(event) => setName(event.target.value)}
-        />
+        <NameField name={name} onChange={setName} />
         {!rule && <ProjectField project={project} onChange={setChosen} />}
         <WhenFields when={when} onChange={setWhen} />
         <Field
