@@ -82,7 +82,7 @@ describe('[O5] an admin of a project', () => {
     expect(added.statusCode).toBe(200);
   });
 
-  it('finds nobody by a part of a name or a pattern', async () => {
+  it('finds no user by a part of a name or a pattern', async () => {
     const { user } = await app.signIn('viewer');
     for (const part of [user.username.slice(0, -1), '%', 'user-%', '_'])
       expect((await asked('admin', part)).answer.json()).toMatchObject({ items: [], total: 0 });

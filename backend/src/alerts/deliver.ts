@@ -87,7 +87,7 @@ export function createDeliverer(deps: DeliverDeps) {
   async function noteFailure(claimed: Claimed, lease: string, kind: AlertChannelKind, failure: Failure): Promise<void> {
     const { id, attempts } = claimed;
     const firstTriedAt = Date.parse(claimed.first_tried_at);
-    // A server that stops has given nobody a chance to answer; the next one goes on at once.
+    // The receiver had no chance to respond to a server that stops; the next server continues at once.
     const at = stopping.signal.aborted
       ? now()
       : nextTry({ now: now(), firstTriedAt, attempts, random: random() }, failure);

@@ -42,7 +42,7 @@ export interface MatchedRule {
 export interface Match {
   /** What it is about. While it holds, a rule makes no second alert of it. */
   readonly topic: string;
-  /** Which occurrence of it. Of one occurrence a rule makes one alert, whoever looks. */
+  /** Which occurrence of it. A rule makes one alert of one occurrence, whichever server sees it first. */
   readonly episode: string;
   readonly kind: AlertKind;
   readonly severity: Severity;

@@ -116,7 +116,7 @@ export const catalogue: Readonly<Record<Finding['cause'], Entry>> = {
   update_norm_drift: { next: [compareData] },
   train_loss_drift: { next: [compareData] },
   cosine_drift: { next: [compareData] },
-  replayed_update: { next: ['Check that the client trains anew in each round, and is who it says it is.'] },
+  replayed_update: { next: ['Check that the client trains again in each round, and that its identity is genuine.'] },
   free_rider: {
     missing: ["the client's training time, where it is not reported"],
     next: ['Check that the client trains on data of its own.'],

@@ -124,7 +124,7 @@ export const projectsRouter =
         schema: {
           ...about,
           operationId: 'findCandidates',
-          summary: 'The user of a name, to add as a member; nobody can list names by it',
+          summary: 'The user of a name, to add as a member; it cannot be used to list names',
           params,
           querystring: candidateQuery.extend(pageQuery),
           response: { 200: pageOf(candidateSchema), ...problems(401, 403, 404, 422) },

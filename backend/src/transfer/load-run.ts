@@ -135,8 +135,8 @@ class Load {
 
   async run(row: Row): Promise<void> {
     const { run_id, epoch, now } = this.#target;
-    const anew = { run_id, epoch, seq: importedSeq, updated_seq: importedSeq, created_at: now, imported_at: now };
-    await bulkInsert(this.#tx, runs, [{ ...this.#withStop(row), condition: null, ...anew }]);
+    const fresh = { run_id, epoch, seq: importedSeq, updated_seq: importedSeq, created_at: now, imported_at: now };
+    await bulkInsert(this.#tx, runs, [{ ...this.#withStop(row), condition: null, ...fresh }]);
   }
 
   /** Returns how many there were. */

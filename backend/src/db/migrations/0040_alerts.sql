@@ -1,4 +1,4 @@
--- Alerts: what people want to be told of, where to, what was told, and what waits to be sent.
+-- Alerts: which events people want messages about, where messages go, what was sent, and what waits to be sent.
 
 create table alert_channels (
   id          uuid primary key,

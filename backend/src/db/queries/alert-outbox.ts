@@ -145,7 +145,7 @@ export async function cancelDeliveries(tx: Db, which: SQL, why: string): Promise
 async function settleAlerts(tx: Db, delivery_id: string): Promise<void> {
   await tx.execute(sql`
     update alerts set state = case
-        when told.waiting then 'waiting' when told.given_up then 'failed' when told.sent then 'sent' else 'cancelled' end
+        when found.waiting then 'waiting' when found.given_up then 'failed' when found.sent then 'sent' else 'cancelled' end
     from (
       select link.alert_id,
         bool_or(d.state in ('collecting', 'sending', 'retrying')) as waiting,
@@ -153,8 +153,8 @@ async function settleAlerts(tx: Db, delivery_id: string): Promise<void> {
       from alert_delivery_alerts as link join alert_deliveries as d on d.id = link.delivery_id
       where link.alert_id in (select alert_id from alert_delivery_alerts where delivery_id = ${delivery_id})
       group by link.alert_id
-    ) as told
-    where alerts.id = told.alert_id`);
+    ) as found
+    where alerts.id = found.alert_id`);
 }
 
 export const countWaiting = async (db: Db): Promise<number> => {
