@@ -66,6 +66,8 @@ export function drawMarks(plot: uPlot, marks: readonly ChartMark[]): void {
   ctx.rect(bbox.left - size, bbox.top, bbox.width + 2 * size, bbox.height);
   ctx.clip();
   ctx.lineWidth = 1.5 * ratio;
+  // A dashed series leaves its dashes behind.
+  ctx.setLineDash([]);
   for (const { x, kind } of marks) {
     if (x < min || x > max) continue;
     const left = plot.valToPos(x, 'x', true);

@@ -30,8 +30,8 @@ describe('numbers', () => {
     [0.00004, '4.00e-5'],
   ])('%d is shown as %s', (value, text) => expect(formatNumber(value)).toBe(text));
 
-  it('[B15] keeps the digits of small numbers', () => {
-    expect([0.005814, 0.0123456, -0.00577].map(formatNumber)).toEqual(['0.005814', '0.01235', '-0.005770']);
+  it('[B15] keeps the digits of small numbers, without zeros at the end', () => {
+    expect([0.005814, 0.0123456, -0.00577].map(formatNumber)).toEqual(['0.005814', '0.01235', '-0.00577']);
   });
 
   it('shows what is not finite by name, never as a number', () => {

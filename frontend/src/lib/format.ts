@@ -18,8 +18,15 @@ export function formatNumber(value: number): string {
   if (size >= 100) return formatDecimals(value, 1);
   if (size >= 10) return formatDecimals(value, 2);
   // A loss of 0.005814 is not one of 0.006. [B15]
-  if (size !== 0 && size < 0.1) return formatDecimals(value, 3 - Math.floor(Math.log10(size)));
+  if (size !== 0 && size < 0.1) return formatDecimals(value, decimalsOf(value, 3 - Math.floor(Math.log10(size))));
   return formatDecimals(value, 3);
+}
+
+/** Without the zeros at the end, down to the three decimals that larger numbers have. */
+function decimalsOf(value: number, most: number): number {
+  let decimals = most;
+  while (decimals > 3 && value.toFixed(decimals).endsWith('0')) decimals--;
+  return decimals;
 }
 
 /** A share of one as a percentage: 0.861 → 86.1 %. */

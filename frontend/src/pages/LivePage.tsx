@@ -63,7 +63,7 @@ export function LivePage() {
           <RecentRounds />
           <RunCost />
         </div>
-        <div className="col-span-full min-w-0">
+        <div className="col-span-full min-w-0 wall:hidden">
           <ModelTable />
         </div>
       </div>

@@ -16,7 +16,6 @@ export function SettingsPage() {
   const isAdmin = useIsAdmin();
   return (
     <>
-      <h1 className="mb-4 text-[20px] leading-7 font-semibold">Settings</h1>
       <SettingsNav />
       <Routes>
         <Route path="account" element={<AccountSettings />} />

@@ -5,7 +5,11 @@ import { type HeatView, paint, panView, wholeView, zoomView } from './paint.ts';
 import { scaleOf, shadeOf, shades } from './shades.ts';
 
 /** Colours that are the shades themselves, so that pixels can be compared with cells. */
-const identity = { colours: Uint32Array.from({ length: 256 }, (_, shade) => shade), stripe: 255 };
+const identity = {
+  colours: Uint32Array.from({ length: 256 }, (_, shade) => shade),
+  stripe: 255,
+  striped: shades.notFinite,
+};
 
 function gridOf(columns: readonly (readonly number[])[]): HeatGrid {
   const grid = new HeatGrid(columns[0]?.length ?? 0, 1);

@@ -12,7 +12,8 @@ export interface HeatView {
 /** A colour for each shade, as `ImageData` has them: 0xAABBGGRR. */
 export interface HeatPalette {
   readonly colours: Uint32Array;
-  /** The second colour of the stripes of cells that are not finite. */
+  /** The shade that has stripes, so that it differs without colour, and their second colour. */
+  readonly striped: number;
   readonly stripe: number;
 }
 
@@ -72,14 +73,14 @@ function takeWorst(cells: Uint8Array, start: number, down: Int32Array, worst: Ui
 
 function paintColumn(
   worst: Uint8Array,
-  { colours, stripe }: HeatPalette,
+  { colours, striped, stripe }: HeatPalette,
   pixels: Uint32Array,
   x: number,
   width: number,
 ) {
   for (let y = 0, at = x; y < worst.length; y++, at += width) {
     const shade = worst[y] as number;
-    const isStripe = shade === shades.notFinite && ((x + y) & 3) < 2;
+    const isStripe = shade === striped && ((x + y) & 3) < 2;
     pixels[at] = isStripe ? stripe : (colours[shade] as number);
   }
 }

@@ -27,12 +27,15 @@ export function rampPalette(stops: readonly Rgb[], notFinite: readonly [Rgb, Rgb
     colours[shade] = pack(mix(stops[first] as Rgb, stops[first + 1] as Rgb, at - first));
   }
   colours[shades.notFinite] = pack(notFinite[0]);
-  return { colours, stripe: pack(notFinite[1]) };
+  return { colours, stripe: pack(notFinite[1]), striped: shades.notFinite };
 }
 
-/** A colour for each of a few kinds; the kinds are the shades. */
-export function kindPalette(kinds: ReadonlyMap<number, Rgb>): HeatPalette {
+/** A colour for each of a few kinds; the kinds are the shades, and one of them has stripes. */
+export function kindPalette(
+  kinds: ReadonlyMap<number, Rgb>,
+  striped: { readonly shade: number; readonly colour: Rgb },
+): HeatPalette {
   const colours = new Uint32Array(256);
   for (const [shade, colour] of kinds) colours[shade] = pack(colour);
-  return { colours, stripe: 0 };
+  return { colours, stripe: pack(striped.colour), striped: striped.shade };
 }

@@ -2,6 +2,7 @@ import { useSession } from '../../hooks/useSession.ts';
 import { Detail, Details } from '../ui/Details.tsx';
 import { Panel } from '../ui/Panel.tsx';
 import { ChangePassword } from './ChangePassword.tsx';
+import { DensitySettings } from './DensitySettings.tsx';
 import { SessionList } from './SessionList.tsx';
 import { TimeSettings } from './TimeSettings.tsx';
 
@@ -23,6 +24,7 @@ export function AccountSettings() {
           </Details>
         </Panel>
         <TimeSettings />
+        <DensitySettings />
         <ChangePassword username={username} />
       </div>
       <SessionList />

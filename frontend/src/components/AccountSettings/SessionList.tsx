@@ -37,7 +37,12 @@ const columnsFor = (onEnd: (id: string) => void): readonly Column<SignInSession>
       </span>
     ),
   },
-  { key: 'address', name: 'From', className: 'text-soft break-all max-sm:hidden', cell: ({ address }) => address },
+  {
+    key: 'address',
+    name: 'From',
+    className: 'whitespace-nowrap text-soft max-sm:hidden',
+    cell: ({ address }) => address,
+  },
   {
     key: 'created',
     name: 'Signed in',

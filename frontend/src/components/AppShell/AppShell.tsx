@@ -10,6 +10,7 @@ import { tabOf } from '../../lib/run-tabs.ts';
 import { AlertToasts } from '../AlertToasts/AlertToasts.tsx';
 import { ConnectionStatus } from '../ConnectionStatus/ConnectionStatus.tsx';
 import { NewVersion } from '../NewVersion/NewVersion.tsx';
+import { PageHeader } from '../PageHeader/PageHeader.tsx';
 import { RunHeader } from '../RunHeader/RunHeader.tsx';
 import type { Overlay } from '../Shortcuts/Shortcuts.tsx';
 import { ThemeToggle } from '../ThemeToggle/ThemeToggle.tsx';
@@ -63,7 +64,7 @@ export function AppShell() {
   return (
     <div
       data-wall={isWall || undefined}
-      className={classes('min-h-dvh', !isWall && 'lg:grid lg:grid-cols-[196px_minmax(0,1fr)]')}
+      className={classes('relative min-h-dvh', !isWall && 'lg:grid lg:grid-cols-[196px_minmax(0,1fr)]')}
     >
       <a
         href="#main"
@@ -73,9 +74,9 @@ export function AppShell() {
       </a>
       {!isWall && <Nav onSearch={() => setOverlay('palette')} />}
       <div className="min-w-0">
-        <header className="flex min-h-[52px] flex-wrap items-center justify-between gap-x-4 gap-y-2 border-b border-line px-3 py-2 sm:px-5 xl:flex-nowrap">
+        <header className="flex min-h-11 flex-wrap items-center justify-between gap-x-4 gap-y-2 border-b border-line px-3 py-2 sm:px-5 lg:min-h-[52px] xl:flex-nowrap">
           <ErrorBoundary what="The header of the run" resetKey={pathname}>
-            {tabOf(pathname) !== null && <RunHeader />}
+            {tabOf(pathname) !== null ? <RunHeader /> : <PageHeader />}
           </ErrorBoundary>
           <div className="ml-auto flex shrink-0 items-center gap-3">
             <ConnectionStatus />
@@ -84,10 +85,11 @@ export function AppShell() {
                 Leave the wall display
               </Button>
             ) : (
-              <>
+              // On a phone they stand in the bar above, so that the page begins a line higher.
+              <span className="flex items-center gap-2 max-lg:absolute max-lg:top-2 max-lg:right-3">
                 <ThemeToggle />
                 <UserMenu />
-              </>
+              </span>
             )}
           </div>
         </header>

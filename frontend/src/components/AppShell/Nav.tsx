@@ -15,16 +15,16 @@ export function Nav({ onSearch }: { readonly onSearch: () => void }) {
   return (
     <nav
       aria-label="Main"
-      className="flex items-center gap-1 border-line px-4 max-lg:h-12 max-lg:border-b lg:sticky lg:top-0 lg:h-dvh lg:flex-col lg:items-stretch lg:border-r lg:px-2.5"
+      className="flex items-center gap-0.5 border-line px-3 max-lg:h-12 sm:gap-1 sm:px-4 max-lg:border-b lg:sticky lg:top-0 lg:h-dvh lg:flex-col lg:items-stretch lg:border-r lg:px-2.5"
     >
-      <span className="flex h-[52px] items-center gap-2.5 text-[16px] font-semibold max-lg:mr-3 lg:mb-1 lg:px-2.5">
+      <span className="flex h-[52px] items-center gap-2.5 text-[16px] font-semibold max-lg:mr-2 lg:mb-1 lg:px-2.5">
         <Logo />
-        Rondo
+        <span className="max-sm:sr-only">Rondo</span>
       </span>
       <Button
         title="Search or jump to (Ctrl+K)"
         onClick={onSearch}
-        className="text-muted max-lg:order-last max-lg:ml-auto lg:mb-2 lg:justify-start"
+        className="text-muted max-lg:order-last max-lg:border-transparent max-lg:bg-transparent lg:mb-2 lg:justify-start"
       >
         <Search aria-hidden size={14} />
         <span className="max-lg:sr-only">Search</span>

@@ -24,13 +24,14 @@ export function AuditFilters({ filters, isFiltered, onFilters }: AuditFiltersPro
     <form onSubmit={submit} aria-label="Filter the audit log" className="mb-4 flex flex-wrap items-end gap-3">
       <Field
         size="small"
-        className="min-w-32 grow sm:grow-0"
+        className="min-w-28 grow basis-28 sm:max-w-44"
         label="Who"
         value={draft.actor}
         onChange={(event) => set({ actor: event.target.value })}
       />
       <SelectField
         label="Did what"
+        className="max-w-52"
         value={draft.action}
         onChange={(event) => onFilters({ ...draft, action: event.target.value })}
       >
@@ -43,7 +44,7 @@ export function AuditFilters({ filters, isFiltered, onFilters }: AuditFiltersPro
       </SelectField>
       <Field
         size="small"
-        className="min-w-32 grow sm:grow-0"
+        className="min-w-28 grow basis-28 sm:max-w-44"
         label="To whom or what"
         value={draft.target}
         onChange={(event) => set({ target: event.target.value })}

@@ -43,7 +43,7 @@ export function ClientGrid({ isTall = false }: ClientGridProps) {
         </EmptyState>
       ) : (
         <>
-          <div className="mb-3 flex gap-2">
+          <div className="mb-3 flex gap-2 wall:hidden">
             <input
               type="search"
               aria-label="Filter clients by name"

@@ -10,14 +10,23 @@ const outcomeWords: Record<keyof typeof outcomeTokens, string> = {
   unreported: 'not reported',
 };
 
-/** What the colours mean. A missing cell has the colour of the panel, a cell that is not finite has stripes. */
+/** What the colours mean. A missing cell has the colour of the panel, one that is not finite or not reported has stripes. */
 export function HeatLegend({ measure, scale }: { readonly measure: HeatMeasure; readonly scale: ShadeScale | null }) {
   if (scale === null) {
     return (
       <ul aria-label="Colours" className="flex flex-wrap gap-x-3">
         {Object.entries(outcomeTokens).map(([outcome, token]) => (
           <li key={outcome} className="flex items-center gap-1.5">
-            <span aria-hidden className="size-2.5 rounded-[2px]" style={{ background: `var(${token})` }} />
+            <span
+              aria-hidden
+              className="size-2.5 rounded-[2px]"
+              style={{
+                background:
+                  outcome === 'unreported'
+                    ? `repeating-linear-gradient(45deg, var(${token}) 0 2px, var(--panel) 2px 4px)`
+                    : `var(${token})`,
+              }}
+            />
             {outcomeWords[outcome as keyof typeof outcomeWords]}
           </li>
         ))}

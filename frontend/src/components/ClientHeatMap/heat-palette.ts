@@ -5,11 +5,11 @@ import { outcomeShades } from './heat-cells.ts';
 import type { HeatMeasure } from './measures.ts';
 
 export const outcomeTokens = {
-  complete: '--returned',
-  pending: '--waiting',
-  unreported: '--edge',
-  no_reply: '--no-reply',
-  failed: '--failed',
+  complete: '--heat-returned',
+  pending: '--heat-waiting',
+  unreported: '--heat-unreported',
+  no_reply: '--heat-no-reply',
+  failed: '--heat-failed',
 } as const;
 
 /** From quiet to loud; lightness rises or falls in one direction, so that the order survives without colour. */
@@ -22,7 +22,7 @@ export function heatPalette(measure: HeatMeasure): HeatPalette {
     const kinds = Object.entries(outcomeTokens).map(
       ([outcome, token]) => [outcomeShades[outcome as keyof typeof outcomeTokens], read(token)] as const,
     );
-    return kindPalette(new Map(kinds));
+    return kindPalette(new Map(kinds), { shade: outcomeShades.unreported, colour: read('--panel') });
   }
   return rampPalette(rampTokens.map(read), [read('--failed'), read('--panel')]);
 }

@@ -23,7 +23,9 @@ export function ConnectionStatus() {
     >
       <span aria-hidden className="relative flex size-2.5 items-center justify-center">
         {link.face === 'live' && (
-          <span className={classes('absolute -inset-1 animate-[heartbeat_2s_infinite] rounded-full', dots.live)} />
+          <span
+            className={classes('absolute -inset-1 animate-[heartbeat_2s_infinite] rounded-full opacity-25', dots.live)}
+          />
         )}
         <span className={classes('size-2', dots[link.face], link.face === 'live' ? 'rounded-full' : 'rounded-xs')} />
       </span>

@@ -88,13 +88,15 @@ const tones: Record<Figure['tone'], string> = {
 
 function FigureCard({ name, figure }: { readonly name: string; readonly figure: Figure }) {
   return (
-    <section aria-label={name} className="panel min-w-0 px-4 py-3.5">
+    <section aria-label={name} className="panel min-w-0 px-4 py-3.5 xl:max-2xl:px-3">
       <h2 className="text-xs font-medium text-muted">{name}</h2>
-      <p className="mt-1 text-[22px] leading-7 font-semibold">
+      <p className="mt-1 flex flex-wrap items-baseline gap-x-1.5 text-[22px] leading-7 font-semibold">
         <span className={classes(figure.value === null && 'text-faint', figure.isOdd && 'text-no-reply')}>
           {figure.value ?? '—'}
         </span>
-        {figure.of !== undefined && <span className="ml-1.5 text-sm font-normal text-muted">{figure.of}</span>}
+        {figure.of !== undefined && (
+          <span className="text-xs leading-5 font-normal whitespace-nowrap text-muted">{figure.of}</span>
+        )}
       </p>
       <p className={classes('text-xs', tones[figure.tone])}>{figure.change}</p>
     </section>

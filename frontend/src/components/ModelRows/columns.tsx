@@ -35,7 +35,7 @@ export function columnsOf(place: 'panel' | 'page', search: string): readonly Col
     {
       key: 'version',
       name: 'Version',
-      className: 'max-w-52',
+      className: 'w-[30%] min-w-44',
       cell: ({ version, run_id, aliases }) => (
         <span className="flex min-w-28 flex-wrap items-center gap-x-1.5 gap-y-1 sm:min-w-36">
           <Link
@@ -75,7 +75,7 @@ export function columnsOf(place: 'panel' | 'page', search: string): readonly Col
     {
       key: 'parent',
       name: 'Parent',
-      className: 'max-w-32 max-md:hidden',
+      className: 'max-w-32 max-2xl:hidden',
       cell: ({ parent, run_id }) =>
         parent === null ? (
           <span className="text-faint">{noValue}</span>
@@ -128,7 +128,7 @@ export function columnsOf(place: 'panel' | 'page', search: string): readonly Col
     {
       key: 'sha256',
       name: 'SHA-256',
-      className: 'whitespace-nowrap max-lg:hidden',
+      className: 'whitespace-nowrap max-2xl:hidden',
       cell: ({ sha256, version }) => (
         <span className="inline-flex items-center gap-1 font-mono text-2xs text-muted">
           {sha256.slice(0, 8)}

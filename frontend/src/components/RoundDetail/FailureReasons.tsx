@@ -59,7 +59,7 @@ function Reason({ group, share, isChosen, onChoose }: ReasonProps) {
         >
           <span
             aria-hidden
-            className="absolute bottom-0 left-0 h-[3px] bg-failed"
+            className="absolute inset-y-0.5 left-0 rounded-control bg-failed/15"
             style={{ width: `${share * 100}%` }}
           />
           <span className="relative w-10 shrink-0 text-right font-medium text-failed">{formatCount(count)} ×</span>

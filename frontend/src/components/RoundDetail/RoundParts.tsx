@@ -11,6 +11,9 @@ import { UpdateTable } from './UpdateTable.tsx';
 
 const outcomes = Object.keys(outcomeLooks);
 
+/** At a desk the timeline has the right half, and what is short stands beside it. */
+const stacked = 'xl:[&>:last-child:not(:first-child)]:row-span-2 min-[118rem]:[&>:last-child]:row-span-1';
+
 /** What its clients did: why they failed, how they are spread, how long they took, and each of them. */
 export function RoundParts({ round }: { readonly round: RoundDetail }) {
   const [params, change] = useAddress();
@@ -21,7 +24,13 @@ export function RoundParts({ round }: { readonly round: RoundDetail }) {
   return (
     <>
       {updates.length > 0 && (
-        <div className={classes('grid gap-4', hasFailures ? 'xl:grid-cols-3' : 'xl:grid-cols-2')}>
+        <div
+          className={classes(
+            'grid items-start gap-4 xl:grid-cols-2',
+            hasFailures && 'min-[118rem]:grid-cols-3',
+            stacked,
+          )}
+        >
           <FailureReasons updates={updates} chosen={filter.reason} onChoose={(reason) => change({ reason })} />
           <RoundHistograms
             updates={updates}

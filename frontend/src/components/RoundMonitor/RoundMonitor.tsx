@@ -43,7 +43,7 @@ function RoundFace({ round, run }: { readonly round: Round; readonly run: Run })
         </div>
         <div className="flex items-center gap-4">
           <RoundTimes round={round} run={run} />
-          <span className="flex flex-wrap justify-end gap-2">
+          <span className="flex flex-wrap justify-end gap-2 wall:hidden">
             <CloseNow round={round} run={run} />
             <StopRound round={round} run={run} />
           </span>

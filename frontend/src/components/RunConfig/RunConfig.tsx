@@ -94,14 +94,14 @@ function Branch({ nodes }: { readonly nodes: readonly ConfigNode[] }) {
 
 function Leaf({ node, value }: { readonly node: ConfigNode; readonly value: string }) {
   return (
-    <div className="flex min-h-8 flex-wrap items-center gap-x-3 rounded-control px-1.5 py-0.5 font-mono text-xs hover:bg-raised">
-      <bdi className="min-w-0 basis-40 break-all text-muted">{node.name}</bdi>
+    <div className="group/near flex min-h-(--row) items-center gap-x-3 rounded-control px-1.5 py-0.5 font-mono text-xs hover:bg-raised">
+      <bdi className="min-w-0 basis-28 break-all text-muted sm:basis-40">{node.name}</bdi>
       <span dir="auto" className="min-w-0 flex-1 break-all text-text">
         {value}
       </span>
-      <span className="flex gap-1 font-sans">
-        <CopyButton text={node.path} what={`the path ${node.path}`} label="path" />
-        <CopyButton text={value} what={`the value of ${node.path}`} label="value" />
+      <span className="flex shrink-0 gap-1 font-sans near:opacity-0">
+        <CopyButton text={node.path} what={`the path ${node.path}`} label="Copy path" isSmall="phone" />
+        <CopyButton text={value} what={`the value of ${node.path}`} label="Copy value" isSmall="phone" />
       </span>
     </div>
   );

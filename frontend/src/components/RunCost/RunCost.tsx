@@ -16,7 +16,7 @@ export function RunCost() {
   // The newest two: the running round and the one before it.
   const cost = useCost(run_id, round === null ? null : Math.max(0, round - 1), isRunning).data;
   const hasPrivacy = privacy?.run_id === run_id && privacy.is_reported;
-  const hasCost = cost?.run_id === run_id && cost.round.length > 0;
+  const hasCost = cost?.run_id === run_id && cost.round.length > 0 && isKnown(cost);
   if (!hasPrivacy && !hasCost) return null;
   return (
     <Panel title={hasPrivacy ? 'Privacy and cost' : 'Cost'} testId="run-cost">
@@ -27,6 +27,12 @@ export function RunCost() {
     </Panel>
   );
 }
+
+/** With secure aggregation, nothing is known of single clients, and zeros would claim that it was free. */
+const isKnown = (cost: Cost): boolean =>
+  [cost.cumulated_bytes_up, cost.cumulated_bytes_down, cost.cumulated_client_ms, cost.cumulated_examples].some(
+    (column) => (column.at(-1) ?? 0) > 0,
+  );
 
 /** From this share of the target on, the gauge warns. */
 const nearTarget = 0.8;

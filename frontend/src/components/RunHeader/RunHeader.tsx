@@ -18,8 +18,11 @@ export function RunHeader() {
   const navigate = useNavigate();
   const isFollowing = useParams().run_id === undefined;
   return (
-    <div className="flex max-w-full min-w-0 flex-wrap items-center gap-x-2 gap-y-1.5 sm:-ml-1.5 xl:flex-nowrap">
-      <nav aria-label="Breadcrumb" className="flex max-w-full min-w-16 items-center text-base text-muted">
+    <div className="contents max-w-full min-w-0 flex-wrap sm:flex items-center gap-x-2 gap-y-1.5 sm:-ml-1.5 xl:flex-nowrap">
+      <nav
+        aria-label="Breadcrumb"
+        className="flex max-w-full min-w-16 items-center max-sm:basis-full text-base text-muted"
+      >
         {!isFollowing && (
           <>
             <Link to="/runs" className="rounded-control px-1.5 leading-7 hover:text-text hover:underline">
@@ -42,8 +45,12 @@ export function RunHeader() {
         <span className="text-xs whitespace-nowrap text-muted max-2xl:hidden">Following the newest run</span>
       )}
       {run && <RunTags tags={run.tags} />}
-      {run && <ExportRun run={run} />}
-      {run && <EditRun run={run} onDeleted={() => void (isFollowing || navigate('/runs'))} />}
+      {run && (
+        <span className="flex wall:hidden">
+          <ExportRun run={run} />
+          <EditRun run={run} onDeleted={() => void (isFollowing || navigate('/runs'))} />
+        </span>
+      )}
     </div>
   );
 }

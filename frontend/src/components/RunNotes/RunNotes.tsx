@@ -18,7 +18,7 @@ export function RunNotes() {
   const [isOpen, setOpen] = useState(false);
   if (notes === '') return null;
   return (
-    <section aria-label="Notes" className="mb-4 flex flex-col items-start gap-1 text-sm text-soft">
+    <section aria-label="Notes" className="mb-4 flex flex-col wall:hidden items-start gap-1 text-sm text-soft">
       <div dir="auto" className={classes('max-w-[100ch] break-words', isLong(notes) && !isOpen && 'line-clamp-3')}>
         <Markdown text={notes} />
       </div>

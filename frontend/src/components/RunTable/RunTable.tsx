@@ -1,6 +1,7 @@
 import type { ListedRun } from '@rondo/protocol';
 import { useCallback, useMemo, useState } from 'react';
 import { Link, useSearchParams } from 'react-router';
+import { useIsPhone } from '../../hooks/useMedia.ts';
 import { useNow } from '../../hooks/useNow.ts';
 import { useProblemDetail } from '../../hooks/useProblemDetail.ts';
 import { useRunList } from '../../hooks/useRunList.ts';
@@ -18,6 +19,8 @@ import { configText, runColumns } from './run-columns.tsx';
 import { hasFilter, type RunQuery, readRunQuery, requestParams, sortAfter, writeRunQuery } from './run-query.ts';
 
 const clockMs = 30_000;
+/** Two lines of text. */
+const phoneRow = 60;
 
 /** Every run that matches: searched, filtered and sorted by the server, so that 100,000 runs are as fast as 100. */
 export function RunTable() {
@@ -27,6 +30,7 @@ export function RunTable() {
   const problem = useProblemDetail(error);
   const isAdmin = useIsAdmin();
   const now = useNow(clockMs);
+  const isPhone = useIsPhone();
   const [selected, select, clear] = useSelection(runs ?? []);
   const change = useCallback(
     (part: Partial<RunQuery>) =>
@@ -40,10 +44,11 @@ export function RunTable() {
         selected,
         onSelect: select,
         onTag: (tag) => change({ tag }),
-        chosen: query.columns,
+        chosen: isPhone ? [] : query.columns,
         now,
+        isPhone,
       }),
-    [isAdmin, selected, select, change, query.columns, now],
+    [isAdmin, selected, select, change, query.columns, now, isPhone],
   );
   const known = useMemo(() => knownValues(runs ?? []), [runs]);
   const groups = useMemo(() => groupRuns(runs ?? [], query.group), [runs, query.group]);
@@ -71,8 +76,8 @@ export function RunTable() {
             keyOf={(run) => run.run_id}
             sort={query.sort}
             onSort={(key) => change({ sort: sortAfter(query.sort, key) })}
-            maxHeight={groups.length > 1 ? 400 : Math.max(400, window.innerHeight - 260)}
-            minWidth={720 + 96 * query.columns.length}
+            maxHeight={groups.length > 1 ? 400 : Math.max(400, window.innerHeight - 236)}
+            {...(isPhone ? { height: phoneRow } : { minWidth: 720 + 128 * query.columns.length, isPinned: true })}
           />
         </section>
       ))}

@@ -1,5 +1,6 @@
-import { X } from 'lucide-react';
+import { SlidersHorizontal, X } from 'lucide-react';
 import { type FormEvent, useEffect, useRef, useState } from 'react';
+import { classes } from '../../lib/classes.ts';
 import { Button } from '../ui/Button.tsx';
 import { Select } from '../ui/Select.tsx';
 import { parseConfigFilter, type RunQuery } from './run-query.ts';
@@ -21,53 +22,61 @@ const conditions = ['healthy', 'waiting_for_clients', 'overdue', 'silent'];
 const searchDelayMs = 250;
 
 export function RunToolbar({ query, onChange, known }: RunToolbarProps) {
+  // On a phone they would fill the screen.
+  const [isOpen, setOpen] = useState(false);
   return (
     <div className="mb-3 flex flex-wrap items-center gap-2">
       <Search value={query.q} onChange={(q) => onChange({ q })} />
-      <Filter label="Status" value={query.status} values={statuses} onChange={(status) => onChange({ status })} />
-      <Filter
-        label="Condition"
-        value={query.condition}
-        values={conditions}
-        onChange={(condition) => onChange({ condition })}
-      />
-      <Filter label="Tag" value={query.tag} values={known.tags} onChange={(tag) => onChange({ tag })} />
-      <Filter
-        label="Framework"
-        value={query.framework}
-        values={known.frameworks}
-        onChange={(framework) => onChange({ framework })}
-      />
-      <ConfigFilter onAdd={(key, value) => onChange({ config: { ...query.config, [key]: value } })} />
-      {Object.entries(query.config).map(([key, value]) => (
-        <Chip
-          key={key}
-          text={`${key} = ${value}`}
-          onRemove={() =>
-            onChange({ config: Object.fromEntries(Object.entries(query.config).filter(([other]) => other !== key)) })
-          }
+      <Button size="small" aria-expanded={isOpen} className="sm:hidden" onClick={() => setOpen(!isOpen)}>
+        <SlidersHorizontal aria-hidden size={14} />
+        Filters
+      </Button>
+      <div className={classes('contents', !isOpen && 'max-sm:hidden')}>
+        <Filter label="Status" value={query.status} values={statuses} onChange={(status) => onChange({ status })} />
+        <Filter
+          label="Condition"
+          value={query.condition}
+          values={conditions}
+          onChange={(condition) => onChange({ condition })}
         />
-      ))}
-      <Filter
-        label="Add a column"
-        value=""
-        values={known.columns.filter((column) => !query.columns.includes(column))}
-        onChange={(column) => onChange({ columns: [...query.columns, column] })}
-      />
-      {query.columns.map((column) => (
-        <Chip
-          key={column}
-          text={column}
-          onRemove={() => onChange({ columns: query.columns.filter((other) => other !== column) })}
+        <Filter label="Tag" value={query.tag} values={known.tags} onChange={(tag) => onChange({ tag })} />
+        <Filter
+          label="Framework"
+          value={query.framework}
+          values={known.frameworks}
+          onChange={(framework) => onChange({ framework })}
         />
-      ))}
-      <Filter
-        label="Group by"
-        value={query.group}
-        values={['status', 'framework', 'tag', ...known.columns.filter((column) => column.startsWith('config.'))]}
-        onChange={(group) => onChange({ group })}
-      />
-      <SavedViews />
+        <ConfigFilter onAdd={(key, value) => onChange({ config: { ...query.config, [key]: value } })} />
+        {Object.entries(query.config).map(([key, value]) => (
+          <Chip
+            key={key}
+            text={`${key} = ${value}`}
+            onRemove={() =>
+              onChange({ config: Object.fromEntries(Object.entries(query.config).filter(([other]) => other !== key)) })
+            }
+          />
+        ))}
+        <Filter
+          label="Add a column"
+          value=""
+          values={known.columns.filter((column) => !query.columns.includes(column))}
+          onChange={(column) => onChange({ columns: [...query.columns, column] })}
+        />
+        {query.columns.map((column) => (
+          <Chip
+            key={column}
+            text={column}
+            onRemove={() => onChange({ columns: query.columns.filter((other) => other !== column) })}
+          />
+        ))}
+        <Filter
+          label="Group by"
+          value={query.group}
+          values={['status', 'framework', 'tag', ...known.columns.filter((column) => column.startsWith('config.'))]}
+          onChange={(group) => onChange({ group })}
+        />
+        <SavedViews />
+      </div>
     </div>
   );
 }
@@ -101,7 +110,7 @@ function Search({ value, onChange }: { readonly value: string; readonly onChange
       placeholder="Search name, id, notes, tags  ( / )"
       value={text}
       onChange={({ target }) => setText(target.value)}
-      className="h-7 min-w-56 grow rounded-control border border-edge bg-panel px-2.5 text-sm placeholder:text-faint sm:max-w-80"
+      className="h-7 min-w-40 grow rounded-control border border-edge bg-panel px-2.5 text-sm placeholder:text-faint sm:max-w-80"
     />
   );
 }

@@ -1,6 +1,6 @@
 import type { ListedRun, RoundValue } from '@rondo/protocol';
 import { Link } from 'react-router';
-import { formatBytes, formatDuration, formatMomentToSecond, noValue } from '../../lib/format.ts';
+import { formatBytes, formatCount, formatDuration, formatMomentToSecond, noValue } from '../../lib/format.ts';
 import { conditionWords } from '../../lib/run-face.ts';
 import { EditRun } from '../EditRun/EditRun.tsx';
 import type { Column } from '../ui/column.ts';
@@ -26,13 +26,13 @@ export function chosenColumn(key: string): Column<ListedRun> {
   const [kind, ...rest] = key.split('.');
   const name = rest.join('.');
   if (kind === 'config') {
-    return { key, name, className: 'max-w-40 truncate', cell: ({ config }) => configText(config, name) };
+    return { key, name, className: 'w-32 truncate', cell: ({ config }) => configText(config, name) };
   }
   return {
     key,
     name: `${kind === 'best' ? 'Best' : 'Last'} ${name}`,
     align: 'end',
-    className: 'whitespace-nowrap',
+    className: 'w-32 whitespace-nowrap',
     sortBy: onServer,
     cell: ({ summary }) => <Value of={(kind === 'best' ? summary.best : summary.last)[name]} name={name} />,
   };
@@ -58,14 +58,53 @@ interface ColumnsOptions {
   readonly onTag: (tag: string) => void;
   readonly chosen: readonly string[];
   readonly now: number;
+  /** The other columns do not fit; the most important of them stand below the name. */
+  readonly isPhone: boolean;
 }
 
-export function runColumns({ isAdmin, selected, onSelect, onTag, chosen, now }: ColumnsOptions): Column<ListedRun>[] {
+function Status({ run }: { readonly run: ListedRun }) {
+  return (
+    <>
+      <RunStatusText run={run} />
+      {run.condition && run.condition.state !== 'healthy' && (
+        <span className="ml-1.5 text-no-reply" title={run.condition.detail ?? undefined}>
+          · {conditionWords[run.condition.state]}
+        </span>
+      )}
+    </>
+  );
+}
+
+function InShort({ run, now }: { readonly run: ListedRun; readonly now: number }) {
+  const { last, best } = run.summary;
+  return (
+    <span className="flex items-center gap-x-2 overflow-hidden text-xs whitespace-nowrap text-muted">
+      <Status run={run} />
+      {last.loss !== undefined && (
+        <span>
+          loss <Value of={last.loss} name="loss" />
+        </span>
+      )}
+      {best.accuracy !== undefined && <Value of={best.accuracy} name="accuracy" />}
+      <span>{formatDuration(Math.max(0, now - Date.parse(run.started_at)))} ago</span>
+    </span>
+  );
+}
+
+export function runColumns({
+  isAdmin,
+  selected,
+  onSelect,
+  onTag,
+  chosen,
+  now,
+  isPhone,
+}: ColumnsOptions): Column<ListedRun>[] {
   return [
     {
       key: 'name',
       name: 'Name',
-      className: 'w-[22rem] max-w-[22rem]',
+      className: 'max-w-0',
       sortBy: onServer,
       cell: (run) => (
         <span className="flex min-w-0 items-center gap-2">
@@ -76,16 +115,19 @@ export function runColumns({ isAdmin, selected, onSelect, onTag, chosen, now }: 
             checked={selected.has(run.run_id)}
             onChange={(event) => onSelect(run.run_id, (event.nativeEvent as MouseEvent).shiftKey)}
           />
-          <Link
-            to={`/runs/${encodeURIComponent(run.run_id)}`}
-            title={`${run.name}\n${run.run_id}`}
-            dir="auto"
-            className="truncate font-medium hover:text-accent hover:underline"
-          >
-            {run.name}
-          </Link>
+          <span className="min-w-0">
+            <Link
+              to={`/runs/${encodeURIComponent(run.run_id)}`}
+              title={`${run.name}\n${run.run_id}`}
+              dir="auto"
+              className="block truncate leading-6 font-medium hover:text-accent hover:underline"
+            >
+              {run.name}
+            </Link>
+            {isPhone && <InShort run={run} now={now} />}
+          </span>
           {run.notes.trim() !== '' && (
-            <span title={run.notes} dir="auto" className="min-w-0 truncate text-xs text-muted max-xl:hidden">
+            <span title={run.notes} dir="auto" className="min-w-0 truncate text-xs text-muted max-2xl:hidden">
               {run.notes}
             </span>
           )}
@@ -95,23 +137,14 @@ export function runColumns({ isAdmin, selected, onSelect, onTag, chosen, now }: 
     {
       key: 'status',
       name: 'Status',
-      className: 'w-40 whitespace-nowrap',
+      className: 'w-44 whitespace-nowrap max-sm:hidden',
       sortBy: onServer,
-      cell: (run) => (
-        <>
-          <RunStatusText run={run} />
-          {run.condition && run.condition.state !== 'healthy' && (
-            <span className="ml-1.5 text-no-reply" title={run.condition.detail ?? undefined}>
-              · {conditionWords[run.condition.state]}
-            </span>
-          )}
-        </>
-      ),
+      cell: (run) => <Status run={run} />,
     },
     {
       key: 'curve',
       name: 'Loss',
-      className: 'w-36 max-lg:hidden',
+      className: 'w-36 max-xl:hidden',
       cell: ({ summary }) => (
         <Sparkline
           values={summary.sparkline}
@@ -120,14 +153,14 @@ export function runColumns({ isAdmin, selected, onSelect, onTag, chosen, now }: 
         />
       ),
     },
-    chosenColumn('last.loss'),
-    chosenColumn('best.accuracy'),
+    { ...chosenColumn('last.loss'), className: 'w-24 whitespace-nowrap max-sm:hidden' },
+    { ...chosenColumn('best.accuracy'), className: 'w-32 whitespace-nowrap max-sm:hidden' },
     ...chosen.map(chosenColumn),
     {
       key: 'rounds',
       name: 'Rounds',
       align: 'end',
-      className: 'whitespace-nowrap',
+      className: 'w-24 whitespace-nowrap max-lg:hidden',
       sortBy: onServer,
       cell: ({ summary, num_rounds }) => (
         <>
@@ -140,14 +173,14 @@ export function runColumns({ isAdmin, selected, onSelect, onTag, chosen, now }: 
       key: 'clients',
       name: 'Clients',
       align: 'end',
-      className: 'max-md:hidden',
-      cell: ({ summary }) => summary.num_clients,
+      className: 'w-20 max-2xl:hidden',
+      cell: ({ summary }) => formatCount(summary.num_clients),
     },
     {
       key: 'bytes',
       name: 'Traffic',
       align: 'end',
-      className: 'whitespace-nowrap max-xl:hidden',
+      className: 'w-24 whitespace-nowrap max-[112rem]:hidden',
       cell: ({ summary }) =>
         summary.bytes_up + summary.bytes_down > 0 ? formatBytes(summary.bytes_up + summary.bytes_down) : noValue,
     },
@@ -155,21 +188,21 @@ export function runColumns({ isAdmin, selected, onSelect, onTag, chosen, now }: 
       key: 'duration_ms',
       name: 'Time',
       align: 'end',
-      className: 'whitespace-nowrap max-md:hidden',
+      className: 'w-28 whitespace-nowrap max-2xl:hidden',
       sortBy: onServer,
       cell: ({ summary }) => (summary.duration_ms === null ? noValue : formatDuration(summary.duration_ms)),
     },
     {
       key: 'tags',
       name: 'Tags',
-      className: 'max-w-56 max-lg:hidden',
+      className: 'w-52 max-2xl:hidden',
       cell: ({ tags }) => <Tags tags={tags} onTag={onTag} />,
     },
     {
       key: 'started_at',
       name: 'Started',
       align: 'end',
-      className: 'whitespace-nowrap text-soft max-sm:hidden',
+      className: 'w-32 whitespace-nowrap text-soft max-sm:hidden',
       sortBy: onServer,
       cell: ({ started_at }) => (
         <time dateTime={started_at} title={formatMomentToSecond(started_at)}>
@@ -183,7 +216,7 @@ export function runColumns({ isAdmin, selected, onSelect, onTag, chosen, now }: 
             key: 'edit',
             name: <span className="sr-only">Edit</span>,
             align: 'end' as const,
-            className: 'w-9',
+            className: 'w-12',
             cell: (run: ListedRun) => <EditRun run={run} />,
           },
         ]

@@ -15,15 +15,20 @@ const forAdmins = [
 export function SettingsNav() {
   const isAdmin = useIsAdmin();
   return (
-    <nav aria-label="Settings" className="mb-4 flex gap-1 overflow-x-auto border-b border-line pb-2">
+    <nav
+      aria-label="Settings"
+      className="-mx-3 -mt-3 mb-4 flex gap-1 overflow-x-auto border-b border-line px-3 sm:-mx-5 sm:-mt-5 sm:px-5"
+    >
       {[...own, ...(isAdmin ? forAdmins : [])].map(({ to, label }) => (
         <NavLink
           key={to}
           to={to}
           className={({ isActive }) =>
             classes(
-              'flex h-8 items-center rounded-control px-3 text-sm whitespace-nowrap',
-              isActive ? 'bg-raised font-medium text-text' : 'text-muted hover:bg-raised hover:text-text',
+              '-mb-px flex h-10 shrink-0 items-center border-b-2 px-2.5 text-sm',
+              isActive
+                ? 'border-accent font-medium text-text'
+                : 'border-transparent text-muted hover:border-edge hover:text-text',
             )
           }
         >

@@ -4,7 +4,7 @@ import { classes } from '../../lib/classes.ts';
 const accountParts = [
   { key: 'complete', label: 'returned', fill: 'bg-returned' },
   { key: 'failed', label: 'failed', fill: 'bg-failed' },
-  { key: 'no_reply', label: 'no reply', fill: 'bg-no-reply' },
+  { key: 'no_reply', label: 'no reply', fill: 'bg-no-reply-striped' },
   { key: 'unreported', label: 'not reported by the FL server', fill: 'bg-unreported' },
   { key: 'pending', label: 'waiting', fill: 'bg-waiting' },
 ] as const;

@@ -27,7 +27,7 @@ export function Panel({ title, note, actions, className, testId, children }: Pan
           </h2>
           {note !== undefined && <div className="text-xs text-muted">{note}</div>}
         </div>
-        {actions}
+        {actions !== undefined && actions !== false && <div className="min-w-0 wall:hidden">{actions}</div>}
       </div>
       {children}
     </section>

@@ -90,7 +90,7 @@ interface TableRowProps<T> extends Pick<TableProps<T>, 'columns' | 'rowProps'> {
 }
 
 function Row<T>({ row, columns, rowProps, index, height }: TableRowProps<T>) {
-  const padding = height === undefined && 'py-2';
+  const padding = height === undefined && 'py-(--row-pad)';
   return (
     <tr
       {...rowProps?.(row)}

@@ -1,5 +1,6 @@
 import { useVirtualizer } from '@tanstack/react-virtual';
 import { type RefObject, useCallback, useLayoutEffect, useRef, useState } from 'react';
+import { useDensity } from '../../hooks/useDensity.ts';
 import { classes } from '../../lib/classes.ts';
 import { TableHead, type TableProps, TableRow } from './Table.tsx';
 
@@ -10,17 +11,21 @@ interface VirtualTableProps<T> extends TableProps<T> {
   readonly minWidth?: number;
   /** The first column stays where it is while the others scroll sideways. */
   readonly isPinned?: boolean;
+  /** Of every row, where it is not one line of text. */
+  readonly height?: number;
 }
 
-/** One line of text: rows of another height would need measuring while they scroll. */
-const rowHeight = 36;
+/** One line of text: rows that differ in height would need measuring while they scroll. */
+const rowHeights = { comfortable: 36, compact: 28 } as const;
 const headHeight = 32;
 
 /** A table of any length, of which only the rows in view exist. */
 export function VirtualTable<T>(props: VirtualTableProps<T>) {
-  const { maxHeight, minWidth, isPinned = false, label, columns, rows, keyOf, ...rest } = props;
+  const { maxHeight, minWidth, isPinned = false, height, label, columns, rows, keyOf, ...rest } = props;
   const scroller = useRef<HTMLElement>(null);
   const [edges, onScroll] = useEdges(scroller, `${minWidth} ${columns.length}`);
+  const [density] = useDensity();
+  const rowHeight = height ?? rowHeights[density];
   const virtual = useVirtualizer({
     count: rows.length,
     getScrollElement: () => scroller.current,
@@ -29,6 +34,8 @@ export function VirtualTable<T>(props: VirtualTableProps<T>) {
     scrollPaddingStart: headHeight,
     initialRect: { width: 0, height: typeof maxHeight === 'number' ? maxHeight : 800 },
   });
+  // biome-ignore lint/correctness/useExhaustiveDependencies: what was measured is of the other height.
+  useLayoutEffect(() => virtual.measure(), [virtual, rowHeight]);
   const items = virtual.getVirtualItems();
   const above = items[0]?.start ?? 0;
   const below = virtual.getTotalSize() - (items.at(-1)?.end ?? 0);
@@ -72,10 +79,7 @@ export function VirtualTable<T>(props: VirtualTableProps<T>) {
       </section>
       {/* Columns that are cut off are announced by a shadow at the edge. */}
       {edges.isBeforeEnd && (
-        <div
-          aria-hidden
-          className="pointer-events-none absolute inset-y-0 right-0 w-6 rounded-r-control bg-gradient-to-l from-edge/40 to-transparent"
-        />
+        <div aria-hidden className="pointer-events-none absolute inset-y-0 right-0 w-5 rounded-r-control edge-shadow" />
       )}
     </div>
   );
