@@ -74,7 +74,7 @@ export function AppShell() {
       </a>
       {!isWall && <Nav onSearch={() => setOverlay('palette')} />}
       <div className="min-w-0">
-        <header className="flex min-h-11 flex-wrap items-center justify-between gap-x-4 gap-y-2 border-b border-line px-3 py-2 sm:px-5 lg:min-h-[52px] xl:flex-nowrap">
+        <header className="flex min-h-11 flex-wrap items-center justify-between gap-x-2 gap-y-2 border-b border-line px-3 py-2 sm:gap-x-4 sm:px-5 lg:min-h-[52px] xl:flex-nowrap">
           <ErrorBoundary what="The header of the run" resetKey={pathname}>
             {tabOf(pathname) !== null ? <RunHeader /> : <PageHeader />}
           </ErrorBoundary>

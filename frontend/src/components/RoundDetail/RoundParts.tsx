@@ -11,8 +11,10 @@ import { UpdateTable } from './UpdateTable.tsx';
 
 const outcomes = Object.keys(outcomeLooks);
 
-/** At a desk the timeline has the right half, and what is short stands beside it. */
-const stacked = 'xl:[&>:last-child:not(:first-child)]:row-span-2 min-[118rem]:[&>:last-child]:row-span-1';
+/** At a desk the timeline has the right half, and what is short stands above each other in the left one. */
+const besideTimeline = 'xl:[&>:nth-child(n+2):last-child]:col-start-2 xl:[&>:nth-child(n+2):last-child]:row-start-1';
+const stacked =
+  'xl:[&>:nth-child(3)]:row-span-2 min-[118rem]:grid-cols-3 min-[118rem]:[&>:nth-child(3)]:col-start-3 min-[118rem]:[&>:nth-child(3)]:row-span-1';
 
 /** What its clients did: why they failed, how they are spread, how long they took, and each of them. */
 export function RoundParts({ round }: { readonly round: RoundDetail }) {
@@ -24,13 +26,7 @@ export function RoundParts({ round }: { readonly round: RoundDetail }) {
   return (
     <>
       {updates.length > 0 && (
-        <div
-          className={classes(
-            'grid items-start gap-4 xl:grid-cols-2',
-            hasFailures && 'min-[118rem]:grid-cols-3',
-            stacked,
-          )}
-        >
+        <div className={classes('grid items-start gap-4 xl:grid-cols-2', besideTimeline, hasFailures && stacked)}>
           <FailureReasons updates={updates} chosen={filter.reason} onChoose={(reason) => change({ reason })} />
           <RoundHistograms
             updates={updates}

@@ -35,11 +35,13 @@ export function RunHeader() {
       </nav>
       {run && <RunState run={run} />}
       {run?.framework && (
-        <Chip>
-          <bdi className="max-w-40 truncate" title={run.framework}>
-            {run.framework}
-          </bdi>
-        </Chip>
+        <span className="max-sm:hidden">
+          <Chip>
+            <bdi className="max-w-40 truncate" title={run.framework}>
+              {run.framework}
+            </bdi>
+          </Chip>
+        </span>
       )}
       {run && isFollowing && (
         <span className="text-xs whitespace-nowrap text-muted max-2xl:hidden">Following the newest run</span>

@@ -104,7 +104,6 @@ export function runColumns({
     {
       key: 'name',
       name: 'Name',
-      className: 'max-w-0',
       sortBy: onServer,
       cell: (run) => (
         <span className="flex min-w-0 items-center gap-2">

@@ -59,7 +59,7 @@ export function VirtualTable<T>(props: VirtualTableProps<T>) {
         >
           <TableHead columns={columns} sort={rest.sort} onSort={rest.onSort} isSticky />
           <tbody>
-            {above > 0 && <Spacer height={above} columns={columns.length} />}
+            {above > 0 && <Spacer height={above} />}
             {items.map(({ index }) => {
               const row = rows[index] as T;
               return (
@@ -73,7 +73,7 @@ export function VirtualTable<T>(props: VirtualTableProps<T>) {
                 />
               );
             })}
-            {below > 0 && <Spacer height={below} columns={columns.length} />}
+            {below > 0 && <Spacer height={below} />}
           </tbody>
         </table>
       </section>
@@ -117,10 +117,11 @@ function useEdges(scroller: RefObject<HTMLElement | null>, shape: string): [Edge
   return [edges, measure];
 }
 
-function Spacer({ height, columns }: { readonly height: number; readonly columns: number }) {
+/** One cell only: spanning columns that are hidden would make new ones, which take the width of the others. */
+function Spacer({ height }: { readonly height: number }) {
   return (
     <tr aria-hidden>
-      <td colSpan={columns} style={{ height }} />
+      <td style={{ height }} />
     </tr>
   );
 }
