@@ -88,7 +88,9 @@ const backendLayers = [
   ...allow(source('^backend/src/(app|main)\\.ts$'), '^backend/src/', protocol, npm, builtin),
   ...allow(
     source(backend('routers')),
-    backend('(routers|schemas|ingest|insight|alerts|transfer|bus|db/queries|auth|errors|plugins|config|checkpoints)'),
+    backend(
+      '(routers|schemas|ingest|insight|alerts|transfer|bus|db/queries|auth|errors|plugins|config|checkpoints|websocket/(catch-up|live-source))',
+    ),
     dbType,
     protocol,
     withoutDatabase,

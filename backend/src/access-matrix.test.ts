@@ -86,6 +86,7 @@ const table: Readonly<Record<string, Row>> = {
   ingest: same([401, 'yes', 403, 403, 401, 401, 401]),
   listRuns: lists,
   getRun: reads,
+  pollLive: reads,
   editRun: acts,
   endRun: acts,
   deleteRun: acts,

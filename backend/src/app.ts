@@ -49,6 +49,7 @@ import { healthRouter } from './routers/health.ts';
 import { ingestRouter } from './routers/ingest.ts';
 import { insightRouter } from './routers/insight.ts';
 import { keysRouter } from './routers/keys.ts';
+import { liveRouter } from './routers/live.ts';
 import { logsRouter } from './routers/logs.ts';
 import { metricsRouter } from './routers/metrics.ts';
 import { modelContentRouter } from './routers/model-content.ts';
@@ -90,7 +91,7 @@ export interface AppDeps {
   /** Bearer token that lets other machines read /metrics. None by default. */
   readonly metricsToken?: string | undefined;
   readonly tracing?: Tracing | undefined;
-  /** Open sockets of one user or API key, and of one address. [M5] */
+  /** Open sockets of one user or API key, and of one address. [security M5] */
   readonly socketsPerUser?: number;
   readonly socketsPerAddress?: number;
   readonly alerts: AlertOptions;
@@ -177,7 +178,8 @@ export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
     if (key_id !== undefined) checkpoints.uploads.forgetKey(key_id).catch(onError);
   };
   const onDeleted = () => void checkpoints.registry.sweep().catch(onError);
-  const hub = new Hub({ source: createLiveSource(db), onError });
+  const source = createLiveSource(db);
+  const hub = new Hub({ source, onError });
   const alerts = createAlerts({
     ...deps.alerts,
     db,
@@ -326,6 +328,7 @@ export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
   await app.register(auditRouter({ db }));
   await app.register(ingestRouter({ writer, usage, checkRoom: disk.check, countEvents: metrics.countEvents }));
   await app.register(runsRouter({ auth, db, writer, bus }));
+  await app.register(liveRouter({ source }));
   await app.register(roundsRouter(commands));
   await app.register(logsRouter({ db }));
   await app.register(commandsRouter({ db }));

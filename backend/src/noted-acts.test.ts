@@ -19,7 +19,7 @@ afterAll(() => app.close());
 const noted = async (action: string) =>
   (await listAudit(app.database.db, { visible: null, action, limit: 200, offset: 0 })).items;
 
-describe('[M7] the audit log has', () => {
+describe('[security M7] the audit log has', () => {
   it('what a viewer was refused, by route', async () => {
     const { user, headers } = await app.signIn('viewer');
     expect((await app.ask('GET', '/api/users', headers)).statusCode).toBe(403);

@@ -45,7 +45,7 @@ async function dial(port: number): Promise<Socket> {
 
 const randomKey = () => `rk_${randomBytes(32).toString('base64url')}`;
 
-describe('[M4] the limit for strangers', () => {
+describe('[security M4] the limit for strangers', () => {
   it('holds at every spelling, with any header, and lets the known in', async () => {
     const address = '192.0.2.10';
     const { headers } = await server.signIn('viewer');
@@ -109,7 +109,7 @@ describe('[M4] the limit for strangers', () => {
   });
 });
 
-describe('[M5] sockets', () => {
+describe('[security M5] sockets', () => {
   const handshake = (token: string) =>
     `GET /ws/events?token=${token} HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n` +
     `Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: ${randomBytes(16).toString('base64')}\r\n\r\n`;
@@ -158,7 +158,7 @@ describe('[M5] sockets', () => {
   }, 240_000);
 });
 
-describe('[M6] connections that are cut', () => {
+describe('[security M6] connections that are cut', () => {
   it('are no outage, and leave no stack trace', async () => {
     const lines: string[] = [];
     const logger = createLogger('info', { write: (line: string) => void lines.push(line) });

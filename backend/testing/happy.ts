@@ -112,6 +112,7 @@ export const happy: Readonly<Record<string, Make>> = {
   },
   ingest: () => ({ who: 'reporter', body: { reporter_id: randomUUID(), batch: 0, events: [] } }),
   listRuns: read(),
+  pollLive: ofRun((run_id) => ({ query: { run_id } })),
   getRun: ofRun((run_id) => ({ params: { run_id } })),
   editRun: ofRun((run_id) => ({ who: 'admin', params: { run_id }, body: { notes: 'x' } })),
   endRun: ofRun((run_id) => ({ who: 'admin', params: { run_id }, body: { status: 'failed', reason: 'x' } })),

@@ -152,6 +152,7 @@ const takenId = `taken-${randomUUID()}`;
 
 const specials: Readonly<Record<string, Readonly<Record<string, Make>>>> = {
   listAudit: { 403: () => ({ who: 'viewer' }) },
+  pollLive: { 404: () => ({ who: 'viewer', query: { run_id: 'missing' } }) },
   createKey: { 404: () => ({ who: 'admin', body: { name: 'x', project_id: 'missing' } }) },
   createAlertRule: {
     404: () => ({ who: 'admin', body: { name: 'x', project_id: 'missing', when: { kind: 'run_failed' } } }),

@@ -12,7 +12,7 @@ type Bound = ReturnType<typeof createBound>;
 
 /**
  * Audits acts that a caller can repeat without limit: refusals, downloads, uploads, sign-outs. Past an hourly limit per
- * action, and per subject of an action, they are only counted, and the next entry carries the count. [M7]
+ * action, and per subject of an action, they are only counted, and the next entry carries the count. [security M7]
  */
 export function createNotes(db: Db, now: Clock, onError: (error: unknown) => void = () => {}) {
   const actions = new Map<string, Bound>();

@@ -66,7 +66,7 @@ export const authPlugin = fastifyPlugin<{ readonly auth: AuthServices }>(async (
     if (pathOf(request).startsWith('/api/')) reply.header('cache-control', 'no-store');
   });
 
-  // A request counts until its credentials prove good; those that were good a moment ago do not count at all. [M4]
+  // A request counts until its credentials prove good; those that were good a moment ago do not count at all. [security M4]
   app.addHook('onRequest', async (request, reply) => {
     if (!limitedRoutes.test(pathOf(request)) || (await isKnown(request))) return;
     if (request.headers.upgrade !== undefined) endAfterRefusal(request, reply);

@@ -49,7 +49,7 @@ export const modelContentRouter =
   ({ db, checkpoints, links, notes, basePath, checkRoom, usage }: ContentDeps): FastifyPluginAsyncZod =>
   async (app) => {
     const about = { tags: ['models'] };
-    /** Data leaves the server here, so the audit log notes the user. [M7] */
+    /** Data leaves the server here, so the audit log notes the user. [security M7] */
     const noteDownload = (
       request: FastifyRequest,
       { version, run_id, sha256 }: Model,

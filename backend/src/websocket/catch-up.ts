@@ -1,6 +1,8 @@
+import type { EmptySnapshotMessage } from '@rondo/protocol';
+import type { Visible } from '../db/queries/projects.ts';
 import type { LiveSource } from './live-source.ts';
 import { SerializedBatch } from './serialized-batch.ts';
-import type { CatchUp, Position, Viewer } from './viewer.ts';
+import type { CatchUp, Position, Subscription, Viewer } from './viewer.ts';
 
 /**
  * Sends what the viewer lacks: the changes since its position, or a snapshot. Returns the viewer's new position, or
@@ -62,3 +64,37 @@ async function sendPages(
     if (page.isLast) return { epoch, seq: at };
   }
 }
+
+interface KnownPart {
+  readonly epoch?: string | undefined;
+  readonly seq?: number | undefined;
+  /** All but the clients are known up to here. [S12] */
+  readonly othersSeq?: number | undefined;
+}
+
+/** The next message of what `sendMissing` would send; undefined if the run does not exist for this viewer. [S13] */
+export async function readMissing(
+  source: LiveSource,
+  visible: Visible,
+  { runId, epoch, seq, othersSeq = 0 }: Omit<Subscription, 'epoch' | 'seq'> & KnownPart,
+): Promise<string | undefined> {
+  const id = runId ?? (await source.newestRunId(visible));
+  if (id === undefined) return emptySnapshot;
+  const project = visible === null ? undefined : await source.projectOf(id);
+  if (visible !== null && (project === undefined || !visible.includes(project))) return undefined;
+  if (epoch !== undefined && seq !== undefined) {
+    const page = await source.page(id, epoch, seq, Math.max(seq, othersSeq));
+    if (page) return new SerializedBatch(id, page.seq, page.events).text(seq);
+  }
+  return (await source.snapshot(id))?.text;
+}
+
+const empty: EmptySnapshotMessage = {
+  type: 'snapshot',
+  run_id: null,
+  epoch: null,
+  seq: 0,
+  data: { run: null, rounds: [], clients: [], metrics_history: [], models: [], metrics: [], logs: [] },
+};
+/** Sent while there is no run. */
+export const emptySnapshot = JSON.stringify(empty);

@@ -1,7 +1,7 @@
-import { type AlertNotice, type CloseCode, closeCodes, type EmptySnapshotMessage, type RunId } from '@rondo/protocol';
+import { type AlertNotice, type CloseCode, closeCodes, type RunId } from '@rondo/protocol';
 import type { Committed, MovedRun, RemoteCommit } from '../bus/event-bus.ts';
 import type { Visible } from '../db/queries/projects.ts';
-import { sendMissing } from './catch-up.ts';
+import { emptySnapshot, sendMissing } from './catch-up.ts';
 import { Channel, type ChannelDeps } from './channel.ts';
 import type { LiveSource } from './live-source.ts';
 import { NewestRun } from './newest-run.ts';
@@ -236,12 +236,3 @@ export class Hub {
 }
 
 const newestRun: Subscription = { runId: undefined, epoch: undefined, seq: undefined };
-
-const empty: EmptySnapshotMessage = {
-  type: 'snapshot',
-  run_id: null,
-  epoch: null,
-  seq: 0,
-  data: { run: null, rounds: [], clients: [], metrics_history: [], models: [], metrics: [], logs: [] },
-};
-const emptySnapshot = JSON.stringify(empty);

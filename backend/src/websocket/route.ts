@@ -34,7 +34,7 @@ const maxViewers = 20_000;
 const maxPayload = 1_024;
 const tickMs = 1_000;
 const recheckMs = 30_000;
-/** A peer that was refused may answer the close; then its connection ends. [M5] */
+/** A peer that was refused may answer the close; then its connection ends. [security M5] */
 const refusedMs = 1_000;
 
 export const liveRoute = fastifyPlugin<Options>(async (app, options) => {

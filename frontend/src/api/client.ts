@@ -81,6 +81,8 @@ function accessToken(): string | undefined {
 const statusOf = (error: unknown): number | undefined =>
   error instanceof AxiosError ? error.response?.status : undefined;
 
+export const isNotFound = (error: unknown): boolean => statusOf(error) === 404;
+
 export const isUnauthorized = (error: unknown): boolean => statusOf(error) === 401;
 
 /** The server has understood and said no: asking again changes nothing. */

@@ -8,5 +8,5 @@ export type { LinkFace };
 export function useLinkFace(): LinkFace {
   const link = useFLData((state) => state.link);
   const now = useNow(200);
-  return linkFace(link, Math.max(now, link.last_heard_at ?? 0));
+  return linkFace(link, Math.max(now, link.last_heard_at ?? 0, link.polled_at ?? 0));
 }

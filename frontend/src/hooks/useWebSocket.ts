@@ -2,8 +2,10 @@ import type { AlertNotice, ServerMessage } from '@rondo/protocol';
 import { useEffect, useRef } from 'react';
 import { getTicket } from '../api/auth.ts';
 import { isUnauthorized, refreshSession } from '../api/client.ts';
+import { pollLive } from '../api/live.ts';
 import { signedOut } from '../api/session.ts';
 import type { Connection, Position } from '../live/connection-types.ts';
+import { asMessage } from '../live/parse-message.ts';
 import { createLink } from '../live/socket.ts';
 
 export interface WebSocketOptions {
@@ -27,6 +29,12 @@ export function useWebSocket({ run_id, ...callbacks }: WebSocketOptions): void {
     const link = createLink({
       origin: location.origin,
       getTicket: () => getTicket().catch(ticketError),
+      poll: async ({ run_id, position }) => {
+        const { epoch, seq, complete_at: others_seq } = position ?? {};
+        const answer = await pollLive({ run_id: run_id ?? undefined, epoch, seq, others_seq });
+        if (answer === null) return null;
+        return asMessage(answer) ?? Promise.reject(new Error('the answer is not a message of Rondo'));
+      },
       openSocket: (url) => new WebSocket(url),
       now: Date.now,
       random: Math.random,

@@ -5,6 +5,8 @@ export interface Position {
   readonly run_id: string;
   readonly epoch: string;
   readonly seq: number;
+  /** Of a snapshot in parts: where all of it is known. [S12] */
+  readonly complete_at?: number | undefined;
 }
 
 /** What a connection remembers in every state. */
@@ -23,6 +25,12 @@ export interface Memory {
   readonly is_renewed: boolean;
   /** The server has said that there is no such run, or no longer, and nothing of it has come since. */
   readonly is_missing: boolean;
+  /** Sockets in a row that ended without a word, although the server answered the request for their ticket. */
+  readonly num_mute: number;
+  /** When the page asks by REST again; null while the socket is trusted. */
+  readonly poll_at: number | null;
+  /** When REST last had an answer. */
+  readonly polled_at: number | null;
 }
 
 interface OnSocket {
@@ -48,11 +56,13 @@ export type Event =
   | { readonly type: 'stop' }
   | { readonly type: 'opened'; readonly socket_id: number }
   | { readonly type: 'text'; readonly socket_id: number; readonly text: string }
-  /** Closed, or never opened: a missing ticket counts as 4001. */
+  /** Closed, or never opened: a missing ticket counts as 4001, a server that is out of reach as `outOfReach`. */
   | { readonly type: 'ended'; readonly socket_id: number; readonly code: number }
   | { readonly type: 'timer' }
   | { readonly type: 'woke' }
-  | { readonly type: 'renewed' };
+  | { readonly type: 'renewed' }
+  /** What REST returned to a poll for this run; null if there is no such run. */
+  | { readonly type: 'polled'; readonly run_id: string | null; readonly message: ServerMessage | null };
 
 export type EventType = Event['type'];
 
@@ -70,6 +80,7 @@ export type Effect =
   | { readonly do: 'apply'; readonly message: ServerMessage }
   /** An alert, which is of no run's history. [E9] */
   | { readonly do: 'show'; readonly notice: AlertNotice }
+  | { readonly do: 'poll'; readonly run_id: string | null; readonly position: Position | null }
   | { readonly do: 'renew_session' }
   | { readonly do: 'give_up' };
 

@@ -14,6 +14,9 @@ const memory: Memory = {
   gaps: 0,
   is_renewed: false,
   is_missing: false,
+  num_mute: 0,
+  poll_at: null,
+  polled_at: null,
 };
 
 const states: Record<ConnectionState, Connection> = {
@@ -34,6 +37,7 @@ const events: Record<EventType, Event> = {
   timer: { type: 'timer' },
   woke: { type: 'woke' },
   renewed: { type: 'renewed' },
+  polled: { type: 'polled', run_id: null, message: makeSnapshot(9) },
 };
 
 /** Where each state goes on each event: complete by its type. */
@@ -47,6 +51,7 @@ const table: Record<ConnectionState, Record<EventType, ConnectionState>> = {
     timer: 'idle',
     woke: 'idle',
     renewed: 'idle',
+    polled: 'idle',
   },
   connecting: {
     start: 'connecting',
@@ -57,6 +62,7 @@ const table: Record<ConnectionState, Record<EventType, ConnectionState>> = {
     timer: 'connecting',
     woke: 'connecting',
     renewed: 'connecting',
+    polled: 'connecting',
   },
   live: {
     start: 'connecting',
@@ -67,6 +73,7 @@ const table: Record<ConnectionState, Record<EventType, ConnectionState>> = {
     timer: 'live',
     woke: 'live',
     renewed: 'live',
+    polled: 'live',
   },
   waiting: {
     start: 'connecting',
@@ -77,6 +84,7 @@ const table: Record<ConnectionState, Record<EventType, ConnectionState>> = {
     timer: 'connecting',
     woke: 'connecting',
     renewed: 'waiting',
+    polled: 'waiting',
   },
   unauthorized: {
     start: 'connecting',
@@ -87,6 +95,7 @@ const table: Record<ConnectionState, Record<EventType, ConnectionState>> = {
     timer: 'unauthorized',
     woke: 'unauthorized',
     renewed: 'connecting',
+    polled: 'unauthorized',
   },
   closed: {
     start: 'connecting',
@@ -97,6 +106,7 @@ const table: Record<ConnectionState, Record<EventType, ConnectionState>> = {
     timer: 'closed',
     woke: 'closed',
     renewed: 'closed',
+    polled: 'closed',
   },
 };
 
@@ -151,12 +161,12 @@ describe('retries', () => {
     let connection = states.connecting;
     const delays: number[] = [];
     for (let attempt = 0; attempt < 8; attempt++) {
-      const [waiting, effects] = transition(
+      const [waiting] = transition(
         { ...connection, state: 'connecting', socket_id: 1, since: 0 },
         events.ended,
         context(0, 0.999999),
       );
-      delays.push(Math.round(does(effects, 'timer')[0]?.at ?? -1));
+      delays.push(waiting.state === 'waiting' ? Math.round(waiting.retry_at) : -1);
       connection = waiting;
     }
     expect(delays).toEqual([500, 1000, 2000, 4000, 8000, 15_000, 15_000, 15_000]);
@@ -315,5 +325,90 @@ describe('messages', () => {
       expect(next).toMatchObject({ state: 'live', last_heard_at: 7 });
       expect(effects).toEqual([]);
     }
+  });
+});
+
+describe('[S13] a proxy that refuses every upgrade', () => {
+  const refused = (socket_id: number): Event => ({ type: 'ended', socket_id, code: 1006 });
+  const opened = (now: number): Connection =>
+    transition(initialConnection, { type: 'start', run_id: 'run-1', position: null }, context(now))[0];
+
+  /** Everything that happens in this time, with each socket refused at once and each poll answered by `seq`. */
+  function behindProxy(untilMs: number) {
+    let now = 0;
+    let seq = 1;
+    let connection = opened(now);
+    const polls: number[] = [];
+    const applied: number[] = [];
+    const tries: number[] = [];
+    let timerAt = 0;
+    const say = (event: Event): void => {
+      const [next, effects] = transition(connection, event, context(now));
+      connection = next;
+      for (const effect of effects) {
+        if (effect.do === 'timer' && effect.at !== null) timerAt = effect.at;
+        if (effect.do === 'apply') applied.push(effect.message.seq);
+        if (effect.do === 'open') tries.push(now);
+        if (effect.do !== 'poll') continue;
+        polls.push(now);
+        const { position } = effect;
+        const message = position ? makeBatch(position.seq, ++seq) : makeSnapshot(seq);
+        say({ type: 'polled', run_id: 'run-1', message });
+      }
+      if (connection.state === 'connecting') say(refused(connection.socket_id));
+    };
+    if (connection.state === 'connecting') say(refused(connection.socket_id));
+    while (timerAt < untilMs) {
+      now = timerAt;
+      say({ type: 'timer' });
+    }
+    return { connection, polls, applied, tries };
+  }
+
+  it('is asked by REST after two sockets without a word, and then every 5 s', () => {
+    const { polls, applied, connection } = behindProxy(60_000);
+    const gaps = polls.slice(1).map((at, index) => at - (polls[index] ?? 0));
+    expect(polls[0]).toBeLessThan(5_000);
+    expect(Math.min(...gaps)).toBeGreaterThanOrEqual(timings.pollMs);
+    expect(Math.max(...gaps)).toBeLessThan(2 * timings.pollMs);
+    // A snapshot first, then what changed, each once.
+    expect(applied).toEqual(applied.map((_, index) => index + 1));
+    expect(connection.position?.seq).toBe(applied.at(-1));
+  });
+
+  it('is tried again all the while, at most 15 s apart', () => {
+    const { tries } = behindProxy(120_000);
+    const waits = tries.slice(1).map((at, index) => at - (tries[index] ?? 0));
+    expect(Math.max(...waits)).toBeLessThanOrEqual(15_000);
+  });
+
+  it('is forgotten with the first word of a socket, which goes on from where the polls were', () => {
+    const { connection } = behindProxy(60_000);
+    const [connecting, effects] = transition(connection, { type: 'woke' }, context(61_000));
+    expect(does(effects, 'open')).toMatchObject([{ position: connection.position }]);
+    const text: Event = { type: 'text', ...socketOf(connecting), text: 'pong' };
+    const [live] = transition(connecting, text, context(61_001));
+    expect(live).toMatchObject({ state: 'live', poll_at: null, num_mute: 0 });
+    const late: Event = { type: 'polled', run_id: 'run-1', message: makeSnapshot(99) };
+    expect(transition(live, late, context(61_002))).toEqual([live, []]);
+  });
+
+  it('is not suspected while the server itself is out of reach, or closes sockets in words', () => {
+    for (const code of [0, 1001, closeCodes.busy]) {
+      let connection = opened(0);
+      for (let attempt = 0; attempt < 5; attempt++) {
+        [connection] = transition(connection, { type: 'ended', ...socketOf(connection), code }, context(attempt));
+        [connection] = transition(connection, { type: 'woke' }, context(attempt));
+      }
+      expect(connection).toMatchObject({ poll_at: null, num_mute: 0 });
+    }
+  });
+
+  it('says that there is no such run, and nothing of another run', () => {
+    const { connection } = behindProxy(20_000);
+    const [missing] = transition(connection, { type: 'polled', run_id: 'run-1', message: null }, context(20_000));
+    expect(missing).toMatchObject({ is_missing: true, position: null });
+    const other: Event = { type: 'polled', run_id: 'run-2', message: makeSnapshot(9) };
+    expect(does(transition(connection, other, context(20_000))[1], 'apply')).toEqual([]);
   });
 });

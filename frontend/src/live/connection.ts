@@ -28,7 +28,17 @@ export const timings = {
   connectMs: 10_000,
   /** A link that held this long has proved itself: earlier gaps are forgiven. */
   provenMs: 10_000,
+  /** Between two questions by REST, where no socket gets through. */
+  pollMs: 5_000,
 } as const;
+
+/** Sockets in a row without a word after which a proxy is suspected. */
+const muteTries = 2;
+
+/** Stands for a close code where the server did not answer the request for a ticket. */
+export const outOfReach = 0;
+/** What a browser reports when an upgrade was refused. */
+const abnormal = 1006;
 
 export const initialConnection: Connection = {
   state: 'idle',
@@ -40,9 +50,32 @@ export const initialConnection: Connection = {
   gaps: 0,
   is_renewed: false,
   is_missing: false,
+  num_mute: 0,
+  poll_at: null,
+  polled_at: null,
 };
 
 export function transition(connection: Connection, event: Event, context: Context): Step {
+  return withPolls(step(connection, event, context), context);
+}
+
+/** While no socket gets through, REST is asked at a fixed pace; the tries to connect go on. */
+function withPolls([connection, effects]: Step, { now }: Context): Step {
+  const { state, num_mute, run_id, position } = connection;
+  const isTrying = state === 'connecting' || state === 'waiting';
+  if (!isTrying || num_mute < muteTries) {
+    return [connection.poll_at === null ? connection : { ...connection, poll_at: null }, effects];
+  }
+  const isDue = connection.poll_at === null || now >= connection.poll_at;
+  const poll_at = isDue || connection.poll_at === null ? now + timings.pollMs : connection.poll_at;
+  const timed = effects.map((effect) =>
+    effect.do === 'timer' && effect.at !== null ? { ...effect, at: Math.min(effect.at, poll_at) } : effect,
+  );
+  if (!isDue) return [connection, timed];
+  return [{ ...connection, poll_at }, [...timed, { do: 'poll', run_id, position }]];
+}
+
+function step(connection: Connection, event: Event, context: Context): Step {
   switch (event.type) {
     case 'start':
       return start(connection, event, context);
@@ -62,9 +95,31 @@ export function transition(connection: Connection, event: Event, context: Contex
     case 'renewed':
       if (connection.state !== 'unauthorized') return [connection, []];
       return connect({ ...memoryOf(connection), is_renewed: true }, context);
+    case 'polled':
+      return polled(connection, event, context);
     default:
       return assertNever(event);
   }
+}
+
+/** An answer that comes after a word of the socket, or about another run, says nothing. */
+function polled(connection: Connection, event: Extract<Event, { type: 'polled' }>, { now }: Context): Step {
+  const { message } = event;
+  if (connection.poll_at === null || event.run_id !== connection.run_id) return [connection, []];
+  if (message === null) return [{ ...connection, is_missing: true, position: null, polled_at: now }, []];
+  const known = { ...connection, is_missing: false, polled_at: now };
+  if (message.type === 'snapshot') {
+    const position = positionOf(message);
+    return [{ ...known, position, poll_at: isWhole(position) ? known.poll_at : now }, [{ do: 'apply', message }]];
+  }
+  const { position } = connection;
+  const follows = position?.run_id === message.run_id && position.seq === message.from_seq;
+  if (!follows) return [{ ...known, position: null }, []];
+  if (message.seq === message.from_seq) return [known, []];
+  const next = { ...position, seq: message.seq };
+  // The rest of a snapshot in parts does not wait. [S12]
+  const poll_at = isWhole(next) ? known.poll_at : now;
+  return [{ ...known, position: next, poll_at }, [{ do: 'apply', message }]];
 }
 
 function start(connection: Connection, event: Extract<Event, { type: 'start' }>, context: Context): Step {
@@ -77,6 +132,8 @@ function start(connection: Connection, event: Extract<Event, { type: 'start' }>,
       gaps: 0,
       is_renewed: false,
       is_missing: false,
+      poll_at: null,
+      polled_at: null,
     },
     context,
   );
@@ -95,7 +152,7 @@ function connect(memory: Memory, { now }: Context): Step {
 }
 
 function ended(connection: Connection, code: number, context: Context): Step {
-  const memory = memoryOf(connection);
+  const memory = judgeSocket(connection, code);
   // A new run may be reported under the same id, so the whole run is requested again.
   if (code === closeCodes.runNotFound) return retry({ ...memory, position: null, is_missing: true }, context);
   if (code !== closeCodes.unauthorized) return retry(memory, context);
@@ -103,6 +160,13 @@ function ended(connection: Connection, code: number, context: Context): Step {
     { ...memory, state: 'unauthorized' },
     [{ do: 'timer', at: null }, { do: memory.is_renewed ? 'give_up' : 'renew_session' }],
   ];
+}
+
+/** A close code of the server proves that its words get through; a browser gives 1006 for an upgrade that was refused. */
+function judgeSocket(connection: Connection, code: number): Memory {
+  const memory = memoryOf(connection);
+  if (code === outOfReach || connection.state !== 'connecting') return memory;
+  return { ...memory, num_mute: code === abnormal ? memory.num_mute + 1 : 0 };
 }
 
 function retry(memory: Memory, { now, random }: Context): Step {
@@ -125,6 +189,7 @@ function heard(connection: Connection, text: string, context: Context): Step {
     attempt: connection.is_missing ? connection.attempt : 0,
     gaps: isProven ? 0 : connection.gaps,
     is_renewed: false,
+    num_mute: 0,
   };
   const effects: Effect[] = connection.state === 'live' ? [] : [{ do: 'timer', at: now + timings.pingAfterMs }];
   if (text === 'pong') return [live, effects];
@@ -164,7 +229,8 @@ function timer(connection: Connection, context: Context): Step {
       return connect(memoryOf(connection), context);
     case 'connecting': {
       const due = connection.since + timings.connectMs;
-      return now < due ? [connection, [{ do: 'timer', at: due }]] : lose(connection, context);
+      if (now < due) return [connection, [{ do: 'timer', at: due }]];
+      return lose({ ...connection, num_mute: connection.num_mute + 1 }, context);
     }
     case 'live':
       return listen(connection, context);
@@ -214,10 +280,18 @@ const closeSocket = (connection: Connection): Effect[] =>
 
 const send = (socket_id: number, text: 'ping' | 'pong'): Effect => ({ do: 'send', socket_id, text });
 
-const positionOf = ({ run_id, epoch, seq }: SnapshotLike): Position | null =>
-  run_id === null || epoch === null ? null : { run_id, epoch, seq };
+function positionOf(snapshot: SnapshotLike): Position | null {
+  if (snapshot.run_id === null || snapshot.epoch === null) return null;
+  const { run_id, epoch, seq, complete_at } = snapshot;
+  return complete_at === undefined ? { run_id, epoch, seq } : { run_id, epoch, seq, complete_at };
+}
+
+const isWhole = (position: Position | null): boolean =>
+  position === null || position.complete_at === undefined || position.seq >= position.complete_at;
 
 function memoryOf(connection: Connection): Memory {
   const { run_id, position, next_socket_id, last_heard_at, attempt, gaps, is_renewed, is_missing } = connection;
-  return { run_id, position, next_socket_id, last_heard_at, attempt, gaps, is_renewed, is_missing };
+  const { num_mute, poll_at, polled_at } = connection;
+  const polls = { num_mute, poll_at, polled_at };
+  return { run_id, position, next_socket_id, last_heard_at, attempt, gaps, is_renewed, is_missing, ...polls };
 }

@@ -35,3 +35,9 @@ it('is neither stale nor connecting while the run is not there, whatever the soc
   expect(linkFace({ ...waiting, is_missing: true }, 60_000)).toEqual({ face: 'missing' });
   expect(linkFace({ ...live, is_missing: true }, 1_200)).toEqual({ face: 'missing' });
 });
+
+it('[S13] says that it polls while REST answers, and is stale when that stops as well', () => {
+  const polling: Connection = { ...waiting, last_heard_at: null, num_mute: 3, poll_at: 20_000, polled_at: 10_000 };
+  expect(linkFace(polling, 12_000)).toEqual({ face: 'polling', age_ms: 2_000, every_ms: 5_000 });
+  expect(linkFace(polling, 40_000)).toMatchObject({ face: 'stale', age_ms: 30_000 });
+});

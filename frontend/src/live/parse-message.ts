@@ -10,9 +10,12 @@ export type SnapshotLike = SnapshotMessage | EmptySnapshotMessage;
  */
 export function parseMessage(text: string): ServerMessage | AlertNotice | null {
   const message = parseJson(text);
-  if (isSnapshot(message) || isBatch(message) || isAlert(message)) return message;
-  return null;
+  return isAlert(message) ? message : asMessage(message);
 }
+
+/** The same for what is parsed already. */
+export const asMessage = (message: unknown): ServerMessage | null =>
+  isSnapshot(message) || isBatch(message) ? message : null;
 
 function parseJson(text: string): unknown {
   try {

@@ -13,6 +13,7 @@ beforeEach(() => {
     tickets,
     origin: 'http://localhost:8000',
     getTicket: () => (tickets.shift() ?? (async () => 'ticket'))(),
+    poll: async () => makeSnapshot(5),
     openSocket: (url) => new FakeSocket(url).asWebSocket(),
     now: Date.now,
     random: () => 0.5,

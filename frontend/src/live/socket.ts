@@ -1,7 +1,7 @@
-import type { AlertNotice } from '@rondo/protocol';
+import type { AlertNotice, ServerMessage } from '@rondo/protocol';
 import { closeCodes } from '@rondo/protocol/close-codes';
 import { assertNever } from '../lib/assert-never.ts';
-import { initialConnection, transition } from './connection.ts';
+import { initialConnection, outOfReach, transition } from './connection.ts';
 import type { Connection, Effect, Event, Position } from './connection-types.ts';
 import { socketUrl } from './socket-url.ts';
 
@@ -10,6 +10,8 @@ export interface LinkPorts {
   readonly origin: string;
   /** A one-use ticket; `'unauthorized'` when there is no session any more. Rejects when the server is out of reach. */
   readonly getTicket: () => Promise<string | 'unauthorized'>;
+  /** Asks by REST for what the socket would send; null where there is no such run. */
+  readonly poll: (asked: Extract<Effect, { do: 'poll' }>) => Promise<ServerMessage | null>;
   readonly openSocket: (url: string) => WebSocket;
   readonly now: () => number;
   readonly random: () => number;
@@ -26,9 +28,6 @@ export interface Link {
   woke(): void;
   renewed(): void;
 }
-
-/** What the browser reports when a connection could not be made. */
-const neverOpened = 1006;
 
 /** Carries out what the state machine asks for, and tells it what happened. It decides nothing. */
 export function createLink(ports: LinkPorts): Link {
@@ -68,6 +67,13 @@ export function createLink(ports: LinkPorts): Link {
       case 'show':
         ports.onAlert(effect.notice);
         return;
+      case 'poll':
+        ports.poll(effect).then(
+          (message) => dispatch({ type: 'polled', run_id: effect.run_id, message }),
+          // The next poll tries again; the page says how old its data is.
+          () => {},
+        );
+        return;
       case 'renew_session':
         ports.onRenewSession();
         return;
@@ -83,7 +89,7 @@ export function createLink(ports: LinkPorts): Link {
     const { socket_id } = effect;
     const ticket = await ports.getTicket().catch(() => null);
     if (abandoned.delete(socket_id)) return;
-    if (ticket === null) return dispatch({ type: 'ended', socket_id, code: neverOpened });
+    if (ticket === null) return dispatch({ type: 'ended', socket_id, code: outOfReach });
     if (ticket === 'unauthorized') return dispatch({ type: 'ended', socket_id, code: closeCodes.unauthorized });
     const socket = ports.openSocket(socketUrl(ports.origin, ticket, effect));
     sockets.set(socket_id, socket);

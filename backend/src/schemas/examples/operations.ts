@@ -100,6 +100,7 @@ export const examples: Readonly<Record<string, Example>> = {
   },
   stopRound: { request: { reason: a.stop.reason, scope: 'round' }, response: a.stoppingRound },
   ...insightExamples,
+  pollLive: { response: { type: 'batch', run_id, from_seq: 41, seq: 41, events: [] } },
   listCommands: { response: page(a.command) },
   listClients: { response: walkable(a.client) },
   getClientHistory: { response: { client_id: a.client.client_id, ...walkable(a.clientUpdate) } },

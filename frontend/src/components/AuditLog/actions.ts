@@ -1,5 +1,7 @@
-/** Each action in words, as the deed of a person. An action that is not listed here is shown by its name. */
-const words: Readonly<Record<string, string>> = {
+import type { AuditAction } from '@rondo/protocol';
+
+/** Each action as what a person did. */
+const words: Readonly<Record<AuditAction, string>> = {
   'user.create': 'added a user',
   'user.update': 'changed a user',
   'user.delete': 'deleted a user',
@@ -13,6 +15,13 @@ const words: Readonly<Record<string, string>> = {
   'run.import': 'imported a run',
   'run.delete': 'deleted a run',
   'round.stop': 'asked for a stop',
+  'project.create': 'added a project',
+  'project.update': 'changed a project',
+  'project.delete': 'deleted a project',
+  'member.set': 'set the role of a member',
+  'member.remove': 'removed a member',
+  'attention.mute': 'muted an attention item',
+  'attention.unmute': 'unmuted an attention item',
   'alert_rule.create': 'added an alert rule',
   'alert_rule.update': 'changed an alert rule',
   'alert_rule.delete': 'deleted an alert rule',
@@ -36,7 +45,10 @@ const words: Readonly<Record<string, string>> = {
 
 export const actions: readonly string[] = Object.keys(words);
 
-export const describeAction = (action: string): string => words[action] ?? action;
+const isKnown = (action: string): action is AuditAction => Object.hasOwn(words, action);
+
+/** An action of a newer server is shown by its name. */
+export const describeAction = (action: string): string => (isKnown(action) ? words[action] : action);
 
 /** `reason: stuck · scope: run`. */
 export const describeDetail = (detail: Readonly<Record<string, unknown>>): string =>

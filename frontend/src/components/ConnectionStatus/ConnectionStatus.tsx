@@ -4,6 +4,7 @@ import { describeLink } from './describe-link.ts';
 
 const dots: Record<LinkFace['face'], string> = {
   live: 'bg-returned',
+  polling: 'bg-no-reply',
   stale: 'bg-failed',
   waiting: 'bg-no-reply',
   connecting: 'bg-waiting',

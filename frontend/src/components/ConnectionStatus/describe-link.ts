@@ -11,6 +11,8 @@ export function describeLink(link: LinkFace): LinkWords {
   switch (link.face) {
     case 'live':
       return { state: 'live', detail: `${formatAge(link.age_ms)} ago` };
+    case 'polling':
+      return { state: `updates every ${seconds(link.every_ms)}`, detail: `${formatAge(link.age_ms)} ago` };
     case 'stale':
       return { state: 'stale', detail: `${formatAge(link.age_ms)}${retryWords(link.retry_in_ms)}` };
     case 'waiting':
