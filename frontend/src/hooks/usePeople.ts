@@ -17,6 +17,7 @@ import {
 } from '../api/people.ts';
 import { getJson } from '../api/resources.ts';
 import { useChange } from './useChange.ts';
+import { useIsAdmin } from './useSession.ts';
 
 /** Changes to people and keys are rare, and the live stream does not carry them. */
 const slowPoll = { refreshInterval: 15_000, keepPreviousData: true };
@@ -30,6 +31,15 @@ export const useKeys = () => useSWR(peoplePaths.keys, (path: string) => getJson<
 export function useManagedProjects(): readonly Project[] {
   const { data } = useSWR(peoplePaths.projects, (path: string) => getJson<Items<Project>>(path), slowPoll);
   return data?.items.filter(({ role }) => role === 'admin') ?? [];
+}
+
+/** Whether the user manages a project, or the server; null until that is known. */
+export function useManaging(): boolean | null {
+  const isAdmin = useIsAdmin();
+  const { data, error } = useSWR(peoplePaths.projects, (path: string) => getJson<Items<Project>>(path), slowPoll);
+  if (isAdmin) return true;
+  if (data === undefined) return error === undefined ? null : false;
+  return data.items.some(({ role }) => role === 'admin');
 }
 
 /** Whether the user is an admin of some project. */

@@ -98,7 +98,7 @@ function DeleteChannel({ channel, onClose }: { readonly channel: AlertChannel; r
   return (
     <ConfirmDialog
       title={`Delete the channel “${channel.name}”?`}
-      description="Rules that use it no longer send to it. Messages that still wait for it are not sent."
+      description="Rules that use it no longer send to it. Messages that still wait for it are not sent. This cannot be undone: its secret is deleted with it."
       verb="Delete it"
       progress={progress}
       onConfirm={() => remove(channel.id)}

@@ -61,7 +61,7 @@ function DeleteRule({ rule, onClose }: { readonly rule: AlertRule; readonly onCl
   return (
     <ConfirmDialog
       title={`Delete the rule “${rule.name}”?`}
-      description="Its history stays. Messages that still wait are not sent."
+      description="Its history stays. Messages that still wait are not sent. This cannot be undone; a rule can also be switched off."
       verb="Delete it"
       progress={progress}
       onConfirm={() => remove(rule.id)}

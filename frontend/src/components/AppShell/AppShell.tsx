@@ -10,6 +10,7 @@ import { tabOf } from '../../lib/run-tabs.ts';
 import { AlertToasts } from '../AlertToasts/AlertToasts.tsx';
 import { ConnectionStatus } from '../ConnectionStatus/ConnectionStatus.tsx';
 import { NewVersion } from '../NewVersion/NewVersion.tsx';
+import { Notices } from '../Notices/Notices.tsx';
 import { PageHeader } from '../PageHeader/PageHeader.tsx';
 import { RunHeader } from '../RunHeader/RunHeader.tsx';
 import type { Overlay } from '../Shortcuts/Shortcuts.tsx';
@@ -103,6 +104,7 @@ export function AppShell() {
       {params.has('client') && hasPeek(pathname) && <ClientDrawer onDismiss={() => selectClient(null)} />}
       <Shortcuts overlay={overlay} onOverlay={setOverlay} onDismiss={() => setOverlay(null)} />
       <AlertToasts />
+      <Notices />
       {params.has('model') && <ModelDrawer onDismiss={closeModel} />}
     </div>
   );

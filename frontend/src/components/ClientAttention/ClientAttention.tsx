@@ -4,6 +4,7 @@ import { Link } from 'react-router';
 import { useFLData } from '../../hooks/useFLData.ts';
 import { useAttention } from '../../hooks/useInsight.ts';
 import { useMute, useUnmute } from '../../hooks/useMutes.ts';
+import { useNotify } from '../../hooks/useNotices.ts';
 import { useIsAdmin } from '../../hooks/useSession.ts';
 import { classes } from '../../lib/classes.ts';
 import { runPath } from '../../lib/run-tabs.ts';
@@ -11,6 +12,7 @@ import { Alert } from '../ui/Alert.tsx';
 import { Button } from '../ui/Button.tsx';
 import { Section } from '../ui/Section.tsx';
 import { severityLooks } from '../ui/severity-looks.ts';
+import { texts } from './texts.ts';
 
 interface ClientAttentionProps {
   readonly client_id: string;
@@ -31,7 +33,21 @@ export function ClientAttention({ client_id, run_id }: ClientAttentionProps) {
   const isAdmin = useIsAdmin();
   const [muting, mute] = useMute();
   const [unmuting, unmute] = useUnmute();
+  const notify = useNotify();
   if (data === undefined || data.run_id !== run_id) return null;
+  const muteRule = async (rule: AttentionRule) => {
+    const key = { client_id, rule };
+    if (!(await mute(run_id, key, ''))) return;
+    notify({ text: texts.muted(wordsOf(rule), client_id), undo: () => unmute(run_id, key) });
+  };
+  const unmuteRule = async (rule: AttentionRule | null, reason: string) => {
+    const key = { client_id, rule };
+    if (!(await unmute(run_id, key))) return;
+    notify({
+      text: texts.unmuted(rule === null ? null : wordsOf(rule), client_id),
+      undo: () => mute(run_id, key, reason),
+    });
+  };
   const items = data.items.filter(isAbout(client_id));
   const mutes = data.mutes.filter((each) => each.client_id === client_id);
   const problem = [muting, unmuting].find(({ state }) => state === 'failed');
@@ -64,7 +80,7 @@ export function ClientAttention({ client_id, run_id }: ClientAttentionProps) {
                   aria-label={`Mute “${wordsOf(item.rule)}” for this client`}
                   title={`Mute “${wordsOf(item.rule)}” for this client`}
                   disabled={muting.state === 'busy'}
-                  onClick={() => void mute(run_id, { client_id, rule: item.rule }, '')}
+                  onClick={() => void muteRule(item.rule)}
                 >
                   <BellOff aria-hidden size={13} />
                 </Button>
@@ -86,7 +102,7 @@ export function ClientAttention({ client_id, run_id }: ClientAttentionProps) {
                 aria-label={`Unmute ${rule === null ? 'every rule' : `“${wordsOf(rule)}”`}`}
                 title="Unmute"
                 disabled={unmuting.state === 'busy'}
-                onClick={() => void unmute(run_id, { client_id, rule })}
+                onClick={() => void unmuteRule(rule, reason)}
               >
                 <BellRing aria-hidden size={13} />
               </Button>

@@ -2,12 +2,14 @@ import type { Run } from '@rondo/protocol';
 import { limits } from '@rondo/protocol/limits';
 import { useState } from 'react';
 import { useEditRun } from '../../hooks/useEditRun.ts';
+import { useNotify } from '../../hooks/useNotices.ts';
 import { Dialog } from '../ui/Dialog.tsx';
 import { Field } from '../ui/Field.tsx';
 import { Form } from '../ui/Form.tsx';
 import { TextArea } from '../ui/TextArea.tsx';
 import { DeleteRun } from './DeleteRun.tsx';
 import { changeOf, draftOf } from './run-draft.ts';
+import { texts } from './texts.ts';
 
 interface EditRunDialogProps {
   /** As it was when the dialog opened. */
@@ -20,9 +22,13 @@ export function EditRunDialog({ run, onClose, onDeleted }: EditRunDialogProps) {
   const before = draftOf(run);
   const [draft, setDraft] = useState(before);
   const [progress, edit] = useEditRun();
+  const notify = useNotify();
   const change = changeOf(before, draft);
   const submit = async () => {
-    if (change && (await edit(run.run_id, change))) onClose();
+    if (!change || !(await edit(run.run_id, change))) return;
+    const back = Object.fromEntries(Object.keys(change).map((key) => [key, run[key as keyof typeof change]]));
+    notify({ text: texts.changed(run.name), undo: () => edit(run.run_id, back) });
+    onClose();
   };
   return (
     <Dialog

@@ -17,11 +17,17 @@ export const columnsFor = (onRevoke: (key: ApiKey) => void): readonly Column<Api
       </>
     ),
   },
+  {
+    key: 'project',
+    name: 'Project',
+    className: 'text-soft max-md:hidden',
+    cell: ({ project_id }) => <bdi className="break-all">{project_id}</bdi>,
+  },
   { key: 'scopes', name: 'May', className: 'text-soft', cell: ({ scopes }) => describeScopes(scopes) },
   {
     key: 'created',
     name: 'Made',
-    className: 'text-soft max-lg:hidden',
+    className: 'text-soft max-xl:hidden',
     cell: ({ created_at, created_by }) =>
       `${formatMoment(created_at)}${created_by === null ? '' : ` by ${created_by}`}`,
   },

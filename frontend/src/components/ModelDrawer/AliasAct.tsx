@@ -1,6 +1,8 @@
 import type { Alias } from '@rondo/protocol';
-import { useDeleteAlias, useRollbackAlias } from '../../hooks/useModels.ts';
+import { useDeleteAlias, useRollbackAlias, useSetAlias } from '../../hooks/useModels.ts';
+import { useNotify } from '../../hooks/useNotices.ts';
 import { ConfirmDialog } from '../ui/ConfirmDialog.tsx';
+import { texts } from './texts.ts';
 
 export type AliasVerb = 'rollback' | 'delete';
 
@@ -11,8 +13,10 @@ interface AliasActProps {
   readonly onClose: () => void;
 }
 
-export function AliasAct({ verb, run_id, alias: { alias, previous_version }, onClose }: AliasActProps) {
+export function AliasAct({ verb, run_id, alias: { alias, version, previous_version }, onClose }: AliasActProps) {
   const [removing, remove] = useDeleteAlias();
+  const [, set] = useSetAlias();
+  const notify = useNotify();
   const [rolling, rollBack] = useRollbackAlias();
   if (verb === 'rollback') {
     return (
@@ -33,7 +37,11 @@ export function AliasAct({ verb, run_id, alias: { alias, previous_version }, onC
       description="The checkpoint stays; a request for it by this name no longer finds it."
       verb="Remove"
       progress={removing}
-      onConfirm={() => remove(run_id, alias)}
+      onConfirm={async () => {
+        if (!(await remove(run_id, alias))) return false;
+        notify({ text: texts.removed(alias), undo: () => set(run_id, alias, version) });
+        return true;
+      }}
       onClose={onClose}
     />
   );

@@ -1,82 +1,103 @@
 import type { Run, RunCondition } from '@rondo/protocol';
 import { Check, Radio } from 'lucide-react';
 import { useState } from 'react';
-import { formatMoment } from '../../lib/format.ts';
+import { useLater } from '../../hooks/useLater.ts';
+import { useRunSearch } from '../../hooks/useRunList.ts';
+import { classes } from '../../lib/classes.ts';
+import { formatCount, formatMoment } from '../../lib/format.ts';
 import { conditionWords, troubleOf } from '../../lib/run-face.ts';
-import { Button } from '../ui/Button.tsx';
 import { RunStatusText } from '../ui/RunStatusText.tsx';
+import { useCombobox } from '../ui/use-combobox.ts';
+import { texts } from './texts.ts';
 
 interface RunListProps {
-  readonly runs: readonly Run[];
   readonly picked: string | null;
-  readonly isLoading: boolean;
-  readonly hasFailed: boolean;
   /** `null` follows the newest. */
   readonly onPick: (run_id: string | null) => void;
 }
 
-export function RunList({ runs, picked, isLoading, hasFailed, onPick }: RunListProps) {
+const typingMs = 150;
+/** No run has an empty id. */
+const follow = '';
+
+/** Every run that the server has, found by the server: by name, id, tags and notes. [B3] */
+export function RunList({ picked, onPick }: RunListProps) {
   const [text, setText] = useState('');
-  const wanted = text.trim().toLowerCase();
-  const found = runs.filter((run) => `${run.name} ${run.tags.join(' ')}`.toLowerCase().includes(wanted));
+  const wanted = useLater(text.trim(), typingMs);
+  const { data, error, isLoading } = useRunSearch(wanted);
+  const runs = data?.items ?? [];
+  const keys = [...(wanted === '' ? [follow] : []), ...runs.map(({ run_id }) => run_id as string)];
+  const { field, list, option } = useCombobox(texts.list, keys, (key) => onPick(key === follow ? null : key));
+  const more = (data?.total ?? 0) - runs.length;
   return (
     <>
-      <Button
-        look="quiet"
-        className="w-full justify-start gap-2 text-text"
-        aria-pressed={picked === null}
-        onClick={() => onPick(null)}
-      >
-        <Radio aria-hidden size={14} className="text-accent" />
-        Follow the newest run
-        {picked === null && <Check aria-hidden size={14} className="ml-auto" />}
-      </Button>
-      <div className="my-1.5 h-px bg-line" />
       <input
         type="search"
-        aria-label="Search runs"
-        placeholder="Search runs by name or tag…"
+        aria-label={texts.search}
+        placeholder={texts.placeholder}
         value={text}
         onChange={(event) => setText(event.target.value)}
-        className="mb-1.5 h-8 w-full rounded-control border border-line bg-panel px-2.5 text-sm text-text placeholder:text-faint"
+        className="mb-1.5 h-8 w-full rounded-control border border-edge bg-panel px-2.5 text-sm text-text placeholder:text-faint"
+        {...field}
       />
-      <ul className="max-h-72 overflow-y-auto">
-        {found.map((run) => (
-          <li key={run.run_id}>
-            <button
-              type="button"
-              onClick={() => onPick(run.run_id)}
-              aria-current={run.run_id === picked ? 'true' : undefined}
-              className="flex w-full items-center gap-3 rounded-control px-2.5 py-1.5 text-left hover:bg-raised"
+      <div {...list} className="max-h-80 overflow-y-auto">
+        {keys.map((key, index) => {
+          const run = runs.find(({ run_id }) => run_id === key);
+          return (
+            <div
+              key={key}
+              {...option(index)}
+              className={classes(optionLook, key === follow && 'mb-1 border-b border-line')}
             >
-              <span className="min-w-0 flex-1">
-                <span className="block truncate text-sm">{run.name}</span>
-                <span className="block truncate text-xs text-muted">
-                  {run.framework ?? 'unknown framework'} · {formatMoment(run.started_at)}
-                </span>
-              </span>
-              <span className="text-right text-xs">
-                <RunStatusText run={run} />
-                {troubleOf(run) !== null && (
-                  <span className="block text-no-reply">{conditionWords[(troubleOf(run) as RunCondition).state]}</span>
-                )}
-              </span>
-              {run.run_id === picked && <Check aria-hidden size={14} />}
-            </button>
-          </li>
-        ))}
-      </ul>
-      {found.length === 0 && (
-        <p className="px-2.5 py-2 text-xs text-muted">
-          {hasFailed
-            ? 'The runs could not be loaded; it tries again by itself.'
+              {run === undefined ? (
+                <>
+                  <Radio aria-hidden size={14} className="shrink-0 text-accent" />
+                  <span className="grow text-sm">{texts.follow}</span>
+                </>
+              ) : (
+                <RunLine run={run} />
+              )}
+              {(picked ?? follow) === key && <Check aria-hidden size={14} className="shrink-0" />}
+            </div>
+          );
+        })}
+      </div>
+      <p aria-live="polite" className="px-2.5 py-1.5 text-xs text-muted empty:hidden">
+        {runs.length > 0
+          ? more > 0 && texts.more(formatCount(more))
+          : error !== undefined
+            ? texts.failed
             : isLoading
-              ? 'Loading…'
+              ? texts.loading
               : wanted === ''
-                ? 'No run has been reported yet.'
-                : `No run matches “${text}”.`}
-        </p>
-      )}
+                ? texts.empty
+                : texts.noMatch(wanted)}
+      </p>
+    </>
+  );
+}
+
+const optionLook =
+  'flex min-h-9 w-full items-center gap-3 rounded-control px-2.5 py-1.5 text-left aria-selected:bg-raised';
+
+function RunLine({ run }: { readonly run: Run }) {
+  const trouble = troubleOf(run);
+  return (
+    <>
+      <span className="min-w-0 flex-1">
+        <span dir="auto" className="block truncate text-sm">
+          {run.name}
+        </span>
+        <span className="block truncate text-xs text-muted">
+          {run.framework ?? texts.noFramework} · {formatMoment(run.started_at)}
+        </span>
+      </span>
+      <span className="text-right text-xs">
+        <RunStatusText run={run} />
+        {trouble !== null && (
+          <span className="block text-no-reply">{conditionWords[(trouble as RunCondition).state]}</span>
+        )}
+      </span>
     </>
   );
 }

@@ -1,18 +1,17 @@
 import { ChevronsUpDown } from 'lucide-react';
 import { useLocation, useNavigate, useParams } from 'react-router';
-import { useFLData, useRuns } from '../../hooks/useFLData.ts';
+import { useFLData } from '../../hooks/useFLData.ts';
 import { runPath, tabOf } from '../../lib/run-tabs.ts';
 import { Popover } from '../ui/Popover.tsx';
 import { RunList } from './RunList.tsx';
+import { texts } from './texts.ts';
 
 /** Which run is on screen, and whether it was picked or is simply the newest. */
 export function RunPicker() {
   const picked = useParams().run_id ?? null;
   const name = useFLData((state) => state.viewer.run?.name ?? null);
-  const runs = useRuns();
   const navigate = useNavigate();
-  const items = runs.data?.items ?? [];
-  const title = name ?? items.find((run) => run.run_id === picked)?.name ?? picked ?? 'No run yet';
+  const title = name ?? picked ?? texts.none;
   // The same tab of another run: a reader of logs goes on reading logs.
   const tab = tabOf(useLocation().pathname) ?? '';
   const open = (run_id: string | null) =>
@@ -20,7 +19,7 @@ export function RunPicker() {
 
   return (
     <Popover
-      label="Pick a run"
+      label={texts.label}
       align="start"
       className="w-[min(360px,calc(100vw-24px))]"
       buttonProps={{
@@ -41,10 +40,7 @@ export function RunPicker() {
     >
       {(close) => (
         <RunList
-          runs={items}
           picked={picked}
-          isLoading={runs.isLoading}
-          hasFailed={runs.error !== undefined}
           onPick={(run_id) => {
             close();
             open(run_id);

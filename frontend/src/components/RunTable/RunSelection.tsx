@@ -3,10 +3,12 @@ import { GitCompareArrows, Tag, Trash2, X } from 'lucide-react';
 import { useState } from 'react';
 import { Link } from 'react-router';
 import { useDeleteRun, useEditRun } from '../../hooks/useEditRun.ts';
+import { useNotify } from '../../hooks/useNotices.ts';
 import { useIsAdmin } from '../../hooks/useSession.ts';
 import { plural } from '../../lib/format.ts';
 import { Button } from '../ui/Button.tsx';
 import { ConfirmDialog } from '../ui/ConfirmDialog.tsx';
+import { texts } from './texts.ts';
 
 interface RunSelectionProps {
   readonly runs: readonly ListedRun[];
@@ -19,12 +21,24 @@ export function RunSelection({ runs, onClear }: RunSelectionProps) {
   const [isDeleting, setDeleting] = useState(false);
   const [deletion, remove] = useDeleteRun();
   const [edit, change] = useEditRun();
+  const notify = useNotify();
   const addTag = async () => {
     const tag = prompt(`Tag for ${plural(runs.length, 'run')}`)?.trim();
     if (!tag) return;
-    for (const { run_id, tags } of runs) {
-      if (!tags.includes(tag) && !(await change(run_id, { tags: [...tags, tag] }))) return;
+    const tagged: ListedRun[] = [];
+    for (const run of runs) {
+      if (run.tags.includes(tag)) continue;
+      if (!(await change(run.run_id, { tags: [...run.tags, tag] }))) break;
+      tagged.push(run);
     }
+    if (tagged.length === 0) return;
+    notify({
+      text: texts.tagged(tag, tagged.length),
+      undo: async () => {
+        for (const { run_id, tags } of tagged) if (!(await change(run_id, { tags: [...tags] }))) return false;
+        return true;
+      },
+    });
   };
   const deleteAll = async () => {
     for (const { run_id } of runs) if (!(await remove(run_id))) return false;

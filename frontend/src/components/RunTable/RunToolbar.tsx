@@ -1,10 +1,12 @@
 import { SlidersHorizontal, X } from 'lucide-react';
 import { type FormEvent, useEffect, useRef, useState } from 'react';
+import { useProjects } from '../../hooks/useProjects.ts';
 import { classes } from '../../lib/classes.ts';
 import { Button } from '../ui/Button.tsx';
 import { Select } from '../ui/Select.tsx';
 import { parseConfigFilter, type RunQuery } from './run-query.ts';
 import { SavedViews } from './SavedViews.tsx';
+import { texts } from './texts.ts';
 
 interface RunToolbarProps {
   readonly query: RunQuery;
@@ -24,6 +26,7 @@ const searchDelayMs = 250;
 export function RunToolbar({ query, onChange, known }: RunToolbarProps) {
   // On a phone they would fill the screen.
   const [isOpen, setOpen] = useState(false);
+  const projects = useProjects().data?.items ?? [];
   return (
     <div className="mb-3 flex flex-wrap items-center gap-2">
       <Search value={query.q} onChange={(q) => onChange({ q })} />
@@ -32,6 +35,21 @@ export function RunToolbar({ query, onChange, known }: RunToolbarProps) {
         Filters
       </Button>
       <div className={classes('contents', !isOpen && 'max-sm:hidden')}>
+        {projects.length > 1 && (
+          <Select
+            aria-label={texts.project}
+            value={query.project}
+            onChange={({ target }) => onChange({ project: target.value })}
+            className="max-w-44"
+          >
+            <option value="">{texts.project}</option>
+            {projects.map(({ id, name }) => (
+              <option key={id} value={id}>
+                {name}
+              </option>
+            ))}
+          </Select>
+        )}
         <Filter label="Status" value={query.status} values={statuses} onChange={(status) => onChange({ status })} />
         <Filter
           label="Condition"

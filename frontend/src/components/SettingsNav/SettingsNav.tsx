@@ -1,40 +1,42 @@
 import { NavLink } from 'react-router';
+import { useManaging } from '../../hooks/usePeople.ts';
 import { useIsAdmin } from '../../hooks/useSession.ts';
 import { classes } from '../../lib/classes.ts';
 
-const own = [
-  { to: '/settings/account', label: 'Account' },
-  { to: '/settings/alerts', label: 'Alerts' },
-] as const;
-const forAdmins = [
-  { to: '/settings/users', label: 'Users' },
-  { to: '/settings/keys', label: 'API keys' },
-  { to: '/settings/audit', label: 'Audit log' },
+const places = [
+  { to: '/settings/account', label: 'Account', for: 'all' },
+  { to: '/settings/alerts', label: 'Alerts', for: 'all' },
+  { to: '/settings/projects', label: 'Projects', for: 'managers' },
+  { to: '/settings/keys', label: 'API keys', for: 'managers' },
+  { to: '/settings/users', label: 'Users', for: 'admins' },
+  { to: '/settings/audit', label: 'Audit log', for: 'admins' },
 ] as const;
 
 export function SettingsNav() {
-  const isAdmin = useIsAdmin();
+  const may = { all: true, managers: useManaging() === true, admins: useIsAdmin() };
   return (
     <nav
       aria-label="Settings"
       className="-mx-3 -mt-3 mb-4 flex gap-1 overflow-x-auto border-b border-line px-3 sm:-mx-5 sm:-mt-5 sm:px-5"
     >
-      {[...own, ...(isAdmin ? forAdmins : [])].map(({ to, label }) => (
-        <NavLink
-          key={to}
-          to={to}
-          className={({ isActive }) =>
-            classes(
-              '-mb-px flex h-10 shrink-0 items-center border-b-2 px-2.5 text-sm',
-              isActive
-                ? 'border-accent font-medium text-text'
-                : 'border-transparent text-muted hover:border-edge hover:text-text',
-            )
-          }
-        >
-          {label}
-        </NavLink>
-      ))}
+      {places
+        .filter((place) => may[place.for])
+        .map(({ to, label }) => (
+          <NavLink
+            key={to}
+            to={to}
+            className={({ isActive }) =>
+              classes(
+                '-mb-px flex h-10 shrink-0 items-center border-b-2 px-2.5 text-sm',
+                isActive
+                  ? 'border-accent font-medium text-text'
+                  : 'border-transparent text-muted hover:border-edge hover:text-text',
+              )
+            }
+          >
+            {label}
+          </NavLink>
+        ))}
     </nav>
   );
 }

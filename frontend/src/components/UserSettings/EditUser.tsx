@@ -69,7 +69,7 @@ export function EditUser({ user, isMe, onClose }: EditUserProps) {
       {isDeleting && (
         <ConfirmDialog
           title={`Delete ${user.username}?`}
-          description="They are signed out everywhere and cannot sign in again. What they did stays in the audit log."
+          description="They are signed out everywhere and cannot sign in again. What they did stays in the audit log. This cannot be undone; disabling can."
           verb={`Delete ${user.username}`}
           progress={deletion}
           onConfirm={async () => {
