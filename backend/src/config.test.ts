@@ -115,6 +115,7 @@ describe('the settings', () => {
     });
     expect([MODEL_STORE_URL?.hostname, MODEL_STORE_URL?.pathname]).toEqual(['bucket', '/prefix']);
     expect([MODELS_KEEP, MODEL_MAX_BYTES]).toEqual([5, 16 * 1024 ** 3]);
+    expect(read({ IMPORT_MAX_BYTES: '1000' }).IMPORT_MAX_BYTES).toBe(1_000);
     expect(read().MODEL_STORE_URL).toBeUndefined();
   });
 
@@ -124,6 +125,7 @@ describe('the settings', () => {
     { MODEL_STORE_URL: 's3://hunter2:hunter2@bucket' },
     { MODELS_KEEP: '0' },
     { MODEL_MAX_BYTES: 'much' },
+    { IMPORT_MAX_BYTES: '0' },
   ])('refuse %j', (environment) => {
     const [name = ''] = Object.keys(environment);
     expect(mistakesIn(environment)).toContain(name);

@@ -73,6 +73,8 @@ export const environmentSchema = signOnSchema.extend({
   MODELS_KEEP: count.optional(),
   // 16 GiB: a model of eight billion parameters in 16 bits.
   MODEL_MAX_BYTES: bytes.default(16 * 1024 ** 3),
+  // A whole run with its model versions.
+  IMPORT_MAX_BYTES: bytes.default(16 * 1024 ** 3),
   // HS256 wants a key of at least its own 256 bits.
   SECRET_KEY: z.string().min(32, 'must have at least 32 characters').optional(),
   ALLOWED_ORIGINS: origins.optional(),

@@ -69,6 +69,7 @@ async function start(): Promise<void> {
       maxBytes: config.MODEL_MAX_BYTES,
       maxUploadsPerKey: config.KEY_UPLOADS_AT_ONCE,
     },
+    maxImportBytes: config.IMPORT_MAX_BYTES,
     offlineAfterMs: config.CLIENT_OFFLINE_AFTER_S * 1_000,
     metricsKeepMonths: config.METRICS_KEEP_MONTHS,
     logsKeep: { perRun: config.LOGS_KEEP_PER_RUN, months: config.LOGS_KEEP_MONTHS },

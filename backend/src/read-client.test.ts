@@ -7,6 +7,7 @@ import { StdioClientTransport } from '@modelcontextprotocol/sdk/client/stdio.js'
 import type { ProjectId } from '@rondo/protocol';
 import { missingBits } from '@rondo/protocol';
 import { ReadError, readRondo } from '@rondo/reporter';
+import { sql } from 'drizzle-orm';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openTestApp, type TestApp } from '../testing/app.ts';
 import { aWholeRound, makeRun, type TestRun } from '../testing/facts.ts';
@@ -179,6 +180,44 @@ describe('[X8] an MCP client', () => {
     expect(said).toMatchObject({ verdict: 'stuck', findings: [{ cause: 'minimum_of_clients_not_met' }] });
     expect(said.findings[0].next_actions[0]).toContain('Start the missing clients');
   });
+
+  it('diagnoses a run as the seeds have it: sixty gateways, a round that is seven tenths done, and then silence', async () => {
+    const start = Date.now() - 9 * 3_600_000;
+    const seeded = makeRun({ start: new Date(start).toISOString() });
+    const gateways = Array.from({ length: 60 }, (_, n) => `gw-${String(n).padStart(3, '0')}.plant-${'abc'[n % 3]}`);
+    const result = (round: number, client_id: string) =>
+      seeded.say('client_result', { round, client_id, sample_count: 900, train_loss: 1 / round, duration_ms: 30_000 });
+    const rounds = Array.from({ length: 11 }, (_, n) => [
+      seeded.say('round_started', { round: n + 1, client_ids: gateways }),
+      ...gateways.map((id) => result(n + 1, id)),
+      seeded.say('round_complete', { round: n + 1, global_loss: 1 / (n + 1) }),
+    ]);
+    await (await server.makeReporter()).report([
+      seeded.say('run_started', {
+        name: 'edge-fleet-anomaly · FedAvg · 60 gateways',
+        framework: 'flower',
+        tags: ['edge', 'prod'],
+        config: { strategy: 'FedAvg', min_fit_clients: 60 },
+        num_rounds: 100,
+      }),
+      ...rounds.flat(),
+      seeded.say('round_started', { round: 12, client_ids: gateways }),
+      ...gateways.slice(0, 42).map((id) => result(12, id)),
+    ]);
+    // Five hours pass without a batch.
+    const { db } = server.database;
+    await db.execute(sql`
+      update runs set last_reported_at = last_reported_at - interval '5 hours' where run_id = ${seeded.id}`);
+    const stuckList = () => call('list_runs', { condition: 'silent', tag: 'edge' });
+    await expect
+      .poll(async () => (await stuckList()).said.runs, { timeout: 60_000, interval: 250 })
+      .toMatchObject([{ run_id: seeded.id, name: 'edge-fleet-anomaly · FedAvg · 60 gateways' }]);
+    const { said } = await call('diagnose_run', { run_id: seeded.id });
+    expect(said).toMatchObject({ verdict: 'stuck', findings: [{ cause: 'fl_server_silent' }] });
+    expect(said.findings[0].sentence).toMatch(
+      /^The FL server has been silent since .*; round 12 still lacks 18 clients\.$/,
+    );
+  }, 120_000);
 
   it('reads a round and its attention list, NaN as the wire writes it', async () => {
     const { said: round } = await call('get_round', { run_id: run.id, round: 2 });

@@ -22,6 +22,11 @@ interface Promised {
   readonly key_id?: string | undefined;
 }
 
+interface Wish extends Promised {
+  /** Where the file is no checkpoint. */
+  readonly mostBytes?: number | undefined;
+}
+
 // Left to the database and the log, which share the disk.
 const spareBytes = 256 * 1024 * 1024;
 const prefix = 'put-';
@@ -65,9 +70,8 @@ export class Staging {
   }
 
   /** Promises room to an upload, until `release`. */
-  async reserve(id: string, bytes: number, key_id?: string): Promise<void> {
-    if (bytes > this.maxBytes)
-      throw new TooLarge(`${bytes} bytes are more than the ${this.maxBytes} of MODEL_MAX_BYTES`);
+  async reserve(id: string, bytes: number, key_id?: string, mostBytes = this.maxBytes): Promise<void> {
+    if (bytes > mostBytes) throw new TooLarge(`${bytes} bytes are more than the ${this.maxBytes} of MODEL_MAX_BYTES`);
     if (this.#of(key_id).length >= this.#maxUploadsPerKey) await this.#giveUpIdle(key_id);
     if (this.#promised.size >= this.#maxUploads) await this.#giveUpIdle();
     this.#checkBounds(bytes, key_id);
@@ -93,7 +97,8 @@ export class Staging {
       );
     const sum = (all: Iterable<Promised>) => [...all].reduce((total, each) => total + each.bytes, 0);
     const promised = sum(this.#promised.values());
-    if (promised + bytes > this.#maxTotalBytes)
+    // The first one may be larger than all checkpoints together: an import has a bound of its own.
+    if (promised > 0 && promised + bytes > this.#maxTotalBytes)
       throw new Busy(`${promised} bytes are being uploaded already; send it again when some of them have arrived`, 30);
     const half = this.#maxTotalBytes / 2;
     if (key_id !== undefined && sum(ofKey) + bytes > half)
@@ -149,9 +154,13 @@ export class Staging {
   }
 
   /** Runs `use` with a file that holds exactly `bytes` of the stream. Nothing is left of it afterwards. */
-  async withFile<T>(stream: Readable, { bytes, key_id }: Promised, use: (file: string) => Promise<T>): Promise<T> {
+  async withFile<T>(
+    stream: Readable,
+    { bytes, key_id, mostBytes }: Wish,
+    use: (file: string) => Promise<T>,
+  ): Promise<T> {
     const id = `${prefix}${randomUUID()}`;
-    await this.reserve(id, bytes, key_id);
+    await this.reserve(id, bytes, key_id, mostBytes);
     const file = this.pathOf(id);
     try {
       await pipeline(stream, createWriteStream(file, { flags: 'wx', mode: 0o600 })).catch((cause: unknown) => {

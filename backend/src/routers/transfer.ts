@@ -9,7 +9,7 @@ import type { AuthServices } from '../auth/services.ts';
 import type { EventBus } from '../bus/event-bus.ts';
 import type { Checkpoints } from '../checkpoints/open-checkpoints.ts';
 import type { Db } from '../db/db.ts';
-import { Busy, LengthRequired } from '../errors.ts';
+import { Busy, LengthRequired, TooLarge } from '../errors.ts';
 import { forReaders, problems } from '../schemas/common.ts';
 import { importRun } from '../transfer/load-run.ts';
 import { exportRun } from '../transfer/write-run.ts';
@@ -18,8 +18,11 @@ import { seenRun } from './seen.ts';
 interface TransferDeps {
   readonly auth: Pick<AuthServices, 'projects' | 'notes'>;
   readonly db: Db;
+  readonly isEmbedded: boolean;
   readonly bus: EventBus;
   readonly checkpoints: Checkpoints;
+  /** IMPORT_MAX_BYTES. */
+  readonly maxImportBytes?: number | undefined;
   /** Throws while the disk is full. [B5] */
   readonly checkRoom: () => void;
   readonly onError: (error: unknown) => void;
@@ -30,9 +33,19 @@ const exportsAtOnce = 2;
 
 /** Whole runs, out and in. [X1] */
 export const transferRouter =
-  ({ auth, db, bus, checkpoints, checkRoom, onError }: TransferDeps): FastifyPluginAsyncZod =>
+  ({
+    auth,
+    db,
+    isEmbedded,
+    bus,
+    checkpoints,
+    maxImportBytes,
+    checkRoom,
+    onError,
+  }: TransferDeps): FastifyPluginAsyncZod =>
   async (app) => {
     let exporting = 0;
+    const mostBytes = maxImportBytes ?? checkpoints.staging.maxBytes;
     app.removeAllContentTypeParsers();
     app.addContentTypeParser('application/zip', (_request, stream, done) => done(null, stream));
 
@@ -68,12 +81,11 @@ export const transferRouter =
         if (exporting >= exportsAtOnce) throw new Busy(`${exporting} runs are being exported; try again`, 5);
         exporting += 1;
         const folder = checkpoints.staging.folder;
-        const stream = await exportRun({ db, store: checkpoints.store, folder, onError }, { run_id, models }).catch(
-          (error: unknown) => {
-            exporting -= 1;
-            throw error;
-          },
-        );
+        const deps = { db, isEmbedded, store: checkpoints.store, folder, onError };
+        const stream = await exportRun(deps, { run_id, models }).catch((error: unknown) => {
+          exporting -= 1;
+          throw error;
+        });
         stream.once('close', () => {
           exporting -= 1;
         });
@@ -97,7 +109,7 @@ export const transferRouter =
           operationId: 'importRun',
           summary: 'Make a run of the file of an export',
           description:
-            'The body is the zip, with its `Content-Length`, at most MODEL_MAX_BYTES. All of it is imported or nothing. An id that is in use is 409; `run_id` gives the run another one.',
+            'The body is the zip, with its `Content-Length`, at most IMPORT_MAX_BYTES. All of it is imported or nothing. An id that is in use is 409; `run_id` gives the run another one.',
           consumes: ['application/zip'],
           querystring: z.object({
             project: projectIdSchema.default(defaultProject).describe('The project that gets the run'),
@@ -112,6 +124,8 @@ export const transferRouter =
         mustManage(request, project_id);
         const length = Number(request.headers['content-length']);
         if (!Number.isSafeInteger(length)) throw new LengthRequired('Content-Length is required');
+        if (length > mostBytes)
+          throw new TooLarge(`${length} bytes are more than the ${mostBytes} of IMPORT_MAX_BYTES`);
         const record = async (tx: Db, run_id: typeof wished & {}, epoch: string) => {
           const act = { action: 'run.import', target_type: 'run', target: run_id, project_id } as const;
           await recordAudit(tx, request, act);
@@ -119,8 +133,10 @@ export const transferRouter =
         };
         const wish = { project_id, run_id: wished, now: new Date().toISOString(), record };
         const body = (request.body ?? Readable.from([])) as Readable;
-        const { run_id, epoch, rows } = await checkpoints.staging.withFile(body, { bytes: length }, async (file) =>
-          importRun({ db, checkpoints }, file, (await stat(file)).size, wish),
+        const { run_id, epoch, rows } = await checkpoints.staging.withFile(
+          body,
+          { bytes: length, mostBytes },
+          async (file) => importRun({ db, checkpoints }, file, (await stat(file)).size, wish),
         );
         bus.publish({ run_id, project_id, epoch, from_seq: 0, seq: 1, events: () => [], is_new_run: true });
         return reply.code(201).send({ run: await seenRun(db, request, run_id), rows });

@@ -3,7 +3,7 @@ import { sql } from 'drizzle-orm';
 import type { PgTable } from 'drizzle-orm/pg-core';
 import type { Db } from '../db/db.ts';
 import { clientUpdates, rounds } from '../db/schema.ts';
-import type { Row } from './read-rows.ts';
+import type { Row } from './format.ts';
 
 /** The columns that people read; the JSON Lines have every one. */
 export const csvColumns: Readonly<Record<string, readonly string[]>> = {

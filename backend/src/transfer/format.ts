@@ -24,6 +24,8 @@ import { clients, clientUpdates, commands, logs, metricPoints, rounds, runReport
 import { attentionMutes } from '../db/tables/insight.ts';
 import { modelAliases, modelAliasHistory, models } from '../db/tables/models.ts';
 
+export type Row = Readonly<Record<string, unknown>>;
+
 /** One file of a whole run: a table's rows as JSON Lines, in one order on every server. [X2] */
 export interface RowFile {
   readonly name: string;

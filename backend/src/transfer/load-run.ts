@@ -15,8 +15,16 @@ import { clients, metricPoints, runs } from '../db/schema.ts';
 import { models } from '../db/tables/models.ts';
 import { Conflict, Invalid } from '../errors.ts';
 import { summarise } from '../insight/summary.ts';
-import { contentPrefix, emptyIsNull, modelFiles, type RowFile, rowFiles, runFile, runRowSchema } from './format.ts';
-import type { Row } from './read-rows.ts';
+import {
+  contentPrefix,
+  emptyIsNull,
+  modelFiles,
+  type Row,
+  type RowFile,
+  rowFiles,
+  runFile,
+  runRowSchema,
+} from './format.ts';
 import { openRunZip, type RunZip } from './read-zip.ts';
 
 interface ImportDeps {

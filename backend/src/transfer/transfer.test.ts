@@ -2,10 +2,12 @@ import { createHash } from 'node:crypto';
 import { readdir } from 'node:fs/promises';
 import { buffer } from 'node:stream/consumers';
 import { projectIdSchema, toNumber } from '@rondo/protocol';
+import { sql } from 'drizzle-orm';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Entry, fromBufferPromise } from 'yauzl';
 import { ZipFile } from 'yazl';
 import { openTestApp, type TestApp } from '../../testing/app.ts';
+import { counting } from '../../testing/counting.ts';
 import { openTestDatabase } from '../../testing/database.ts';
 import { RequestInMemory } from '../../testing/exchanges.ts';
 import { aWholeRound, makeRun } from '../../testing/facts.ts';
@@ -13,6 +15,7 @@ import { type PostgresServer, startPostgres } from '../../testing/postgres.ts';
 import { theServerItself } from '../auth/audit.ts';
 import { openDatabase } from '../db/database.ts';
 import { listAudit } from '../db/queries/audit.ts';
+import { exportRun } from './write-run.ts';
 
 // No client goes offline while the tests run.
 const offlineAfterMs = 3_600_000;
@@ -413,6 +416,49 @@ it('[X1] an export and an import are in the audit log, with the key that did it'
   expect(await of('run.export', run.id)).toMatchObject([{ detail: { key: 'notebook', models: false }, project_id }]);
   expect(await of('run.import', 'audited')).toMatchObject([{ actor: expect.any(String), project_id }]);
 });
+
+it('[X4] a file over IMPORT_MAX_BYTES is refused before its first byte, whatever a checkpoint may have', async () => {
+  const small = await openTestApp({ maxModelBytes: 10, maxImportBytes: 100_000 });
+  try {
+    const run = makeRun();
+    await (await small.makeReporter()).report(aWholeRound(run, 1));
+    const file = await exported(small, run.id, '');
+    expect((await imported(small, file, '?run_id=larger-than-a-checkpoint')).statusCode).toBe(201);
+    const answer = await imported(small, Buffer.alloc(100_001), '?run_id=too-large');
+    expect([answer.statusCode, answer.json().detail]).toEqual([
+      413,
+      '100001 bytes are more than the 100000 of IMPORT_MAX_BYTES',
+    ]);
+  } finally {
+    await small.close();
+  }
+}, 120_000);
+
+it('[X1] reports are stored while the embedded database is exported, and are not in the file', async () => {
+  const server = engines.embedded[0] as TestApp;
+  const run = makeRun();
+  const reporter = await server.makeReporter();
+  const points = (from: number) =>
+    Array.from({ length: 5_000 }, (_, n) => run.say('metric', { name: 'loss', value: n, step: from + n }));
+  await reporter.report([run.say('run_started', { name: 'x', framework: 'f' })]);
+  for (let at = 0; at < 20_000; at += 5_000) await reporter.report(points(at));
+  const folder = `${server.dataDir}/uploads`;
+  const deps = { isEmbedded: true, store: {} as never, folder, onError: () => {} };
+  // The cursors are declared in one transaction; every part after it is a statement of its own.
+  let [parts, partsWhenStored] = [0, 0];
+  const db = counting(server.database.db, () => {
+    parts += 1;
+  });
+  const reading = buffer(await exportRun({ ...deps, db }, { run_id: run.id, models: false }));
+  await expect.poll(() => parts, { timeout: 30_000, interval: 1 }).toBeGreaterThan(1);
+  await reporter.report(points(1_000_000));
+  partsWhenStored = parts;
+  const files = await unzip(await reading);
+  expect(partsWhenStored).toBeLessThan(parts);
+  expect(String(files.get('metrics.jsonl')).trimEnd().split('\n')).toHaveLength(20_000);
+  const cursors = await server.database.db.execute(sql`select name from pg_cursors where name like 'export%'`);
+  expect([...cursors]).toEqual([]);
+}, 120_000);
 
 it('a reader that goes away leaves no file and no transaction', async () => {
   const server = engines.PostgreSQL[0] as TestApp;

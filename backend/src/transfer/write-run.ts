@@ -6,13 +6,24 @@ import type { RunId } from '@rondo/protocol';
 import { ZipFile } from 'yazl';
 import type { CheckpointStore } from '../checkpoints/store.ts';
 import type { Db } from '../db/db.ts';
-import { csvColumns, csvHead, csvRow, metricColumns } from './csv.ts';
-import { contentPrefix, type Manifest, makeManifest, modelFiles, type RowFile, rowFiles, runFile } from './format.ts';
-import { type Row, readRows, readRun } from './read-rows.ts';
+import { csvColumns, csvHead, csvRow } from './csv.ts';
+import {
+  contentPrefix,
+  type Manifest,
+  makeManifest,
+  modelFiles,
+  type Row,
+  type RowFile,
+  rowFiles,
+  runFile,
+} from './format.ts';
+import { type RunRows, withRunRows } from './read-rows.ts';
 import { Spool } from './spool.ts';
 
 interface ExportDeps {
   readonly db: Db;
+  /** One connection for everything, which reports need as well. */
+  readonly isEmbedded: boolean;
   readonly store: CheckpointStore;
   /** Where what a slow reader has not received yet is kept. */
   readonly folder: string;
@@ -53,33 +64,32 @@ export async function exportRun(deps: ExportDeps, wish: Wish): Promise<Readable>
   return stream;
 }
 
-async function fill(to: Writer, { db, store }: ExportDeps, { run_id, models }: Wish): Promise<void> {
-  const oneMoment = { isolationLevel: 'repeatable read', accessMode: 'read only' } as const;
-  const contents = await db.transaction(async (tx) => {
-    const run = await readRun(tx, runFile.table, runFile.left_out, run_id);
-    await to.add(runFile.name, text([`${JSON.stringify(run, null, 2)}\n`]));
-    for (const file of rowFiles) await to.rows(file.name, readRows(tx, file, run_id));
-    for (const file of rowFiles) await addCsv(to, tx, file, run_id);
+async function fill(to: Writer, { db, isEmbedded, store }: ExportDeps, { run_id, models }: Wish): Promise<void> {
+  const files = [...rowFiles, ...(models ? modelFiles : [])];
+  const contents = await withRunRows({ db, isEmbedded, run_id, files }, async (source) => {
+    await to.add(runFile.name, text([`${JSON.stringify(source.run, null, 2)}\n`]));
+    for (const file of rowFiles) await to.rows(file.name, source.rows(file));
+    for (const file of rowFiles) await addCsv(to, source, file);
     const digests = new Set<string>();
     for (const file of models ? modelFiles : [])
-      await to.rows(file.name, readRows(tx, file, run_id), ({ sha256 }) => {
+      await to.rows(file.name, source.rows(file), ({ sha256 }) => {
         if (typeof sha256 === 'string') digests.add(sha256);
       });
     return [...digests].sort();
-  }, oneMoment);
+  });
   to.waitForReader();
   for (const sha256 of contents) await to.add(`${contentPrefix}${sha256}`, await store.open(sha256), false);
   const manifest = makeManifest(models, to.files);
   await to.add('manifest.json', text([`${JSON.stringify(manifest, null, 2)}\n`]));
 }
 
-async function addCsv(to: Writer, tx: Db, file: RowFile, runId: RunId): Promise<void> {
+async function addCsv(to: Writer, source: RunRows, file: RowFile): Promise<void> {
   const columns = csvColumns[file.name];
   if (!columns) return;
-  const metrics = await metricColumns(tx, file.name, runId);
+  const metrics = source.metricColumns.get(file.name) ?? [];
   const lines = async function* () {
     yield csvHead(columns, metrics);
-    for await (const rows of readRows(tx, file, runId)) yield rows.map((row) => csvRow(row, columns, metrics)).join('');
+    for await (const rows of source.rows(file)) yield rows.map((row) => csvRow(row, columns, metrics)).join('');
   };
   await to.add(`csv/${file.name.replace('.jsonl', '.csv')}`, lines());
 }
