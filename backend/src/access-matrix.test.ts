@@ -99,6 +99,8 @@ const table: Readonly<Record<string, Row>> = {
   getDiagnosis: reads,
   getCost: reads,
   getPrivacy: reads,
+  getConvergence: reads,
+  getParticipation: reads,
   getDirection: reads,
   replayAttentionRule: reads,
   listAlertRules: managers,

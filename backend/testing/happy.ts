@@ -156,6 +156,8 @@ export const happy: Readonly<Record<string, Make>> = {
   getDiagnosis: ofRun((run_id) => ({ params: { run_id } })),
   getCost: ofRun((run_id) => ({ params: { run_id }, query: { label: 'region' } })),
   getPrivacy: ofRun((run_id) => ({ params: { run_id } })),
+  getConvergence: ofRun((run_id) => ({ params: { run_id } })),
+  getParticipation: ofRun((run_id) => ({ params: { run_id } })),
   getDirection: ofRun((run_id) => ({ params: { run_id } })),
   getMatrix: ofRun((run_id) => ({ params: { run_id }, query: { measure: 'train_loss' } })),
   listCommands: read(),

@@ -21,6 +21,7 @@ export * from './http/projects.ts';
 export * from './http/rounds.ts';
 export * from './http/runs.ts';
 export * from './http/transfer.ts';
+export * from './http/trends.ts';
 export * from './ingest.ts';
 export * from './limits.ts';
 export * from './look-alikes.ts';

@@ -56,6 +56,24 @@ export function jainIndex(values: ArrayLike<number>): number | null {
   return squares === 0 ? null : Math.min(1, (sum * sum) / (values.length * squares));
 }
 
+/** Gini's coefficient: 0 when all are equal, towards 1 when one has everything; null of none or of zeros. */
+export function giniOf(values: readonly number[]): number | null {
+  const sorted = [...values].sort((a, b) => a - b);
+  const total = sorted.reduce((sum, value) => sum + value, 0);
+  if (total <= 0) return null;
+  const weighted = sorted.reduce((sum, value, at) => sum + (at + 1) * value, 0);
+  return Math.max(0, (2 * weighted) / (sorted.length * total) - (sorted.length + 1) / sorted.length);
+}
+
+/** Which of many tests stand when at most this share of those that do may be false (Benjamini and Hochberg, 1995). */
+export function benjaminiHochberg(p: readonly number[], share: number): boolean[] {
+  const order = p.map((_, at) => at).sort((a, b) => (p[a] as number) - (p[b] as number));
+  const last = order.findLastIndex((at, rank) => (p[at] as number) <= (share * (rank + 1)) / p.length);
+  const stands = new Array<boolean>(p.length).fill(false);
+  for (const at of order.slice(0, last + 1)) stands[at] = true;
+  return stands;
+}
+
 /** P(|Z| > z) of a normal distribution, by the incomplete gamma function's continued fraction or series. */
 export function normalTwoSided(z: number): number {
   const x = (z * z) / 2;

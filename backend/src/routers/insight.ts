@@ -3,6 +3,7 @@ import {
   attentionRuleSchema,
   attentionSchema,
   clientIdSchema,
+  convergenceSchema,
   costSchema,
   diagnosisSchema,
   directionSchema,
@@ -10,6 +11,7 @@ import {
   matrixMeasureSchema,
   muteRequestSchema,
   muteSchema,
+  participationSchema,
   privacySchema,
   runDispersionSchema,
   runIdSchema,
@@ -24,7 +26,9 @@ import type { Db } from '../db/db.ts';
 import { deleteMute, saveMute } from '../db/queries/insight.ts';
 import { NotFound } from '../errors.ts';
 import type { AttentionService } from '../insight/attention.ts';
+import { readConvergence } from '../insight/convergence.ts';
 import { readCost } from '../insight/cost.ts';
+import { readParticipation } from '../insight/participation.ts';
 import { readPrivacy } from '../insight/privacy.ts';
 import { readDiagnosis } from '../insight/read-diagnosis.ts';
 import { readDirection } from '../insight/read-direction.ts';
@@ -270,6 +274,42 @@ export const insightRouter =
       async (request) => {
         const { run_id } = await seenRun(db, request, request.params.run_id);
         return readPrivacy(db, run_id);
+      },
+    );
+
+    app.get(
+      '/api/runs/:run_id/convergence',
+      {
+        onRequest: app.requireReader,
+        schema: {
+          ...about,
+          ...forReaders,
+          operationId: 'getConvergence',
+          summary: 'Whether the loss of the run still changes, and which change could not have been seen',
+          response: { 200: convergenceSchema, ...problems(401, 403, 404, 422) },
+        },
+      },
+      async (request) => {
+        const { run_id } = await seenRun(db, request, request.params.run_id);
+        return readConvergence(db, run_id);
+      },
+    );
+
+    app.get(
+      '/api/runs/:run_id/participation',
+      {
+        onRequest: app.requireReader,
+        schema: {
+          ...about,
+          ...forReaders,
+          operationId: 'getParticipation',
+          summary: 'How often each client takes part, of the rounds in which it was there, and who is neglected',
+          response: { 200: participationSchema, ...problems(401, 403, 404, 422) },
+        },
+      },
+      async (request) => {
+        const { run_id } = await seenRun(db, request, request.params.run_id);
+        return readParticipation(db, run_id);
       },
     );
 

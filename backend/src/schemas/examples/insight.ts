@@ -214,6 +214,46 @@ export const insightExamples = {
       statement: 'The run reports (ε = 2.1, δ = 0.00001)-differential privacy for each client.',
     },
   },
+  getConvergence: {
+    response: {
+      run_id,
+      measure: 'loss',
+      state: 'improving',
+      num_evaluations: 40,
+      from_round: 1,
+      to_round: 40,
+      slope: -0.011,
+      slope_low: -0.013,
+      slope_high: -0.009,
+      detectable_slope: 0.0029,
+      sentence: 'The loss is improving by 0.011 a round over the last 40 evaluations.',
+    },
+  },
+  getParticipation: {
+    response: {
+      run_id,
+      num_rounds: 40,
+      jain_index: 0.94,
+      gini: 0.11,
+      num_under_selected: 1,
+      num_over_selected: 0,
+      items: [
+        {
+          client_id: 'hospital-7',
+          available: 39,
+          selected: 3,
+          counted: 3,
+          share: 0.077,
+          z: -4.1,
+          p_value: 0.00004,
+          verdict: 'under_selected',
+        },
+      ],
+      total: 12,
+      sentence:
+        'Of 12 clients, 1 client is selected less often than chance explains and 0 more often; about one in twenty of them is named by chance.',
+    },
+  },
   getDirection: {
     response: {
       run_id,
