@@ -19,6 +19,8 @@ interface Options {
   /** The same for the servers of one database. */
   readonly secretKey?: string;
   readonly settings?: Readonly<Record<string, string>>;
+  /** Modules that are loaded before the server. */
+  readonly preload?: readonly string[];
 }
 
 /** The server as people run it, in a process, on a port and with data of its own. */
@@ -38,12 +40,21 @@ export class BenchServer {
     profileFolder = null,
     secretKey = '',
     settings = {},
+    preload = [],
   }: Options = {}): Promise<BenchServer> {
     const dataDir = await mkdtemp(join(tmpdir(), 'rondo-bench-'));
     const port = await freePort();
     const profile = profileFolder ? ['--cpu-prof', '--cpu-prof-dir', profileFolder] : [];
     const child = startNode(
-      ['--max-semi-space-size=8', '--expose-gc', '--import', probe, ...profile, 'backend/src/main.ts'],
+      [
+        '--max-semi-space-size=8',
+        '--expose-gc',
+        '--import',
+        probe,
+        ...preload.flatMap((path) => ['--import', path]),
+        ...profile,
+        'backend/src/main.ts',
+      ],
       {
         env: {
           // All viewers of a benchmark are one user at one address.
