@@ -1,7 +1,8 @@
 import type { Database } from '../src/db/database.ts';
 import type { Db } from '../src/db/db.ts';
 
-const asking = new Set<string | symbol>([
+/** Every query of a database begins with one of these. */
+export const asking = new Set<string | symbol>([
   'select',
   'selectDistinct',
   'selectDistinctOn',
@@ -12,15 +13,28 @@ const asking = new Set<string | symbol>([
   'transaction',
 ]);
 
-/** A database that can be out of reach: it then answers as the driver does without a connection. */
-export function makeFaulty(database: Database): { database: Database; setDown: (isDown: boolean) => void } {
+const writing = new Set<string | symbol>(['insert', 'update', 'delete', 'transaction']);
+
+interface Faulty {
+  readonly database: Database;
+  readonly setDown: (isDown: boolean) => void;
+  readonly setFull: (isFull: boolean) => void;
+}
+
+/** A database that can be out of reach, or full: it then answers as the driver does. */
+export function makeFaulty(database: Database): Faulty {
   let isDown = false;
+  let isFull = false;
+  const refuseToStore = () => {
+    throw Object.assign(new Error('could not extend file: No space left on device'), { code: '53100' });
+  };
   const refuse = () => {
     throw Object.assign(new Error('connection refused'), { code: 'ECONNREFUSED' });
   };
   const db: Db = new Proxy(database.db, {
     get(target, name) {
       if (isDown && asking.has(name)) return refuse;
+      if (isFull && writing.has(name)) return refuseToStore;
       const value = Reflect.get(target, name);
       return typeof value === 'function' ? value.bind(target) : value;
     },
@@ -29,6 +43,9 @@ export function makeFaulty(database: Database): { database: Database; setDown: (
     database: { ...database, db, ping: async (timeoutMs) => (isDown ? refuse() : database.ping(timeoutMs)) },
     setDown: (down) => {
       isDown = down;
+    },
+    setFull: (full) => {
+      isFull = full;
     },
   };
 }

@@ -1,9 +1,9 @@
 import { type Command, clientUpdateSchema, problemSchema, type Round, roundSchema } from '@rondo/protocol';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { openTestApp, type TestApp } from '../../testing/app.ts';
+import { counting } from '../../testing/counting.ts';
 import { openTestDatabase } from '../../testing/database.ts';
 import { aWholeRound, makeRun } from '../../testing/facts.ts';
-import type { Db } from '../db/db.ts';
 import { listAudit } from '../db/queries/audit.ts';
 
 let server: TestApp;
@@ -17,18 +17,6 @@ beforeAll(async () => {
   server = await openTestApp({ database: { ...database, db }, commandExpiresAfterMs: 24 * 3_600_000 });
 });
 afterAll(() => server.close());
-
-/** Counts what is asked of the database: every query begins with one of these. */
-function counting(db: Db, count: () => void): Db {
-  const begins = new Set<string | symbol>(['select', 'selectDistinctOn', 'execute', 'transaction']);
-  return new Proxy(db, {
-    get(target, name) {
-      if (begins.has(name)) count();
-      const value = Reflect.get(target, name);
-      return typeof value === 'function' ? value.bind(target) : value;
-    },
-  });
-}
 
 async function aRound(commands_supported = ['stop_round', 'stop_run']) {
   const reporter = await server.makeReporter();
