@@ -293,6 +293,67 @@ describe('what rules wait for', () => {
     ]);
   });
 
+  it('[E11] says that an alert is over where its channel learned that it began, unless the rule does not want it', async () => {
+    const [receiver, silent] = [await aReceiver(), await aReceiver()];
+    const tag = makeRun().id;
+    const when = { kind: 'metric_threshold', name: 'global_loss', op: '>', value: 1 };
+    const rule = await aRule(await aChannel({ kind: 'webhook', url: receiver.url }), when, { tag });
+    const quiet = await aRule(await aChannel({ kind: 'webhook', url: silent.url }), when, { tag, notify_over: false });
+    const run = await startRun('a', [tag]);
+    const round = (n: number, global_loss: number) =>
+      reporter.report([run.say('round_complete', { round: n, global_loss })]);
+    let [next, other] = [receiver.next(), silent.next()];
+    await round(1, 2);
+    expect(JSON.parse((await next).body)).toMatchObject({
+      severity: 'warning',
+      alerts: [{ is_over: false, over_at: null }],
+    });
+    await other;
+    await until(rule, stateIs('sent'));
+    next = receiver.next();
+    await round(2, 0.5);
+    expect(JSON.parse((await next).body)).toMatchObject({
+      title: 'over: a: global_loss is 2 (alert at > 1)',
+      severity: 'info',
+      alerts: [{ is_over: true, over_at: expect.any(String) }],
+    });
+    const [alert] = await until(rule, ([one]) => one?.deliveries?.length === 2 && one.deliveries[1]?.state === 'sent');
+    expect(alert).toMatchObject({ state: 'sent', deliveries: [{ is_over: false }, { is_over: true }] });
+    // The next message of the other rule is that of another run: nothing said that the first one is over.
+    other = silent.next();
+    await until(quiet, ([one]) => one?.over_at !== null);
+    const second = await startRun('b', [tag]);
+    await reporter.report([second.say('round_complete', { round: 1, global_loss: 3 })]);
+    expect(JSON.parse((await other).body)).toMatchObject({
+      num_alerts: 1,
+      alerts: [{ run_id: second.id, is_over: false }],
+    });
+  });
+
+  it('[E11] an alert that is over before its message is sent is one message', async () => {
+    const receiver = await aReceiver();
+    const tag = makeRun().id;
+    const when = { kind: 'metric_threshold', name: 'global_loss', op: '>', value: 1 };
+    const at = new Date(Date.now() + aheadMs);
+    const clock = (hours: number) => new Date(at.getTime() + hours * hour).toISOString().slice(11, 16);
+    const quiet_hours = { from: clock(-1), to: clock(1), time_zone: 'UTC', except_critical: false };
+    const rule = await aRule(await aChannel({ kind: 'webhook', url: receiver.url }), when, { tag, quiet_hours });
+    const run = await startRun('a', [tag]);
+    await reporter.report([run.say('round_complete', { round: 1, global_loss: 2 })]);
+    await until(rule, (alerts) => alerts.length === 1);
+    await reporter.report([run.say('round_complete', { round: 2, global_loss: 0.5 })]);
+    await until(rule, ([alert]) => alert?.over_at !== null);
+    const next = receiver.next();
+    aheadMs += 2 * hour;
+    expect(JSON.parse((await next).body)).toMatchObject({
+      num_alerts: 1,
+      alerts: [{ is_over: false, over_at: expect.any(String) }],
+    });
+    const [alert] = await until(rule, stateIs('sent'));
+    expect(alert?.deliveries).toHaveLength(1);
+    expect(receiver.received).toHaveLength(1);
+  });
+
   it('[E1] an attention item makes an alert of its severity', async () => {
     const receiver = await aReceiver();
     const tag = makeRun().id;

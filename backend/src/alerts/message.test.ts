@@ -18,6 +18,7 @@ const alertOf = (fields: Partial<DeliveredAlert> = {}): DeliveredAlert => ({
   rule_name: 'failures',
   run_id: runIdSchema.parse('run/1'),
   run_name: 'ward study',
+  is_over: false,
   ...fields,
 });
 
@@ -44,6 +45,17 @@ describe('the text of an alert', () => {
     const message = messageOf([alertOf(), alertOf({ severity: 'info' })], { num_alerts: 130 });
     expect(titleOf(message)).toBe('critical: 130 alerts of failures');
     expect(mailOf(message).text).toContain('and 128 more');
+  });
+
+  it('[E11] of what is over says so, and is no critical message', () => {
+    const over = alertOf({ is_over: true, over_at: '2026-01-31T12:30:00.000Z' });
+    expect(titleOf(messageOf([over]))).toBe('over: ward study: the run failed: out of memory');
+    expect(titleOf(messageOf([over, over]))).toBe('over: 2 alerts of failures');
+    expect(JSON.parse(jsonBody(messageOf([over])))).toMatchObject({ severity: 'info', alerts: [{ is_over: true }] });
+    const both = messageOf([alertOf({ severity: 'warning' }), over]);
+    expect(titleOf(both)).toBe('warning: 2 alerts of failures');
+    expect(mailOf(both).text).toContain('[over] ward study, round 7');
+    expect(noticeOf(both).severity).toBe('warning');
   });
 
   it('has no line break or control character in a subject, whatever a run is called', () => {

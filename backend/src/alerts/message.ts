@@ -19,7 +19,11 @@ export interface AlertMessage {
   readonly publicUrl: string | undefined;
 }
 
-const worstOf = ({ alerts }: AlertMessage): Severity => alerts[0]?.severity ?? 'info';
+const severities: readonly Severity[] = ['critical', 'warning', 'info'];
+
+/** Of what began: that something is over is no reason to get up. */
+const worstOf = ({ alerts }: AlertMessage): Severity =>
+  severities.find((severity) => alerts.some((alert) => !alert.is_over && alert.severity === severity)) ?? 'info';
 
 const maxTitle = 200;
 
@@ -33,12 +37,15 @@ export function titleOf(message: AlertMessage): string {
   if (is_test) return `Rondo: test of an alert channel of project ${project_id}`;
   const [first] = alerts;
   if (!first) return `Rondo: ${rule?.name ?? 'alerts'}`;
-  if (num_alerts === 1) return cut(oneLine(`${first.severity}: ${first.run_name}: ${first.detail}`), maxTitle);
+  const areOver = alerts.every(({ is_over }) => is_over);
+  const word = areOver ? 'over' : worstOf(message);
+  if (num_alerts === 1) return cut(oneLine(`${word}: ${first.run_name}: ${first.detail}`), maxTitle);
+  if (areOver) return cut(oneLine(`over: ${num_alerts} alerts of ${rule?.name ?? project_id}`), maxTitle);
   return cut(oneLine(`${worstOf(message)}: ${num_alerts} alerts of ${rule?.name ?? project_id}`), maxTitle);
 }
 
-const lineOf = ({ severity, run_name, detail, round }: DeliveredAlert): string =>
-  oneLine(`[${severity}] ${run_name}${round === null ? '' : `, round ${round}`}: ${detail}`);
+const lineOf = ({ severity, run_name, detail, round, is_over }: DeliveredAlert): string =>
+  oneLine(`[${is_over ? 'over' : severity}] ${run_name}${round === null ? '' : `, round ${round}`}: ${detail}`);
 
 const addressOf = ({ publicUrl }: AlertMessage, run_id: string): string | null =>
   publicUrl === undefined ? null : `${publicUrl}/runs/${encodeURIComponent(run_id)}`;

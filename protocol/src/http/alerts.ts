@@ -70,6 +70,7 @@ const ruleFields = {
     .max(limits.alertThrottleSeconds)
     .describe('a channel gets at most one message in this time; alerts in between are grouped'),
   quiet_hours: quietHoursSchema.nullable(),
+  notify_over: z.boolean().describe('whether a message says that an alert is over'),
   enabled: z.boolean(),
 };
 
@@ -91,6 +92,7 @@ export const newAlertRuleSchema = z.object({
   channel_ids: ruleFields.channel_ids.default([]),
   throttle_s: ruleFields.throttle_s.default(300),
   quiet_hours: ruleFields.quiet_hours.default(null),
+  notify_over: ruleFields.notify_over.default(true),
   enabled: ruleFields.enabled.default(true),
 });
 export type NewAlertRule = z.input<typeof newAlertRuleSchema>;
@@ -203,6 +205,7 @@ export const alertDeliverySchema = z.object({
   channel_id: z.uuid().nullable().describe('null: the channel was deleted'),
   channel_name: z.string(),
   channel_kind: z.enum(alertChannelKinds),
+  is_over: z.boolean().describe('it says that the alert is over'),
   state: z.enum(deliveryStates),
   attempts: countSchema,
   due_at: momentSchema,

@@ -45,7 +45,14 @@ export const readAlertFacts = (db: Db, ids: readonly RunId[]): Promise<FactsRow[
 /** The alerts of these runs that hold. */
 export const heldAlerts = (db: Db, ids: readonly RunId[]) =>
   db
-    .select({ id: alerts.id, rule_id: alerts.rule_id, run_id: alerts.run_id, topic: alerts.topic })
+    .select({
+      id: alerts.id,
+      rule_id: alerts.rule_id,
+      run_id: alerts.run_id,
+      topic: alerts.topic,
+      attention_rule: alerts.attention_rule,
+      at: alerts.at,
+    })
     .from(alerts)
     .where(and(inArray(alerts.run_id, [...ids]), isNull(alerts.over_at), isNotNull(alerts.rule_id)));
 

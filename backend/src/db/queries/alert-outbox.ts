@@ -17,12 +17,32 @@ export async function insertAlerts(tx: Db, rows: readonly NewAlert[]): Promise<S
   return new Set(inserted.map(({ id }) => id));
 }
 
-export async function endAlerts(tx: Db, ids: readonly string[], at: string): Promise<void> {
-  if (ids.length === 0) return;
-  await tx
+/** Returns the ids of those that were not over before. */
+export async function endAlerts(tx: Db, ids: readonly string[], at: string): Promise<string[]> {
+  if (ids.length === 0) return [];
+  const ended = await tx
     .update(alerts)
     .set({ over_at: at })
-    .where(and(inArray(alerts.id, [...ids]), isNull(alerts.over_at)));
+    .where(and(inArray(alerts.id, [...ids]), isNull(alerts.over_at)))
+    .returning({ id: alerts.id });
+  return ended.map(({ id }) => id);
+}
+
+/** Those of these alerts whose message went to this channel, or is on its way. Its receivers learn of the end as well. */
+export async function alertsSentTo(tx: Db, channel_id: string, ids: readonly string[]): Promise<string[]> {
+  if (ids.length === 0) return [];
+  const rows = await tx
+    .selectDistinct({ id: alertDeliveryAlerts.alert_id })
+    .from(alertDeliveryAlerts)
+    .innerJoin(alertDeliveries, eq(alertDeliveries.id, alertDeliveryAlerts.delivery_id))
+    .where(
+      and(
+        inArray(alertDeliveryAlerts.alert_id, [...ids]),
+        eq(alertDeliveries.channel_id, channel_id),
+        inArray(alertDeliveries.state, ['collecting', 'sending', 'retrying', 'sent']),
+      ),
+    );
+  return rows.map(({ id }) => id);
 }
 
 export interface Pair {
@@ -50,8 +70,18 @@ interface Joining extends Pair {
   readonly due_at: string;
 }
 
-/** Puts alerts into the message that collects for this rule and channel, or begins one. [E4] */
-export async function joinDelivery(tx: Db, { due_at, ...row }: Joining, alertIds: readonly string[]): Promise<void> {
+/**
+ * Puts alerts into the message that collects for this rule and channel, or begins one. The end of an alert that this
+ * message says anyway needs no other one. [E4]
+ */
+export async function joinDelivery(
+  tx: Db,
+  { due_at, ...row }: Joining,
+  wanted: readonly string[],
+  is_over = false,
+): Promise<void> {
+  const alertIds = is_over ? await notCollecting(tx, row, wanted) : wanted;
+  if (alertIds.length === 0) return;
   const collecting = and(ofPair(row), eq(alertDeliveries.state, 'collecting'));
   let delivery: string | undefined;
   // The one that collects may be claimed between the insert and the look; then the next turn begins another.
@@ -71,7 +101,19 @@ export async function joinDelivery(tx: Db, { due_at, ...row }: Joining, alertIds
   }
   if (delivery === undefined) throw new Error('no message could be begun for an alert');
   const delivery_id = delivery;
-  await tx.insert(alertDeliveryAlerts).values(alertIds.map((alert_id) => ({ delivery_id, alert_id })));
+  await tx.insert(alertDeliveryAlerts).values(alertIds.map((alert_id) => ({ delivery_id, alert_id, is_over })));
+}
+
+async function notCollecting(tx: Db, pair: Pair, ids: readonly string[]): Promise<string[]> {
+  const rows = await tx
+    .select({ id: alertDeliveryAlerts.alert_id })
+    .from(alertDeliveryAlerts)
+    .innerJoin(alertDeliveries, eq(alertDeliveries.id, alertDeliveryAlerts.delivery_id))
+    .where(and(ofPair(pair), eq(alertDeliveries.state, 'collecting'), inArray(alertDeliveryAlerts.alert_id, [...ids])))
+    // Locked, so that it is not sent before this transaction says that they are over.
+    .for('update', { of: alertDeliveries });
+  const known = new Set(rows.map(({ id }) => id));
+  return ids.filter((id) => !known.has(id));
 }
 
 export interface Claimed extends Pick<DeliveryRow, 'id' | 'project_id' | 'rule_id' | 'channel_id' | 'attempts'> {
@@ -141,7 +183,7 @@ export async function cancelDeliveries(tx: Db, which: SQL, why: string): Promise
   for (const { id } of cancelled) await settleAlerts(tx, id);
 }
 
-/** What became of the alerts of a message, from all of their messages. */
+/** What became of the alerts of a message, from all of the messages that say that they began. */
 async function settleAlerts(tx: Db, delivery_id: string): Promise<void> {
   await tx.execute(sql`
     update alerts set state = case
@@ -151,7 +193,8 @@ async function settleAlerts(tx: Db, delivery_id: string): Promise<void> {
         bool_or(d.state in ('collecting', 'sending', 'retrying')) as waiting,
         bool_or(d.state = 'given_up') as given_up, bool_or(d.state = 'sent') as sent
       from alert_delivery_alerts as link join alert_deliveries as d on d.id = link.delivery_id
-      where link.alert_id in (select alert_id from alert_delivery_alerts where delivery_id = ${delivery_id})
+      where not link.is_over
+        and link.alert_id in (select alert_id from alert_delivery_alerts where delivery_id = ${delivery_id} and not is_over)
       group by link.alert_id
     ) as found
     where alerts.id = found.alert_id`);
@@ -168,13 +211,13 @@ export const countWaiting = async (db: Db): Promise<number> => {
 export async function alertsOfDelivery(db: Db, delivery_id: string, limit: number) {
   const rows = await db.execute<DeliveredAlert & { total: string } & Record<string, unknown>>(sql`
     select a.id, a.kind, a.severity, a.attention_rule, a.client_id, a.round, a.detail, a.evidence, a.at, a.over_at,
-      a.rule_name, a.run_id, runs.name as run_name, count(*) over () as total
+      a.rule_name, a.run_id, runs.name as run_name, link.is_over, count(*) over () as total
     from alert_delivery_alerts as link
       join alerts as a on a.id = link.alert_id
       join runs on runs.run_id = a.run_id
       join alert_deliveries as d on d.id = link.delivery_id and d.project_id = runs.project_id
     where link.delivery_id = ${delivery_id}
-    order by array_position(array['critical', 'warning', 'info'], a.severity), a.number
+    order by link.is_over, array_position(array['critical', 'warning', 'info'], a.severity), a.number
     limit ${limit}`);
   const iso = (at: string) => new Date(at).toISOString();
   return {
@@ -204,4 +247,6 @@ export interface DeliveredAlert
     | 'run_id'
   > {
   readonly run_name: string;
+  /** The message says that it is over. */
+  readonly is_over: boolean;
 }

@@ -26,6 +26,7 @@ const ruleColumns = {
   condition: alertRules.condition,
   throttle_s: alertRules.throttle_s,
   quiet_hours: alertRules.quiet_hours,
+  notify_over: alertRules.notify_over,
   enabled: alertRules.enabled,
   active_from: alertRules.active_from,
   created_at: alertRules.created_at,

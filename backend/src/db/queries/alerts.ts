@@ -17,7 +17,8 @@ interface Filter extends KeysetPage<number> {
 
 type AlertRow = typeof alerts.$inferSelect;
 type DeliveryRow = typeof alertDeliveries.$inferSelect;
-export type ListedAlert = AlertRow & { readonly run_name: string; readonly deliveries: DeliveryRow[] };
+type OfAlert = DeliveryRow & { readonly is_over: boolean };
+export type ListedAlert = AlertRow & { readonly run_name: string; readonly deliveries: OfAlert[] };
 
 /** Newest first. An alert is visible where its run is. */
 export async function listAlerts(db: Db, filter: Filter): Promise<Listed<ListedAlert, number>> {
@@ -57,16 +58,21 @@ export async function listAlerts(db: Db, filter: Filter): Promise<Listed<ListedA
   };
 }
 
-async function deliveriesOf(db: Db, ids: readonly string[]): Promise<Map<string, DeliveryRow[]>> {
-  const known = new Map<string, DeliveryRow[]>();
+async function deliveriesOf(db: Db, ids: readonly string[]): Promise<Map<string, OfAlert[]>> {
+  const known = new Map<string, OfAlert[]>();
   if (ids.length === 0) return known;
   const rows = await db
-    .select({ alert_id: alertDeliveryAlerts.alert_id, delivery: getTableColumns(alertDeliveries) })
+    .select({
+      alert_id: alertDeliveryAlerts.alert_id,
+      is_over: alertDeliveryAlerts.is_over,
+      delivery: getTableColumns(alertDeliveries),
+    })
     .from(alertDeliveryAlerts)
     .innerJoin(alertDeliveries, eq(alertDeliveries.id, alertDeliveryAlerts.delivery_id))
     .where(inArray(alertDeliveryAlerts.alert_id, [...ids]))
     .orderBy(alertDeliveries.due_at, alertDeliveries.id);
-  for (const { alert_id, delivery } of rows) known.set(alert_id, [...(known.get(alert_id) ?? []), delivery]);
+  for (const { alert_id, is_over, delivery } of rows)
+    known.set(alert_id, [...(known.get(alert_id) ?? []), { ...delivery, is_over }]);
   return known;
 }
 

@@ -43,6 +43,7 @@ export const alertRules = pgTable('alert_rules', {
   condition: jsonb().$type<AlertWhen>().notNull(),
   throttle_s: integer().notNull(),
   quiet_hours: jsonb().$type<QuietHours>(),
+  notify_over: boolean().notNull(),
   enabled: boolean().notNull(),
   active_from: moment('active_from').notNull(),
   created_at: moment('created_at').notNull(),
@@ -97,6 +98,8 @@ export const alertDeliveries = pgTable('alert_deliveries', {
 export const alertDeliveryAlerts = pgTable('alert_delivery_alerts', {
   delivery_id: uuid().notNull(),
   alert_id: uuid().notNull(),
+  /** The message says that the alert is over. */
+  is_over: boolean().notNull(),
 });
 
 export const alertMarks = pgTable('alert_marks', {

@@ -25,6 +25,7 @@ const rule = {
   when: { kind: 'run_failed' },
   channel_ids: ['c1'],
   throttle_s: 300,
+  notify_over: true,
 };
 const alert = {
   id: 'a1',
@@ -49,6 +50,7 @@ const alert = {
       channel_id: 'c1',
       channel_name: 'on call',
       channel_kind: 'webhook',
+      is_over: false,
       state: 'given_up',
       attempts: 104,
       due_at: at,
@@ -127,6 +129,7 @@ describe('alerts in the settings', () => {
           channel_ids: ['c1'],
           throttle_s: 300,
           quiet_hours: null,
+          notify_over: true,
         },
       ],
     ]);

@@ -41,6 +41,7 @@ export function EditRule({ rule, channels, onClose }: EditRuleProps) {
   const [ids, setIds] = useState<readonly string[]>(rule?.channel_ids ?? []);
   const [throttle_s, setThrottle] = useState(rule?.throttle_s ?? 300);
   const [quiet_hours, setQuiet] = useState<QuietHours | null>(rule?.quiet_hours ?? null);
+  const [notify_over, setNotifyOver] = useState(rule?.notify_over ?? true);
   const project = chosen ?? projects.find(({ id }) => id === 'default')?.id ?? projects[0]?.id ?? 'default';
   const offered = channels.filter(({ project_id }) => project_id === project);
   const isNumber = when.kind !== 'metric_threshold' || Number.isFinite(when.value + when.for_rounds);
@@ -52,6 +53,7 @@ export function EditRule({ rule, channels, onClose }: EditRuleProps) {
       channel_ids: ids.filter((id) => offered.some((channel) => channel.id === id)),
       throttle_s,
       quiet_hours,
+      notify_over,
     };
     const isDone = rule ? await edit(rule.id, fields) : await create({ ...fields, project_id: project });
     if (isDone) onClose();
@@ -107,6 +109,13 @@ export function EditRule({ rule, channels, onClose }: EditRuleProps) {
             </option>
           ))}
         </SelectField>
+        <Choice
+          type="checkbox"
+          label="Also when it is over"
+          hint="A message says that what was wrong no longer holds"
+          checked={notify_over}
+          onChange={(event) => setNotifyOver(event.target.checked)}
+        />
         <QuietFields hours={quiet_hours} onChange={setQuiet} />
       </Form>
     </Dialog>
