@@ -92,6 +92,25 @@ describe('alerts of several servers on one PostgreSQL', () => {
     }
   });
 
+  it('[E3] a rule that is made on one server is known to the others at once', async () => {
+    const [quiet, other] = [await openServer(never), await openServer(20)];
+    try {
+      const reporter = await other.makeReporter();
+      // By now it has read that there are no rules, and asks no more.
+      await reporter.report(failing(makeRun().id));
+      const receiver = await startReceiver();
+      const { tag, history } = await setUp(quiet, receiver.url);
+      const next = receiver.next();
+      await reporter.report(failing(tag));
+      await next;
+      expect(await history()).toHaveLength(1);
+      await receiver.close();
+    } finally {
+      await quiet.close();
+      await other.close();
+    }
+  });
+
   it('[E7] a message of a server that is killed while it sends arrives from another one, and counts as repeated', async () => {
     const receiver = await startReceiver();
     const quiet = await openServer(never);

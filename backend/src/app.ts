@@ -29,6 +29,8 @@ import { startSweeping } from './ingest/silence.ts';
 import { type FlushWatch, IngestWriter, type WriterOptions } from './ingest/writer.ts';
 import { AttentionService } from './insight/attention.ts';
 import { startBackfill } from './insight/keep-summaries.ts';
+import { ServerTroubles } from './insight/troubles.ts';
+import { startWatchingServer } from './insight/watch-server.ts';
 import { startPeriodic } from './periodic.ts';
 import { basePathPlugin, withoutBase } from './plugins/base-path.ts';
 import { bodyDeadline } from './plugins/body-deadline.ts';
@@ -75,6 +77,8 @@ export interface AppDeps {
   /** Proxies whose X-Forwarded-* headers are trusted. None by default. */
   readonly trustProxy?: string | undefined;
   readonly models: CheckpointSettings;
+  /** Bytes of the file of a whole run; as many as a checkpoint, unless set. */
+  readonly maxImportBytes?: number | undefined;
   readonly offlineAfterMs: number;
   /** Which log lines stay; 100,000 of each run by default. */
   readonly logsKeep?: LogsKeep | undefined;
@@ -95,6 +99,8 @@ export interface AppDeps {
   readonly socketsPerUser?: number;
   readonly socketsPerAddress?: number;
   readonly alerts: AlertOptions;
+  /** How often the disk and the database are looked at. */
+  readonly watchServerEveryMs?: number | undefined;
   readonly frontendFolder: string;
   readonly version: string;
 }
@@ -133,8 +139,15 @@ export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
     flush: (group, commit) => metrics.flush(group, () => (tracing ? tracing.flush(group, commit) : commit())),
   };
   const onError = (error: unknown) => logger.error({ err: error }, 'background work failed');
+  const troubles = new ServerTroubles({
+    onChanged: () => {
+      attention.noteTroubles();
+      alerts.noteTroubles();
+    },
+  });
   const attention = new AttentionService({
     db,
+    troubles: () => troubles.list(),
     submit: (inputs) => writer.submit(inputs),
     isBusy: () => writer.waiting.inputs > 0,
     onError,
@@ -186,6 +199,8 @@ export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
     version,
     isBusy: () => writer.waiting.inputs > 0,
     show: (notice) => bus.publishAlert(db, notice),
+    announceRules: (tx, project) => bus.announce(tx, { changed_alert_rules: [project] }),
+    troubles: () => troubles.list(),
     count: metrics.countDelivery,
     countDuplicate: metrics.countDuplicate,
     onError,
@@ -197,6 +212,7 @@ export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
     models: () => modelTotals(db),
     federation: () => readFederation(db),
     alerts: () => countWaiting(db),
+    hasTrouble: (rule) => troubles.has(rule),
   });
   const refreshMember = (user_id: string) => {
     auth.access.noteChanged(user_id);
@@ -224,10 +240,12 @@ export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
       hub.checkAll();
       void hub.recheck(auth.isActive);
       for (const id of hub.members) refreshMember(id);
+      alerts.noteMissed();
     },
     runMoved: (moved) => hub.moveRun(moved),
     membersChanged: refreshMember,
     alerted: (notice) => hub.showAlert(notice),
+    alertRulesChanged: alerts.noteRules,
   });
   const stopSignIns = auth.sessions.onEnded((id) => {
     hub.closeSignIn(id);
@@ -244,11 +262,16 @@ export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
   const stopRetention = startRetention({ db, keepMonths: deps.metricsKeepMonths, logs: deps.logsKeep }, onError);
   const stopBackfill = startBackfill(db, onError);
   const stopWatching = startWatchingConditions({ db, writer }, onError);
+  const stopWatchingServer = startWatchingServer(
+    { database, diskProblem: () => disk.problem, troubles, everyMs: deps.watchServerEveryMs },
+    onError,
+  );
   const commands = { db, writer, expiresAfterMs: deps.commandExpiresAfterMs };
   const stopExpiring = startExpiring(commands, onError);
   app.addHook('onClose', async () => {
     await disk.stop();
     await Promise.all([
+      stopWatchingServer(),
       stopSweeping(),
       stopWatching(),
       stopExpiring(),
@@ -340,7 +363,8 @@ export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
   const links = createDownloadLinks({ db, isActive: auth.sessions.isActive, access: auth.access });
   const ofModels = { db, checkpoints, links, notes: auth.notes, basePath: auth.basePath, usage };
   await app.register(modelContentRouter({ ...ofModels, checkRoom: disk.check }));
-  await app.register(transferRouter({ auth, db, bus, checkpoints, checkRoom: disk.check, onError }));
+  const ofTransfer = { auth, db, isEmbedded: database.kind === 'embedded', maxImportBytes: deps.maxImportBytes };
+  await app.register(transferRouter({ ...ofTransfer, bus, checkpoints, checkRoom: disk.check, onError }));
   await app.register(uploadsRouter({ uploads: checkpoints.uploads, checkRoom: disk.check }));
   await app.register(aliasesRouter({ db, writer }));
   await app.register(prometheusRouter({ metrics, token: deps.metricsToken }));

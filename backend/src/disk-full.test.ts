@@ -75,6 +75,15 @@ it('[H2] [B5] [B6] a disk that an ordinary key fills refuses reports, and nothin
     const { access_token } = (await signIn.json()) as { access_token: string };
     const runs = await ask('/api/runs', { headers: { authorization: `Bearer ${access_token}` } });
     expect(await runs.json()).toMatchObject({ items: [{ run_id: 'filler' }] });
+    const attention = async () => {
+      const list = await ask('/api/runs/filler/attention', { headers: { authorization: `Bearer ${access_token}` } });
+      return ((await list.json()) as { items: unknown[] }).items;
+    };
+    const trouble = { rule: 'server_disk', severity: 'critical', evidence: { is_over: false } };
+    await expect.poll(attention, { timeout: 30_000, interval: 200 }).toMatchObject([trouble]);
+    const gauge = async () =>
+      (await (await ask('/metrics')).text()).match(/^rondo_server_trouble\{rule="server_disk"\} (\d)/m)?.[1];
+    expect(await gauge()).toBe('1');
     const upload = await ask('/api/uploads', {
       method: 'POST',
       headers: { authorization: `Bearer ${key}`, 'tus-resumable': '1.0.0', 'upload-length': '10' },
@@ -84,6 +93,9 @@ it('[H2] [B5] [B6] a disk that an ordinary key fills refuses reports, and nothin
     rmSync(ballast);
     await expect.poll(async () => (await report(1)).status, { timeout: 15_000, interval: 200 }).toBe(200);
     expect(await (await ask('/api/health')).json()).toMatchObject({ status: 'ok' });
+    const isOver = { rule: 'server_disk', evidence: { is_over: true } };
+    await expect.poll(attention, { timeout: 30_000, interval: 200 }).toMatchObject([isOver]);
+    expect(await gauge()).toBe('0');
   } finally {
     const before = Date.now();
     server.child.kill('SIGTERM');

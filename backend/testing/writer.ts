@@ -18,6 +18,7 @@ export function makeWriter(db: Db, now?: () => Date) {
     runMoved: ignore,
     membersChanged: ignore,
     alerted: ignore,
+    alertRulesChanged: ignore,
   };
   bus.subscribe({ ...others, committed: (committed) => published.push(committed) });
   return { writer: new IngestWriter({ db, bus, ...(now && { now }) }), published };

@@ -11,10 +11,13 @@ import {
   runsToLookAt,
   saveMarks,
 } from '../db/queries/alert-facts.ts';
-import { endAlerts, insertAlerts, joinDelivery, lastDueAt } from '../db/queries/alert-outbox.ts';
+import { alertsSentTo, endAlerts, insertAlerts, joinDelivery, lastDueAt } from '../db/queries/alert-outbox.ts';
 import { channelsOfProject, enabledRules, type RuleWithChannels } from '../db/queries/alert-settings.ts';
+import { itemsOfTroubles } from '../insight/attention-list.ts';
+import { type Trouble, troubleRules } from '../insight/troubles.ts';
 import { type AlertFacts, changesOf, type Match } from './match.ts';
 import { dueAt } from './schedule.ts';
+import type { ChannelRow } from './settings.ts';
 
 interface Options {
   readonly db: Db;
@@ -22,11 +25,13 @@ interface Options {
   /** Whether reports wait to be stored; then alerts wait. */
   readonly isBusy?: () => boolean;
   readonly groupWaitMs?: number | undefined;
+  /** Of this server. They are not read from the stored lists, because another server may not have them. */
+  readonly troubles?: (() => readonly Trouble[]) | undefined;
 }
 
 /** Runs of one look. */
 const runsAtOnce = 100;
-/** How often the server looks for what it missed: commits of servers that died, rules that other servers changed. */
+/** How often the server looks for what it missed: commits of servers that died. */
 export const sweepEveryMs = 15_000;
 const runsPerSweep = 1_000;
 /** How long a busy server puts a look off. */
@@ -47,10 +52,16 @@ export class AlertEvaluator {
   readonly #changed = new Set<ProjectId>();
   /** By project; replaced as a whole. */
   #rules = new Map<ProjectId, RuleWithChannels[]>();
+  /** True until the rules are read, and again when one of them changed, on this server or on another one. */
+  #isStale = true;
   #sweptAt = Number.NEGATIVE_INFINITY;
+  /** Troubles that this server had: only it knows when they are over. */
+  readonly #hadTroubles = new Set<string>();
+  readonly #startedAt: string;
 
   constructor(options: Options) {
     this.#options = options;
+    this.#startedAt = new Date(options.now()).toISOString();
   }
 
   /** A commit changed the run. Costs nothing where no rule is on. */
@@ -61,37 +72,70 @@ export class AlertEvaluator {
   /** Rules of the project changed: its running runs are looked at. */
   noteRules(project: ProjectId): void {
     this.#changed.add(project);
+    this.#isStale = true;
+  }
+
+  /** Messages of other servers may have been lost: any rule may have changed. */
+  noteMissed(): void {
+    this.#isStale = true;
+  }
+
+  /** A trouble of the server began or ended, which concerns every running run. */
+  noteTroubles(): void {
+    for (const project of this.#rules.keys()) this.#changed.add(project);
+  }
+
+  /** False if it is known that no rule is on. */
+  get hasRules(): boolean {
+    return this.#isStale || this.#rules.size > 0;
   }
 
   forget(runId: RunId): void {
     this.#due.delete(runId);
   }
 
-  /** Looks at everything that is due. */
+  /** Looks at everything that is due. Without rules, it asks the database nothing. */
   async look(): Promise<void> {
     const { db, now, isBusy } = this.#options;
+    if (!this.hasRules) return;
     // A run that ended while a rule was being made is not running any more; the sweep finds it.
-    const isSweep = this.#changed.size > 0 || now() - this.#sweptAt >= sweepEveryMs;
-    if (!isSweep && this.#due.size === 0) return;
+    const isSweep = this.#isStale || now() - this.#sweptAt >= sweepEveryMs;
+    if (!isSweep && this.#due.size === 0 && this.#changed.size === 0) return;
     const oldest = Math.min(...this.#due.values());
-    if (isBusy?.() && !isSweep && now() - oldest < patienceMs) return;
-    if (isSweep) {
-      await this.#readRules();
-      await this.#sweep();
-    }
+    if (isBusy?.() && !isSweep && this.#changed.size === 0 && now() - oldest < patienceMs) return;
+    if (this.#isStale) await this.#readRules();
+    if (isSweep) await this.#sweep();
     for (const project of [...this.#changed]) {
+      const ids = this.#rules.has(project) ? await runningRunsOf(db, project, runsPerSweep) : [];
+      for (const id of ids) this.#due.set(id, now());
       this.#changed.delete(project);
-      if (!this.#rules.has(project)) continue;
-      for (const id of await runningRunsOf(db, project, runsPerSweep)) this.#due.set(id, now());
     }
-    const ids = [...this.#due.keys()];
-    this.#due.clear();
-    for (let at = 0; at < ids.length; at += runsAtOnce) await this.#lookAt(ids.slice(at, at + runsAtOnce), false);
+    const due = [...this.#due];
+    for (let at = 0; at < due.length; at += runsAtOnce) await this.#lookAtDue(due.slice(at, at + runsAtOnce));
+  }
+
+  async #lookAtDue(due: readonly (readonly [RunId, number])[]): Promise<void> {
+    const ids = due.map(([id]) => id);
+    for (const id of ids) this.#due.delete(id);
+    try {
+      await this.#lookAt(ids, false);
+    } catch (error) {
+      // The database may be away for a moment.
+      for (const [id, since] of due) this.#due.set(id, since);
+      throw error;
+    }
   }
 
   async #readRules(): Promise<void> {
-    const rules = await enabledRules(this.#options.db);
-    this.#rules = Map.groupBy(rules, ({ project_id }) => project_id);
+    // A rule that changes while they are read makes them stale again.
+    this.#isStale = false;
+    try {
+      const rules = await enabledRules(this.#options.db);
+      this.#rules = Map.groupBy(rules, ({ project_id }) => project_id);
+    } catch (error) {
+      this.#isStale = true;
+      throw error;
+    }
   }
 
   async #sweep(): Promise<void> {
@@ -109,10 +153,16 @@ export class AlertEvaluator {
     const { db } = this.#options;
     const rows = (await readAlertFacts(db, ids)).filter(({ project_id }) => this.#rules.has(project_id));
     if (rows.length === 0) return;
-    const held = Map.groupBy(await heldAlerts(db, ids), ({ run_id }) => run_id);
+    const troubles = this.#options.troubles?.() ?? [];
+    for (const { rule } of troubles) this.#hadTroubles.add(rule);
+    const held = Map.groupBy(
+      (await heldAlerts(db, ids)).filter((alert) => this.#mayEnd(alert)),
+      ({ run_id }) => run_id,
+    );
     const quiet: FactsRow[] = [];
     for (const row of rows) {
-      const facts: AlertFacts = { ...row, readings: await this.#readingsOf(row) };
+      const list = row.status === 'running' ? withTroubles(row, troubles) : row.list;
+      const facts: AlertFacts = { ...row, list, readings: await this.#readingsOf(row) };
       const changes = (this.#rules.get(row.project_id) ?? [])
         .map((rule) => ({
           rule,
@@ -132,6 +182,11 @@ export class AlertEvaluator {
         db,
         quiet.map(({ run_id, seq }) => ({ run_id, seq })),
       );
+  }
+
+  #mayEnd({ attention_rule, at }: { readonly attention_rule: string | null; readonly at: string }): boolean {
+    if (!isTroubleRule(attention_rule)) return true;
+    return this.#hadTroubles.has(attention_rule ?? '') || at < this.#startedAt;
   }
 
   async #readingsOf({ run_id, project_id }: FactsRow): Promise<AlertFacts['readings']> {
@@ -154,7 +209,8 @@ export class AlertEvaluator {
     await db.transaction(async (tx) => {
       if (!(await lockMark(tx, row.run_id, row.seq))) return;
       for (const { rule, begun, overIds } of changes) {
-        await endAlerts(tx, overIds, at);
+        const ended = await endAlerts(tx, overIds, at);
+        if (rule.notify_over && ended.length > 0) await this.#sayOver(tx, rule, ended);
         if (begun.length > 0) await this.#begin(tx, row, rule, begun, at);
       }
     });
@@ -177,32 +233,48 @@ export class AlertEvaluator {
     const made = await insertAlerts(tx, alerts);
     const fresh = alerts.filter(({ id }) => made.has(id));
     if (fresh.length === 0) return;
-    const { now, groupWaitMs } = this.#options;
-    for (const channel of channels) {
-      const pair = { rule_id: rule.id, channel_id: channel.id };
-      const last = await lastDueAt(tx, pair);
-      const due = dueAt({
-        now: now(),
-        severity: worst(fresh),
-        lastDue: last === undefined ? undefined : Date.parse(last),
-        throttleMs: rule.throttle_s * 1_000,
-        quietHours: [rule.quiet_hours, channel.quiet_hours],
-        ...(groupWaitMs !== undefined && { groupWaitMs }),
-      });
-      await joinDelivery(
-        tx,
-        {
-          id: randomUUID(),
-          project_id: rule.project_id,
-          ...pair,
-          channel_name: channel.name,
-          channel_kind: channel.kind,
-          due_at: new Date(due).toISOString(),
-        },
-        fresh.map(({ id }) => id),
-      );
+    const ids = fresh.map(({ id }) => id);
+    for (const channel of channels) await joinDelivery(tx, await this.#message(tx, rule, channel, worst(fresh)), ids);
+  }
+
+  /** To the channels that learned of the beginning. */
+  async #sayOver(tx: Db, rule: RuleWithChannels, ended: readonly string[]): Promise<void> {
+    for (const channel of await channelsOfProject(tx, rule.project_id, rule.channel_ids)) {
+      const ids = channel.enabled ? await alertsSentTo(tx, channel.id, ended) : [];
+      if (ids.length > 0) await joinDelivery(tx, await this.#message(tx, rule, channel, 'info'), ids, true);
     }
   }
+
+  async #message(tx: Db, rule: RuleWithChannels, channel: ChannelRow, severity: Severity) {
+    const { now, groupWaitMs } = this.#options;
+    const pair = { rule_id: rule.id, channel_id: channel.id };
+    const last = await lastDueAt(tx, pair);
+    const due = dueAt({
+      now: now(),
+      severity,
+      lastDue: last === undefined ? undefined : Date.parse(last),
+      throttleMs: rule.throttle_s * 1_000,
+      quietHours: [rule.quiet_hours, channel.quiet_hours],
+      ...(groupWaitMs !== undefined && { groupWaitMs }),
+    });
+    return {
+      id: randomUUID(),
+      project_id: rule.project_id,
+      ...pair,
+      channel_name: channel.name,
+      channel_kind: channel.kind,
+      due_at: new Date(due).toISOString(),
+    };
+  }
+}
+
+const isTroubleRule = (rule: string | null): boolean => (troubleRules as readonly (string | null)[]).includes(rule);
+
+function withTroubles({ run_id, list }: FactsRow, troubles: readonly Trouble[]): AlertFacts['list'] {
+  const stored = (list?.items ?? []).filter(({ rule }) => !isTroubleRule(rule));
+  const items = [...itemsOfTroubles(troubles), ...stored];
+  const cut = (list?.total ?? 0) - (list?.items.length ?? 0);
+  return items.length === 0 ? list : { run_id, items, total: items.length + cut };
 }
 
 const worst = (alerts: readonly { readonly severity: Severity }[]): Severity =>

@@ -50,14 +50,16 @@ interface Deps {
   readonly sealer: Sealer;
   readonly canSendEmail: boolean;
   readonly now: () => number;
-  /** Rules of this project changed. */
+  /** Rules of this project change with this transaction: the other servers have to know. */
+  readonly announce: (tx: Db, project: ProjectId) => Promise<void>;
+  /** They have changed. */
   readonly onChanged: (project: ProjectId) => void;
 }
 
 type SettingsPage = Page & { readonly visible: Visible; readonly project?: ProjectId | undefined };
 
 /** Alert rules and channels. The caller has checked that the request manages the project. */
-export function createAlertSettings({ db, sealer, canSendEmail, now, onChanged }: Deps) {
+export function createAlertSettings({ db, sealer, canSendEmail, now, announce, onChanged }: Deps) {
   const moment = () => new Date(now()).toISOString();
 
   async function checkChannels(tx: Db, project: ProjectId, ids: readonly string[]): Promise<void> {
@@ -90,6 +92,7 @@ export function createAlertSettings({ db, sealer, canSendEmail, now, onChanged }
         await insertAlertRule(tx, row);
         await setRuleChannels(tx, row.id, channels);
         await record(tx, by, 'alert_rule.create', row, { name: row.name, when });
+        await announce(tx, project_id);
       });
       onChanged(project_id);
       return toRule({ ...row, channel_ids: channels });
@@ -114,6 +117,7 @@ export function createAlertSettings({ db, sealer, canSendEmail, now, onChanged }
         }
         await updateAlertRule(tx, id, changes, { isNewlyActive });
         await record(tx, by, 'alert_rule.update', before, { ...changes, ...(channel_ids && { channel_ids }) });
+        await announce(tx, before.project_id);
         return {
           ...before,
           ...changes,
@@ -130,6 +134,7 @@ export function createAlertSettings({ db, sealer, canSendEmail, now, onChanged }
         if (!found) throw new NotFound(`there is no alert rule ${id}`);
         await deleteAlertRule(tx, id);
         await record(tx, by, 'alert_rule.delete', found, { name: found.name });
+        await announce(tx, found.project_id);
         return found;
       });
       onChanged(rule.project_id);

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { defaultProject, type ProjectId, reporterScopes, type Scope } from '@rondo/protocol';
 import type { Db } from '../db/db.ts';
+import { isDiskFull } from '../db/disk-guard.ts';
 import { findKey, findKeyByHash, insertKey, listKeys, revokeKey, touchKey } from '../db/queries/api-keys.ts';
 import type { Page } from '../db/queries/page.ts';
 import type { Visible } from '../db/queries/projects.ts';
@@ -37,7 +38,10 @@ export function createApiKeys(db: Db, now: Clock = Date.now, sessions?: Pick<Ses
     async load(key_hash) {
       const key = await findKeyByHash(db, key_hash);
       // A reporter sends every second; when it was last seen is worth a write a minute.
-      if (key && !isExpired(key)) await touchKey(db, key.key_id, momentAt(now()), momentAt(now() - MINUTE));
+      // A full disk is for the writer to report; here it only means that the use of the key is not noted.
+      const whenFull = (error: unknown) => (isDiskFull(error) ? undefined : Promise.reject(error));
+      if (key && !isExpired(key))
+        await touchKey(db, key.key_id, momentAt(now()), momentAt(now() - MINUTE)).catch(whenFull);
       return key;
     },
   });

@@ -23,6 +23,7 @@ function makeConnected() {
     runMoved: () => {},
     membersChanged: () => {},
     alerted: ({ title }) => published.push(`alert ${title}`),
+    alertRulesChanged: (project) => published.push(`alert rules ${project}`),
     missed: () => published.push('missed'),
   });
   let handlers: ListenHandlers | undefined;

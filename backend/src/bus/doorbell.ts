@@ -15,6 +15,7 @@ const messageSchema = z.object({
   moved_runs: z.array(z.object({ run_id: runIdSchema, project_id: projectIdSchema })).optional(),
   changed_members: z.array(z.string()).optional(),
   alerts: z.array(alertNoticeSchema).optional(),
+  changed_alert_rules: z.array(projectIdSchema).optional(),
   /** The content exceeds one message. The receiver reads the database instead. */
   is_too_much: z.literal(true).optional(),
 });

@@ -35,6 +35,8 @@ export interface ServerMessage {
   readonly changed_members?: readonly string[];
   /** Alerts for the open pages of a project. */
   readonly alerts?: readonly AlertNotice[];
+  /** Projects whose alert rules changed. */
+  readonly changed_alert_rules?: readonly ProjectId[];
 }
 
 export interface BusSubscriber {
@@ -48,6 +50,8 @@ export interface BusSubscriber {
   readonly membersChanged: (userId: string) => void;
   /** An alert is to be shown on the open pages of its project. */
   readonly alerted: (notice: AlertNotice) => void;
+  /** The alert rules of a project changed on another server. */
+  readonly alertRulesChanged: (project: ProjectId) => void;
   /** Messages may have been lost, so anything may have been committed. */
   readonly missed: () => void;
 }
@@ -103,6 +107,7 @@ export class EventBus {
       moved_runs = [],
       changed_members = [],
       alerts = [],
+      changed_alert_rules = [],
     } = message;
     for (const subscriber of this.#subscribers) {
       for (const runId of deleted_runs) subscriber.runDeleted(runId);
@@ -111,6 +116,7 @@ export class EventBus {
       for (const moved of moved_runs) subscriber.runMoved(moved);
       for (const id of changed_members) subscriber.membersChanged(id);
       for (const notice of alerts) subscriber.alerted(notice);
+      for (const project of changed_alert_rules) subscriber.alertRulesChanged(project);
     }
   }
 

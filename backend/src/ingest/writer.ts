@@ -134,8 +134,14 @@ export class IngestWriter {
     while (this.#waiting.length > 0) {
       const group = this.#nextGroup();
       const full = await this.#diskProblem();
-      if (full) this.#reject(group, full);
-      else await this.#flush(group);
+      if (!full) {
+        await this.#flush(group);
+        continue;
+      }
+      // Of the reserve, an attention list that says so takes a few kilobytes.
+      const [lists, refused] = [group.filter(isOfAttention), group.filter((piece) => !isOfAttention(piece))];
+      this.#reject(refused, full);
+      if (lists.length > 0) await this.#flush(lists);
     }
     this.#flushing = null;
   }
@@ -354,6 +360,8 @@ export class IngestWriter {
     return lockRuns(tx, runIds);
   }
 }
+
+const isOfAttention = ({ job }: Piece): boolean => job.inputs.every(({ type }) => type === 'attention_changed');
 
 /** An upload creates its run, like any other report. [F4] */
 const noticeTypes: Record<Exclude<Notice['type'], 'model_saved'>, true> = {

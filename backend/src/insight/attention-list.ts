@@ -13,6 +13,7 @@ import type { MuteRow } from '../db/queries/insight.ts';
 import { type Episode, lingersRounds } from './episodes.ts';
 import { targetEpsilonOf } from './privacy-config.ts';
 import type { RoundRow } from './rounds.ts';
+import type { Trouble } from './troubles.ts';
 
 const severityOf: Record<AttentionRule, Severity> = {
   fl_server_silent: 'critical',
@@ -81,14 +82,6 @@ export interface RunFacts {
   /** The newest rounds that are over, oldest first. */
   readonly closed: readonly RoundRow[];
   readonly epsilon: { readonly value: MetricValue; readonly round: number | null; readonly at: string } | null;
-  readonly troubles: readonly Trouble[];
-}
-
-export interface Trouble {
-  readonly rule: 'server_disk' | 'server_database';
-  readonly since: string;
-  readonly detail: string;
-  readonly evidence: AttentionItem['evidence'];
 }
 
 const conditionRules: Readonly<Record<string, AttentionRule>> = {
@@ -98,7 +91,7 @@ const conditionRules: Readonly<Record<string, AttentionRule>> = {
 };
 
 /** Findings about the run itself: facts only. */
-export function itemsOfRun({ config, isRunning, condition, closed, epsilon, troubles }: RunFacts): AttentionItem[] {
+export function itemsOfRun({ config, isRunning, condition, closed, epsilon }: RunFacts): AttentionItem[] {
   const items: AttentionItem[] = [];
   const add = (rule: AttentionRule, fields: Omit<AttentionItem, 'rule' | 'severity'>) =>
     items.push({ rule, severity: severityOf[rule], ...fields });
@@ -108,7 +101,6 @@ export function itemsOfRun({ config, isRunning, condition, closed, epsilon, trou
     const detail = condition.detail ?? `the run is ${condition.state.replaceAll('_', ' ')}`;
     add(rule, { since: condition.since, detail, evidence: { state: condition.state } });
   }
-  if (isRunning) for (const { rule, ...trouble } of troubles) add(rule, trouble);
 
   const last = closed.at(-1);
   // Clients of which nothing is reported may have succeeded, as under secure aggregation.
@@ -158,6 +150,10 @@ export function itemsOfRun({ config, isRunning, condition, closed, epsilon, trou
   }
   return items;
 }
+
+/** Of every running run: the server stores nothing of them while it has one of these. */
+export const itemsOfTroubles = (troubles: readonly Trouble[]): AttentionItem[] =>
+  troubles.map(({ rule, ...trouble }) => ({ rule, severity: severityOf[rule], ...trouble }));
 
 const hasBrokenResult = ({ global_loss, global_accuracy }: RoundRow): boolean =>
   typeof global_loss === 'string' || typeof global_accuracy === 'string';

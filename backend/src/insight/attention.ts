@@ -1,11 +1,24 @@
 import { type Attention, type AttentionRule, clientRules, isRoundOver, limits, type RunId } from '@rondo/protocol';
 import type { Db } from '../db/db.ts';
-import { changedRounds, latestOf, readAttentionList, readMutes } from '../db/queries/insight.ts';
+import {
+  changedRounds,
+  keepAttention,
+  latestOf,
+  type MuteRow,
+  readAttentionList,
+  readMutes,
+} from '../db/queries/insight.ts';
 import { findRunRow } from '../db/queries/runs.ts';
 import type { Input, UpdateRow } from '../ingest/state.ts';
 import { AttentionFold } from './attention-fold.ts';
-import { applyMutes, itemsOfEpisodes, itemsOfRun, type Trouble } from './attention-list.ts';
+import { canonical, keptOf, readKept } from './attention-kept.ts';
+import { applyMutes, itemsOfEpisodes, itemsOfRun, itemsOfTroubles } from './attention-list.ts';
+import { budgetOf } from './budget.ts';
+import { targetEpsilonOf } from './privacy-config.ts';
 import { type ClientNumbers, deriveRound, prepareRounds, type RoundRow, readDerivedRounds } from './rounds.ts';
+import type { Trouble } from './troubles.ts';
+
+type RunRow = NonNullable<Awaited<ReturnType<typeof findRunRow>>>;
 
 interface Watched {
   readonly epoch: string;
@@ -15,7 +28,11 @@ interface Watched {
   closed: RoundRow[];
   /** The run's seq up to which its rounds were looked at. */
   seq: number;
+  /** The list up to which seq, and when, was last kept for the next start. */
+  kept: { readonly seq: number; readonly at: number };
 }
+
+type Listed = ReturnType<typeof applyMutes> & { readonly mutes: readonly MuteRow[] };
 
 interface Options {
   readonly db: Db;
@@ -37,6 +54,8 @@ const maxRebuiltParts = 4_000_000;
 /** Parts of closed rounds that wait for their look; beyond it they are read back from the database. */
 const maxHandedParts = 200_000;
 const closedKept = 50;
+/** Between two times that the list of a running run is kept. */
+const keepEveryMs = 60_000;
 
 /**
  * Keeps the attention list of every run that is reported to:
@@ -50,7 +69,9 @@ export class AttentionService {
   readonly #handed = new Map<RunId, Map<number, { row: RoundRow; parts: readonly UpdateRow[] }>>();
   #handedParts = 0;
   #timer: NodeJS.Timeout | undefined;
-  #working: Promise<void> = Promise.resolve();
+  /** One look at a time: the database serves reports first. A reader waits for its own run only. */
+  #looking: Promise<void> = Promise.resolve();
+  readonly #working = new Map<RunId, Promise<void>>();
   #isClosed = false;
 
   constructor(options: Options) {
@@ -73,6 +94,11 @@ export class AttentionService {
     ofRun.set(row.round, { row, parts });
   }
 
+  /** A trouble of the server began or ended: the runs in memory are looked at, the others with their next commit. */
+  noteTroubles(): void {
+    for (const runId of this.#watched.keys()) this.note(runId);
+  }
+
   forget(runId: RunId): void {
     this.#watched.delete(runId);
     this.#due.delete(runId);
@@ -83,7 +109,11 @@ export class AttentionService {
   async close(): Promise<void> {
     this.#isClosed = true;
     clearTimeout(this.#timer);
-    await this.#working;
+    await this.#looking;
+    await Promise.all(this.#working.values());
+    for (const [runId, watched] of this.#watched) {
+      if (watched.kept.seq < watched.seq) await this.#keepNow(runId, watched).catch(this.#options.onError);
+    }
   }
 
   /** Looks at everything that is due, now. */
@@ -92,16 +122,13 @@ export class AttentionService {
     this.#timer = undefined;
     const runs = [...this.#due.keys()];
     this.#due.clear();
-    for (const runId of runs) await this.#inTurn(() => this.#look(runId));
+    for (const runId of runs) await this.#inTurn(runId, () => this.#look(runId));
   }
 
   async read(runId: RunId): Promise<Attention> {
-    const facts = await this.#inTurn(async () => {
-      const watched = await this.#follow(runId);
-      return watched && { ...(await this.#listOf(runId, watched)), fold: watched.fold };
-    });
+    const facts = (await this.#readKept(runId)) ?? (await this.#inTurn(runId, () => this.#readNow(runId)));
     if (!facts) throw new Error(`the run ${runId} was deleted while it was read`);
-    const { fold, mutes, ...list } = facts;
+    const { num_clients, mutes, ...list } = facts;
     return {
       run_id: runId,
       ...list,
@@ -110,15 +137,29 @@ export class AttentionService {
         rule: rule || null,
         ...mute,
       })),
-      from_round: fold.fromRound,
-      to_round: fold.toRound,
-      budget: budgetOf(fold.numClients),
+      budget: budgetOf(num_clients),
     };
+  }
+
+  async #readNow(runId: RunId) {
+    const { run, watched } = (await this.#follow(runId)) ?? {};
+    if (!run || !watched) return undefined;
+    const listed = await this.#listOf(run, watched);
+    await this.#keep(run, watched, listed);
+    const { fromRound, toRound, numClients } = watched.fold;
+    return { ...listed, from_round: fromRound, to_round: toRound, num_clients: numClients };
+  }
+
+  async #readKept(runId: RunId) {
+    if (this.#watched.has(runId)) return undefined;
+    const found = await readKept(this.#options.db, runId, this.#troubles);
+    if (found?.isOld) this.note(runId);
+    return found?.list;
   }
 
   /** The episodes of one rule over the stored rounds. */
   async replay(runId: RunId, rule: AttentionRule) {
-    return this.#inTurn(async () => {
+    return this.#inTurn(runId, async () => {
       const { fold, numbers } = await this.#build(runId, '');
       const open = [...fold.episodes.open()].map((each) => ({
         rule: each.rule,
@@ -162,34 +203,60 @@ export class AttentionService {
     for (const [runId, since] of this.#due) {
       if (isBusy && Date.now() - since < patienceMs) continue;
       this.#due.delete(runId);
-      void this.#inTurn(() => this.#look(runId)).catch((error) => this.#options.onError?.(error));
+      this.#looking = this.#looking
+        .then(() => this.#inTurn(runId, () => this.#look(runId)))
+        .catch((error: unknown) => this.#options.onError?.(error));
     }
     if (this.#due.size > 0) this.#schedule();
   }
 
-  /** One look at a time: the database serves reports first. */
-  #inTurn<T>(work: () => Promise<T>): Promise<T> {
-    const next = this.#working.then(work);
-    this.#working = next.then(
+  /** After what is under way for the same run. */
+  #inTurn<T>(runId: RunId, work: () => Promise<T>): Promise<T> {
+    const next = (this.#working.get(runId) ?? Promise.resolve()).then(work);
+    const settled = next.then(
       () => {},
       () => {},
     );
+    this.#working.set(runId, settled);
+    void settled.then(() => {
+      if (this.#working.get(runId) === settled) this.#working.delete(runId);
+    });
     return next;
   }
 
   async #look(runId: RunId): Promise<void> {
     if (this.#isClosed) return;
-    const watched = await this.#follow(runId);
-    if (!watched) return;
-    const { items, total } = await this.#listOf(runId, watched);
+    const { run, watched } = (await this.#follow(runId)) ?? {};
+    if (!run || !watched) return;
+    const listed = await this.#listOf(run, watched);
+    const { items, total } = listed;
     const list = { run_id: runId, items, total };
     const known = await readAttentionList(this.#options.db, runId);
-    if (known ? sameList(known.list, list) : total === 0) return;
-    await this.#options.submit([{ type: 'attention_changed', run_id: runId, list }]);
+    // The commit of a list that changed brings another look.
+    if (known ? sameList(known.list, list) : total === 0) await this.#keep(run, watched, listed);
+    else await this.#options.submit([{ type: 'attention_changed', run_id: runId, list }]);
   }
 
-  /** The run's state up to now. */
-  async #follow(runId: RunId): Promise<Watched | undefined> {
+  /** Keeps the list for the next start: of a running run now and then, of another one at once. */
+  async #keep(run: RunRow, watched: Watched, listed: Listed): Promise<void> {
+    const { seq, at } = watched.kept;
+    if (watched.seq <= seq || (run.status === 'running' && Date.now() - at < keepEveryMs)) return;
+    watched.kept = { seq: watched.seq, at: Date.now() };
+    await keepAttention(this.#options.db, keptOf(run, watched, listed));
+  }
+
+  async #keepNow(runId: RunId, watched: Watched): Promise<void> {
+    const run = await findRunRow(this.#options.db, runId);
+    if (run?.epoch !== watched.epoch) return;
+    await this.#keep({ ...run, status: 'stopped' }, watched, await this.#listOf(run, watched));
+  }
+
+  get #troubles(): readonly Trouble[] {
+    return this.#options.troubles?.() ?? [];
+  }
+
+  /** The run and its state up to now. */
+  async #follow(runId: RunId): Promise<{ run: RunRow; watched: Watched } | undefined> {
     const { db } = this.#options;
     const run = await findRunRow(db, runId);
     if (!run) return undefined;
@@ -201,7 +268,7 @@ export class AttentionService {
       if (this.#watched.size <= maxWatched) break;
       this.#watched.delete(oldest);
     }
-    if (watched.seq >= run.seq) return watched;
+    if (watched.seq >= run.seq) return { run, watched };
     const handed = this.#handed.get(runId);
     for (const row of await changedRounds(db, runId, watched.seq)) {
       if (!isRoundOver(row)) continue;
@@ -218,7 +285,7 @@ export class AttentionService {
     }
     watched.seq = run.seq;
     this.#dropHanded(runId);
-    return watched;
+    return { run, watched };
   }
 
   async #build(runId: RunId, epoch: string): Promise<Watched> {
@@ -234,23 +301,19 @@ export class AttentionService {
       await new Promise((resolve) => setImmediate(resolve));
     }
     const closed = prepared.rows.filter(isRoundOver).slice(-closedKept);
-    return { epoch, fold, numbers: prepared.numbers, closed, seq: Math.max(0, ...prepared.rows.map(seqOf)) };
+    const seq = Math.max(0, ...prepared.rows.map(seqOf));
+    return { epoch, fold, numbers: prepared.numbers, closed, seq, kept: { seq: -1, at: 0 } };
   }
 
-  async #listOf(runId: RunId, { fold, numbers, closed }: Watched) {
-    const { db, troubles } = this.#options;
-    const run = await findRunRow(db, runId);
-    const [epsilon] = await latestOf(db, runId, ['privacy_epsilon']);
-    const mutes = await readMutes(db, runId);
+  async #listOf(run: RunRow, { fold, numbers, closed }: Watched): Promise<Listed> {
+    const { db } = this.#options;
+    const { run_id, config, status, condition } = run;
+    const [epsilon] = targetEpsilonOf(config) === null ? [] : await latestOf(db, run_id, ['privacy_epsilon']);
+    const mutes = await readMutes(db, run_id);
+    const isRunning = status === 'running';
     const items = [
-      ...itemsOfRun({
-        config: run?.config ?? {},
-        isRunning: run?.status === 'running',
-        condition: run?.condition ?? null,
-        closed,
-        epsilon: epsilon ?? null,
-        troubles: troubles?.() ?? [],
-      }),
+      ...itemsOfRun({ config, isRunning, condition, closed, epsilon: epsilon ?? null }),
+      ...(isRunning ? itemsOfTroubles(this.#troubles) : []),
       ...itemsOfEpisodes(fold.episodes.open(), numbers.ids),
     ];
     return { ...applyMutes(items, mutes), mutes };
@@ -264,19 +327,4 @@ export class AttentionService {
 
 const seqOf = ({ updated_seq }: RoundRow): number => updated_seq;
 
-/** PostgreSQL keeps the keys of its JSON in an order of its own. */
 const sameList = (a: unknown, b: unknown): boolean => canonical(a) === canonical(b);
-
-const canonical = (value: unknown): string =>
-  JSON.stringify(value, (_key, inner) =>
-    typeof inner === 'object' && inner !== null && !Array.isArray(inner)
-      ? Object.fromEntries(Object.entries(inner).sort(([a], [b]) => (a < b ? -1 : 1)))
-      : inner,
-  );
-
-/** Measured by `watch.simulation.test.ts`: rounds with a mark or drift in any of the three measures. */
-const budgetOf = (numClients: number): Attention['budget'] => ({
-  false_marks_per_100_rounds: numClients < 10 ? 6 : 2,
-  num_clients: numClients,
-  statement: `In simulations of honest clients that differ for good, the statistics of three measures together marked one in at most ${numClients < 10 ? 'six' : 'two'} rounds of a hundred; noise that is skewed or that differs by client made that ${numClients < 10 ? 'ten' : 'six'}, and heavy tails ${numClients < 10 ? 'thirty' : 'twenty'}. Of threefold norms, 97 % were found in their first round; where tails are heavy or fifty clients and more differ in their noise, at most six in ten. Facts have no such margin. A client that copies the norms and the directions of the others is not seen: this list is no defence against an adaptive attacker.`,
-});

@@ -9,6 +9,7 @@ import type { FastifyInstance } from 'fastify';
 import fastifyPlugin from 'fastify-plugin';
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 import type { Federation } from '../db/queries/federation.ts';
+import { type TroubleRule, troubleRules } from '../insight/troubles.ts';
 
 /** State that the rest of the server already has, read on each scrape. */
 export interface Measured {
@@ -25,6 +26,8 @@ export interface Measured {
   readonly federation: () => Promise<Federation>;
   /** Alert messages in the outbox. */
   readonly alerts: () => Promise<number>;
+  /** Whether the server itself has this trouble now. */
+  readonly hasTrouble: (rule: TroubleRule) => boolean;
 }
 
 export type Metrics = ReturnType<typeof createMetrics>;
@@ -179,6 +182,15 @@ function register(registers: Registry[], measured: Measured): void {
   stored('rondo_models', 'Model versions', 'versions');
   stored('rondo_model_bytes', 'Bytes of the stored checkpoints, equal ones once', 'bytes');
   addGauge(registers, 'rondo_alert_messages_waiting', 'Alert messages that are not delivered yet', once(alerts));
+  new Gauge({
+    name: 'rondo_server_trouble',
+    help: '1 while the server cannot store reports for this reason, else 0',
+    labelNames: ['rule'],
+    registers,
+    collect() {
+      for (const rule of troubleRules) this.set({ rule }, Number(measured.hasTrouble(rule)));
+    },
+  });
   new Gauge({
     name: 'rondo_db_up',
     help: '1 if the database responded during this scrape, else 0',

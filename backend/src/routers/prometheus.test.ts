@@ -62,6 +62,7 @@ describe('GET /metrics', () => {
         "# TYPE rondo_models gauge",
         "# TYPE rondo_model_bytes gauge",
         "# TYPE rondo_alert_messages_waiting gauge",
+        "# TYPE rondo_server_trouble gauge",
         "# TYPE rondo_db_up gauge",
       ]
     `);

@@ -1,8 +1,8 @@
 import type { AttentionNews, AttentionRule, ClientId, RunId } from '@rondo/protocol';
 import { and, asc, between, desc, eq, getTableColumns, gte, inArray, isNotNull, lte, sql } from 'drizzle-orm';
 import type { Db } from '../db.ts';
-import { clients, clientUpdates, metricPoints, metricSeries, rounds } from '../schema.ts';
-import { attentionLists, attentionMutes, insightClients, insightRounds } from '../tables/insight.ts';
+import { clients, clientUpdates, metricPoints, metricSeries, rounds, runs } from '../schema.ts';
+import { attentionKept, attentionLists, attentionMutes, insightClients, insightRounds } from '../tables/insight.ts';
 
 export interface Range {
   readonly from?: number | undefined;
@@ -129,6 +129,30 @@ export async function saveAttentionList(db: Db, list: AttentionNews, updated_seq
     .insert(attentionLists)
     .values({ run_id: list.run_id, list, updated_seq })
     .onConflictDoUpdate({ target: attentionLists.run_id, set: { list, updated_seq } });
+}
+
+export type KeptAttention = typeof attentionKept.$inferSelect;
+
+export async function readKeptAttention(db: Db, runId: RunId): Promise<KeptAttention | undefined> {
+  const [row] = await db.select().from(attentionKept).where(eq(attentionKept.run_id, runId));
+  return row;
+}
+
+/** Unless the run was deleted, or another server has kept a newer one. */
+export async function keepAttention(db: Db, row: KeptAttention): Promise<void> {
+  const { run_id: _, ...kept } = row;
+  await db.transaction(async (tx) => {
+    const [run] = await tx.select({ epoch: runs.epoch }).from(runs).where(eq(runs.run_id, row.run_id)).for('key share');
+    if (run?.epoch !== row.epoch) return;
+    await tx
+      .insert(attentionKept)
+      .values(row)
+      .onConflictDoUpdate({
+        target: attentionKept.run_id,
+        set: kept,
+        setWhere: sql`${attentionKept.epoch} <> excluded.epoch or ${attentionKept.seq} <= excluded.seq`,
+      });
+  });
 }
 
 export type MuteRow = typeof attentionMutes.$inferSelect;

@@ -1,4 +1,4 @@
-import type { AttentionNews, AttentionRule, Dispersion, MetricValue, RunId } from '@rondo/protocol';
+import type { AttentionItem, AttentionNews, AttentionRule, Dispersion, MetricValue, RunId } from '@rondo/protocol';
 import { customType, integer, jsonb, pgTable, text } from 'drizzle-orm/pg-core';
 import { count, moment, textOf } from '../columns.ts';
 
@@ -61,6 +61,20 @@ export const attentionLists = pgTable('attention_lists', {
   run_id: textOf<RunId>('run_id').notNull().primaryKey(),
   list: jsonb().$type<AttentionNews>().notNull(),
   updated_seq: count().notNull(),
+});
+
+/** The table of `migrations/0032_attention_kept.sql`. */
+export const attentionKept = pgTable('attention_kept', {
+  run_id: textOf<RunId>('run_id').notNull().primaryKey(),
+  epoch: text().notNull(),
+  seq: count().notNull(),
+  from_round: integer(),
+  to_round: integer(),
+  num_clients: integer().notNull(),
+  items: jsonb().$type<AttentionItem[]>().notNull(),
+  total: integer().notNull(),
+  muted_items: jsonb().$type<AttentionItem[]>().notNull(),
+  mutes: jsonb().$type<readonly { readonly client_id: string; readonly rule: string }[]>().notNull(),
 });
 
 export const attentionMutes = pgTable('attention_mutes', {
