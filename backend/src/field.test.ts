@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openTestApp, type TestApp } from '../testing/app.ts';
 import { makeRun, type TestRun } from '../testing/facts.ts';
 import { makeReporterBatches, makeWriter } from '../testing/writer.ts';
-import { readSnapshot } from './db/queries/live.ts';
+import { newestRunId, readSnapshot } from './db/queries/live.ts';
 import { readSeries } from './db/queries/read-series.ts';
 import { findRun } from './db/queries/runs.ts';
 import { sweepConditions } from './ingest/conditions.ts';
@@ -338,4 +338,19 @@ describe('family 9: names that every object has', () => {
     expect(detail.client_updates).toMatchObject([{ client_id: name, outcome: 'complete' }]);
     expect(Object.keys(detail.metrics).sort()).toEqual([...keys].sort());
   });
+});
+
+it('[F10] a run that was brought from another tool is an import for good, and never the newest run', async () => {
+  const report = aReporter();
+  const own = makeRun({ start: inFuture(-hour) });
+  const brought = makeRun({ start: inFuture(-minute) });
+  const started = { name: 'x', framework: 'f' };
+  await report(own.say('run_started', started), brought.say('run_started', { ...started, imported: true }));
+  const importedAt = async (run: TestRun) => (await read<Run>(`/api/runs/${run.id}`)).imported_at;
+  const at = await importedAt(brought);
+  expect(Date.parse(at ?? '')).toBeGreaterThan(Date.now() - hour);
+  expect(await importedAt(own)).toBeNull();
+  await report(brought.say('run_started', started), own.say('run_started', { ...started, imported: true }));
+  expect([await importedAt(brought), await importedAt(own)]).toEqual([at, null]);
+  expect(await newestRunId(server.database.db, null)).not.toBe(brought.id);
 });

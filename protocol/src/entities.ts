@@ -91,6 +91,8 @@ export const runSchema = z
     condition: runConditionSchema.nullable(),
     /** How often a later report replaced a value that was there. [F8] */
     num_values_replaced: countSchema,
+    /** When it was brought from another tool or another Rondo; null for a run that was reported as it happened. */
+    imported_at: momentSchema.nullable(),
   })
   .meta({ id: 'Run' });
 export type Run = z.infer<typeof runSchema>;

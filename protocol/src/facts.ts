@@ -35,6 +35,8 @@ export const factSchema = z.discriminatedUnion(
       num_rounds: countSchema.nullish(),
       tags: names.optional(),
       commands_supported: names.optional(),
+      /** Brought from another tool, where it happened before. [F10] */
+      imported: z.boolean().optional(),
     }),
     fact('run_complete', { status: z.enum(['complete', 'failed', 'stopped']), reason: reason.nullish() }),
     fact('round_started', {

@@ -84,7 +84,7 @@ function overNames(draft: Draft, input: Input, metricNames: number): string | un
 function apply(draft: Draft, input: Input, index: number, receivedAt: string): boolean {
   switch (input.type) {
     case 'run_started':
-      return startRun(draft, input);
+      return startRun(draft, input, receivedAt);
     case 'run_complete':
       return completeRun(draft, input);
     case 'round_started':

@@ -59,7 +59,7 @@ export function unknownRun(run_id: RunId, at: string, epoch: string, project_id:
 }
 
 /** A later run_started fills in, and replaces only what it says. [F9] */
-export function startRun(draft: Draft, fact: FactOf<'run_started'>): boolean {
+export function startRun(draft: Draft, fact: FactOf<'run_started'>, receivedAt: string): boolean {
   declareReporter(draft, fact);
   const { run } = draft;
   if (run.declared_at !== null && fact.at <= run.declared_at) return false;
@@ -71,6 +71,8 @@ export function startRun(draft: Draft, fact: FactOf<'run_started'>): boolean {
     num_rounds: fact.num_rounds ?? run.num_rounds,
     tags: isEdited('tags') || !fact.tags?.length ? run.tags : fact.tags,
     declared_at: fact.at,
+    // A run that was reported as it happened does not become an import, and an import stays one.
+    imported_at: run.declared_at === null && fact.imported ? receivedAt : run.imported_at,
     started_at: run.declared_at === null || fact.at < run.started_at ? fact.at : run.started_at,
   });
   wakeRun(draft, fact.at);

@@ -52,7 +52,7 @@ const { run_id: _r, round_id: _i, ...ofUpdate } = clientUpdateSchema.shape;
 const { run_id: _of, ...ofPoint } = metricPointSchema.shape;
 const { run_id: _o, log_id: _l, ...ofLog } = logEntrySchema.shape;
 const { run_id: _c, ...ofCommand } = commandRecordSchema.shape;
-const { condition: _now, ...ofRun } = runSchema.shape;
+const { condition: _now, imported_at: _when, ...ofRun } = runSchema.shape;
 
 /** `run.json`. The id and the project are those of the server that wrote it. */
 export const runRowSchema = z.strictObject({

@@ -52,6 +52,7 @@ export const makeRun = (given: Given<Run> = {}): Run =>
     clock_offset_ms: null,
     condition: null,
     num_values_replaced: 0,
+    imported_at: null,
     ...given,
   });
 

@@ -75,6 +75,7 @@ class Mlflow(Imports):
             code, said = self.imports("mlflow", where)
             self.assertEqual(code, 0, said)
         parent, child = self.facts("run_started")[:2]
+        self.assertEqual([parent["imported"], child["imported"]], [True, True])
         self.assertEqual(
             (parent["run_id"], parent["name"], parent["at"]), ("mlflow-aaa", "parent", "2023-11-14T22:13:20.000Z")
         )

@@ -38,6 +38,7 @@ export const run = {
   clock_offset_ms: 0,
   condition: { state: 'healthy', since: started_at, detail: null },
   num_values_replaced: 0,
+  imported_at: null,
 };
 
 export const round = {

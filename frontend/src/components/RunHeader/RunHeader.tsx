@@ -4,7 +4,7 @@ import { Link, useNavigate, useParams } from 'react-router';
 import { useFLData } from '../../hooks/useFLData.ts';
 import { useNow } from '../../hooks/useNow.ts';
 import { serverNow } from '../../lib/clock.ts';
-import { formatDuration } from '../../lib/format.ts';
+import { formatDuration, formatMoment } from '../../lib/format.ts';
 import { conditionWords, toneOf, troubleOf } from '../../lib/run-face.ts';
 import { EditRun } from '../EditRun/EditRun.tsx';
 import { ExportRun } from '../ExportRun/ExportRun.tsx';
@@ -42,6 +42,11 @@ export function RunHeader() {
             </bdi>
           </Chip>
         </span>
+      )}
+      {run?.imported_at && (
+        <Chip>
+          <span title={formatMoment(run.imported_at, { style: 'utc' })}>imported</span>
+        </Chip>
       )}
       {run && isFollowing && (
         <span className="text-xs whitespace-nowrap text-muted max-2xl:hidden">Following the newest run</span>

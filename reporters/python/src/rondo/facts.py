@@ -125,6 +125,12 @@ def _text(limit: int, least: int = 0, clip: Callable[[str, int], str] = clip_tex
     return convert
 
 
+def _flag(value: Any) -> bool:
+    if isinstance(value, bool):
+        return value
+    raise Bad("must be true or false")
+
+
 def _one_of(*words: str) -> _Convert:
     def convert(value: Any) -> str:
         if isinstance(value, str) and value in words:
@@ -265,6 +271,7 @@ FIELDS: dict[str, tuple[_Field, ...]] = {
         _optional("num_rounds", _count),
         _optional("tags", _names),
         _optional("commands_supported", _names),
+        _optional("imported", _flag),
     ),
     "run_complete": (
         _required("status", _one_of("complete", "failed", "stopped")),

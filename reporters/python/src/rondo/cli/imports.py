@@ -96,6 +96,8 @@ def _fill(spool: Spool, run: ImportedRun, left_out: LeftOut) -> None:
         for fact_type, at, fields in some:
             config = fields.get("config")
             given = {**fields, "config": masking.mask(config)} if config else fields
+            if fact_type == "run_started":
+                given = {**given, "imported": True}
             event, flaw = make_event(fact_type, given, run.run_id, at, keep=True)
             if flaw is not None:
                 left_out.add(f"run {run.name}: {fields.get('name', '')} {flaw}")
