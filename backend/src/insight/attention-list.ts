@@ -184,19 +184,17 @@ export function worstFirst(items: readonly AttentionItem[]): AttentionItem[] {
 const leastGrouped = 4;
 
 /**
- * Merges the `info` items of a rule that holds for many clients: a list of thirty stragglers hides the other items.
- * A client with an item of its own at a higher severity keeps it. [G4]
+ * Merges the items of a rule that holds for many clients: a list of thirty stragglers hides the other items, and what
+ * half of the clients have, such as NaN from a broken model, is one finding. A client with an item of its own at another
+ * severity keeps it. [G4]
  */
-function grouped(items: readonly AttentionItem[]): AttentionItem[] {
-  const byRule = new Map<AttentionRule, AttentionItem[]>();
-  for (const item of items) {
-    if (item.severity !== 'info' || item.client_id === undefined) continue;
-    const of = byRule.get(item.rule) ?? [];
-    of.push(item);
-    byRule.set(item.rule, of);
-  }
-  const kept = items.filter((item) => item.severity !== 'info' || (byRule.get(item.rule)?.length ?? 0) < leastGrouped);
-  return [...kept, ...[...byRule.values()].filter((of) => of.length >= leastGrouped).map(together)];
+function grouped(items: readonly AttentionItem[], numClients: number): AttentionItem[] {
+  const ofClients = items.filter(({ client_id }) => client_id !== undefined);
+  const many = [...Map.groupBy(ofClients, ({ rule, severity }) => `${rule} ${severity}`).values()].filter(
+    (of) => of.length >= leastGrouped && (of[0]?.severity === 'info' || 2 * of.length >= numClients),
+  );
+  const merged = new Set(many.flat());
+  return [...items.filter((item) => !merged.has(item)), ...many.map(together)];
 }
 
 function together(of: readonly AttentionItem[]): AttentionItem {
@@ -218,12 +216,21 @@ function together(of: readonly AttentionItem[]): AttentionItem {
 }
 
 /** Takes out what is muted, and bounds what remains. Nothing is hidden: `total` and `muted_items` say what there is. */
-export function applyMutes(items: readonly AttentionItem[], mutes: readonly Pick<MuteRow, 'client_id' | 'rule'>[]) {
+export function applyMutes(
+  items: readonly AttentionItem[],
+  mutes: readonly Pick<MuteRow, 'client_id' | 'rule'>[],
+  numClients: number,
+) {
   const isMuted = ({ client_id, rule }: AttentionItem) =>
     mutes.some(
       (mute) => (mute.client_id === '' || mute.client_id === client_id) && (mute.rule === '' || mute.rule === rule),
     );
-  const shown = worstFirst(grouped(items.filter((item) => !isMuted(item))));
+  const shown = worstFirst(
+    grouped(
+      items.filter((item) => !isMuted(item)),
+      numClients,
+    ),
+  );
   return {
     items: shown.slice(0, limits.attentionItems),
     total: shown.length,

@@ -316,7 +316,7 @@ export class AttentionService {
       ...(isRunning ? itemsOfTroubles(this.#troubles) : []),
       ...itemsOfEpisodes(fold.episodes.open(), numbers.ids),
     ];
-    return { ...applyMutes(items, mutes), mutes };
+    return { ...applyMutes(items, mutes, fold.numClients), mutes };
   }
 
   #dropHanded(runId: RunId): void {

@@ -1,7 +1,13 @@
-import { type AttentionRule, attentionRules, type RunCondition } from '@rondo/protocol';
+import {
+  type AttentionItem,
+  type AttentionRule,
+  attentionRules,
+  clientIdSchema,
+  type RunCondition,
+} from '@rondo/protocol';
 import { describe, expect, it } from 'vitest';
 import { type Deed, edgeOf, episodeOf, type Figures, foldOf } from '../../testing/federation.ts';
-import { itemsOfRun, itemsOfTroubles, type RunFacts } from './attention-list.ts';
+import { applyMutes, itemsOfRun, itemsOfTroubles, type RunFacts } from './attention-list.ts';
 import { conditionOf, type Vitals } from './condition.ts';
 import type { Episode } from './episodes.ts';
 import type { RoundRow } from './rounds.ts';
@@ -519,4 +525,25 @@ describe.each(Object.entries(rules))('[G4] %s', (_rule, { fires, silent, edge })
   it('is in the list where it must be', fires);
   it('is not where it must not be', silent);
   it('begins at its bound', edge);
+});
+
+it('[G4] what half of the clients have is one item, and the others keep theirs', () => {
+  const itemsOf = (n: number) =>
+    Array.from({ length: n }, (_, at): AttentionItem => {
+      const client_id = clientIdSchema.parse(`c${at}`);
+      return {
+        rule: 'update_not_finite',
+        severity: 'warning',
+        client_id,
+        round: 7,
+        since_round: 7,
+        detail: 'x',
+        evidence: {},
+      };
+    });
+  const list = (n: number, clients: number) => applyMutes(itemsOf(n), [], clients).items;
+  expect(list(5, 11)).toHaveLength(5);
+  expect(list(6, 11)).toMatchObject([{ rule: 'update_not_finite', client_ids: expect.any(Array), since_round: 7 }]);
+  expect(list(6, 11)[0]?.client_ids).toHaveLength(6);
+  expect(list(3, 4)).toHaveLength(3);
 });
