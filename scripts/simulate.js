@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { ensureInstalled } from './lib/install.js';
 import { node24, requireNode, root, withBinOnPath } from './lib/paths.js';
 
-/** Honest federations and attacks, ten times as many as in `npm test`: false marks and what is found, as tables. */
+/** Honest federations and attacks, many more as in `npm test`: false marks and what is found, as tables. */
 requireNode();
 await ensureInstalled();
 const tests = ['watch.simulation', 'convergence', 'participation'].map((name) => `backend/src/insight/${name}.test.ts`);

@@ -30,7 +30,7 @@ it('[G17] calls noise a change in at most one of twenty windows, and finds small
   console.log(`evaluations | noise called a change % | slope of 0.1 standard deviations found %\n${rows.join('\n')}`);
   // Of ten it finds hardly any, so that silence about ten means nothing; of thirty nearly all.
   expect(share(10, -0.1, 'improving')).toBeLessThan(0.4);
-  expect(share(20, -0.1, 'improving')).toBeGreaterThan(0.6);
+  expect(share(20, -0.1, 'improving')).toBeGreaterThan(0.5);
   expect(share(30, -0.1, 'improving')).toBeGreaterThan(0.95);
 });
 
