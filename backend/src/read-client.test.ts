@@ -204,13 +204,17 @@ describe('[X8] an MCP client', () => {
       seeded.say('round_started', { round: 12, client_ids: gateways }),
       ...gateways.slice(0, 42).map((id) => result(12, id)),
     ]);
-    // Five hours pass without a batch.
+    // Five hours pass without a batch; what the server still stores of the last one does not end them.
     const { db } = server.database;
-    await db.execute(sql`
-      update runs set last_reported_at = last_reported_at - interval '5 hours' where run_id = ${seeded.id}`);
-    const stuckList = () => call('list_runs', { condition: 'silent', tag: 'edge' });
+    const later = sql`update runs set last_reported_at = now() - interval '5 hours' where run_id = ${seeded.id}`;
     await expect
-      .poll(async () => (await stuckList()).said.runs, { timeout: 60_000, interval: 250 })
+      .poll(
+        async () => {
+          await db.execute(later);
+          return (await call('list_runs', { condition: 'silent', tag: 'edge' })).said.runs;
+        },
+        { timeout: 60_000, interval: 250 },
+      )
       .toMatchObject([{ run_id: seeded.id, name: 'edge-fleet-anomaly · FedAvg · 60 gateways' }]);
     const { said } = await call('diagnose_run', { run_id: seeded.id });
     expect(said).toMatchObject({ verdict: 'stuck', findings: [{ cause: 'fl_server_silent' }] });
