@@ -116,6 +116,64 @@ const places: readonly Place[] = [
       await expect(page.getByTestId('audit-log').getByRole('row').nth(1)).toBeVisible();
     },
   },
+  {
+    name: 'the alerts',
+    open: async (page, url) => {
+      await settings(page, url, 'alerts');
+      await expect(page.getByTestId('alert-rules').getByRole('button', { name: 'Add a rule' })).toBeVisible();
+      await expect(page.getByTestId('alert-channels')).toBeVisible();
+    },
+  },
+  {
+    name: 'an alert rule being made',
+    open: async (page, url) => {
+      await settings(page, url, 'alerts');
+      await page.getByRole('button', { name: 'Add a rule' }).click();
+      await expect(page.getByRole('dialog', { name: 'Add an alert rule' })).toBeVisible();
+    },
+  },
+  {
+    name: 'an alert channel being made',
+    open: async (page, url) => {
+      await settings(page, url, 'alerts');
+      await page.getByRole('button', { name: 'Add a channel' }).click();
+      await expect(page.getByRole('dialog')).toBeVisible();
+    },
+  },
+  {
+    name: 'the projects and a member who is found',
+    open: async (page, url) => {
+      await settings(page, url, 'projects');
+      await page.getByRole('combobox', { name: /whole username/ }).fill('admin');
+      await expect(page.getByRole('option', { name: /admin/ })).toBeVisible();
+    },
+  },
+  {
+    name: 'a project being made',
+    open: async (page, url) => {
+      await settings(page, url, 'projects');
+      await page.getByRole('button', { name: 'New project…' }).click();
+      await expect(page.getByTestId('create-project')).toBeVisible();
+    },
+  },
+  {
+    name: 'the run picker',
+    open: async (page, url, run) => {
+      await page.goto(runOf(url, run));
+      await page.getByTestId('run-picker').click();
+      await expect(page.getByRole('option').first()).toBeVisible();
+    },
+  },
+  {
+    name: 'the settings in the compact density',
+    open: async (page, url) => {
+      await settings(page, url, 'account');
+      await page.getByRole('radio', { name: /Compact/ }).check();
+      await settings(page, url, 'keys');
+      await expect(page.locator('html')).toHaveAttribute('data-density', 'compact');
+      await expect(page.getByTestId('key-settings').getByRole('row').nth(1)).toBeVisible();
+    },
+  },
 ];
 
 /** A run with something to see on every page; its stop is refused, as its reporter has nothing to carry it out with. */

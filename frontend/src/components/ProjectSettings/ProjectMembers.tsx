@@ -81,6 +81,7 @@ const columnsFor = (
     name: texts.columns.role,
     cell: (member) => (
       <Select
+        className="min-w-20"
         aria-label={texts.roleOf(member.username)}
         value={member.role}
         onChange={({ target }) => void onRole(member, target.value as ProjectRole)}

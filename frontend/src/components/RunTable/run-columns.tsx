@@ -1,6 +1,13 @@
 import type { ListedRun, RoundValue } from '@rondo/protocol';
 import { Link } from 'react-router';
-import { formatBytes, formatCount, formatDuration, formatMomentToSecond, noValue } from '../../lib/format.ts';
+import {
+  formatAgo,
+  formatBytes,
+  formatCount,
+  formatDuration,
+  formatMomentToSecond,
+  noValue,
+} from '../../lib/format.ts';
 import { conditionWords } from '../../lib/run-face.ts';
 import { EditRun } from '../EditRun/EditRun.tsx';
 import type { Column } from '../ui/column.ts';
@@ -10,6 +17,14 @@ import { Sparkline } from '../ui/Sparkline.tsx';
 
 /** The server sorts; a column that it can sort by says so with any function. */
 const onServer = () => null;
+const hourMs = 3_600_000;
+/** To the hour, and to the day from two days on: a column of ages is compared, not read. */
+function formatStarted(started_at: string, now: number): string {
+  const ageMs = Math.max(0, now - Date.parse(started_at));
+  const stepMs = ageMs < 2 * hourMs ? 1 : ageMs < 48 * hourMs ? hourMs : 24 * hourMs;
+  return formatAgo(Math.floor(ageMs / stepMs) * stepMs);
+}
+
 const isShare = (name: string): boolean => /acc(uracy)?$|auc$|f1/i.test(name);
 
 function Value({ of, name }: { readonly of: RoundValue | undefined; readonly name: string }) {
@@ -80,13 +95,16 @@ function InShort({ run, now }: { readonly run: ListedRun; readonly now: number }
   return (
     <span className="flex items-center gap-x-2 overflow-hidden text-xs whitespace-nowrap text-muted">
       <Status run={run} />
-      {last.loss !== undefined && (
-        <span>
-          loss <Value of={last.loss} name="loss" />
-        </span>
+      {best.accuracy !== undefined ? (
+        <Value of={best.accuracy} name="accuracy" />
+      ) : (
+        last.loss !== undefined && (
+          <span>
+            loss <Value of={last.loss} name="loss" />
+          </span>
+        )
       )}
-      {best.accuracy !== undefined && <Value of={best.accuracy} name="accuracy" />}
-      <span>{formatDuration(Math.max(0, now - Date.parse(run.started_at)))} ago</span>
+      <span>{formatStarted(run.started_at, now)}</span>
     </span>
   );
 }
@@ -152,8 +170,8 @@ export function runColumns({
         />
       ),
     },
-    { ...chosenColumn('last.loss'), className: 'w-24 whitespace-nowrap max-sm:hidden' },
-    { ...chosenColumn('best.accuracy'), className: 'w-32 whitespace-nowrap max-sm:hidden' },
+    { ...chosenColumn('last.loss'), className: 'w-20 whitespace-nowrap max-sm:hidden' },
+    { ...chosenColumn('best.accuracy'), className: 'w-[7.25rem] whitespace-nowrap max-sm:hidden' },
     ...chosen.map(chosenColumn),
     {
       key: 'rounds',
@@ -201,11 +219,11 @@ export function runColumns({
       key: 'started_at',
       name: 'Started',
       align: 'end',
-      className: 'w-32 whitespace-nowrap text-soft max-sm:hidden',
+      className: 'w-24 whitespace-nowrap text-soft max-sm:hidden',
       sortBy: onServer,
       cell: ({ started_at }) => (
         <time dateTime={started_at} title={formatMomentToSecond(started_at)}>
-          {formatDuration(Math.max(0, now - Date.parse(started_at)))} ago
+          {formatStarted(started_at, now)}
         </time>
       ),
     },
@@ -215,7 +233,7 @@ export function runColumns({
             key: 'edit',
             name: <span className="sr-only">Edit</span>,
             align: 'end' as const,
-            className: 'w-12',
+            className: 'w-11 max-sm:hidden',
             cell: (run: ListedRun) => <EditRun run={run} />,
           },
         ]
