@@ -21,7 +21,7 @@ test('a project and its members: added by the whole name, changed, removed and b
   const members = page.getByTestId('project-members');
   await expect(members.getByRole('heading', { name: 'Members of Heart study' })).toBeVisible();
 
-  // A part of a name finds nobody: the server lists no names.
+  // A part of a name finds no user: the server lists no names.
   const field = members.getByRole('combobox', { name: /whole username/ });
   await field.fill('grac');
   await expect(members.getByText(/No user has this name/)).toBeVisible();

@@ -93,9 +93,9 @@ try {
   const alive = await fill(filled);
   const context = await signedIn(filled);
   for (const place of places.filter(isWanted)) await shoot(context, filled, place);
-  const nobody = await browser.newContext({ locale: 'en-US', reducedMotion: 'reduce' });
+  const signedOut = await browser.newContext({ locale: 'en-US', reducedMotion: 'reduce' });
   const signIn = { name: 'sign-in', path: '/login', shows: '[data-testid=login-form]' };
-  if (isWanted(signIn)) await shoot(nobody, filled, signIn);
+  if (isWanted(signIn)) await shoot(signedOut, filled, signIn);
   const firstRun = { name: 'first-run', path: '/', shows: '#no-runs' };
   if (isWanted(firstRun)) await shoot(await signedIn(empty), empty, firstRun);
   clearInterval(alive);

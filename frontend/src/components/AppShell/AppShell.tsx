@@ -9,6 +9,7 @@ import { classes } from '../../lib/classes.ts';
 import { tabOf } from '../../lib/run-tabs.ts';
 import { AlertToasts } from '../AlertToasts/AlertToasts.tsx';
 import { ConnectionStatus } from '../ConnectionStatus/ConnectionStatus.tsx';
+import { CopyLink } from '../CopyLink/CopyLink.tsx';
 import { NewVersion } from '../NewVersion/NewVersion.tsx';
 import { Notices } from '../Notices/Notices.tsx';
 import { PageHeader } from '../PageHeader/PageHeader.tsx';
@@ -88,6 +89,7 @@ export function AppShell() {
             ) : (
               // On a phone they stand in the bar above, so that the page begins a line higher.
               <span className="flex items-center gap-2 max-lg:absolute max-lg:top-2 max-lg:right-3">
+                <CopyLink />
                 <ThemeToggle />
                 <UserMenu />
               </span>

@@ -12,7 +12,7 @@ export const columnsFor = (onRevoke: (key: ApiKey) => void): readonly Column<Api
     name: 'Name',
     cell: (key) => (
       <>
-        <span className="font-medium break-words">{key.name}</span>
+        <bdi className="font-medium break-words">{key.name}</bdi>
         <span className="block text-xs text-muted sm:hidden">{describeUse(key)}</span>
       </>
     ),

@@ -74,7 +74,7 @@ function Awaited({ round }: { readonly round: number }) {
       {names.map((name, index) => (
         <span key={name}>
           {index > 0 && (more > 0 ? ', ' : ' and ')}
-          <strong className="font-semibold break-all text-text">{name}</strong>
+          <bdi className="font-semibold break-all text-text">{name}</bdi>
         </span>
       ))}
       {more > 0 && ` and ${plural(more, 'more', 'more')}`}

@@ -104,7 +104,7 @@ function InShort({ run, now }: { readonly run: ListedRun; readonly now: number }
           </span>
         )
       )}
-      <span>{formatStarted(run.started_at, now)}</span>
+      {(run.condition?.state ?? 'healthy') === 'healthy' && <span>{formatStarted(run.started_at, now)}</span>}
     </span>
   );
 }

@@ -18,14 +18,18 @@ export function UserMenu() {
       face={
         <>
           <UserRound aria-hidden size={15} className="sm:hidden" />
-          <span className="max-w-32 truncate max-sm:hidden">{username}</span>
+          <span dir="auto" className="max-w-32 truncate max-sm:hidden">
+            {username}
+          </span>
         </>
       }
     >
       {(close) => (
         <>
           <p className="px-2.5 py-1.5">
-            <span className="block truncate font-medium">{username}</span>
+            <span dir="auto" className="block truncate font-medium">
+              {username}
+            </span>
             <span className="text-xs text-muted">
               {role === 'admin' ? 'admin: may stop and manage' : 'viewer: may read'}
             </span>

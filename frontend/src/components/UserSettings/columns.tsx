@@ -11,7 +11,7 @@ export const columnsFor = (me: string | null, onEdit: (user: UserRecord) => void
     name: 'Username',
     cell: ({ username }) => (
       <span className="font-medium break-all">
-        {username}
+        <bdi>{username}</bdi>
         {username === me && <span className="ml-1.5 text-xs font-normal text-accent">you</span>}
       </span>
     ),
