@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -46,9 +47,33 @@ def shape_of(old: list[Array], new: list[Array]) -> tuple[int, np.dtype[Any]] | 
     return sum(array.size for array in new), dtype
 
 
-def difference_into(row: Array, old: list[Array], new: list[Array]) -> None:
-    """The one pass over a client's arrays, which writes the update where it stays."""
+# Elements. Three such pieces fit into a core's cache, and a sum over one stays on its core.
+BLOCK = 32_768
+
+
+def difference_into(row: Array, old: list[Array], new: list[Array]) -> Iterator[slice]:
+    """Write the update where it stays, in one pass over a client's arrays, and yield each part once it is there."""
     at = 0
     for before, after in zip(old, new, strict=True):
-        np.subtract(after, before, out=row[at : at + after.size].reshape(after.shape))
-        at += after.size
+        end = at + after.size
+        if before.flags.c_contiguous and after.flags.c_contiguous:
+            flat_before, flat_after = before.reshape(-1), after.reshape(-1)
+            for part in blocks_of(after.size):
+                here = slice(at + part.start, at + part.stop)
+                np.subtract(flat_after[part], flat_before[part], out=row[here])
+                yield here
+        else:
+            np.subtract(after, before, out=row[at:end].reshape(after.shape))
+            for part in blocks_of(after.size):
+                yield slice(at + part.start, at + part.stop)
+        at = end
+
+
+def blocks_of(size: int) -> Iterator[slice]:
+    for start in range(0, size, BLOCK):
+        yield slice(start, min(start + BLOCK, size))
+
+
+def product_of(a: Array, b: Array) -> float:
+    """The scalar product of two blocks, on the core that asks."""
+    return float(np.einsum("i,i->", a, b))

@@ -8,9 +8,10 @@ the round's updates, weighted by sample counts, as FedAvg does (McMahan et al., 
 
 from __future__ import annotations
 
+import math
 import queue
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -18,7 +19,7 @@ from numpy.typing import NDArray
 
 from rondo.adapters.guard import guarded, quietly
 
-from .arrays import difference_into, shape_of, views_of
+from .arrays import blocks_of, difference_into, product_of, shape_of, views_of
 
 # A round whose updates are larger in total keeps its norms but has no cosines: they need every update in memory.
 MAX_ROUND_BYTES = 256 * 1024 * 1024
@@ -120,34 +121,54 @@ class UpdateMeter:
             guarded(work)()
 
     def _measured(self, client_id: str, round_number: int, samples: int, before: Any, after: Any) -> Direction:
-        update = self._rows.take(round_number, before, after, client_id, samples)
-        if update is None:
+        taken = self._rows.take(round_number, before, after, client_id, samples)
+        if taken is None:
             return Direction()
-        norm = float(np.sqrt(update @ update))
+        update, parts = taken
+        previous = self._before(round_number, update)
+        squares = product = 0.0
+        for part in parts:
+            block = update[part]
+            squares += product_of(block, block)
+            if previous is not None:
+                product += product_of(block, previous[0][part])
+        norm = math.sqrt(squares)
         self._rows.norms[client_id] = norm
-        return Direction(norm, self._to_previous(round_number, update, norm))
+        return Direction(norm, None if previous is None else _cosine(product, norm * previous[1]))
 
-    def _to_previous(self, round_number: int, update: Vector, norm: float) -> float | None:
+    def _before(self, round_number: int, update: Vector) -> tuple[Vector, float] | None:
+        """The mean of an earlier round and its length, if the update can be compared with it."""
         if self._previous is None or self._previous[0] >= round_number:
             return None
         _, mean, length = self._previous
-        if mean.shape != update.shape or mean.dtype != update.dtype:
-            return None
-        return _cosine(float(update @ mean), norm * length)
+        return (mean, length) if mean.shape == update.shape and mean.dtype == update.dtype else None
 
     def _cosines(self, round_number: int) -> None:
         kept = self._rows.of(round_number)
         if kept is None:
             return
         matrix, clients, samples = kept
-        mean = (samples / samples.sum()).astype(matrix.dtype) @ matrix
-        length = float(np.sqrt(mean @ mean))
+        shares = (samples / samples.sum()).astype(matrix.dtype)
+        mean = np.empty(matrix.shape[1], matrix.dtype)
+        previous = self._before(round_number, mean)
+        products = np.zeros(len(clients))
+        squares = product = 0.0
+        # All that is asked of a block while it is in the cache.
+        for part in blocks_of(len(mean)):
+            rows, block = matrix[:, part], mean[part]
+            np.einsum("i,ij->j", shares, rows, out=block)
+            products += np.einsum("ij,j->i", rows, block)
+            squares += product_of(block, block)
+            if previous is not None:
+                product += product_of(block, previous[0][part])
+        length = math.sqrt(squares)
         if len(clients) > 1:
-            for client_id, product in zip(clients, matrix @ mean, strict=True):
-                cosine = _cosine(float(product), self._rows.norms[client_id] * length)
+            for client_id, of_client in zip(clients, products, strict=True):
+                cosine = _cosine(float(of_client), self._rows.norms[client_id] * length)
                 if cosine is not None:
                     self._say_metric("cosine_to_mean", cosine, round_number, client_id)
-        self._of_mean = round_number, Direction(length, self._to_previous(round_number, mean, length))
+        to_previous = None if previous is None else _cosine(product, length * previous[1])
+        self._of_mean = round_number, Direction(length, to_previous)
         self._previous = round_number, mean, length
 
 
@@ -162,8 +183,10 @@ class _Rows:
         self._is_too_large = False
         self.norms: dict[str, float] = {}
 
-    def take(self, round_number: int, before: Any, after: Any, client_id: str, samples: int) -> Vector | None:
-        """Return the update of a client as one vector; None where both sides do not have the same arrays."""
+    def take(
+        self, round_number: int, before: Any, after: Any, client_id: str, samples: int
+    ) -> tuple[Vector, Iterator[slice]] | None:
+        """A vector and its parts, which hold the update once they are yielded; None where the arrays differ."""
         if before is None or after is None:
             return None
         old, new = views_of(before), views_of(after)
@@ -175,11 +198,10 @@ class _Rows:
             self._is_too_large = False
         length, dtype = shape
         row = self._next_row(length, dtype)
-        difference_into(row, old, new)
         if not self._is_too_large:
             self._clients.append(client_id)
             self._samples.append(max(samples, 1))
-        return row
+        return row, difference_into(row, old, new)
 
     def of(self, round_number: int) -> tuple[Vector, list[str], NDArray[np.float64]] | None:
         if round_number != self._round or not self._clients or self._is_too_large or self._matrix is None:
