@@ -1,8 +1,10 @@
 import { join } from 'node:path';
 import type { ProducersJob, ProducersReport } from '../generators/producers.ts';
+import { bareLoop } from '../lib/bare-loop.ts';
 import { messageOf, startNode } from '../lib/children.ts';
 import { atLeast, atMost, type Context, type Entry, type Figure } from '../lib/figure.ts';
 import { withPostgres } from '../lib/postgres.ts';
+import { quantiles } from '../lib/quantiles.ts';
 import type { Rest } from '../lib/rest.ts';
 import { type BenchServer, withServer } from '../lib/server.ts';
 import { type Usage, watchUsage } from '../lib/usage.ts';
@@ -10,6 +12,8 @@ import { type Usage, watchUsage } from '../lib/usage.ts';
 const producers = 20;
 const clients = 500;
 const promised = 50_000;
+/** The bare loop and the ingest are measured so often, in turn. */
+const turns = 3;
 /** Rounds whose rows are read one by one; the others are checked by their account. */
 const roundsReadWhole = 200;
 
@@ -21,11 +25,16 @@ export const ingest: Entry = {
     const one = await onEmbedded(context, 1);
     const eight = await onEmbedded(context, 8);
     if (!context.postgres) return [...one, ...eight];
-    const real = await withPostgres((databaseUrl) =>
-      withServer({ databaseUrl }, (server, rest) =>
-        measure(context, server, rest, { database: 'PostgreSQL', runs: 1 }),
-      ),
-    );
+    const real = await withPostgres(async (databaseUrl) => {
+      const figures: Figure[] = [];
+      for (const runs of [1, 8])
+        figures.push(
+          ...(await withServer({ databaseUrl }, (server, rest) =>
+            measure(context, server, rest, { database: 'PostgreSQL', runs, databaseUrl }),
+          )),
+        );
+      return figures;
+    });
     return [...one, ...eight, ...real];
   },
 };
@@ -33,6 +42,8 @@ export const ingest: Entry = {
 interface Variant {
   readonly database: string;
   readonly runs: number;
+  /** Of the embedded database the bare loop has one of its own. */
+  readonly databaseUrl?: string;
 }
 
 const onEmbedded = (context: Context, runs: number) =>
@@ -50,26 +61,54 @@ async function measure(context: Context, server: BenchServer, rest: Rest, varian
   const runsOf = (name: string) => Array.from({ length: variant.runs }, (_, n) => `${name}-${n}`);
   const measureMs = context.quick ? 8_000 : 15_000;
 
-  const flatOut = await produce(server, { ...shape, measureMs, runs: runsOf('flat-out'), perSecond: null });
-  const speed = Math.round(flatOut.report.results / flatOut.report.seconds);
+  const limits: number[] = [];
+  const speeds: number[] = [];
+  const acknowledged: Record<string, readonly number[]> = {};
+  let flatOut: Produced | undefined;
+  // In turn, so that both have the same neighbours.
+  for (let turn = 0; turn < turns; turn++) {
+    limits.push(await bareLoop({ ...variant, clients, warmUpMs: 2_000, measureMs: measureMs / 2 }));
+    flatOut = await produce(server, { ...shape, measureMs, runs: runsOf(`flat-out-${turn}`), perSecond: null });
+    speeds.push(flatOut.report.results / flatOut.report.seconds);
+    Object.assign(acknowledged, flatOut.report.acknowledged);
+    context.say(`${label}: bare loop ${Math.round(limits[turn] ?? 0)}/s, ingest ${Math.round(speeds[turn] ?? 0)}/s`);
+  }
+  if (!flatOut) throw new Error('nothing was measured');
+  const [speed] = quantiles(speeds, [0.5]);
+  const [limit] = quantiles(limits, [0.5]);
+  const ratios = speeds.map((each, turn) => each / (limits[turn] ?? Number.NaN));
   const perSecond = Math.round(Math.min(promised, speed * 0.8));
-  context.say(`${label}: ${speed} results/s; now ${perSecond} results/s`);
+  context.say(`${label}: ${Math.round(speed)} results/s; now ${perSecond} results/s`);
   const paced = await produce(server, { ...shape, measureMs, runs: runsOf('paced'), perSecond });
   context.say('counting what is stored');
-  const { lost, doubled } = await compare(rest, { ...flatOut.report.acknowledged, ...paced.report.acknowledged });
+  const { lost, doubled } = await compare(rest, { ...acknowledged, ...paced.report.acknowledged });
   return [
     {
       name: `${label}: acknowledged results`,
       value: speed,
       unit: '/s',
       target: atLeast(promised),
-      note: describe(flatOut),
+      note: `${spread(speeds)}; ${describe(flatOut)}`,
+    },
+    { name: `${label}: bare loop, the same rows`, value: limit, unit: '/s', note: spread(limits) },
+    {
+      name: `${label}: ingest ÷ bare loop`,
+      value: quantiles(ratios, [0.5])[0],
+      unit: '',
+      target: atLeast(0.8),
+      note: spread(ratios),
     },
     ...latencies(`${label}, flat out`, flatOut.report),
     ...latencies(`${label}, at ${perSecond.toLocaleString('en-US')}/s`, paced.report, describe(paced)),
     { name: `${label}: lost`, value: lost, unit: 'results', target: atMost(0) },
     { name: `${label}: doubled`, value: doubled, unit: 'results', target: atMost(0) },
   ];
+}
+
+/** Of figures that were measured in turn. */
+function spread(figures: readonly number[]): string {
+  const text = (value: number) => (value < 10 ? value.toFixed(2) : Math.round(value).toLocaleString('en-US'));
+  return `median of ${figures.length}, ${text(Math.min(...figures))} to ${text(Math.max(...figures))}`;
 }
 
 const latencies = (label: string, { p50, p99, longest }: ProducersReport, note?: string): Figure[] => [
@@ -110,7 +149,8 @@ function describe({ report, serverUsage: server, generatorUsage: generator }: Pr
   if (!server || !generator) return refusals.join('; ');
   const percent = (cores: number) => `${Math.round(100 * cores)} %`;
   const usage = `CPU: server ${percent(server.process)} (main ${percent(server.mainThread)}, next thread ${percent(server.nextThread)}), generator ${percent(generator.process)}`;
-  return [usage, ...refusals].join('; ');
+  const each = (1e6 * server.process * report.seconds) / report.results;
+  return [usage, `${each.toFixed(1)} µs of the server's CPU a result`, ...refusals].join('; ');
 }
 
 /** Compares stored with acknowledged events. */
