@@ -2,7 +2,7 @@ import type { ClientId, RunId } from '@rondo/protocol';
 import { eq } from 'drizzle-orm';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openTestDatabase } from '../../testing/database.ts';
-import { bulkInsert, bulkUpsert } from './bulk.ts';
+import { bulkInsert, bulkUpdate, bulkUpsert } from './bulk.ts';
 import type { Database } from './database.ts';
 import { clientUpdates } from './schema.ts';
 
@@ -58,6 +58,30 @@ describe('rows written in one statement', () => {
     const rows = [part(5, 'a', { error: null, train_loss: 1 }), part(5, 'b', { error: null, bytes_up: 7 })];
     await bulkUpsert(database.db, clientUpdates, rows, key);
     expect(await stored(5)).toEqual(rows);
+  });
+
+  it('change in what differs, and in nothing else', async () => {
+    const key = { key: ['run_id', 'round', 'client_id'] };
+    const before = [part(7, 'a'), part(7, 'b', { metrics: {} }), part(7, 'c')];
+    await bulkInsert(database.db, clientUpdates, before);
+    const [a, b, c] = before as [Row, Row, Row];
+    const changedA = { ...a, outcome: 'failed', train_loss: null, metrics: { '"\\': 'Infinity' } } satisfies Row;
+    const changedB = { ...b, train_loss: -0.1, bytes_up: 3 };
+    await database.db.update(clientUpdates).set({ error: 'from elsewhere' }).where(eq(clientUpdates.round, 7));
+    const changes = [
+      [a, changedA],
+      [b, changedB],
+    ] as const;
+    await bulkUpdate(database.db, clientUpdates, changes, key);
+    const error = 'from elsewhere';
+    expect(await stored(7)).toEqual([
+      { ...changedA, error },
+      { ...changedB, error },
+      { ...c, error },
+    ]);
+    await bulkUpdate(database.db, clientUpdates, [[a, { ...a, metrics: {} }]], key);
+    await bulkUpdate(database.db, clientUpdates, [[b, b]], key);
+    expect((await stored(7)).map(({ metrics }) => metrics)).toEqual([{}, {}, c.metrics]);
   });
 
   it('are refused when a row that should be new already exists', async () => {

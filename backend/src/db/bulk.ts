@@ -1,6 +1,7 @@
 import { getTableColumns, type SQL, sql } from 'drizzle-orm';
 import { getTableConfig, type PgColumn, type PgTable } from 'drizzle-orm/pg-core';
 import type { Db } from './db.ts';
+import { kept } from './kept.ts';
 
 interface Options {
   /** The columns of the natural key. */
@@ -31,7 +32,7 @@ export async function bulkUpsert(
   const changed = columns.filter((name) => !options.key.includes(name) && !options.keep?.includes(name));
   const assignments = changed.map((name) => `${quote(name)} = excluded.${quote(name)}`).join(', ');
   const conflict = `on conflict (${options.key.map(quote).join(', ')}) do update set ${assignments}${options.onlyIf ? ` where ${options.onlyIf}` : ''}`;
-  return db.execute(sql`${insert} ${sql.raw(conflict)} ${returningClause(returning)}`);
+  return db.execute(sql`${kept} ${insert} ${sql.raw(conflict)} ${returningClause(returning)}`);
 }
 
 /** Inserts the rows whose key is new, and returns those. */
@@ -44,7 +45,7 @@ export async function bulkInsertNew(
 ): Promise<Record<string, unknown>[]> {
   if (rows.length === 0) return [];
   const { insert } = parts(table, rows, options);
-  return db.execute(sql`${insert} on conflict do nothing ${returningClause(returning)}`);
+  return db.execute(sql`${kept} ${insert} on conflict do nothing ${returningClause(returning)}`);
 }
 
 /** Inserts rows that the caller knows to be new, which saves a lookup per row. An existing row fails the statement. */
@@ -54,8 +55,33 @@ export async function bulkInsert(
   rows: readonly object[],
   options: Pick<Options, 'generated' | 'partition'> = {},
 ): Promise<void> {
-  if (rows.length > 0) await db.execute(parts(table, rows, { key: [], ...options }).insert);
+  if (rows.length > 0) await db.execute(sql`${kept} ${parts(table, rows, { key: [], ...options }).insert}`);
 }
+
+/**
+ * Writes what differs between the rows and those that are stored, all of one table, in one statement. The caller knows
+ * what is stored; a row that is not there stays away.
+ */
+export async function bulkUpdate(
+  db: Db,
+  table: PgTable,
+  changes: readonly Change[],
+  { key }: Pick<Options, 'key'>,
+): Promise<void> {
+  const columns = Object.values(getTableColumns(table));
+  const changed = columns.filter(({ name }) => changes.some(([before, after]) => before[name] !== after[name]));
+  if (changed.length === 0) return;
+  const keys = columns.filter(({ name }) => key.includes(name));
+  const rows = changes.map(([, after]) => after);
+  const assignments = changed.map(({ name }) => `${quote(name)} = new_.${quote(name)}`).join(', ');
+  const isSame = keys.map(({ name }) => `old_.${quote(name)} = new_.${quote(name)}`).join(' and ');
+  const names = [...keys, ...changed].map(({ name }) => quote(name)).join(', ');
+  await db.execute(sql`${kept} ${sql.raw(`update ${quote(getTableConfig(table).name)} as old_ set ${assignments} from (`)}
+    ${packed([...keys, ...changed], rows)}${sql.raw(`) as new_(${names}) where ${isSame}`)}`);
+}
+
+/** A row as it is stored, and as it will be. */
+export type Change<R extends object = object> = readonly [before: R & Row, after: R & Row];
 
 const returningClause = (columns: string): SQL => sql.raw(columns && `returning ${columns}`);
 
@@ -80,7 +106,7 @@ function packed(columns: readonly PgColumn[], rows: readonly object[]): SQL {
     const key = keys.get(column.name);
     if (key) return sql.raw(key);
     const value = values[0]?.[column.name] ?? null;
-    return sql`${value === null ? null : String(value)}::text::${sql.raw(column.getSQLType())}`;
+    return sql`${value === null ? null : isEmpty(value) ? '{}' : String(value)}::text::${sql.raw(column.getSQLType())}`;
   });
   const typed = own.map((column) => `${keys.get(column.name)} ${column.getSQLType()}`).join(', ');
   const json = JSON.stringify(values.map((row) => pack(row, [...keys])));
@@ -89,10 +115,18 @@ function packed(columns: readonly PgColumn[], rows: readonly object[]): SQL {
 
 type Row = Readonly<Record<string, unknown>>;
 
-/** Objects may be equal without being the same; to look would cost more than it spares. */
+/** Objects may be equal without being the same; to look into them would cost more than it spares. */
 function isShared(rows: readonly Row[], name: string): boolean {
   const first = rows[0]?.[name] ?? null;
+  if (isEmpty(first)) return rows.every((row) => isEmpty(row[name]));
   return (first === null || typeof first !== 'object') && rows.every((row) => (row[name] ?? null) === first);
+}
+
+/** An object without members, as most clients' labels are. */
+function isEmpty(value: unknown): boolean {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return false;
+  for (const _ in value) return false;
+  return true;
 }
 
 function pack(row: Row, keys: readonly (readonly [string, string])[]): Row {

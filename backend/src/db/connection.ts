@@ -1,5 +1,6 @@
 import { drizzle } from 'drizzle-orm/postgres-js';
 import postgres, { type Sql } from 'postgres';
+import { isKept } from './kept.ts';
 
 type Options = postgres.Options<Record<string, never>>;
 
@@ -50,7 +51,7 @@ export class Connection implements Statements {
 
   unsafe(text: string, parameters?: never[], how?: postgres.UnsafeQueryOptions): Answer {
     if (this.isClosed) return lost();
-    const query = this.#sql.unsafe(text, parameters, how);
+    const query = this.#sql.unsafe(text, parameters, isKept(text) ? { ...how, prepare: true } : how);
     const timer = this.#deadlineMs > 0 ? setTimeout(() => void this.close(), this.#deadlineMs) : undefined;
     query.then(
       () => {

@@ -3,6 +3,7 @@ import postgres, { type Sql } from 'postgres';
 import type { Db } from './db.ts';
 import { openEmbedded } from './embedded.ts';
 import type { FolderLock } from './folder-lock.ts';
+import { keeping } from './kept.ts';
 import { migrate } from './migrate.ts';
 import { Pool, type PoolUsage } from './pool.ts';
 
@@ -60,7 +61,7 @@ async function openFolder(dataDir: string): Promise<Database> {
   }
   const stopHousekeeping = embedded.startHousekeeping(client);
   return {
-    ...databaseOf(client),
+    ...databaseOf(keeping(client)),
     kind: 'embedded',
     lock: embedded.lock,
     close: async () => {

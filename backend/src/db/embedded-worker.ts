@@ -1,16 +1,16 @@
 import { parentPort, workerData } from 'node:worker_threads';
-import { PGLiteSocketServer } from '@electric-sql/pglite-socket';
 import { openPglite } from './open-pglite.ts';
+import { SocketServer } from './socket-server.ts';
 
 /** The embedded PostgreSQL: PGlite and its socket server, off the main thread. See `embedded.ts`. */
 const { dataDir, socketPath } = workerData as { dataDir: string; socketPath: string };
 
 const database = await openPglite(dataDir);
-const server = new PGLiteSocketServer({ db: database, path: socketPath });
-await server.start();
+const server = new SocketServer(database);
+await server.listen(socketPath);
 
 parentPort?.once('message', async () => {
-  await server.stop();
+  await server.close();
   await database.close();
   parentPort?.postMessage('closed');
 });

@@ -1,4 +1,4 @@
-import type { LiveEvent } from '@rondo/protocol';
+import type { LiveEvent, RunId } from '@rondo/protocol';
 import type { Db } from '../db/db.ts';
 import { deleteAlias, keepAutomaticAliases, rollBackAlias, setAlias } from '../db/queries/model-aliases.ts';
 import { deleteModel, insertModel, touchModelsOfRounds } from '../db/queries/model-changes.ts';
@@ -44,19 +44,34 @@ function apply(tx: Db, notice: ModelNotice, { seq, receivedAt }: When): Promise<
   }
 }
 
+/** A run whose rounds are written, and whether its models changed by themselves. */
+export interface ModelsWork {
+  readonly state: RunState;
+  readonly rounds: ReadonlyMap<number, RoundRow>;
+  readonly hasChanged: boolean;
+  readonly seq: number;
+}
+
 /** After the rounds are written: models follow the figures of theirs, and `best` and `latest` move on. [K5] [K6] */
 export async function settleModels(
   tx: Db,
-  { run: { run_id }, rounds: known }: RunState,
-  rounds: ReadonlyMap<number, RoundRow>,
-  { hasChanged, seq, receivedAt }: When & { readonly hasChanged: boolean },
-): Promise<LiveEvent[]> {
-  const withNews = [...rounds.values()].filter((row) => haveFiguresChanged(known.get(row.round), row));
-  const numbers = withNews.map(({ round }) => round);
-  const haveFollowed = await touchModelsOfRounds(tx, run_id, numbers, seq);
-  if (!hasChanged && !haveFollowed) return [];
-  await keepAutomaticAliases(tx, run_id, seq, receivedAt);
-  return modelEventsSince(tx, run_id, seq - 1);
+  works: readonly ModelsWork[],
+  receivedAt: string,
+): Promise<Map<RunId, LiveEvent[]>> {
+  const changed = works.flatMap(({ state, rounds, seq }) =>
+    [...rounds.values()]
+      .filter((row) => haveFiguresChanged(state.rounds.get(row.round), row))
+      .map(({ run_id, round }) => ({ run_id, round, seq })),
+  );
+  const haveFollowed = await touchModelsOfRounds(tx, changed);
+  const events = new Map<RunId, LiveEvent[]>();
+  for (const { state, hasChanged, seq } of works) {
+    const { run_id } = state.run;
+    if (!hasChanged && !haveFollowed.has(run_id)) continue;
+    await keepAutomaticAliases(tx, run_id, seq, receivedAt);
+    events.set(run_id, await modelEventsSince(tx, run_id, seq - 1));
+  }
+  return events;
 }
 
 const haveFiguresChanged = (before: RoundRow | undefined, after: RoundRow): boolean =>

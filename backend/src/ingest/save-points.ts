@@ -1,6 +1,6 @@
 import type { Db } from '../db/db.ts';
 import { monthOf } from '../db/partitions.ts';
-import { momentsOfPoints, pointKey, savePoints } from '../db/queries/run-state.ts';
+import { momentsOfPoints, pointKey, type SavedPoint, savePoints } from '../db/queries/run-state.ts';
 import { saveSeries } from '../db/queries/series.ts';
 import type { metricPoints } from '../db/schema.ts';
 import type { PointRow, Reduction, RunRow } from './state.ts';
@@ -8,7 +8,10 @@ import type { PointRow, Reduction, RunRow } from './state.ts';
 type StoredPoint = typeof metricPoints.$inferSelect;
 type Reported = Reduction['points'][number];
 
-interface Into {
+/** The points that one run reported. */
+export interface PointsWork {
+  readonly run: RunRow;
+  readonly points: readonly Reported[];
   readonly seq: number;
   /** Where the positions of inputs go that say nothing new. */
   readonly duplicates: Set<number>;
@@ -20,30 +23,38 @@ export interface StoredPoints {
   readonly replaced: number;
 }
 
-/** Stores the points of a batch: of each key the latest value, whether the key is new or was reported before. [F8] */
-export async function storePoints(
-  tx: Db,
-  run: RunRow,
-  points: readonly Reported[],
-  { seq, duplicates }: Into,
-): Promise<StoredPoints> {
-  if (points.length === 0) return { saved: [], replaced: 0 };
-  const chains = risingChains(points, duplicates);
-  const several = [...chains.values()].filter((chain) => chain.length > 1).map(([first]) => keyOf(first));
-  const known = await momentsOfPoints(tx, run.run_id, several);
-  const latest = [...chains.values()].map((chain) => stored(chain.at(-1) as Reported, seq));
-  const outcomes = await savePoints(tx, latest, monthOf(run.created_at));
-  let replaced = 0;
-  for (const [key, chain] of chains) {
-    const outcome = outcomes.get(key);
-    const before = known.get(key);
-    const isLate = (point: Reported) => outcome === undefined || (before !== undefined && point.at <= before);
-    for (const point of chain) if (isLate(point)) duplicates.add(point.index);
-    replaced += chain.filter((point) => !isLate(point)).length - Number(outcome?.isNew ?? false);
+/** Stores the points of runs: of each key the latest value, whether the key is new or was reported before. [F8] */
+export async function storePoints(tx: Db, works: readonly PointsWork[]): Promise<StoredPoints[]> {
+  const chains = works.map(({ points, duplicates }) => risingChains(points, duplicates));
+  const latest = works.map(({ seq }, index) =>
+    [...(chains[index]?.values() ?? [])].map((chain) => stored(chain.at(-1) as Reported, seq)),
+  );
+  const several = chains.flatMap((ofRun) => [...ofRun.values()].filter((chain) => chain.length > 1));
+  const known = await momentsOfPoints(
+    tx,
+    several.map(([first]) => keyOf(first)),
+  );
+  const byMonth = Map.groupBy(works.keys(), (index) => monthOf(works[index]?.run.created_at ?? ''));
+  const outcomes = new Map<string, SavedPoint>();
+  for (const [month, indexes] of byMonth) {
+    const rows = indexes.flatMap((index) => latest[index] ?? []);
+    for (const [key, outcome] of await savePoints(tx, rows, month)) outcomes.set(key, outcome);
   }
-  const saved = latest.filter((point) => outcomes.has(pointKey(point)));
+  const results = works.map(({ duplicates }, index) => {
+    let replaced = 0;
+    for (const [key, chain] of chains[index] ?? []) {
+      const outcome = outcomes.get(key);
+      const before = known.get(key);
+      const isLate = (point: Reported) => outcome === undefined || (before !== undefined && point.at <= before);
+      for (const point of chain) if (isLate(point)) duplicates.add(point.index);
+      replaced += chain.filter((point) => !isLate(point)).length - Number(outcome?.isNew ?? false);
+    }
+    const saved = (latest[index] ?? []).filter((point) => outcomes.has(pointKey(point)));
+    return { saved, replaced };
+  });
+  const saved = results.flatMap((result) => result.saved);
   await saveSeries(tx, saved, (point) => outcomes.get(pointKey(point))?.isNew ?? false);
-  return { saved, replaced };
+  return results;
 }
 
 type Chain = [Reported, ...Reported[]];
@@ -61,7 +72,7 @@ function risingChains(points: readonly Reported[], duplicates: Set<number>): Map
   return chains;
 }
 
-const keyOf = ({ client_id, name, step, round }: PointRow) => ({ client_id, name, step, round });
+const keyOf = ({ run_id, client_id, name, step, round }: PointRow) => ({ run_id, client_id, name, step, round });
 
 function stored({ index, ...row }: Reported, updated_seq: number): StoredPoint {
   return { ...row, updated_seq };

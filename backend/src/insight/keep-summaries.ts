@@ -7,8 +7,9 @@ import {
   readBacklog,
   readFigures,
   readSummaries,
-  readSummaryState,
-  saveSummaryState,
+  readSummaryStates,
+  type SummaryChange,
+  saveSummaryStates,
 } from '../db/queries/run-summaries.ts';
 import type { rounds, runs } from '../db/schema.ts';
 import { toRun } from '../db/wire.ts';
@@ -17,23 +18,36 @@ import { emptySummary, figuresOf, foldRound, summarise } from './summary.ts';
 
 type RoundRow = typeof rounds.$inferSelect;
 
-/** Brings a run's summary up to date in the transaction that saved these rounds. [G11] */
-export async function keepSummary(
-  tx: Db,
-  runId: RunId,
-  before: ReadonlyMap<number, RoundRow>,
-  saved: ReadonlyMap<number, RoundRow>,
-): Promise<void> {
-  const changes = [...saved]
+export interface SavedRounds {
+  readonly run_id: RunId;
+  readonly before: ReadonlyMap<number, RoundRow>;
+  readonly saved: ReadonlyMap<number, RoundRow>;
+}
+
+/** Brings the summaries of runs up to date in the transaction that saved these rounds. [G11] */
+export async function keepSummaries(tx: Db, works: readonly SavedRounds[]): Promise<void> {
+  const changes = new Map(
+    works.flatMap((work) => {
+      const ofRun = changesOf(work);
+      return ofRun.length === 0 ? [] : [[work.run_id, ofRun] as const];
+    }),
+  );
+  const known = await readSummaryStates(tx, [...changes.keys()]);
+  const states: SummaryChange[] = [];
+  for (const [run_id, ofRun] of changes) {
+    const before = known.get(run_id);
+    let state: typeof before = before ?? emptySummary;
+    for (const [round, was, is] of ofRun) state = state && foldRound(state, round, was, is);
+    states.push({ run_id, state: state ?? summarise(await readFigures(tx, run_id)), before });
+  }
+  await saveSummaryStates(tx, states);
+}
+
+const changesOf = ({ before, saved }: SavedRounds) =>
+  [...saved]
     .map(([round, row]) => [round, figuresOf(before.get(round)), figuresOf(row)] as const)
     .filter(([, was, is]) => !isEqual(was, is))
     .sort(([a], [b]) => a - b);
-  if (changes.length === 0) return;
-  const known = await readSummaryState(tx, runId);
-  let state: typeof known = known ?? emptySummary;
-  for (const [round, was, is] of changes) state = state && foldRound(state, round, was, is);
-  await saveSummaryState(tx, runId, state ?? summarise(await readFigures(tx, runId)), known);
-}
 
 function isEqual(a: Metrics, b: Metrics): boolean {
   const names = Object.keys(a);
@@ -86,7 +100,8 @@ export async function backfillSummaries(db: Db): Promise<number> {
   for (const id of ids) {
     await db.transaction(async (tx) => {
       await lockRun(tx, id);
-      await saveSummaryState(tx, id, summarise(await readFigures(tx, id)), await readSummaryState(tx, id));
+      const before = (await readSummaryStates(tx, [id])).get(id);
+      await saveSummaryStates(tx, [{ run_id: id, state: summarise(await readFigures(tx, id)), before }]);
       await leaveBacklog(tx, id);
     });
   }

@@ -8,7 +8,7 @@ import { bulkInsert } from '../db/bulk.ts';
 import type { Db } from '../db/db.ts';
 import { createPartitions, monthOf, partitionOf } from '../db/partitions.ts';
 import { addSeriesNames } from '../db/queries/metric-names.ts';
-import { readFigures, saveSummaryState } from '../db/queries/run-summaries.ts';
+import { readFigures, saveSummaryStates } from '../db/queries/run-summaries.ts';
 import { saveSeries } from '../db/queries/series.ts';
 import { registerClients } from '../db/queries/totals.ts';
 import { clients, metricPoints, runs } from '../db/schema.ts';
@@ -186,7 +186,8 @@ class Load {
       await this.#tx.execute(sql`
         insert into list_totals select run_id, ${list}, status, count(*) from ${sql.identifier(list)}
         where run_id = ${run_id} group by run_id, status`);
-    await saveSummaryState(this.#tx, run_id, summarise(await readFigures(this.#tx, run_id)), undefined);
+    const state = summarise(await readFigures(this.#tx, run_id));
+    await saveSummaryStates(this.#tx, [{ run_id, state, before: undefined }]);
   }
 
   #withStop(row: Row): Row {

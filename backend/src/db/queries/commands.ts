@@ -2,6 +2,7 @@ import type { Command, CommandRecord, CommandState, RunId } from '@rondo/protoco
 import { and, asc, desc, eq, inArray, lte, sql } from 'drizzle-orm';
 import { bulkUpsert } from '../bulk.ts';
 import type { Db } from '../db.ts';
+import { kept } from '../kept.ts';
 import { commands } from '../schema.ts';
 import { countRows, type Page } from './page.ts';
 import { ofVisibleRuns, type Visible } from './projects.ts';
@@ -40,7 +41,7 @@ export async function openCommandsFor(db: Db, batches: readonly BatchId[]): Prom
   const waiting = new Map<ReporterKey, Command[]>();
   if (batches.length === 0) return waiting;
   const rows = await db.execute<Command & Pick<BatchId, 'key_id' | 'reporter_id'>>(sql`
-    select key_id, asking.reporter_id, command_id, command, commands.run_id, round, commands.reason
+    ${kept} select key_id, asking.reporter_id, command_id, command, commands.run_id, round, commands.reason
     from reporters
       cross join lateral jsonb_array_elements_text(run_ids) as spoken(run_id)
       join json_to_recordset(${JSON.stringify(batches)}::text::json)

@@ -1,5 +1,6 @@
 import { sql } from 'drizzle-orm';
 import type { Db } from '../db.ts';
+import { kept } from '../kept.ts';
 
 /** What an API key has cost on one day. */
 export interface Costs {
@@ -35,7 +36,7 @@ export async function addCosts(
   if (added.size === 0) return new Map();
   const rows = [...added].map(([key_id, costs]) => ({ key_id, ...costs }));
   const after = await db.execute<Row>(sql`
-    insert into key_usage as known (key_id, day, runs, bytes, upload_bytes)
+    ${kept} insert into key_usage as known (key_id, day, runs, bytes, upload_bytes)
     select key_id, ${day}::text::date, runs, bytes, upload_bytes
     from json_to_recordset(${JSON.stringify(rows)}::text::json)
       as row_(key_id text, runs bigint, bytes bigint, upload_bytes bigint)

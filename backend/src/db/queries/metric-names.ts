@@ -1,6 +1,7 @@
 import type { RunId } from '@rondo/protocol';
 import { type SQL, sql } from 'drizzle-orm';
 import type { Db } from '../db.ts';
+import { kept } from '../kept.ts';
 import { clientColumns } from './carried-points.ts';
 import type { Page } from './page.ts';
 
@@ -15,7 +16,7 @@ export const seriesNames = async (db: Db, runIds: readonly RunId[]): Promise<{ r
 export async function addSeriesNames(db: Db, names: readonly { run_id: RunId; name: string }[]): Promise<void> {
   if (names.length === 0) return;
   await db.execute(sql`
-    insert into run_metric_names select run_id, name
+    ${kept} insert into run_metric_names select run_id, name
     from json_to_recordset(${JSON.stringify(names)}::text::json) as row_(run_id text, name text)
     on conflict do nothing`);
 }

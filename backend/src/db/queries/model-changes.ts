@@ -1,6 +1,7 @@
 import { limits, type ModelVersion, type RunId } from '@rondo/protocol';
 import { and, desc, eq, inArray, notExists, sql } from 'drizzle-orm';
 import type { Db } from '../db.ts';
+import { kept } from '../kept.ts';
 import { deletedModels, modelAliases, models } from '../tables/models.ts';
 
 export type ModelRow = typeof models.$inferSelect;
@@ -77,15 +78,21 @@ export async function touchModels(tx: Db, runId: RunId, versions: readonly Model
     .where(and(eq(models.run_id, runId), inArray(models.version, [...versions])));
 }
 
-/** Returns true if any model belongs to these rounds, whose figures have changed. [K5] */
-export async function touchModelsOfRounds(tx: Db, runId: RunId, rounds: readonly number[], seq: number) {
-  if (rounds.length === 0) return false;
-  const touched = await tx
-    .update(models)
-    .set({ updated_seq: seq })
-    .where(and(eq(models.run_id, runId), inArray(models.round, [...rounds])))
-    .returning({ version: models.version });
-  return touched.length > 0;
+interface ChangedRound {
+  readonly run_id: RunId;
+  readonly round: number;
+  readonly seq: number;
+}
+
+/** Returns the runs of which any model belongs to these rounds, whose figures have changed. [K5] */
+export async function touchModelsOfRounds(tx: Db, rounds: readonly ChangedRound[]): Promise<Set<RunId>> {
+  if (rounds.length === 0) return new Set();
+  const touched = await tx.execute<{ run_id: RunId }>(sql`
+    ${kept} update models set updated_seq = changed.seq
+    from json_to_recordset(${JSON.stringify(rounds)}::text::json) as changed(run_id text, round integer, seq bigint)
+    where models.run_id = changed.run_id and models.round = changed.round
+    returning models.run_id`);
+  return new Set(touched.map(({ run_id }) => run_id));
 }
 
 /** Versions beyond the newest `keep` of a run that no alias holds, oldest first. [K7] */

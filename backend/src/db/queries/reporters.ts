@@ -1,6 +1,7 @@
 import type { ProjectId, ReporterId, RunId } from '@rondo/protocol';
 import { sql } from 'drizzle-orm';
 import type { Db } from '../db.ts';
+import { kept } from '../kept.ts';
 
 export interface BatchId {
   readonly key_id: string;
@@ -29,7 +30,7 @@ export async function takeBatches(
   seenAt: string,
 ): Promise<Map<ReporterKey, readonly RunId[]>> {
   const taken = await db.execute<Record<'key_id', string> & { reporter_id: ReporterId; run_ids: RunId[] }>(sql`
-    insert into reporters as known (key_id, reporter_id, batches, seen_at)
+    ${kept} insert into reporters as known (key_id, reporter_id, batches, seen_at)
     select key_id, reporter_id, int8multirange(int8range(batch, batch, '[]')), ${seenAt}::timestamptz
     from json_to_recordset(${JSON.stringify(batches)}::text::json) as row_(key_id text, reporter_id text, batch bigint)
     on conflict (key_id, reporter_id) do update

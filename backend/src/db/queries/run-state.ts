@@ -1,7 +1,8 @@
 import type { ClientId, RunId } from '@rondo/protocol';
 import { and, asc, eq, inArray, lt, or, sql } from 'drizzle-orm';
-import { bulkInsert, bulkInsertNew, bulkUpsert } from '../bulk.ts';
+import { bulkInsert, bulkInsertNew, bulkUpdate, bulkUpsert, type Change } from '../bulk.ts';
 import type { Db } from '../db.ts';
+import { kept } from '../kept.ts';
 import { type Month, partitionOf } from '../partitions.ts';
 import { clients, clientUpdates, logs, metricPoints, rounds, runReporters, runs } from '../schema.ts';
 
@@ -13,14 +14,22 @@ type PointRow = typeof metricPoints.$inferSelect;
 type ReporterRow = typeof runReporters.$inferSelect;
 type LogRow = typeof logs.$inferSelect;
 
-/** Locks the runs, always in the same order so that two servers cannot wait for each other. */
-export const lockRuns = (db: Db, ids: readonly RunId[]): Promise<RunRow[]> =>
+const selectRuns = (db: Db, ids: readonly RunId[]) =>
   db
     .select()
     .from(runs)
-    .where(inArray(runs.run_id, [...ids]))
-    .orderBy(asc(runs.run_id))
-    .for('update');
+    .where(
+      sql`${kept} ${runs.run_id} = any(array(select json_array_elements_text(${JSON.stringify(ids)}::text::json)))`,
+    )
+    .orderBy(asc(runs.run_id));
+
+/** Locks the runs, always in the same order so that two servers cannot wait for each other. */
+export const lockRuns = async (db: Db, ids: readonly RunId[]): Promise<RunRow[]> =>
+  ids.length === 0 ? [] : selectRuns(db, ids).for('update');
+
+/** Locks those of the runs that no other transaction has locked: they come after others, so waiting could be mutual. */
+export const lockFreeRuns = async (db: Db, ids: readonly RunId[]): Promise<RunRow[]> =>
+  ids.length === 0 ? [] : selectRuns(db, ids).for('update', { skipLocked: true });
 
 /** Creates those runs that no other transaction has created. */
 export const insertRuns = (db: Db, rows: readonly RunRow[]): Promise<unknown> =>
@@ -98,20 +107,22 @@ export async function saveRounds(
   }));
 }
 
-export const saveClients = (db: Db, rows: readonly ClientRow[]): Promise<unknown> =>
-  bulkUpsert(db, clients, rows, { key: ['run_id', 'client_id'], keep: ['created_seq'] });
+export const insertClients = (db: Db, rows: readonly ClientRow[]): Promise<void> => bulkInsert(db, clients, rows);
+
+export const updateClients = (db: Db, changes: readonly Change<ClientRow>[]): Promise<void> =>
+  bulkUpdate(db, clients, changes, { key: ['run_id', 'client_id'] });
 
 export const insertUpdates = (db: Db, rows: readonly UpdateRow[]): Promise<void> => bulkInsert(db, clientUpdates, rows);
 
-export const saveUpdates = (db: Db, rows: readonly UpdateRow[]): Promise<unknown> =>
-  bulkUpsert(db, clientUpdates, rows, { key: ['run_id', 'round', 'client_id'] });
+export const changeUpdates = (db: Db, changes: readonly Change<UpdateRow>[]): Promise<void> =>
+  bulkUpdate(db, clientUpdates, changes, { key: ['run_id', 'round', 'client_id'] });
 
 /** Stores the points that are new, or later than the stored point with their key; returns those. [F8] */
 export async function savePoints(db: Db, rows: readonly PointRow[], month: Month): Promise<Map<string, SavedPoint>> {
   const partition = partitionOf(month);
   const key = ['run_id', 'client_id', 'name', 'step', 'round_key', 'run_month'];
   const options = { key, keep: ['round'], onlyIf: `excluded.at > "${partition}".at`, partition };
-  const returned = 'client_id, name, step, round, xmax = 0 as is_new';
+  const returned = 'run_id, client_id, name, step, round, xmax = 0 as is_new';
   const saved = await bulkUpsert(db, metricPoints, rows, options, returned);
   return new Map(saved.map((row) => [pointKey(row as never), { isNew: row.is_new === true }]));
 }
@@ -121,21 +132,21 @@ export interface SavedPoint {
   readonly isNew: boolean;
 }
 
-type PointKey = Pick<PointRow, 'client_id' | 'name' | 'step' | 'round'>;
+type PointKey = Pick<PointRow, 'run_id' | 'client_id' | 'name' | 'step' | 'round'>;
 
 /** The moments of those of the points that are stored. */
-export async function momentsOfPoints(db: Db, runId: RunId, points: readonly PointKey[]): Promise<Map<string, string>> {
+export async function momentsOfPoints(db: Db, points: readonly PointKey[]): Promise<Map<string, string>> {
   if (points.length === 0) return new Map();
   const rows = await db.execute<Record<string, unknown>>(sql`
-    select client_id, name, step, metric_points.round, at from metric_points
+    select run_id, client_id, name, step, metric_points.round, at from metric_points
     join json_to_recordset(${JSON.stringify(points)}::text::json)
-      as wanted(client_id text, name text, step bigint, round integer) using (client_id, name, step)
-    where run_id = ${runId} and round_key = coalesce(wanted.round, -1)`);
+      as wanted(run_id text, client_id text, name text, step bigint, round integer) using (run_id, client_id, name, step)
+    where round_key = coalesce(wanted.round, -1)`);
   return new Map(rows.map((row) => [pointKey(row as never), new Date(String(row.at)).toISOString()]));
 }
 
-export const pointKey = ({ client_id, name, step, round }: PointKey): string =>
-  JSON.stringify([client_id, name, Number(step), round === null ? null : Number(round)]);
+export const pointKey = ({ run_id, client_id, name, step, round }: PointKey): string =>
+  JSON.stringify([run_id, client_id, name, Number(step), round === null ? null : Number(round)]);
 
 /** Inserts the log lines that are new, with the ids they got. */
 export async function insertLogs(db: Db, rows: readonly Omit<LogRow, 'log_id'>[]): Promise<Map<string, number>> {

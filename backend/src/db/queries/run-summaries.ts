@@ -1,37 +1,62 @@
 import { type MetricValue, type RunId, toNumber } from '@rondo/protocol';
 import { and, asc, eq, gt, inArray, sql } from 'drizzle-orm';
 import type { Db } from '../db.ts';
+import { kept } from '../kept.ts';
 import { metricSeries, rounds, runs } from '../schema.ts';
 import { type RunFigure, runBacklog, runSummaries, type SummaryState } from '../tables/insight.ts';
+import { together } from '../together.ts';
 
-export async function readSummaryState(db: Db, runId: RunId): Promise<SummaryState | undefined> {
-  const [row] = await db.select().from(runSummaries).where(eq(runSummaries.run_id, runId));
-  return row?.state;
+export async function readSummaryStates(db: Db, ids: readonly RunId[]): Promise<Map<RunId, SummaryState>> {
+  if (ids.length === 0) return new Map();
+  const rows = await db
+    .select()
+    .from(runSummaries)
+    .where(
+      sql`${kept} ${runSummaries.run_id} = any(array(select json_array_elements_text(${JSON.stringify(ids)}::text::json)))`,
+    );
+  return new Map(rows.map(({ run_id, state }) => [run_id, state]));
 }
 
-/** Writes a run's summary, and its values for sorting where they changed. */
-export async function saveSummaryState(
-  db: Db,
-  runId: RunId,
-  state: SummaryState,
-  before: SummaryState | undefined,
-): Promise<void> {
-  await db.insert(runSummaries).values({ run_id: runId, state }).onConflictDoUpdate({
-    target: runSummaries.run_id,
-    set: { state },
-  });
-  const changed = Object.entries(state.figures).filter(([name, figure]) => !isSame(figure, before?.figures[name]));
-  const removed = Object.keys(before?.figures ?? {}).filter((name) => !Object.hasOwn(state.figures, name));
-  if (removed.length > 0)
-    await db.execute(sql`delete from run_metrics where run_id = ${runId}
-      and name in (select json_array_elements_text(${JSON.stringify(removed)}::text::json))`);
-  if (changed.length === 0) return;
-  const rows = changed.map(([name, { last, best }]) => ({ name, last: sortable(last), best: sortable(best) }));
-  await db.execute(sql`
-    insert into run_metrics
-    select ${runId}, name, last, best
-    from json_to_recordset(${JSON.stringify(rows)}::text::json) as row_(name text, last float8, best float8)
-    on conflict (run_id, name) do update set last = excluded.last, best = excluded.best`);
+export interface SummaryChange {
+  readonly run_id: RunId;
+  readonly state: SummaryState;
+  readonly before: SummaryState | undefined;
+}
+
+/** Writes the summaries of runs, and their values for sorting where they changed. */
+export async function saveSummaryStates(db: Db, changes: readonly SummaryChange[]): Promise<void> {
+  if (changes.length === 0) return;
+  const states = changes.map(({ run_id, state }) => ({ run_id, state }));
+  const removed = changes.flatMap(({ run_id, state, before }) =>
+    Object.keys(before?.figures ?? {}).flatMap((name) =>
+      Object.hasOwn(state.figures, name) ? [] : [{ run_id, name }],
+    ),
+  );
+  const changed = changes.flatMap(({ run_id, state, before }) =>
+    Object.entries(state.figures).flatMap(([name, figure]) =>
+      isSame(figure, before?.figures[name])
+        ? []
+        : [{ run_id, name, last: sortable(figure.last), best: sortable(figure.best) }],
+    ),
+  );
+  await together(
+    db.execute(sql`
+      ${kept} insert into run_summaries (run_id, state)
+      select run_id, state from json_to_recordset(${JSON.stringify(states)}::text::json) as row_(run_id text, state jsonb)
+      on conflict (run_id) do update set state = excluded.state`),
+    removed.length === 0
+      ? undefined
+      : db.execute(sql`
+          delete from run_metrics using json_to_recordset(${JSON.stringify(removed)}::text::json) as gone(run_id text, name text)
+          where run_metrics.run_id = gone.run_id and run_metrics.name = gone.name`),
+    changed.length === 0
+      ? undefined
+      : db.execute(sql`
+          ${kept} insert into run_metrics (run_id, name, last, best)
+          select run_id, name, last, best from json_to_recordset(${JSON.stringify(changed)}::text::json)
+            as row_(run_id text, name text, last float8, best float8)
+          on conflict (run_id, name) do update set last = excluded.last, best = excluded.best`),
+  );
 }
 
 const isSame = (a: RunFigure, b: RunFigure | undefined): boolean => a.last === b?.last && a.best === b.best;

@@ -1,6 +1,7 @@
 import { isLatestPoint, type RunId, toMetricValue } from '@rondo/protocol';
 import { and, asc, eq, sql } from 'drizzle-orm';
 import type { Db } from '../db.ts';
+import { kept } from '../kept.ts';
 import { metricBlocks, metricPoints, metricSeries } from '../schema.ts';
 import { type Block, blocksOf, blocksPerBlock, mergedBlocks, type Point, smallestWidth, widthsOf } from './blocks.ts';
 
@@ -55,7 +56,7 @@ export async function saveSeries(
   for (const renew of renewed) await renew();
 }
 
-const nameOf = ({ client_id, name }: { client_id: string; name: string }): string => JSON.stringify([client_id, name]);
+const nameOf = ({ run_id, client_id, name }: SeriesKey): string => JSON.stringify([run_id, client_id, name]);
 
 const allBlocks = (points: readonly Point[], width: number): Block[] =>
   widthsOf(width).flatMap((each) => blocksOf(points, each));
@@ -75,7 +76,7 @@ async function countPoints(db: Db, series: readonly [PointRow, ...PointRow[]][],
   const saved = await db.execute<
     Record<'run_id' | 'client_id' | 'name' | 'num_points' | 'block_width', string | null>
   >(sql`
-    insert into metric_series (run_id, client_id, name, step, round, value, at, num_points)
+    ${kept} insert into metric_series (run_id, client_id, name, step, round, value, at, num_points)
     select run_id, client_id, name, step, round, value, at, num_points
     from json_to_recordset(${JSON.stringify(rows)}::text::json) as row_(
       run_id text, client_id text, name text, step bigint, round integer, value float8, at timestamptz(3), num_points bigint)
@@ -178,7 +179,7 @@ const ofSeries = (
 async function addBlocks(db: Db, blocks: readonly (SeriesKey & Block)[]): Promise<void> {
   if (blocks.length === 0) return;
   await db.execute(sql`
-    insert into ${metricBlocks} as kept
+    ${kept} insert into ${metricBlocks} as kept
     select * from json_to_recordset(${JSON.stringify(blocks)}::text::json) as row_(
       run_id text, client_id text, name text, width bigint, block bigint, num_points bigint,
       least float8, least_step bigint, least_at timestamptz(3),

@@ -1,6 +1,7 @@
 import type { ClientId, RunId } from '@rondo/protocol';
 import { and, eq, sql } from 'drizzle-orm';
 import type { Db } from '../db.ts';
+import { kept } from '../kept.ts';
 import { clients, listTotals, registeredClients } from '../schema.ts';
 import { ofVisibleRuns, type Visible } from './projects.ts';
 
@@ -10,7 +11,7 @@ export type ListTotal = typeof listTotals.$inferSelect;
 export async function addTotals(db: Db, changes: readonly ListTotal[]): Promise<void> {
   if (changes.length === 0) return;
   await db.execute(sql`
-    insert into list_totals
+    ${kept} insert into list_totals
     select * from json_to_recordset(${JSON.stringify(changes)}::text::json)
       as row_(run_id text, list text, status text, total bigint)
     on conflict (run_id, list, status) do update set total = list_totals.total + excluded.total`);
