@@ -102,6 +102,7 @@ const table: Readonly<Record<string, Row>> = {
   getConvergence: reads,
   getParticipation: reads,
   getDirection: reads,
+  getTimeline: reads,
   replayAttentionRule: reads,
   listAlertRules: managers,
   createAlertRule: keys,

@@ -159,6 +159,7 @@ export const happy: Readonly<Record<string, Make>> = {
   getConvergence: ofRun((run_id) => ({ params: { run_id } })),
   getParticipation: ofRun((run_id) => ({ params: { run_id } })),
   getDirection: ofRun((run_id) => ({ params: { run_id } })),
+  getTimeline: ofRun((run_id) => ({ params: { run_id } })),
   getMatrix: ofRun((run_id) => ({ params: { run_id }, query: { measure: 'train_loss' } })),
   listCommands: read(),
   listClients: ofRun((run_id) => ({ query: { run_id } })),

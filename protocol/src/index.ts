@@ -20,6 +20,7 @@ export * from './http/problems.ts';
 export * from './http/projects.ts';
 export * from './http/rounds.ts';
 export * from './http/runs.ts';
+export * from './http/timeline.ts';
 export * from './http/transfer.ts';
 export * from './http/trends.ts';
 export * from './ingest.ts';

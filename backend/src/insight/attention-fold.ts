@@ -77,8 +77,8 @@ export class AttentionFold {
       this.numClients = Math.max(this.numClients, id + 1);
       if (outcome[at] === outcomeCodes.complete) {
         if (this.#rows.delete(id)) {
-          this.episodes.end('failed_in_a_row', id);
-          this.episodes.end('absent_in_a_row', id);
+          this.episodes.end('failed_in_a_row', id, round);
+          this.episodes.end('absent_in_a_row', id, round);
         }
         continue;
       }
@@ -89,7 +89,7 @@ export class AttentionFold {
       this.#rows.set(id, row);
       if (row.count < inARow) continue;
       const hasFailed = outcome[at] === outcomeCodes.failed;
-      this.episodes.end(hasFailed ? 'absent_in_a_row' : 'failed_in_a_row', id);
+      this.episodes.end(hasFailed ? 'absent_in_a_row' : 'failed_in_a_row', id, round);
       yield {
         rule: hasFailed ? 'failed_in_a_row' : 'absent_in_a_row',
         client: id,

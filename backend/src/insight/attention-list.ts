@@ -13,37 +13,8 @@ import type { MuteRow } from '../db/queries/insight.ts';
 import { type Episode, lingersRounds } from './episodes.ts';
 import { targetEpsilonOf } from './privacy-config.ts';
 import type { RoundRow } from './rounds.ts';
+import { severityOf, severityOfSign } from './severity.ts';
 import type { Trouble } from './troubles.ts';
-
-const severityOf: Record<AttentionRule, Severity> = {
-  fl_server_silent: 'critical',
-  round_overdue: 'warning',
-  waiting_for_clients: 'warning',
-  all_clients_failed: 'critical',
-  round_failed: 'warning',
-  result_not_finite: 'warning',
-  epsilon_over_target: 'critical',
-  epsilon_near_target: 'warning',
-  server_disk: 'critical',
-  server_database: 'critical',
-  update_not_finite: 'warning',
-  zero_update: 'warning',
-  duplicate_update: 'warning',
-  failed_in_a_row: 'warning',
-  absent_in_a_row: 'warning',
-  update_norm_unusual: 'warning',
-  train_loss_unusual: 'warning',
-  cosine_unusual: 'warning',
-  update_norm_drift: 'info',
-  train_loss_drift: 'info',
-  cosine_drift: 'info',
-  replayed_update: 'warning',
-  free_rider: 'warning',
-  straggler: 'info',
-};
-
-/** An update so much larger moves the mean by itself. */
-const grossRatio = 10;
 
 export function itemsOfEpisodes(episodes: Iterable<Episode>, ids: readonly ClientId[]): AttentionItem[] {
   const items: AttentionItem[] = [];
@@ -53,7 +24,7 @@ export function itemsOfEpisodes(episodes: Iterable<Episode>, ids: readonly Clien
     const { other_client, ...evidence } = episode.evidence;
     items.push({
       rule: episode.rule,
-      severity: severityOfEpisode(episode),
+      severity: severityOfSign(episode),
       client_id,
       round: episode.last_round,
       since_round: episode.since_round,
@@ -67,12 +38,6 @@ export function itemsOfEpisodes(episodes: Iterable<Episode>, ids: readonly Clien
     });
   }
   return items;
-}
-
-function severityOfEpisode({ rule, evidence, isProvisional }: Episode): Severity {
-  if (isProvisional) return 'info';
-  if (rule === 'update_norm_unusual' && Number(evidence.ratio) >= grossRatio) return 'critical';
-  return severityOf[rule];
 }
 
 export interface RunFacts {

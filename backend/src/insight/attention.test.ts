@@ -1,4 +1,4 @@
-import type { Attention, AttentionItem, AttentionRule } from '@rondo/protocol';
+import type { Attention, AttentionItem, AttentionRule, Timeline } from '@rondo/protocol';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { openTestApp, type TestApp } from '../../testing/app.ts';
 import { makeRun } from '../../testing/facts.ts';
@@ -162,4 +162,34 @@ it('[G4] replays a rule over the stored rounds', async () => {
     episodes: [{ client_id: 'c01', from_round: 1, to_round: 2 }],
   });
   expect(await replay('failed_in_a_row')).toMatchObject({ times: 0, episodes: [] });
+});
+
+it('[G15] a timeline says when each finding was on the list, and when clients joined', async () => {
+  const { run, url } = await makeFederation(6, (i, round) => {
+    if (i === 2 && round < 5) return 'failed';
+    return i === 0 && round > 3 ? { update_norm: 0, cosine_to_mean: 0 } : undefined;
+  });
+  await report([
+    run.say('client_joined', { client_id: 'c00', at: '2026-01-31T11:00:00.000Z' }),
+    run.say('round_failed', { round: 7, reason: 'no memory' }),
+  ]);
+  const timeline = (await server.ask('GET', url.replace('/attention', '/timeline'), viewer)).json<Timeline>();
+  const told = timeline.episodes.map(({ rule, client_id, since_round, steps, to_round }) => ({
+    rule,
+    client_id,
+    since_round,
+    from: steps[0]?.round,
+    to_round,
+  }));
+  expect(told).toEqual([
+    { rule: 'failed_in_a_row', client_id: 'c02', since_round: 1, from: 3, to_round: 5 },
+    { rule: 'zero_update', client_id: 'c00', since_round: 4, from: 4, to_round: null },
+    { rule: 'round_failed', client_id: null, since_round: 7, from: 7, to_round: null },
+  ]);
+  expect(timeline.episodes[0]?.steps[0]).toMatchObject({
+    severity: 'warning',
+    detail: 'it failed in 3 rounds in a row',
+  });
+  expect(timeline.clients.joined_at[timeline.clients.client_id.indexOf('c00' as never)]).not.toBeNull();
+  expect(timeline.clients.joined_at[timeline.clients.client_id.indexOf('c01' as never)]).toBeNull();
 });

@@ -1,4 +1,12 @@
-import { type Attention, type AttentionRule, clientRules, isRoundOver, limits, type RunId } from '@rondo/protocol';
+import {
+  type Attention,
+  type AttentionEpisode,
+  type AttentionRule,
+  clientRules,
+  isRoundOver,
+  limits,
+  type RunId,
+} from '@rondo/protocol';
 import type { Db } from '../db/db.ts';
 import {
   changedRounds,
@@ -15,6 +23,7 @@ import { canonical, keptOf, readKept } from './attention-kept.ts';
 import { applyMutes, itemsOfEpisodes, itemsOfRun, itemsOfTroubles } from './attention-list.ts';
 import { budgetOf } from './budget.ts';
 import { targetEpsilonOf } from './privacy-config.ts';
+import { maxPast } from './episodes.ts';
 import { type ClientNumbers, deriveRound, prepareRounds, type RoundRow, readDerivedRounds } from './rounds.ts';
 import type { Trouble } from './troubles.ts';
 
@@ -188,6 +197,25 @@ export class AttentionService {
         })),
       };
     });
+  }
+
+  /** All findings about clients over the stored rounds, as each read when it began. [G19] */
+  async episodes(runId: RunId): Promise<{ readonly items: AttentionEpisode[]; readonly isTruncated: boolean }> {
+    const found = await this.#inTurn(runId, async () => {
+      const { watched } = (await this.#follow(runId)) ?? {};
+      if (!watched) return { past: [], open: [], ids: [] };
+      const { fold, numbers } = watched;
+      return { past: fold.episodes.past, open: [...fold.episodes.open()], ids: numbers.ids };
+    });
+    const open = found.open.map((each) => ({ ...each, from_round: each.since_round, closed_round: null }));
+    const items = [...found.past, ...open].map(({ rule, client, from_round, steps, closed_round }) => ({
+      rule,
+      client_id: found.ids[client] ?? null,
+      since_round: from_round,
+      steps: [...steps],
+      to_round: closed_round,
+    }));
+    return { items, isTruncated: found.past.length >= maxPast };
   }
 
   #schedule(): void {

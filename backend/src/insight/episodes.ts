@@ -1,4 +1,5 @@
-import type { AttentionItem, AttentionRule } from '@rondo/protocol';
+import type { AttentionEpisode, AttentionItem, AttentionRule } from '@rondo/protocol';
+import { severityOfSign } from './severity.ts';
 
 type Evidence = AttentionItem['evidence'];
 
@@ -15,6 +16,8 @@ export interface Episode {
   readonly detail: string;
   readonly evidence: Evidence;
   readonly isProvisional: boolean;
+  /** How it read when it began, and at each change of its severity. */
+  readonly steps: AttentionEpisode['steps'];
 }
 
 export interface Sign {
@@ -33,12 +36,15 @@ export interface PastEpisode {
   readonly client: number;
   readonly from_round: number;
   readonly to_round: number | null;
+  readonly steps: AttentionEpisode['steps'];
+  /** The round whose end took it off the list. */
+  readonly closed_round: number;
 }
 
 /** Rounds after its last sign that an episode stays in the list. */
 export const lingersRounds = 10;
-/** Past episodes of one run that a replay names. */
-const maxPast = 10_000;
+/** Past episodes of one run that a replay and a timeline name. */
+export const maxPast = 10_000;
 
 /** Which episodes are open, and which there were. */
 export class Episodes {
@@ -64,6 +70,10 @@ export class Episodes {
     for (const sign of signs) {
       const key = `${sign.rule} ${sign.client}`;
       const known = this.#open.get(key);
+      const isProvisional = (known?.isProvisional ?? true) && (sign.isProvisional ?? false);
+      const severity = severityOfSign({ ...sign, isProvisional });
+      const steps = known?.steps ?? [];
+      const isStep = steps.at(-1)?.severity !== severity;
       this.#open.set(key, {
         rule: sign.rule,
         client: sign.client,
@@ -74,23 +84,25 @@ export class Episodes {
         count: (known?.count ?? 0) + 1,
         detail: sign.detail,
         evidence: sign.evidence,
-        isProvisional: (known?.isProvisional ?? true) && (sign.isProvisional ?? false),
+        isProvisional,
+        steps: isStep ? [...steps, { round, severity, detail: sign.detail }] : steps,
       });
     }
     for (const [key, episode] of this.#open) {
-      if (this.#closedRounds - episode.last_at >= lingersRounds) this.#end(key, episode);
+      if (this.#closedRounds - episode.last_at >= lingersRounds) this.#end(key, episode, round);
     }
   }
 
-  /** Ends at once what no longer holds, for example consecutive failures after a result. */
-  end(rule: AttentionRule, client: number): void {
+  /** Ends at once what no longer holds after a round, for example consecutive failures after a result. */
+  end(rule: AttentionRule, client: number, round: number): void {
     const key = `${rule} ${client}`;
     const episode = this.#open.get(key);
-    if (episode) this.#end(key, episode);
+    if (episode) this.#end(key, episode, round);
   }
 
-  #end(key: string, { rule, client, since_round, last_round }: Episode): void {
+  #end(key: string, { rule, client, since_round, last_round, steps }: Episode, closed_round: number): void {
     this.#open.delete(key);
-    if (this.#past.length < maxPast) this.#past.push({ rule, client, from_round: since_round, to_round: last_round });
+    if (this.#past.length >= maxPast) return;
+    this.#past.push({ rule, client, from_round: since_round, to_round: last_round, steps, closed_round });
   }
 }

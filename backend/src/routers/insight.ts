@@ -16,6 +16,7 @@ import {
   runDispersionSchema,
   runIdSchema,
   text,
+  timelineSchema,
   waitingSchema,
 } from '@rondo/protocol';
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
@@ -34,6 +35,7 @@ import { readDiagnosis } from '../insight/read-diagnosis.ts';
 import { readDirection } from '../insight/read-direction.ts';
 import { readDispersion } from '../insight/read-dispersion.ts';
 import { readMatrix } from '../insight/read-matrix.ts';
+import { readTimeline } from '../insight/read-timeline.ts';
 import { readWaiting } from '../insight/read-waiting.ts';
 import { forReaders, problems } from '../schemas/common.ts';
 import { managedRun, seenRun } from './seen.ts';
@@ -274,6 +276,26 @@ export const insightRouter =
       async (request) => {
         const { run_id } = await seenRun(db, request, request.params.run_id);
         return readPrivacy(db, run_id);
+      },
+    );
+
+    app.get(
+      '/api/runs/:run_id/timeline',
+      {
+        onRequest: app.requireReader,
+        schema: {
+          ...about,
+          ...forReaders,
+          operationId: 'getTimeline',
+          summary: 'When clients joined, earlier attempts of rounds, and when each finding was on the attention list',
+          description:
+            'With the rounds, their parts, the series, models and log lines of a run it gives the run at any earlier moment.',
+          response: { 200: timelineSchema, ...problems(401, 403, 404, 422) },
+        },
+      },
+      async (request) => {
+        const { run_id } = await seenRun(db, request, request.params.run_id);
+        return readTimeline(db, run_id, attention);
       },
     );
 

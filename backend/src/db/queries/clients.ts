@@ -75,3 +75,11 @@ async function totalOf(db: Db, { visible, run_id, status }: Filter): Promise<num
     .where(status && eq(latest.status, status));
   return counted?.total ?? 0;
 }
+
+/** When each client of a run joined, by id. */
+export const readJoined = (db: Db, runId: RunId): Promise<{ client_id: ClientId; joined_at: string | null }[]> =>
+  db
+    .select({ client_id: clients.client_id, joined_at: clients.joined_at })
+    .from(clients)
+    .where(eq(clients.run_id, runId))
+    .orderBy(asc(clients.client_id));

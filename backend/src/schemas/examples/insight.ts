@@ -267,4 +267,23 @@ export const insightExamples = {
       },
     },
   },
+  getTimeline: {
+    response: {
+      run_id,
+      clients: { client_id: ['hospital-1', 'hospital-7'], joined_at: ['2026-01-31T12:00:01.000Z', null] },
+      attempts: [],
+      episodes: [
+        {
+          rule: 'update_norm_unusual',
+          client_id: 'hospital-7',
+          since_round: 38,
+          steps: [
+            { round: 38, severity: 'warning', detail: 'its update norm is 2.4× its usual one (normal up to 2.1×)' },
+          ],
+          to_round: null,
+        },
+      ],
+      episodes_truncated: false,
+    },
+  },
 };
