@@ -3,7 +3,7 @@
  */
 const npm = 'node_modules/';
 const builtin = { dependencyTypes: ['core'] };
-const protocol = '^protocol/src/(index|limits|close-codes)\\.ts$';
+const protocol = '^protocol/src/(index|limits|close-codes|rewind)\\.ts$';
 const makers = '^protocol/src/testing/entities\\.ts$';
 const reporter = '^reporters/typescript/src/index\\.ts$';
 

@@ -89,7 +89,7 @@ it('[G15] no moment in it is later than the one that is shown', () => {
 it('[G15] a client that joined without a part is there from then on', () => {
   const { present } = makePast();
   const late = makeClient({ client_id: 'late', current_round: null, round_outcome: null });
-  const joined = timeline({ clients: { client_id: ['late'], joined_at: [noon(70)] } });
+  const joined = timeline({ clients: { client_id: ['late' as never], joined_at: [noon(70)] } });
   const past = preparePast({ rounds: [], timeline: joined, outcomes: null });
   const state = { ...present, clients: { ...present.clients, late } };
   expect(Object.keys(rewind(state, past, new Map(), at(69)).clients)).toEqual([]);

@@ -75,7 +75,7 @@ export function rewind(
 ): ViewerState {
   const { run } = present;
   if (run === null || (run.completed_at !== null && Date.parse(run.completed_at) <= atMs)) return present;
-  const rounds = past.rounds.flatMap((round) => rewindRound(round, past, updates.get(round.round), atMs) ?? []);
+  const rounds = roundsAt(past, updates, atMs);
   const clients = rewindClients(present.clients, past, rounds.at(-1), updates, atMs);
   const isOver = new Map(rounds.map((round) => [round.round, isRoundOver(round)]));
   return {
@@ -100,6 +100,22 @@ export function rewind(
     logs: present.logs.filter(({ at }) => Date.parse(at) <= atMs),
     attention: attentionAt(past.episodes, present.run_id, rounds),
   };
+}
+
+/** Every round that had started by the moment, oldest first; a viewer's state has only the newest. */
+export const roundsAt = (
+  past: Past,
+  updates: ReadonlyMap<number, readonly ClientUpdate[]>,
+  atMs: number,
+): readonly Round[] => past.rounds.flatMap((round) => rewindRound(round, past, updates.get(round.round), atMs) ?? []);
+
+/** A client's part in a round, without what was not known yet. `roundEnd` is the round's end as it was known then. */
+export function partAt(part: ClientUpdate, roundEnd: string | null, atMs: number): ClientUpdate {
+  const outcome = outcomeAt(part, roundEnd, atMs);
+  if (isPast(part.submitted_at, atMs) || (part.submitted_at === null && outcome === part.outcome)) return part;
+  const nothing = { train_loss: null, duration_ms: null, bytes_up: null, bytes_down: null, update_norm: null };
+  const cosines = { cosine_to_mean: null, cosine_to_previous: null };
+  return { ...part, ...nothing, ...cosines, outcome, metrics: {}, sample_count: null, error: null, submitted_at: null };
 }
 
 const isPast = (moment: string | null, atMs: number): boolean => moment !== null && Date.parse(moment) <= atMs;
@@ -310,7 +326,9 @@ const atRest = (client: Client, round: number | null, outcome: Outcome | null, s
   last_heartbeat: since,
 });
 
-const outcomeOfCode = new Map(Object.entries(outcomeCodes).map(([outcome, code]) => [code, outcome as Outcome]));
+const outcomeOfCode = new Map<number, Outcome>(
+  Object.entries(outcomeCodes).map(([outcome, code]) => [code, outcome as Outcome]),
+);
 
 interface LastOutcome {
   readonly round: number;

@@ -8,11 +8,14 @@ export interface LogQuery {
   readonly level: string;
   readonly client_id: string;
   readonly q: string;
+  /** Only lines before this moment. */
+  readonly to?: string | undefined;
 }
 
 export const insightPaths = {
   attention: (run_id: string) => of(run_id, 'attention'),
   waiting: (run_id: string) => of(run_id, 'waiting'),
+  timeline: (run_id: string) => of(run_id, 'timeline'),
   privacy: (run_id: string) => of(run_id, 'privacy'),
   dispersion: (run_id: string, measure: string, from: number | null) =>
     of(run_id, `dispersion?${new URLSearchParams({ measure, ...(from !== null && { from: String(from) }) })}`),
@@ -20,8 +23,8 @@ export const insightPaths = {
     of(run_id, `cost${from === null ? '' : `?${new URLSearchParams({ from: String(from) })}`}`),
 };
 
-export function logsPath({ run_id, level, client_id, q }: LogQuery, cursor: string | null): string {
-  const given = Object.entries({ level, client_id, q, cursor: cursor ?? '' }).filter(([, value]) => value !== '');
+export function logsPath({ run_id, level, client_id, q, to = '' }: LogQuery, cursor: string | null): string {
+  const given = Object.entries({ level, client_id, q, to, cursor: cursor ?? '' }).filter(([, value]) => value !== '');
   return of(run_id, `logs?${new URLSearchParams([['limit', '200'], ...given])}`);
 }
 

@@ -20,6 +20,13 @@ interface ManySeriesQuery {
   readonly max_points: number;
 }
 
+interface RunsSeriesQuery {
+  readonly ids: readonly string[];
+  readonly name: string;
+  readonly x: Axis;
+  readonly max_points: number;
+}
+
 /** Addresses are the keys under which answers are kept. */
 export const paths = {
   runs: '/api/runs?limit=100',
@@ -42,6 +49,14 @@ export const paths = {
     for (const name of names) query.append('name', name);
     // A parameter that is given twice is a list, and a run is named once in the answer.
     if (names.length === 1) query.append('run_id', run_id);
+    return `/api/metrics/series?${query}`;
+  },
+  /** Always a list, of one run as well. */
+  seriesOfRuns: ({ ids, name, x, max_points }: RunsSeriesQuery) => {
+    const query = new URLSearchParams({ max_points: String(max_points), x });
+    for (const run_id of ids) query.append('run_id', run_id);
+    query.append('name', name);
+    if (ids.length === 1) query.append('name', name);
     return `/api/metrics/series?${query}`;
   },
   series: ({ run_id, name, client_id, range, x, max_points }: SeriesQuery) => {

@@ -5,6 +5,7 @@ import useSWRInfinite from 'swr/infinite';
 import { getJson } from '../api/resources.ts';
 import { type KeysetPage, roundCountPath, roundsPath } from '../api/rounds.ts';
 import { useFLData } from './useFLData.ts';
+import { usePast } from './usePast.ts';
 
 /** 10,000 rounds: more than a table is read for. */
 const mostPages = 50;
@@ -21,6 +22,7 @@ interface AllRounds {
 
 /** Every round of a run: page by page from the server, the newest of them live from the stream. */
 export function useAllRounds(run_id: string): AllRounds {
+  const past = usePast();
   const isRunning = useFLData(({ viewer }) => viewer.run?.status === 'running');
   const live = useFLData(({ viewer }) => (viewer.run_id === run_id ? viewer.rounds : null));
   const { data, error, size, setSize, isLoading } = useSWRInfinite<KeysetPage<Round>>(
@@ -40,12 +42,15 @@ export function useAllRounds(run_id: string): AllRounds {
     for (const round of Object.values(live ?? {})) byNumber.set(round.round, round);
     return [...byNumber.values()].sort((a, b) => b.round - a.round);
   }, [data, live]);
+  const then = useMemo(() => (past?.viewer.run_id === run_id ? [...past.rounds].reverse() : null), [past, run_id]);
+  if (then !== null) return { rounds: then, total: then.length, error, isLoading: false, isFilling: false };
   const total = data?.[0] === undefined ? null : Math.max(data[0].total, rounds.length);
   return { rounds, total, error, isLoading, isFilling: hasMore };
 }
 
 /** How many rounds the run has; null while that is not known. The stream keeps only the newest. [B9] */
 export function useRoundCount(): number | null {
+  const past = usePast();
   const run_id = useFLData(({ viewer }) => viewer.run_id);
   const kept = useFLData(({ viewer }) => Object.keys(viewer.rounds).length);
   const isWhole = kept < limits.snapshotRounds;
@@ -54,5 +59,6 @@ export function useRoundCount(): number | null {
     (path: string) => getJson<KeysetPage<Round>>(path),
     { refreshInterval: 15_000, keepPreviousData: true },
   );
+  if (past !== null) return past.rounds.length;
   return isWhole ? kept : (data?.total ?? null);
 }

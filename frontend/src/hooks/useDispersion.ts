@@ -1,7 +1,10 @@
 import type { RunDispersion } from '@rondo/protocol';
+import { useMemo } from 'react';
 import useSWR, { useSWRConfig } from 'swr';
 import { insightPaths } from '../api/insight.ts';
 import { getJson } from '../api/resources.ts';
+import { useFLStore } from '../store/fl-store.ts';
+import { lastClosedRound, usePast } from './usePast.ts';
 
 /** A late result corrects a round that is over; this many are read again. */
 const overlapRounds = 5;
@@ -22,10 +25,13 @@ export function mergeDispersion(known: RunDispersion, news: RunDispersion): RunD
  */
 export function useDispersion(run_id: string | null, measure: string | null, round: number): RunDispersion | null {
   const { cache } = useSWRConfig();
+  const past = usePast();
+  // While a moment moves, the rounds of the present are known already.
+  const present = useFLStore(({ viewer }) => viewer.metrics_history.at(-1)?.round ?? 0);
   const path = run_id === null || measure === null ? null : insightPaths.dispersion(run_id, measure, null);
   const whole = path === null ? null : `whole ${path}`;
   const { data } = useSWR<RunDispersion>(
-    path === null ? null : [path, round],
+    path === null ? null : [path, past === null ? round : present],
     async () => {
       const known = (cache.get(whole as string) as { data?: RunDispersion } | undefined)?.data;
       const last = known?.items.at(-1)?.round;
@@ -37,5 +43,9 @@ export function useDispersion(run_id: string | null, measure: string | null, rou
     },
     { keepPreviousData: true, shouldRetryOnError: false, revalidateOnFocus: false },
   );
-  return data?.run_id === run_id && data?.measure === measure ? data : null;
+  const last = past && (lastClosedRound(past) ?? -1);
+  return useMemo(() => {
+    if (data === undefined || data.run_id !== run_id || data.measure !== measure) return null;
+    return last === null ? data : { ...data, items: data.items.filter(({ round }) => round <= last) };
+  }, [data, run_id, measure, last]);
 }

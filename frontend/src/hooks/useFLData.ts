@@ -1,12 +1,15 @@
 import { useEffect, useRef, useState } from 'react';
 import { throttle } from '../lib/throttle.ts';
-import { type FLState, useFLStore } from '../store/fl-store.ts';
+import { type FLState, shownState, useFLStore } from '../store/fl-store.ts';
 
-export { useClientHistory, useMetricNames, useRuns, useSeries } from './useResources.ts';
+export { useMetricNames, useRuns, useSeries } from './useResources.ts';
 
-/** Live state, the smallest part that is needed: `useFLData((s) => s.viewer.clients[id])`. */
+/**
+ * The state on screen, the smallest part that is needed: `useFLData((s) => s.viewer.clients[id])`. It is live, or as it was
+ * at the moment that is looked at.
+ */
 export function useFLData<T>(select: (state: FLState) => T): T {
-  return useFLStore(select);
+  return useFLStore((state) => select(shownState(state)));
 }
 
 /**
@@ -21,7 +24,7 @@ export function useSlowFLData<T>(
 ): T {
   const key = dependencies.join('\n');
   const latest = useRef({ select, isEqual });
-  const [view, setView] = useState(() => ({ key, value: select(useFLStore.getState()) }));
+  const [view, setView] = useState(() => ({ key, value: select(shownState(useFLStore.getState())) }));
 
   useEffect(() => {
     latest.current = { select, isEqual };
@@ -29,14 +32,14 @@ export function useSlowFLData<T>(
 
   useEffect(() => {
     const compute = throttle(() => {
-      const value = latest.current.select(useFLStore.getState());
+      const value = latest.current.select(shownState(useFLStore.getState()));
       setView((before) =>
         before.key === key && latest.current.isEqual(before.value, value) ? before : { key, value },
       );
     }, intervalMs);
     compute();
     const unsubscribe = useFLStore.subscribe((state, before) => {
-      if (state.viewer !== before.viewer) compute();
+      if (state.viewer !== before.viewer || state.past !== before.past) compute();
     });
     return () => {
       unsubscribe();
@@ -45,5 +48,5 @@ export function useSlowFLData<T>(
   }, [key, intervalMs]);
 
   // A new question is answered in the same render, not one frame late.
-  return view.key === key ? view.value : select(useFLStore.getState());
+  return view.key === key ? view.value : select(shownState(useFLStore.getState()));
 }

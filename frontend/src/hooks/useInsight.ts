@@ -1,7 +1,9 @@
 import type { Attention, Cost, Privacy, Waiting } from '@rondo/protocol';
-import useSWR, { type SWRConfiguration } from 'swr';
+import { useMemo } from 'react';
+import useSWR, { type SWRConfiguration, type SWRResponse } from 'swr';
 import { insightPaths } from '../api/insight.ts';
 import { getJson } from '../api/resources.ts';
+import { lastClosedRound, type PastView, useIsPast, usePast } from './usePast.ts';
 
 /** Derived figures stand beside the live ones: where there are none, their panel is hidden, and nothing is retried. */
 const useDerived = <T>(path: string | null, options: SWRConfiguration) =>
@@ -9,16 +11,66 @@ const useDerived = <T>(path: string | null, options: SWRConfiguration) =>
 
 const whileRunning = (isRunning: boolean, intervalMs: number) => ({ refreshInterval: isRunning ? intervalMs : 0 });
 
-export const useAttention = (run_id: string | null, isRunning: boolean) =>
-  useDerived<Attention>(run_id && insightPaths.attention(run_id), whileRunning(isRunning, 5_000));
+/** The attention list; of a past moment it comes from the episodes that were open then. */
+export function useAttention(run_id: string | null, isRunning: boolean): Pick<SWRResponse<Attention>, 'data'> {
+  const past = usePast();
+  const isThen = past !== null && past.viewer.run_id === run_id;
+  const { data } = useDerived<Attention>(
+    isThen ? null : run_id && insightPaths.attention(run_id),
+    whileRunning(isRunning, 5_000),
+  );
+  const then = useMemo(() => (past === null || !isThen ? undefined : attentionThen(past)), [past, isThen]);
+  return { data: isThen ? then : data };
+}
+
+function attentionThen(past: PastView): Attention | undefined {
+  const news = past.viewer.attention;
+  if (news === null) return undefined;
+  return {
+    ...news,
+    muted_items: [],
+    mutes: [],
+    from_round: past.rounds[0]?.round ?? null,
+    to_round: lastClosedRound(past),
+    budget: { false_marks_per_100_rounds: 0, num_clients: Object.keys(past.viewer.clients).length, statement: '' },
+  };
+}
+
+/** Nothing is stored of how these stood at a past moment. */
+const onlyLive = <T>({ data }: SWRResponse<T>, isPast: boolean): Pick<SWRResponse<T>, 'data'> => ({
+  data: isPast ? undefined : data,
+});
 
 /** Why the running round is not over. */
-export const useWaiting = (run_id: string | null, isRunning: boolean) =>
-  useDerived<Waiting>(isRunning ? run_id && insightPaths.waiting(run_id) : null, whileRunning(isRunning, 3_000));
+export function useWaiting(run_id: string | null, isRunning: boolean) {
+  const isPast = useIsPast();
+  const path = isRunning && !isPast ? run_id && insightPaths.waiting(run_id) : null;
+  return onlyLive(useDerived<Waiting>(path, whileRunning(isRunning, 3_000)), isPast);
+}
 
-export const usePrivacy = (run_id: string | null, isRunning: boolean) =>
-  useDerived<Privacy>(run_id && insightPaths.privacy(run_id), whileRunning(isRunning, 15_000));
+export function usePrivacy(run_id: string | null, isRunning: boolean) {
+  const isPast = useIsPast();
+  const path = isPast ? null : run_id && insightPaths.privacy(run_id);
+  return onlyLive(useDerived<Privacy>(path, whileRunning(isRunning, 15_000)), isPast);
+}
 
 /** Costs of the rounds from `from` on, cumulated from the first of the run. */
-export const useCost = (run_id: string | null, from: number | null, isRunning: boolean) =>
-  useDerived<Cost>(run_id && insightPaths.cost(run_id, from), whileRunning(isRunning, 15_000));
+export function useCost(run_id: string | null, from: number | null, isRunning: boolean): { data: Cost | undefined } {
+  const past = usePast();
+  // A moment that moves must not be a request for each round it passes.
+  const path = run_id && insightPaths.cost(run_id, past === null ? from : null);
+  const { data } = useDerived<Cost>(path, whileRunning(isRunning && past === null, 15_000));
+  const last = past && (lastClosedRound(past) ?? -1);
+  const shown = useMemo(() => (data === undefined || last === null ? data : costUpTo(data, last)), [data, last]);
+  return { data: shown };
+}
+
+/** The totals by label are of the whole run, so a past moment has none. */
+function costUpTo(cost: Cost, last: number): Cost {
+  const count = cost.round.findLastIndex((round) => round <= last) + 1;
+  const columns = Object.entries(cost).map(([name, value]) => [
+    name,
+    Array.isArray(value) && name !== 'labels' ? value.slice(0, count) : value,
+  ]);
+  return { ...(Object.fromEntries(columns) as Cost), by_label: null };
+}

@@ -14,14 +14,20 @@ import {
 import { getJson } from '../api/resources.ts';
 import { useFLStore } from '../store/fl-store.ts';
 import { useChange } from './useChange.ts';
+import { usePast } from './usePast.ts';
 
 const slowPoll = { refreshInterval: 15_000, keepPreviousData: true };
 
 /** One page of all stored checkpoints, newest first; news of the run on screen refreshes it at once. */
-export function useModelPage(query: ModelQuery) {
+export function useModelPage(query: ModelQuery, isOfRunOnScreen = false) {
   const answer = useSWR(modelPaths.list(query), (path: string) => getJson<Page<Model>>(path), slowPoll);
   useFollowModels();
-  return answer;
+  const past = usePast();
+  const { data } = answer;
+  if (past === null || !isOfRunOnScreen || data === undefined) return answer;
+  const items = data.items.filter(({ created_at }) => Date.parse(created_at) <= past.atMs);
+  // Aliases have no history.
+  return { ...answer, data: { ...data, items: items.map((item) => ({ ...item, aliases: [] })), total: items.length } };
 }
 
 export function useModelDetail(key: ModelKey) {

@@ -1,9 +1,11 @@
 import { type Client, type ClientUpdate, isRoundOver, type Round, type RoundDetail } from '@rondo/protocol';
+import { partAt } from '@rondo/protocol/rewind';
 import { useEffect, useMemo, useRef } from 'react';
 import useSWR from 'swr';
 import { findRound } from '../api/rounds.ts';
 import { throttle } from '../lib/throttle.ts';
 import { useFLData, useSlowFLData } from './useFLData.ts';
+import { type PastView, usePast } from './usePast.ts';
 
 interface RoundAnswer {
   readonly data: RoundDetail | undefined;
@@ -48,13 +50,35 @@ export function useRoundDetail(run_id: string, round: number): RoundAnswer {
   useEffect(() => follow.cancel, [follow]);
 
   const detail = data?.detail;
-  const merged = useMemo(() => detail && mergeRound(detail, live, clients), [detail, live, clients]);
+  const past = usePast();
+  const merged = useMemo(() => {
+    if (detail === undefined) return undefined;
+    return past?.viewer.run_id === run_id ? roundThen(detail, past) : mergeRound(detail, live, clients);
+  }, [detail, live, clients, past, run_id]);
   return {
     data: merged,
     error,
-    isMissing: data === null && live === undefined,
-    ...(data?.neighbours ?? neighboursIn(known, round)),
+    isMissing: (data === null && live === undefined) || (past !== null && detail !== undefined && merged === undefined),
+    ...(past === null ? (data?.neighbours ?? neighboursIn(known, round)) : neighboursThen(past, round)),
   };
+}
+
+/** The round as it was at a moment; undefined where it had not started. */
+function roundThen(detail: RoundDetail, { rounds, atMs }: PastView): RoundDetail | undefined {
+  const then = rounds.find(({ round }) => round === detail.round);
+  if (then === undefined) return undefined;
+  const client_updates = detail.client_updates.map((part) => partAt(part, then.completed_at, atMs));
+  return {
+    ...detail,
+    ...then,
+    client_updates,
+    earlier: detail.earlier.filter(({ attempt }) => attempt < then.attempt),
+  };
+}
+
+function neighboursThen({ rounds }: PastView, round: number) {
+  const at = rounds.findIndex((each) => each.round === round);
+  return { previous: rounds[at - 1]?.round ?? null, next: at === -1 ? null : (rounds[at + 1]?.round ?? null) };
 }
 
 export function mergeRound(

@@ -3,6 +3,7 @@ import { useLocation } from 'react-router';
 import { faviconOf, runTitle, toneOf } from '../lib/run-face.ts';
 import { tabOf } from '../lib/run-tabs.ts';
 import { useFLData } from './useFLData.ts';
+import { useIsPast } from './usePast.ts';
 
 const names: Readonly<Record<string, string>> = {
   runs: 'Runs',
@@ -16,8 +17,9 @@ const names: Readonly<Record<string, string>> = {
 export function useTabTitle(): void {
   const { pathname } = useLocation();
   const isRunPage = tabOf(pathname) !== null;
+  const isPast = useIsPast();
   const title = useFLData(({ viewer, link }) =>
-    isRunPage && viewer.run !== null && !link.is_missing ? runTitle(viewer.run) : null,
+    isRunPage && viewer.run !== null && !link.is_missing ? (isPast ? 'Past · ' : '') + runTitle(viewer.run) : null,
   );
   const tone = useFLData(({ viewer, link }) =>
     isRunPage && viewer.run !== null && !link.is_missing ? toneOf(viewer.run) : null,

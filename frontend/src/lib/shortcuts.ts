@@ -9,6 +9,7 @@ export const shortcuts = [
   { keys: 'g r', action: 'go:/runs', label: 'Go to Runs', group: 'Go to' },
   { keys: 'g m', action: 'go:/models', label: 'Go to Models', group: 'Go to' },
   { keys: 'g s', action: 'go:/settings', label: 'Go to Settings', group: 'Go to' },
+  { keys: 'h', action: 'past', label: 'Go back in time, or back to live', group: 'In a run' },
   { keys: '1', action: 'tab:0', label: 'Overview of the run', group: 'In a run' },
   { keys: '2', action: 'tab:1', label: 'Rounds of the run', group: 'In a run' },
   { keys: '3', action: 'tab:2', label: 'Clients of the run', group: 'In a run' },

@@ -20,11 +20,15 @@ interface MiniChartProps {
 }
 
 const dragPx = 6;
+/** Room for a value of seven characters. */
+const gutterPx = 48;
 const pad = 3;
 
 /** A line without axes but with the ends of its values: cheap enough for hundreds on a page. */
 export function MiniChart({ x, y, range, token, isLog, cursor, format, onRead, onZoom }: MiniChartProps) {
-  const [box, { width, height }] = useSize<HTMLDivElement>();
+  const [box, { width: whole, height }] = useSize<HTMLDivElement>();
+  // The values of the ends stand beside the line, never on it.
+  const width = Math.max(0, whole - gutterPx);
   const canvas = useRef<HTMLCanvasElement>(null);
   const line = useRef<HTMLDivElement>(null);
   const start = useRef<number | null>(null);
@@ -113,7 +117,7 @@ export function MiniChart({ x, y, range, token, isLog, cursor, format, onRead, o
       onPointerLeave={() => cursor.set(null)}
       onDoubleClick={() => onZoom(null)}
     >
-      <canvas ref={canvas} aria-hidden className="block h-full w-full" />
+      <canvas ref={canvas} aria-hidden className="block h-full" style={{ width }} />
       <div
         ref={line}
         aria-hidden
@@ -129,10 +133,11 @@ export function MiniChart({ x, y, range, token, isLog, cursor, format, onRead, o
       {ends.greatest !== null && ends.least !== null && (
         <div
           aria-hidden
-          className="pointer-events-none absolute inset-y-0 right-0 flex flex-col justify-between text-right text-2xs leading-3 text-muted"
+          className="pointer-events-none absolute inset-y-0 right-0 flex flex-col justify-between overflow-hidden text-right text-2xs leading-3 whitespace-nowrap text-muted"
+          style={{ width: gutterPx }}
         >
-          <span className="rounded-sm bg-panel/70 px-0.5">{format(ends.greatest)}</span>
-          <span className="rounded-sm bg-panel/70 px-0.5">{format(ends.least)}</span>
+          <span>{format(ends.greatest)}</span>
+          <span>{format(ends.least)}</span>
         </div>
       )}
     </div>

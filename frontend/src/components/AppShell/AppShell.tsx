@@ -1,6 +1,7 @@
 import { useState } from 'react';
 import { Outlet, useLocation, useParams, useSearchParams } from 'react-router';
 import { useEventStream } from '../../hooks/useEventStream.ts';
+import { useIsPast } from '../../hooks/usePast.ts';
 import { usePrefetch } from '../../hooks/usePrefetch.ts';
 import { useSelectClient } from '../../hooks/useSelectClient.ts';
 import { useTabTitle } from '../../hooks/useTabTitle.ts';
@@ -39,6 +40,12 @@ const ClientDrawer = lazyPart({
 /** On the page with the metrics, `client` in the address names a series. */
 const hasPeek = (pathname: string): boolean => !['metrics', null].includes(tabOf(pathname));
 
+/** Only for those who look at an earlier moment. */
+const TimeMachine = lazyPart({
+  what: 'The time machine',
+  load: async () => (await import('../TimeMachine/TimeMachine.tsx')).TimeMachine,
+});
+
 const Shortcuts = lazyPart({
   what: 'The search and the keyboard shortcuts',
   load: async () => (await import('../Shortcuts/Shortcuts.tsx')).Shortcuts,
@@ -51,7 +58,11 @@ export function AppShell() {
   const [params, setParams] = useSearchParams();
   const selectClient = useSelectClient();
   const of_client = pathname.startsWith('/clients/') ? params.get('run') : null;
-  useEventStream(useParams().run_id ?? of_client);
+  const { run_id } = useParams();
+  useEventStream(run_id ?? of_client);
+  const isPast = useIsPast();
+  // A link within the run does not name the moment, and keeps it.
+  const hasTimeMachine = run_id !== undefined && tabOf(pathname) !== null && (params.has('at') || isPast);
   const [overlay, setOverlay] = useState<Overlay>(null);
   const [isWall, setWall] = useWall();
   usePrefetch(pathname);
@@ -98,6 +109,7 @@ export function AppShell() {
         </header>
         <main id="main" tabIndex={-1} className="p-3 outline-none sm:p-5">
           <NewVersion />
+          {hasTimeMachine && <TimeMachine key={run_id} />}
           <ErrorBoundary what="This page" resetKey={pathname}>
             <Outlet />
           </ErrorBoundary>

@@ -1,7 +1,7 @@
 import type { ClientUpdate } from '@rondo/protocol';
 import { useState } from 'react';
 import type { Range } from '../../charts/types.ts';
-import { useClientHistory } from '../../hooks/useFLData.ts';
+import { useClientHistory } from '../../hooks/useClientHistory.ts';
 import { useProblemDetail } from '../../hooks/useProblemDetail.ts';
 import { ClientRounds } from '../ClientRounds/ClientRounds.tsx';
 import { MeasureChart, measuresOf } from '../MeasureChart/MeasureChart.tsx';

@@ -1,8 +1,7 @@
 import { type Client, clientFace, currentRoundOf } from '@rondo/protocol';
 import { useFLData } from '../../hooks/useFLData.ts';
 import { useIsRunOver } from '../../hooks/useIsRunOver.ts';
-import { useNow } from '../../hooks/useNow.ts';
-import { serverNow } from '../../lib/clock.ts';
+import { useIsPast, useMoment } from '../../hooks/usePast.ts';
 import { formatAgo, formatBytes, formatCount, formatPercent, noValue } from '../../lib/format.ts';
 import { Detail, Details } from '../ui/Details.tsx';
 import { MetricText } from '../ui/MetricText.tsx';
@@ -11,8 +10,9 @@ import { StatusGlyph } from '../ui/StatusGlyph.tsx';
 
 /** What a client does, and what became of its part: two things, of which neither hides the other. */
 export function ClientFacts({ client, isRoomy = false }: { readonly client: Client; readonly isRoomy?: boolean }) {
-  const now = serverNow(useNow(1_000));
+  const now = useMoment(1_000);
   const isRunOver = useIsRunOver();
+  const isPast = useIsPast();
   const { system } = client;
   return (
     <Details isRoomy={isRoomy}>
@@ -20,8 +20,8 @@ export function ClientFacts({ client, isRoomy = false }: { readonly client: Clie
         <PartText client={client} />
       </Detail>
       <Detail name="Presence">
-        {isRunOver ? (
-          <span className="text-muted">the run is over</span>
+        {isRunOver || isPast ? (
+          <span className="text-muted">{isPast ? 'has no history' : 'the run is over'}</span>
         ) : (
           <span className="flex items-center gap-1.5">
             <StatusGlyph face={client.is_online ? client.status : 'offline'} />

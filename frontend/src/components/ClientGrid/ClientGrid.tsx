@@ -2,6 +2,7 @@ import { currentRoundOf } from '@rondo/protocol';
 import { useDeferredValue, useState } from 'react';
 import { useFLData, useSlowFLData } from '../../hooks/useFLData.ts';
 import { useIsRunOver } from '../../hooks/useIsRunOver.ts';
+import { useIsPast } from '../../hooks/usePast.ts';
 import { usePeekList } from '../../hooks/usePeekList.ts';
 import { formatCount, plural } from '../../lib/format.ts';
 import { EmptyState } from '../ui/EmptyState.tsx';
@@ -27,6 +28,7 @@ export function ClientGrid({ isTall = false }: ClientGridProps) {
   const round = useFLData((state) => currentRoundOf(state.viewer)?.round ?? null);
   const run_id = useFLData((state) => state.viewer.run_id);
   const isRunOver = useIsRunOver();
+  const isPast = useIsPast();
   const order = useSlowFLData<ClientOrder>(
     (state) => orderClients(state.viewer.clients, { sort, filter, round, isRunOver }),
     orderEveryMs,
@@ -36,7 +38,7 @@ export function ClientGrid({ isTall = false }: ClientGridProps) {
   usePeekList(order.ids);
 
   return (
-    <Panel title="Clients" testId="client-grid" note={noteOf(order, isRunOver)}>
+    <Panel title="Clients" testId="client-grid" note={noteOf(order, isRunOver || isPast)}>
       {order.total === 0 ? (
         <EmptyState title="No client has joined yet">
           Clients show here as soon as they join or are selected.
@@ -72,8 +74,8 @@ export function ClientGrid({ isTall = false }: ClientGridProps) {
   );
 }
 
-/** In a run that is over, no client is expected to be online. */
-function noteOf({ total, online }: ClientOrder, isRunOver: boolean): string | undefined {
+/** In a run that is over no client is expected to be online, and at an earlier moment that is not known. */
+function noteOf({ total, online }: ClientOrder, isCountOnly: boolean): string | undefined {
   if (total === 0) return undefined;
-  return isRunOver ? plural(total, 'client') : `${formatCount(online)} of ${formatCount(total)} online`;
+  return isCountOnly ? plural(total, 'client') : `${formatCount(online)} of ${formatCount(total)} online`;
 }

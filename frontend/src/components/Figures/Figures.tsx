@@ -1,5 +1,6 @@
 import { useFLData, useSlowFLData } from '../../hooks/useFLData.ts';
 import { useIsRunOver } from '../../hooks/useIsRunOver.ts';
+import { useIsPast } from '../../hooks/usePast.ts';
 import { useRounds } from '../../hooks/useRounds.ts';
 import { classes } from '../../lib/classes.ts';
 import { formatCount } from '../../lib/format.ts';
@@ -10,11 +11,12 @@ export function Figures() {
   const history = useFLData((state) => state.viewer.metrics_history);
   const participation = participationFigure(useRounds());
   const isRunOver = useIsRunOver();
+  const isPast = useIsPast();
   return (
     <div className="grid grid-cols-2 gap-3 md:grid-cols-4 md:gap-4">
       <FigureCard name="Global loss" figure={lossFigure(history)} />
       <FigureCard name="Accuracy" figure={accuracyFigure(history)} />
-      {isRunOver ? <LastPartsFigure /> : <OnlineFigure />}
+      {isPast ? <PartsFigure /> : isRunOver ? <LastPartsFigure /> : <OnlineFigure />}
       <FigureCard name="Participation" figure={participation} />
     </div>
   );
@@ -48,6 +50,28 @@ function OnlineFigure() {
           tone: away === 0 ? 'good' : 'warning',
         };
   return <FigureCard name="Clients online" figure={figure} />;
+}
+
+/** At an earlier moment: presence has no history, parts have. */
+function PartsFigure() {
+  const { online: open, total } = useSlowFLData<Online>(
+    ({ viewer }) => {
+      const clients = Object.values(viewer.clients);
+      return { online: clients.filter((client) => client.round_outcome === 'pending').length, total: clients.length };
+    },
+    500,
+    isSame,
+    [],
+  );
+  const figure: Figure =
+    total === 0
+      ? { value: null, change: 'no client was known yet', tone: 'plain' }
+      : {
+          value: formatCount(total),
+          change: open === 0 ? 'none was awaited' : `${formatCount(open)} awaited`,
+          tone: 'plain',
+        };
+  return <FigureCard name="Clients" figure={figure} />;
 }
 
 interface LastParts {

@@ -2,6 +2,8 @@ import type { ReactNode } from 'react';
 import { Link, useParams } from 'react-router';
 import { useFLData } from '../../hooks/useFLData.ts';
 import { useLinkFace } from '../../hooks/useLinkFace.ts';
+import { useMomentOfAddress } from '../../hooks/useMomentOfAddress.ts';
+import { useIsPast } from '../../hooks/usePast.ts';
 import { classes } from '../../lib/classes.ts';
 import { StaleBanner } from '../StaleBanner/StaleBanner.tsx';
 import { EmptyState } from '../ui/EmptyState.tsx';
@@ -22,12 +24,17 @@ interface LiveGateProps {
 
 /** Shows the live page where there is something live to show, and dims it when that has become old. */
 export function LiveGate({ title, children }: LiveGateProps) {
+  const named = useMomentOfAddress();
   const name = useFLData((state) => state.viewer.run?.name ?? null);
   const isRunning = useFLData((state) => state.viewer.run?.status === 'running');
   // A run that is over is not live.
-  const page = title ?? (name === null || isRunning ? 'Live' : 'Run');
+  const page = title ?? (name === null || (isRunning && named === null) ? 'Live' : 'Run');
   const isStale = useLinkFace().face === 'stale';
   const isMissing = useFLData((state) => state.link.is_missing);
+  // The present must not show where the address names the past.
+  const isPast = useIsPast();
+  const picked = useParams().run_id;
+  const isOnItsWay = named !== null && !isPast && picked !== undefined;
   return (
     <>
       <h1 className="sr-only">{name === null ? page : `${page}: ${name}`}</h1>
@@ -36,7 +43,15 @@ export function LiveGate({ title, children }: LiveGateProps) {
         className={classes('transition-opacity duration-300', isStale && 'opacity-90 saturate-[0.35]')}
         data-stale={isStale}
       >
-        {isMissing ? <MissingRun name={name} /> : name === null ? <NothingToShow /> : children}
+        {isMissing ? (
+          <MissingRun name={name} />
+        ) : name === null ? (
+          <NothingToShow />
+        ) : isOnItsWay ? (
+          <LoadingFace />
+        ) : (
+          children
+        )}
       </div>
     </>
   );

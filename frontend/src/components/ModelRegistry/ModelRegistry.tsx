@@ -23,7 +23,7 @@ export function ModelRegistry({ of_run }: ModelRegistryProps) {
   const [params, setParams] = useSearchParams();
   const run_id = of_run ?? (params.get('run') || null);
   const offset = Math.max(0, Math.trunc(Number(params.get('offset'))) || 0);
-  const { data, error, isLoading } = useModelPage({ run_id, limit, offset });
+  const { data, error, isLoading } = useModelPage({ run_id, limit, offset }, of_run !== undefined);
   const problem = useProblemDetail(error);
   const change = (name: string, value: string) =>
     setParams((before) => {

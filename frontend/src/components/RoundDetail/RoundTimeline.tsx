@@ -2,9 +2,8 @@ import { type Client, type ClientUpdate, isRoundOver, type Round } from '@rondo/
 import { type KeyboardEvent, type PointerEvent, useLayoutEffect, useMemo, useRef, useState } from 'react';
 import { useSize } from '../../charts/use-size.ts';
 import { useSlowFLData } from '../../hooks/useFLData.ts';
-import { useNow } from '../../hooks/useNow.ts';
+import { useMoment } from '../../hooks/usePast.ts';
 import { useSelectClient } from '../../hooks/useSelectClient.ts';
-import { serverNow } from '../../lib/clock.ts';
 import { formatClock, formatDuration } from '../../lib/format.ts';
 import { frame } from '../../lib/frame.ts';
 import { onThemeChange } from '../../lib/theme.ts';
@@ -31,7 +30,7 @@ export function RoundTimeline({ round, updates }: RoundTimelineProps) {
     [round.run_id, isOpen],
   );
   // A round that is over does not change with the clock.
-  const now = serverNow(useNow(isOpen ? everyMs : 3_600_000));
+  const now = useMoment(isOpen ? everyMs : 3_600_000);
   const timeline = useMemo(() => timelineOf(round, updates, clients, now), [round, updates, clients, now]);
   if (updates.length === 0) return null;
   return (

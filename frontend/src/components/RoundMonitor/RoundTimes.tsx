@@ -1,8 +1,7 @@
 import { isRoundOver, medianRoundMs, type Round, type Run, remainingMs } from '@rondo/protocol';
 import { useSlowFLData } from '../../hooks/useFLData.ts';
-import { useNow } from '../../hooks/useNow.ts';
+import { useMoment } from '../../hooks/usePast.ts';
 import { useRounds } from '../../hooks/useRounds.ts';
-import { serverNow } from '../../lib/clock.ts';
 import { formatClock, formatDuration, noValue } from '../../lib/format.ts';
 import { troubleOf } from '../../lib/run-face.ts';
 
@@ -13,7 +12,7 @@ interface RoundTimesProps {
 
 /** Elapsed in this round, the median of those before it, and what is left of the run. */
 export function RoundTimes({ round, run }: RoundTimesProps) {
-  const now = serverNow(useNow(500));
+  const now = useMoment(500);
   const median = medianRoundMs(useRounds());
   const isRunning = run.status === 'running';
   const trouble = troubleOf(run)?.state;

@@ -1,5 +1,6 @@
 import type { Round, Run } from '@rondo/protocol';
 import { useState } from 'react';
+import { useIsPast } from '../../hooks/usePast.ts';
 import { useIsAdmin } from '../../hooks/useSession.ts';
 import { Button } from '../ui/Button.tsx';
 import { lazyPart } from '../ui/lazy-part.tsx';
@@ -22,7 +23,9 @@ interface StopRoundProps {
 export function StopRound({ round, run, again }: StopRoundProps) {
   const isAdmin = useIsAdmin();
   const [isOpen, setOpen] = useState(false);
-  if (!isAdmin || !isStopWorthAsking(round, run)) return null;
+  const isPast = useIsPast();
+  // What one sees at an earlier moment is not what would be stopped.
+  if (!isAdmin || isPast || !isStopWorthAsking(round, run)) return null;
   return (
     <>
       <Button look="danger" size={again ? 'small' : 'medium'} onClick={() => setOpen(true)}>

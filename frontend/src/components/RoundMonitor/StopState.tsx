@@ -1,8 +1,7 @@
 import type { CommandState, Round, Run, Stop } from '@rondo/protocol';
 import { Check, Circle, Clock, type LucideIcon, X } from 'lucide-react';
-import { useNow } from '../../hooks/useNow.ts';
+import { useMoment } from '../../hooks/usePast.ts';
 import { classes } from '../../lib/classes.ts';
-import { serverNow } from '../../lib/clock.ts';
 import { formatDuration, formatTimeOfDay } from '../../lib/format.ts';
 import { StopRound } from './StopRound.tsx';
 import { isStopOpen, type StopScope } from './stop-choices.ts';
@@ -77,7 +76,7 @@ function Step({ step: { name, at, by } }: { readonly step: StopStep }) {
 }
 
 function Expiry({ at }: { readonly at: string }) {
-  const leftMs = Math.max(0, Date.parse(at) - serverNow(useNow(1_000)));
+  const leftMs = Math.max(0, Date.parse(at) - useMoment(1_000));
   return (
     <li className="flex items-center gap-1.5">
       <Clock aria-hidden size={12} />

@@ -1,14 +1,15 @@
 import type { Run } from '@rondo/protocol';
-import { TriangleAlert } from 'lucide-react';
+import { History, TriangleAlert } from 'lucide-react';
 import { Link, useNavigate, useParams } from 'react-router';
+import { useEnterPast } from '../../hooks/useEnterPast.ts';
 import { useFLData } from '../../hooks/useFLData.ts';
-import { useNow } from '../../hooks/useNow.ts';
-import { serverNow } from '../../lib/clock.ts';
+import { useMoment } from '../../hooks/usePast.ts';
 import { formatDuration, formatMoment } from '../../lib/format.ts';
 import { conditionWords, toneOf, troubleOf } from '../../lib/run-face.ts';
 import { EditRun } from '../EditRun/EditRun.tsx';
 import { ExportRun } from '../ExportRun/ExportRun.tsx';
 import { RunPicker } from '../RunPicker/RunPicker.tsx';
+import { Button } from '../ui/Button.tsx';
 import { Chip } from '../ui/Chip.tsx';
 import { RunStatusText } from '../ui/RunStatusText.tsx';
 
@@ -54,11 +55,23 @@ export function RunHeader() {
       {run && <RunTags tags={run.tags} />}
       {run && (
         <span className="flex wall:hidden">
+          <EnterPast run_id={run.run_id} />
           <ExportRun run={run} />
           <EditRun run={run} onDeleted={() => void (isFollowing || navigate('/runs'))} />
         </span>
       )}
     </div>
+  );
+}
+
+/** The way into the time machine; while it is open, its own bar leads out. */
+function EnterPast({ run_id }: Pick<Run, 'run_id'>) {
+  const enter = useEnterPast(run_id);
+  if (enter === null) return null;
+  return (
+    <Button look="quiet" size="smallIcon" aria-label="Go back in time" title="Go back in time (H)" onClick={enter}>
+      <History aria-hidden size={14} />
+    </Button>
   );
 }
 
@@ -81,7 +94,7 @@ function RunTags({ tags }: Pick<Run, 'tags'>) {
 
 /** The reported status, its condition beside it, and how long the run has taken. */
 function RunState({ run }: { readonly run: Run }) {
-  const now = serverNow(useNow(1_000));
+  const now = useMoment(1_000);
   const trouble = troubleOf(run);
   const end = run.completed_at === null ? now : Date.parse(run.completed_at);
   return (

@@ -1,5 +1,6 @@
 import { ArrowUp } from 'lucide-react';
 import { useDeferredValue, useMemo, useState } from 'react';
+import { useAddress } from '../../hooks/useAddress.ts';
 import { useFLData } from '../../hooks/useFLData.ts';
 import { useLogs } from '../../hooks/useLogs.ts';
 import { plural } from '../../lib/format.ts';
@@ -22,9 +23,10 @@ interface RunLogProps {
 
 /** What the FL server and its clients wrote: to filter, to search, and to follow while it grows. */
 export function RunLog({ run_id, of_client }: RunLogProps) {
-  const [level, setLevel] = useState('');
-  const [client, setClient] = useState(of_client ?? '');
-  const [text, setText] = useState('');
+  const [params, change] = useAddress();
+  const level = params.get('level') ?? '';
+  const client = of_client ?? params.get('by') ?? '';
+  const text = params.get('q') ?? '';
   const [isFollowing, setFollowing] = useState(true);
   const client_id = useDeferredValue(client.trim());
   const q = useDeferredValue(text);
@@ -39,7 +41,11 @@ export function RunLog({ run_id, of_client }: RunLogProps) {
       testId="run-log"
       actions={
         <div className="flex flex-wrap items-center gap-1.5">
-          <Select aria-label="Least severe level" value={level} onChange={({ target }) => setLevel(target.value)}>
+          <Select
+            aria-label="Least severe level"
+            value={level}
+            onChange={({ target }) => change({ level: target.value || null })}
+          >
             <option value="">every level</option>
             {logLevels.slice(1).map((each) => (
               <option key={each} value={each}>
@@ -53,7 +59,7 @@ export function RunLog({ run_id, of_client }: RunLogProps) {
               aria-label="Client, by its whole id"
               placeholder="Client id…"
               value={client}
-              onChange={({ target }) => setClient(target.value)}
+              onChange={({ target }) => change({ by: target.value || null })}
               className={`${fieldLook} w-32`}
             />
           )}
@@ -62,7 +68,7 @@ export function RunLog({ run_id, of_client }: RunLogProps) {
             aria-label="Search messages"
             placeholder="Search messages…"
             value={text}
-            onChange={({ target }) => setText(target.value)}
+            onChange={({ target }) => change({ q: target.value || null })}
             className={`${fieldLook} w-44`}
           />
           <Button size="small" aria-pressed={isFollowing} onClick={() => setFollowing(!isFollowing)}>

@@ -5,6 +5,7 @@ import { zoomIn } from '../../charts/prepare.ts';
 import type { Range, YMode } from '../../charts/types.ts';
 import type { AddressChange } from '../../hooks/useAddress.ts';
 import { toCsv } from '../../lib/csv.ts';
+import { placedSeries, placesOf } from '../../lib/placed-series.ts';
 import { numberOf } from '../../lib/values.ts';
 import { ChartMenu } from '../ChartMenu/ChartMenu.tsx';
 import { Button } from '../ui/Button.tsx';
@@ -19,7 +20,6 @@ import {
   yModes,
 } from '../ui/chart-view.ts';
 import { Select } from '../ui/Select.tsx';
-import { placedSeries, placesOf } from './series-picture.ts';
 
 interface SeriesControlsProps {
   readonly series: Series | undefined;

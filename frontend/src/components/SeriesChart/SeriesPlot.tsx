@@ -4,11 +4,12 @@ import { LineChart } from '../../charts/LineChart.tsx';
 import { xFormats } from '../../charts/options.ts';
 import type { Range, Tip } from '../../charts/types.ts';
 import { formatCount, formatMomentToSecond, formatNumber, noValue, plural } from '../../lib/format.ts';
+import { placedSeries, placesOf } from '../../lib/placed-series.ts';
 import type { ChartView } from '../ui/chart-view.ts';
 import { EmptyState } from '../ui/EmptyState.tsx';
 import { SeriesTable } from './SeriesTable.tsx';
 import { describeSampling } from './series-line.ts';
-import { marksOf, placedSeries, placesOf, preparedOf } from './series-picture.ts';
+import { marksOf, preparedOf } from './series-picture.ts';
 
 interface SeriesPlotProps {
   readonly series: Series;

@@ -1,5 +1,6 @@
 import { useEffect, useRef, useState } from 'react';
 import { useLocation, useNavigate, useParams } from 'react-router';
+import { useTogglePast } from '../../hooks/useEnterPast.ts';
 import { useFLData } from '../../hooks/useFLData.ts';
 import { useTheme } from '../../hooks/useTheme.ts';
 import { useWall } from '../../hooks/useWall.ts';
@@ -79,6 +80,7 @@ function useAction(onOverlay: (overlay: Overlay) => void, onNotice: (notice: str
   const followed = useFLData((state) => state.viewer.run_id);
   const [theme, setTheme] = useTheme();
   const [isWall, setWall] = useWall();
+  const togglePast = useTogglePast(picked ?? followed);
   return (action: ShortcutAction) => {
     if (action === 'palette' || action === 'help') return onOverlay(action);
     onOverlay(null);
@@ -90,6 +92,7 @@ function useAction(onOverlay: (overlay: Overlay) => void, onNotice: (notice: str
         () => onNotice('The browser does not let this page copy. Copy the address by hand.'),
       );
     }
+    if (action === 'past') return tabOf(pathname) === null ? undefined : togglePast();
     if (action.startsWith('go:')) return void navigate(action.slice('go:'.length));
     const tab = runTabs[Number(action.slice('tab:'.length))];
     if (tab === undefined || tabOf(pathname) === null) return;
