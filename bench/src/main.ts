@@ -17,6 +17,7 @@ import { pythonLogCall } from './entries/python-log-call.ts';
 import { series } from './entries/series.ts';
 import { servers } from './entries/servers.ts';
 import { start } from './entries/start.ts';
+import { views } from './entries/views.ts';
 import { type Context, type Entry, type Result, Skipped, tableOf } from './lib/figure.ts';
 import { describeMachine } from './lib/machine.ts';
 
@@ -28,6 +29,7 @@ const entries: readonly Entry[] = [
   insight,
   servers,
   firstLoad,
+  views,
   cuts,
   checkpoint,
   openViewers,

@@ -1,4 +1,4 @@
-import { useCallback, useMemo, useState } from 'react';
+import { useCallback, useMemo, useRef, useState } from 'react';
 import { useNavigate, useSearchParams } from 'react-router';
 import { type HeatCell, HeatMap } from '../../charts/heat-map/HeatMap.tsx';
 import { type HeatView, wholeView } from '../../charts/heat-map/paint.ts';
@@ -12,7 +12,7 @@ import { Loaded } from '../ui/Loaded.tsx';
 import { Panel } from '../ui/Panel.tsx';
 import { Select } from '../ui/Select.tsx';
 import { HeatLegend } from './HeatLegend.tsx';
-import { type HeatOrder, toHeatCells } from './heat-cells.ts';
+import { extendHeatCells, type HeatCells, type HeatOrder, toHeatCells } from './heat-cells.ts';
 import { heatPalette } from './heat-palette.ts';
 import { heatMeasures, measureByKey } from './measures.ts';
 import { RowMarks } from './RowMarks.tsx';
@@ -110,7 +110,13 @@ function Cells({ matrix, measure, order, run_id, isSmall, onRounds }: CellsProps
     () => (order === 'attention' ? new Map([...marks.keys()].map((id, rank) => [id, rank])) : undefined),
     [order, marks],
   );
-  const cells = useMemo(() => toHeatCells(matrix, measure, order, ranks), [matrix, measure, order, ranks]);
+  const drawn = useRef<{ readonly cells: HeatCells; readonly ranks: typeof ranks } | null>(null);
+  const cells = useMemo(() => {
+    const before = drawn.current?.ranks === ranks ? drawn.current.cells : null;
+    const next = extendHeatCells(before, matrix, measure) ?? toHeatCells(matrix, measure, order, ranks);
+    drawn.current = { cells: next, ranks };
+    return next;
+  }, [matrix, measure, order, ranks]);
   const [chosenView, setView] = useState<HeatView | null>(null);
   const [cell, setCell] = useState<HeatCell | null>(null);
   const navigate = useNavigate();
@@ -132,7 +138,7 @@ function Cells({ matrix, measure, order, run_id, isSmall, onRounds }: CellsProps
           <HeatMap
             label={`${measure.label} of each client in each round`}
             grid={cells.grid}
-            version={0}
+            version={cells.version}
             view={chosenView ?? wholeView(cells.grid)}
             onView={setView}
             palette={palette}

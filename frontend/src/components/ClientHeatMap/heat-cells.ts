@@ -1,6 +1,7 @@
 import { type Matrix, missingBits, outcomeCodes } from '@rondo/protocol';
 import { HeatGrid } from '../../charts/heat-map/grid.ts';
 import { type ShadeScale, scaleOf, shadeOf } from '../../charts/heat-map/shades.ts';
+import type { KeptMatrix } from '../../lib/kept-matrix.ts';
 import type { HeatMeasure } from './measures.ts';
 
 type Outcome = keyof typeof outcomeCodes;
@@ -23,6 +24,9 @@ export type HeatOrder = 'worst' | 'attention' | 'least-seen' | 'name';
 /** A matrix as it is drawn and read: rows in their order, values by row and column. */
 export interface HeatCells {
   readonly grid: HeatGrid;
+  /** Rises with each column that is written into the same grid. */
+  readonly version: number;
+  readonly made: { readonly lineage: object; readonly measure: HeatMeasure; readonly rows: readonly number[] };
   readonly clientIds: readonly string[];
   readonly rounds: readonly number[];
   /** Null for outcomes. */
@@ -34,19 +38,16 @@ export interface HeatCells {
 
 /** `ranks` are of the clients that the attention list names, the worst first; the others come after them. */
 export function toHeatCells(
-  matrix: Matrix,
+  matrix: KeptMatrix,
   measure: HeatMeasure,
   order: HeatOrder,
   ranks: ReadonlyMap<string, number> = noRanks,
 ): HeatCells {
   const numClients = matrix.client_ids.length;
-  const values = valuesOf(matrix, measure);
+  const values = valuesOf(matrix, measure, 0);
   const scale = values && scaleOf(values, measure.isLowBad);
   const shades = new Uint8Array(matrix.cells.length);
-  for (let at = 0; at < shades.length; at++) {
-    if (values && scale) shades[at] = isMissing(matrix, at) ? 0 : shadeOf(values[at] as number, scale);
-    else shades[at] = shadeOfCode(matrix.cells[at] as number);
-  }
+  for (let at = 0; at < shades.length; at++) shades[at] = shadeAt(matrix, values, scale, at);
   const rows = orderRows(shades, matrix, order, ranks);
   const grid = new HeatGrid(numClients, matrix.rounds.length);
   const column = new Uint8Array(numClients);
@@ -55,15 +56,65 @@ export function toHeatCells(
       column[row] = shades[index * numClients + (rows[row] as number)] as number;
     grid.setColumn(index, column);
   }
+  return cellsOf({ matrix, measure, rows, scale, grid, version: 0 });
+}
+
+/**
+ * The cells with the columns that are new in the matrix; null where they must be made again. Rows keep their order and
+ * shades their scale until then, so that nothing moves under the pointer.
+ */
+export function extendHeatCells(before: HeatCells | null, matrix: KeptMatrix, measure: HeatMeasure): HeatCells | null {
+  if (before === null || before.made.lineage !== matrix.lineage || before.made.measure !== measure) return null;
+  const { grid, scale, version, made } = before;
+  if (grid.numColumns > matrix.rounds.length || matrix.changedFrom > grid.numColumns) return null;
+  const numClients = matrix.client_ids.length;
+  const values = valuesOf(matrix, measure, matrix.changedFrom);
+  const column = new Uint8Array(numClients);
+  for (let index = matrix.changedFrom; index < matrix.rounds.length; index++) {
+    for (let row = 0; row < numClients; row++)
+      column[row] = shadeAt(matrix, values, scale, index * numClients + (made.rows[row] as number));
+    grid.setColumn(index, column);
+  }
+  return cellsOf({ matrix, measure, rows: made.rows, scale, grid, version: version + 1 });
+}
+
+interface Made {
+  readonly matrix: KeptMatrix;
+  readonly measure: HeatMeasure;
+  readonly rows: readonly number[];
+  readonly scale: ShadeScale | null;
+  readonly grid: HeatGrid;
+  readonly version: number;
+}
+
+function cellsOf({ matrix, measure, rows, scale, grid, version }: Made): HeatCells {
+  const numClients = matrix.client_ids.length;
   const cellOf = (row: number, at: number): number => at * numClients + (rows[row] as number);
+  const valueAt = (row: number, at: number): number | null => {
+    const cell = cellOf(row, at);
+    if (!(matrix.cells instanceof Float32Array) || isMissing(matrix, cell)) return null;
+    return measure.isOverMedian
+      ? (matrix.cells[cell] as number) - medianOf(matrix.cells.subarray(at * numClients, (at + 1) * numClients))
+      : (matrix.cells[cell] as number);
+  };
   return {
     grid,
+    version,
+    made: { lineage: matrix.lineage, measure, rows },
     clientIds: rows.map((index) => matrix.client_ids[index] as string),
     rounds: matrix.rounds,
     scale,
-    outcomeAt: (row, at) => (values ? null : (outcomeOfCode.get(matrix.cells[cellOf(row, at)] as number) ?? null)),
-    valueAt: (row, at) => (values && !isMissing(matrix, cellOf(row, at)) ? (values[cellOf(row, at)] as number) : null),
+    outcomeAt: (row, at) =>
+      matrix.cells instanceof Float32Array
+        ? null
+        : (outcomeOfCode.get(matrix.cells[cellOf(row, at)] as number) ?? null),
+    valueAt,
   };
+}
+
+function shadeAt(matrix: Matrix, values: Float32Array | null, scale: ShadeScale | null, at: number): number {
+  if (values && scale) return isMissing(matrix, at) ? 0 : shadeOf(values[at] as number, scale);
+  return shadeOfCode(matrix.cells[at] as number);
 }
 
 const noRanks: ReadonlyMap<string, number> = new Map();
@@ -75,20 +126,26 @@ const shadeOfCode = (code: number): number => {
 
 const isMissing = ({ bits }: Matrix, at: number): boolean => bits !== null && bits[at] === missingBits;
 
-/** The values to draw; null for outcomes. */
-function valuesOf(matrix: Matrix, { isOverMedian }: HeatMeasure): Float32Array | null {
+/** The values to draw, from a column on; null for outcomes. */
+function valuesOf(matrix: Matrix, { isOverMedian }: HeatMeasure, fromColumn: number): Float32Array | null {
   if (!(matrix.cells instanceof Float32Array)) return null;
   if (!isOverMedian) return matrix.cells;
-  const over = new Float32Array(matrix.cells);
+  const over = new Float32Array(matrix.cells.length);
   const numClients = matrix.client_ids.length;
-  for (let start = 0; start < over.length; start += numClients) {
-    const column = over.subarray(start, start + numClients);
-    const finite = column.filter(Number.isFinite).sort();
-    const middle = finite.length >> 1;
-    const median = finite.length % 2 ? finite[middle] : ((finite[middle - 1] ?? 0) + (finite[middle] ?? 0)) / 2;
-    for (let row = 0; row < column.length; row++) column[row] = (column[row] as number) - (median ?? 0);
+  for (let start = fromColumn * numClients; start < over.length; start += numClients) {
+    const column = matrix.cells.subarray(start, start + numClients);
+    const median = medianOf(column);
+    for (let row = 0; row < column.length; row++) over[start + row] = (column[row] as number) - median;
   }
   return over;
+}
+
+/** Of the finite values; zero where there are none. */
+function medianOf(column: Float32Array): number {
+  const finite = column.filter(Number.isFinite).sort();
+  const middle = finite.length >> 1;
+  const upper = finite[middle] ?? 0;
+  return finite.length % 2 ? upper : ((finite[middle - 1] ?? 0) + upper) / 2;
 }
 
 /** Indices of the matrix's clients in the order of the rows. */

@@ -15,13 +15,15 @@ interface Measure {
 interface FiguresTableProps {
   readonly runs: readonly { readonly run: Run; readonly token: string }[];
   readonly baseline: string | null;
+  /** The baseline's last round where null. */
+  readonly atRound: number | null;
   readonly measures: readonly Measure[];
 }
 
 type Row = FiguresTableProps['runs'][number];
 
 /** Last, best and at the baseline's last round, with the difference to the baseline. */
-export function FiguresTable({ runs, baseline, measures }: FiguresTableProps) {
+export function FiguresTable({ runs, baseline, atRound, measures }: FiguresTableProps) {
   const columns = useMemo<Column<Row>[]>(() => {
     const named: Column<Row> = {
       key: 'name',
@@ -39,7 +41,7 @@ export function FiguresTable({ runs, baseline, measures }: FiguresTableProps) {
     };
     const figures = measures.flatMap((measure): Column<Row>[] => {
       const base = baseline === null ? undefined : measure.series?.get(baseline);
-      const lastStep = base?.step.at(-1) ?? null;
+      const lastStep = atRound ?? base?.step.at(-1) ?? null;
       const of = ({ run }: Row) => figuresOf(measure.series?.get(run.run_id), measure.isLowGood, lastStep);
       const baseFigures = figuresOf(base, measure.isLowGood, lastStep);
       const text = (value: number | null) =>
@@ -70,7 +72,7 @@ export function FiguresTable({ runs, baseline, measures }: FiguresTableProps) {
       return [
         column('last', `Last ${measure.label.toLowerCase()}`),
         column('best', `Best ${measure.label.toLowerCase()}`),
-        ...(lastStep === null ? [] : [column('at', `At round ${lastStep}`)]),
+        ...(lastStep === null ? [] : [column('at', `${measure.label} at ${lastStep}`)]),
       ];
     });
     const rounds: Column<Row> = {
@@ -81,7 +83,7 @@ export function FiguresTable({ runs, baseline, measures }: FiguresTableProps) {
     };
     const clients: Column<Row> = { key: 'clients', name: 'Clients', align: 'end', cell: ({ run }) => run.num_clients };
     return [named, ...figures, rounds, clients];
-  }, [measures, baseline]);
+  }, [measures, baseline, atRound]);
   return (
     <div className="overflow-x-auto">
       <Table label="Figures" columns={columns} rows={runs} keyOf={({ run }) => run.run_id} />

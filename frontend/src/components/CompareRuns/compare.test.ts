@@ -1,6 +1,6 @@
 import type { Series } from '@rondo/protocol';
 import { describe, expect, it } from 'vitest';
-import { compareConfigs, comparedLines, figuresOf, onSteps } from './compare.ts';
+import { compareConfigs, figuresOf, onSteps } from './compare.ts';
 
 const series = (step: number[], value: Series['value']): Series => ({
   run_id: 'r' as Series['run_id'],
@@ -30,20 +30,6 @@ describe('configs', () => {
 });
 
 describe('lines', () => {
-  it('of runs with other steps share one axis without gaps of their own', () => {
-    const compared = [
-      { run_id: 'a', name: 'A', token: '--series-1', series: series([1, 3], [2, 4]) },
-      { run_id: 'b', name: 'B', token: '--series-2', series: series([1, 2], [5, 6]) },
-      { run_id: 'c', name: 'C', token: '--series-3', series: undefined },
-    ];
-    const { x, lines } = comparedLines(compared, 'loss');
-    expect(x).toEqual([1, 2, 3]);
-    expect(lines.map(({ values }) => values)).toEqual([
-      [2, 3, 4],
-      [5, 6, null],
-    ]);
-  });
-
   it('do not bridge a value that is not finite', () => {
     expect(onSteps({ step: [1, 3, 5], value: [1, 'NaN', 3] }, [1, 2, 3, 4, 5])).toEqual([1, null, Number.NaN, null, 3]);
   });

@@ -1,6 +1,4 @@
 import type { Run, Series } from '@rondo/protocol';
-import type { Line } from '../../charts/types.ts';
-import { formatNumber, formatTick } from '../../lib/format.ts';
 import { numberOf } from '../../lib/values.ts';
 
 export const maxCompared = 100;
@@ -35,38 +33,8 @@ function flatten(value: unknown, path = '', found = new Map<string, string>()): 
   return found;
 }
 
-export interface ComparedSeries {
-  readonly run_id: string;
-  readonly name: string;
-  readonly token: string;
-  readonly series: Series | undefined;
-}
-
-/** One line a run over the steps that any of them has. A step that a run lacks lies on the straight line between its own. */
-export function comparedLines(
-  compared: readonly ComparedSeries[],
-  label: string,
-): { readonly x: readonly number[]; readonly lines: readonly Line[] } {
-  const x = [...new Set(compared.flatMap(({ series }) => series?.step ?? []))].sort((a, b) => a - b);
-  const lines = compared.flatMap(({ run_id, name, token, series }): Line[] => {
-    if (!series || series.step.length === 0) return [];
-    return [
-      {
-        key: run_id,
-        label: `${name}: ${label}`,
-        token,
-        axis: 'left',
-        values: onSteps(series, x),
-        format: formatNumber,
-        formatTick,
-      },
-    ];
-  });
-  return { x, lines };
-}
-
-/** The values of a series at the given steps, which include its own: between two finite values linear, else null. */
-export function onSteps({ step, value }: Pick<Series, 'step' | 'value'>, x: readonly number[]): (number | null)[] {
+/** The values of a series at given places: its own where it has one there, between two finite ones linear, else null. */
+export function onSteps({ step, value }: Values, x: readonly number[]): (number | null)[] {
   let at = 0;
   return x.map((each) => {
     while (at + 1 < step.length && (step[at + 1] as number) <= each) at++;
@@ -83,6 +51,12 @@ export function onSteps({ step, value }: Pick<Series, 'step' | 'value'>, x: read
   });
 }
 
+/** Values at rising places. */
+export interface Values {
+  readonly step: readonly number[];
+  readonly value: Series['value'];
+}
+
 export interface RunFigures {
   readonly last: number | null;
   readonly best: number | null;
@@ -92,7 +66,7 @@ export interface RunFigures {
 }
 
 /** The figures of a series; values that are not finite are neither last nor best. */
-export function figuresOf(series: Series | undefined, isLowGood: boolean, atStep: number | null): RunFigures {
+export function figuresOf(series: Values | undefined, isLowGood: boolean, atStep: number | null): RunFigures {
   let last: number | null = null;
   let best: number | null = null;
   let best_step: number | null = null;
@@ -106,5 +80,8 @@ export function figuresOf(series: Series | undefined, isLowGood: boolean, atStep
   });
   return { last, best, best_step, at };
 }
+
+/** Shares of one are written as percentages. */
+export const isShare = (name: string): boolean => /acc(uracy)?$|auc$|f1|participation/i.test(name);
 
 export const isLowGood = (name: string): boolean => /loss|error|perplexity|mae|mse/i.test(name);
