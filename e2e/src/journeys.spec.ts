@@ -24,8 +24,8 @@ const forgetSteps = (page: Page): Promise<void> =>
 
 const test = base.extend<{ readonly counted: Page }, { readonly seeded: Seeded }>({
   seeded: [
-    async ({ server, apiKey }, use) => use(await fillServer(server.url, apiKey)),
-    { scope: 'worker', timeout: 90_000 },
+    async ({ server, apiKey, rest }, use) => use(await fillServer(server.url, apiKey, rest)),
+    { scope: 'worker', timeout: 180_000 },
   ],
   counted: async ({ page, server }, use) => {
     await signIn(page, server);

@@ -135,6 +135,14 @@ describe('what is read', () => {
     ['/api/metrics/series?run_id=r&name=loss&max_points=1', 'max_points'],
     ['/api/metrics/series?run_id=r&name=loss&from=-1', 'from'],
     ['/api/metrics/summary?run_id=%00', 'run_id'],
+    // A misspelt filter must not return everything. [Q4] [ux B21]
+    ['/api/runs?tagg=medical', 'tagg'],
+    ['/api/rounds?run=a', 'run'],
+    ['/api/clients?name=a', 'name'],
+    ['/api/clients/a/history?from=1', 'from'],
+    ['/api/models?tag=x', 'tag'],
+    ['/api/metrics/names?run_id=r&q=loss', 'q'],
+    ['/api/metrics/series?run_id=r&name=loss&step=1', 'step'],
   ])('%s is 422 and names %s', async (path, field) => {
     const { headers } = await server.signIn('viewer');
     const answer = await server.ask('GET', path, headers);

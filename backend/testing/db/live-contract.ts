@@ -142,7 +142,7 @@ export const liveContract = (database: () => Database): void => {
       expect(inOrder(committed?.events())).toEqual(inOrder(changes?.events));
     });
 
-    it('[S9] follows the running run that started last, and of runs that are over the one that ended last', async () => {
+    it('[S9] [ux B4] follows the running run that started last, and of runs that are over the one that ended last', async () => {
       const { db } = database();
       const { writer } = makeWriter(db);
       // Later than any other test's: this is about the whole database.

@@ -10,7 +10,11 @@ it('reads a moment as ISO or as milliseconds, and returns to it exactly', () => 
   expect(parseMoment('2026-01-31T12:03:11Z')).toBe(span.from + 191_000);
   expect(parseMoment(String(span.from))).toBe(span.from);
   for (const text of [null, '', 'yesterday', 'NaN', '-']) expect(parseMoment(text)).toBeNull();
-  fc.assert(fc.property(fc.integer({ min: 0, max: 4e12 }), (ms) => expect(parseMoment(writeMoment(ms))).toBe(ms)));
+  fc.assert(
+    fc.property(fc.integer({ min: 0, max: 4e12 }), (ms) => {
+      expect(parseMoment(writeMoment(ms))).toBe(ms);
+    }),
+  );
 });
 
 it('no key and no play leaves the run', () => {

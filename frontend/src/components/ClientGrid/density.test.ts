@@ -1,0 +1,14 @@
+import { expect, it } from 'vitest';
+import { columnsFor, densityFor } from './density.ts';
+
+it('[B19] however many clients there are, each is a target of at least 24 px', () => {
+  for (const count of [1, 200, 201, 1_000, 1_001, 10_000, 100_000]) {
+    const density = densityFor(count);
+    expect(Math.min(density.minWidth, density.height)).toBeGreaterThanOrEqual(24);
+    // Where all columns are as wide as the grid allows, none is narrower than that.
+    for (const width of [320, 412, 560, 1_900]) {
+      const columns = columnsFor(density, width);
+      expect((width - (columns - 1) * density.gap) / columns).toBeGreaterThanOrEqual(24);
+    }
+  }
+});
