@@ -1,6 +1,10 @@
 import type { Page } from '@playwright/test';
+import { isTooWide, problems, themes } from './axe.ts';
 import { fillServer, type Seeded } from './seeds.ts';
-import { test as base, expect, signIn } from './test.ts';
+import { test as base, expect as expectOf, signIn } from './test.ts';
+
+// Much is drawn at once, and a busy machine is ten times slower.
+const expect = expectOf.configure({ timeout: 60_000 });
 
 /**
  * A question, and how many steps lead to its answer. A step is what changes the page: a press on a control, by pointer or by
@@ -56,6 +60,18 @@ async function byLink(page: Page, answers: (page: Page) => Promise<void>): Promi
 async function byReload(page: Page, answers: (page: Page) => Promise<void>): Promise<void> {
   await page.reload();
   await answers(page);
+}
+
+/** Nothing for axe to find in both themes, and no page wider than a phone. */
+async function looksRight(page: Page): Promise<void> {
+  for (const colorScheme of themes) {
+    await page.emulateMedia({ colorScheme });
+    expect(await problems(page)).toEqual([]);
+  }
+  const size = page.viewportSize();
+  await page.setViewportSize({ width: 360, height: 800 });
+  expect(await page.evaluate(isTooWide)).toBe(false);
+  if (size) await page.setViewportSize(size);
 }
 
 test('is it stuck? The page, its tab and the list say so: no step', async ({ counted: page, server, seeded }) => {
@@ -217,6 +233,7 @@ test('the loss of two runs at round 20, and what differs in their config? At mos
   expect(await steps(page)).toBeLessThanOrEqual(3);
   await byLink(page, answers);
   await byReload(page, answers);
+  await looksRight(page);
   // The round is part of the address, so that a link shows the figures at it.
   await page.goto(`${page.url()}&round=20`);
   const figures = page.getByTestId('compare-figures');
@@ -306,6 +323,8 @@ test('[G15] what did it look like then? The scrubber shows any moment, and the a
   await then(page);
   await byLink(page, then);
   await byReload(page, then);
+
+  await looksRight(page);
 
   // A tab of the run keeps the moment; its list ends there.
   await page.getByRole('link', { name: 'Rounds', exact: true }).click();

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { keep, mergeMatrix, readAgainFrom } from './kept-matrix.ts';
 
-const head = { run_id: 'run' as Matrix['run_id'], open_rounds: [], truncated: false } as const;
+const head = { run_id: 'run' as Matrix['run_id'], open_rounds: [], truncated: false };
 
 /** A column a round, of so many clients; null was not reported. */
 function matrixOf(
@@ -16,7 +16,15 @@ function matrixOf(
   for (const [at, column] of columns.entries())
     for (const [row, value] of column.entries()) if (value !== null) cells[at * clients + row] = value;
   const client_ids = Array.from({ length: clients }, (_, row) => `c${row}`) as Matrix['client_ids'];
-  return { ...head, measure: 'train_loss', cell: 'float32', rounds: [...rounds], client_ids, cells, bits };
+  return {
+    ...head,
+    measure: 'train_loss' as const,
+    cell: 'float32' as const,
+    rounds: [...rounds],
+    client_ids,
+    cells,
+    bits,
+  };
 }
 
 const value = fc.option(fc.integer({ min: 0, max: 9 }));

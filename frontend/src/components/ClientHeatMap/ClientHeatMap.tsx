@@ -112,7 +112,7 @@ function Cells({ matrix, measure, order, run_id, isSmall, onRounds }: CellsProps
   );
   const drawn = useRef<{ readonly cells: HeatCells; readonly ranks: typeof ranks } | null>(null);
   const cells = useMemo(() => {
-    const before = drawn.current?.ranks === ranks ? drawn.current.cells : null;
+    const before = drawn.current !== null && drawn.current.ranks === ranks ? drawn.current.cells : null;
     const next = extendHeatCells(before, matrix, measure) ?? toHeatCells(matrix, measure, order, ranks);
     drawn.current = { cells: next, ranks };
     return next;
