@@ -42,7 +42,8 @@ const test = base.extend<{ readonly counted: Page }, { readonly seeded: Seeded }
 async function tabTo(page: Page, what: ReturnType<Page['locator']>, most = 120): Promise<void> {
   await expect(what.first()).toBeVisible();
   for (let press = 0; press < most; press++) {
-    if (await what.first().evaluate<boolean>('(element) => element === document.activeElement')) return;
+    const isThere: unknown = await what.first().evaluate('(element) => element === document.activeElement');
+    if (isThere === true) return;
     await page.keyboard.press('Tab');
   }
   throw new Error('the focus did not reach it by Tab');
