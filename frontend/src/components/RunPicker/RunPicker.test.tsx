@@ -11,6 +11,8 @@ const Address = () => <output data-testid="address">{useLocation().pathname}</ou
 const address = () => screen.getByTestId('address').textContent;
 
 beforeEach(() => {
+  // jsdom does not scroll.
+  Element.prototype.scrollIntoView = () => {};
   useFLStore.getState().reset();
   signInAs('viewer');
 });
