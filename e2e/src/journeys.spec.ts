@@ -281,7 +281,7 @@ test('the log line of round 37? At most 3 steps', async ({ counted: page, server
   expect(await steps(page)).toBeLessThanOrEqual(3);
 });
 
-test('[G15] what did it look like then? The scrubber shows any moment, and the address holds it', async ({
+test('[G19] what did it look like then? The scrubber shows any moment, and the address holds it', async ({
   counted: page,
   server,
   seeded,

@@ -45,14 +45,14 @@ function makePast(given: Partial<Timeline> = {}) {
   return { present, past, see: (seconds: number) => rewind(present, past, updates, at(seconds)) };
 }
 
-it('[G15] at and after the end it is the present state itself', () => {
+it('[G19] at and after the end it is the present state itself', () => {
   const { present, see } = makePast();
   expect(see(110)).toBe(present);
   expect(see(1_000)).toBe(present);
   expect(spanOf(present.run ?? makeRun(), 0)).toEqual({ from: at(0), to: at(110) });
 });
 
-it('[G15] an open round counts what had returned, and has no result', () => {
+it('[G19] an open round counts what had returned, and has no result', () => {
   const { see, past } = makePast();
   const { rounds, clients, run, metrics_history } = see(80);
   expect(rounds[2]).toMatchObject({
@@ -69,14 +69,14 @@ it('[G15] an open round counts what had returned, and has no result', () => {
   expect(roundAt(past, at(55))).toBe(1);
 });
 
-it('[G15] before its first round it has no round, and no model before it was stored', () => {
+it('[G19] before its first round it has no round, and no model before it was stored', () => {
   const { see } = makePast();
   expect(Object.keys(see(5).rounds)).toEqual([]);
   expect(Object.keys(see(50).models)).toEqual([]);
   expect(Object.keys(see(60).models)).toEqual(['v1']);
 });
 
-it('[G15] no moment in it is later than the one that is shown', () => {
+it('[G19] no moment in it is later than the one that is shown', () => {
   const { see } = makePast();
   const announced = new Set(['deadline', 'expires_at']);
   for (let seconds = 0; seconds < 110; seconds += 3) {
@@ -86,7 +86,7 @@ it('[G15] no moment in it is later than the one that is shown', () => {
   }
 });
 
-it('[G15] a client that joined without a part is there from then on', () => {
+it('[G19] a client that joined without a part is there from then on', () => {
   const { present } = makePast();
   const late = makeClient({ client_id: 'late', current_round: null, round_outcome: null });
   const joined = timeline({ clients: { client_id: ['late' as never], joined_at: [noon(70)] } });
@@ -96,7 +96,7 @@ it('[G15] a client that joined without a part is there from then on', () => {
   expect(Object.keys(rewind(state, past, new Map(), at(70)).clients)).toEqual(['late']);
 });
 
-it('[G15] a result after the end of its round had not replied before it came', () => {
+it('[G19] a result after the end of its round had not replied before it came', () => {
   const { present, past } = makePast();
   const updates = new Map([[2, [part('c1'), part('c2', { submitted_at: noon(105) })]]]);
   const { rounds, clients } = rewind(present, past, updates, at(102));
@@ -104,7 +104,7 @@ it('[G15] a result after the end of its round had not replied before it came', (
   expect(clients.c2?.round_outcome).toBe('no_reply');
 });
 
-it('[G15] a stop goes as far as it had gone', () => {
+it('[G19] a stop goes as far as it had gone', () => {
   const stop: Stop = {
     command_id: 'x',
     command: 'stop_run',
@@ -126,7 +126,7 @@ it('[G15] a stop goes as far as it had gone', () => {
   expect(seen(70)).toEqual(stop);
 });
 
-it('[G15] a finding is on the list from the end of its round until it is taken off', () => {
+it('[G19] a finding is on the list from the end of its round until it is taken off', () => {
   const episode = (round: number, to_round: number | null, client_id: string) => ({
     rule: 'straggler' as const,
     client_id: client_id as never,
@@ -141,7 +141,7 @@ it('[G15] a finding is on the list from the end of its round until it is taken o
   expect(listed(105)).toEqual(['c2']);
 });
 
-it('[G15] a replaced attempt is shown with its totals while it was the newest', () => {
+it('[G19] a replaced attempt is shown with its totals while it was the newest', () => {
   const { present } = makePast();
   const again = makeRound({ round: 1, attempt: 2, started_at: noon(40), completed_at: null });
   const attempts = [

@@ -6,7 +6,7 @@ import { limits } from './limits.ts';
 import { isRoundOver, medianRoundMs } from './selectors.ts';
 import type { ViewerState } from './viewer-state.ts';
 
-/** What is stored of a run, as far as a past moment needs it. [G15] */
+/** What is stored of a run, as far as a past moment needs it. [G19] */
 export interface Past {
   /** By number, oldest first. */
   readonly rounds: readonly Round[];
@@ -65,7 +65,7 @@ export const roundAt = (past: Past, atMs: number): number | null =>
 
 /**
  * A viewer's state as it was at a moment, from the present one and what is stored. `updates` are the parts of the round
- * that was current then and of the others that were open. Pure; nothing in it is later than the moment. [G15]
+ * that was current then and of the others that were open. Pure; nothing in it is later than the moment. [G19]
  */
 export function rewind(
   present: ViewerState,

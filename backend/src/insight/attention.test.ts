@@ -164,7 +164,7 @@ it('[G4] replays a rule over the stored rounds', async () => {
   expect(await replay('failed_in_a_row')).toMatchObject({ times: 0, episodes: [] });
 });
 
-it('[G15] a timeline says when each finding was on the list, and when clients joined', async () => {
+it('[G19] a timeline says when each finding was on the list, and when clients joined', async () => {
   const { run, url } = await makeFederation(6, (i, round) => {
     if (i === 2 && round < 5) return 'failed';
     return i === 0 && round > 3 ? { update_norm: 0, cosine_to_mean: 0 } : undefined;

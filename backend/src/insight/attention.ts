@@ -22,8 +22,8 @@ import { AttentionFold } from './attention-fold.ts';
 import { canonical, keptOf, readKept } from './attention-kept.ts';
 import { applyMutes, itemsOfEpisodes, itemsOfRun, itemsOfTroubles } from './attention-list.ts';
 import { budgetOf } from './budget.ts';
-import { targetEpsilonOf } from './privacy-config.ts';
 import { maxPast } from './episodes.ts';
+import { targetEpsilonOf } from './privacy-config.ts';
 import { type ClientNumbers, deriveRound, prepareRounds, type RoundRow, readDerivedRounds } from './rounds.ts';
 import type { Trouble } from './troubles.ts';
 

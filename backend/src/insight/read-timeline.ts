@@ -17,7 +17,7 @@ import type { RoundRow } from './rounds.ts';
 /** As many as `attention` looks at. */
 const closedKept = 50;
 
-/** What the other reads lack to show the run at an earlier moment. [G15] */
+/** What the other reads lack to show the run at an earlier moment. [G19] */
 export async function readTimeline(
   db: Db,
   runId: RunId,

@@ -140,7 +140,7 @@ const placesOf = ({ run, rounds }: ViewerState) => ({
   rounds: Object.values(rounds).map((round) => [round.round, round.attempt, round.started_at]),
 });
 
-it('[G15] at every moment it is what a viewer saw then, and at the end the present', () => {
+it('[G19] at every moment it is what a viewer saw then, and at the end the present', () => {
   fc.assert(
     fc.property(plan, (given) => {
       const facts = factsOf(given);

@@ -20,7 +20,7 @@ const clients = [
 ];
 const past = { atMs: Date.parse(noon(10)), viewer: makeState({ rounds, clients }), rounds };
 
-it('[G15] the map ends with the round that was open, where only what had returned shows', () => {
+it('[G19] the map ends with the round that was open, where only what had returned shows', () => {
   const { complete, failed, pending } = outcomeCodes;
   const cells = Uint8Array.from([complete, failed, complete, failed, complete, complete]);
   const then = matrixAt(keep({ ...header, measure: 'outcome', cell: 'uint8', cells, bits: null }), past);
@@ -30,7 +30,7 @@ it('[G15] the map ends with the round that was open, where only what had returne
   expect(cells[3]).toBe(failed);
 });
 
-it('[G15] a number that had not been reported is missing, not zero', () => {
+it('[G19] a number that had not been reported is missing, not zero', () => {
   const cells = Float32Array.from([1, 2, 3, 4, 5, 6]);
   const bits = new Uint32Array(cells.buffer);
   const then = matrixAt(keep({ ...header, measure: 'train_loss', cell: 'float32', cells, bits }), past);
@@ -38,7 +38,7 @@ it('[G15] a number that had not been reported is missing, not zero', () => {
   expect(then.bits?.[3]).toBe(missingBits);
 });
 
-it('[G15] a series ends at the moment', () => {
+it('[G19] a series ends at the moment', () => {
   const series = {
     run_id: 'run-1',
     name: 'loss',

@@ -3,7 +3,7 @@ import { roundAttemptSchema } from '../entities.ts';
 import { clientIdSchema, momentSchema, roundNumberSchema, runIdSchema } from '../values.ts';
 import { attentionRuleSchema, severitySchema } from './insight.ts';
 
-/** A time in which the attention list had one finding. It reads as it did when it began. [G15] */
+/** A time in which the attention list had one finding. It reads as it did when it began. [G19] */
 export const attentionEpisodeSchema = z.object({
   rule: attentionRuleSchema,
   /** Null for a finding about the run itself. */
