@@ -1,11 +1,19 @@
-import { applyBatch, emptyViewerState, fromSnapshot, type ServerMessage, type ViewerState } from '@rondo/protocol';
+import {
+  applyBatch,
+  emptyViewerState,
+  fromSnapshot,
+  type ProjectId,
+  type RunId,
+  type ServerMessage,
+  type ViewerState,
+} from '@rondo/protocol';
 import { expect, it } from 'vitest';
 import { makeRun } from '../../testing/facts.ts';
 import { MemorySource } from '../../testing/memory-source.ts';
 import { emptySnapshot, readMissing } from './catch-up.ts';
 
 /** Polls as the page does, until an answer brings nothing new. */
-async function pollUntilQuiet(source: MemorySource, runId: string): Promise<{ state: ViewerState; polls: string[] }> {
+async function pollUntilQuiet(source: MemorySource, runId: RunId): Promise<{ state: ViewerState; polls: string[] }> {
   let state = emptyViewerState;
   let known: { epoch?: string; seq?: number; othersSeq?: number } = {};
   const polls: string[] = [];
@@ -52,7 +60,7 @@ it('[S13] answers only about runs that the viewer may see', async () => {
   expect(await readMissing(source, null, { runId: undefined })).toBe(emptySnapshot);
   const run = makeRun();
   source.commit([run.say('client_joined', { client_id: 'a' })]);
-  expect(await readMissing(source, ['elsewhere'], { runId: run.id })).toBeUndefined();
-  expect(await readMissing(source, null, { runId: 'missing' })).toBeUndefined();
+  expect(await readMissing(source, ['elsewhere' as ProjectId], { runId: run.id })).toBeUndefined();
+  expect(await readMissing(source, null, { runId: 'missing' as RunId })).toBeUndefined();
   expect(JSON.parse((await readMissing(source, null, { runId: undefined })) ?? '')).toMatchObject({ run_id: run.id });
 });

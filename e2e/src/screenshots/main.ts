@@ -50,7 +50,7 @@ const places: readonly Place[] = [
   { name: 'client-peek', path: `${run}?client=${poisonedClient}`, shows: '[data-testid=client-drawer]' },
   {
     name: 'compare',
-    path: `/compare?${new URLSearchParams(sweepRuns.slice(0, 4).map((id) => ['run', id]))}`,
+    path: `/compare?${new URLSearchParams(sweepRuns.slice(0, 4).map((id): [string, string] => ['run', id]))}`,
     shows: 'table',
   },
   { name: 'models', path: '/models', shows: '[data-testid=model-registry] table' },
