@@ -5,7 +5,7 @@ import { makeCheckpoint, upload } from '../checkpoint.ts';
 import { findChromium } from '../chromium.ts';
 import { Rest } from '../rest.ts';
 import { admin, root, TestServer } from '../server.ts';
-import { mainRun, poisonedClient, seedMainRun, seedSweep, sweepRuns } from './seed.ts';
+import { heartbeats, mainRun, poisonedClient, seedMainRun, seedSweep, sweepRuns } from './seed.ts';
 
 /*
  * Every page at three widths in both themes, into docs/screenshots: `npm run build && npm run screenshots`.
@@ -35,7 +35,7 @@ interface Place {
 
 const run = `/runs/${mainRun}`;
 const places: readonly Place[] = [
-  { name: 'overview', path: run, shows: '[data-testid=round-monitor]' },
+  { name: 'overview', path: run, shows: '[data-testid=attention]' },
   { name: 'overview-finished', path: `/runs/${sweepRuns[0]}`, shows: '[data-testid=round-monitor]' },
   { name: 'wall', path: `${run}?wall=1`, shows: '[data-testid=round-monitor]' },
   { name: 'runs', path: '/runs', shows: '[data-testid=run-table] table' },
@@ -116,6 +116,8 @@ async function shoot(context: BrowserContext, { url }: TestServer, { name, path,
   await page.setViewportSize(sizes[1]);
   await page.goto(url + path);
   await page.locator(shows).first().waitFor({ timeout: loadedMs });
+  // What loads late has a skeleton until then.
+  await page.waitForFunction("document.querySelector('.animate-pulse') === null", null, { timeout: loadedMs });
   await open?.(page);
   const browserSide = await context.newCDPSession(page);
   for (const { width, height, most } of sizes) {
@@ -167,5 +169,5 @@ async function fill(server: TestServer): Promise<NodeJS.Timeout> {
     await rest.request(`/api/projects/heart/members/${id}`, 'PUT', { role: username === 'ada' ? 'admin' : 'viewer' });
   }
   await rest.request('/api/keys', 'POST', { name: 'notebook', scopes: ['read'], project_id: 'heart' });
-  return setInterval(() => void send([]), aliveEveryMs);
+  return setInterval(() => void send(heartbeats(Date.now())), aliveEveryMs);
 }

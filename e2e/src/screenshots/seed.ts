@@ -32,6 +32,18 @@ export const mainRun = 'pneumonia-fedavg';
 export const poisonedClient = 'hospital-ghent-11';
 export const sweepRuns = Array.from({ length: 9 }, (_, index) => `sweep-${index + 1}`);
 
+/** Every client is still there, so that none counts as offline. */
+export const heartbeats = (nowMs: number): Fact[] =>
+  Array.from({ length: numClients }, (_, index) => ({
+    type: 'client_heartbeat',
+    run_id: mainRun,
+    at: new Date(nowMs).toISOString(),
+    client_id: nameOf(index),
+  }));
+
+const nameOf = (index: number): string =>
+  `hospital-${regions[index % regions.length]}-${String(Math.floor(index / regions.length) + 1).padStart(2, '0')}`;
+
 interface Client {
   readonly id: string;
   readonly region: string;
@@ -42,7 +54,7 @@ interface Client {
   readonly flaky: number;
 }
 
-/** One run that goes on, with slow, failing and one poisoned client. Returns what keeps it from falling silent. */
+/** One run that goes on, with slow, failing and one poisoned client. */
 export async function seedMainRun(send: Send, nowMs: number): Promise<void> {
   const random = randomFrom(7);
   const startMs = nowMs - (shownRounds - 1) * roundMs - 70_000;
@@ -50,7 +62,7 @@ export async function seedMainRun(send: Send, nowMs: number): Promise<void> {
   const clients: Client[] = Array.from({ length: numClients }, (_, index) => {
     const region = regions[index % regions.length] as string;
     return {
-      id: `hospital-${region}-${String(Math.floor(index / regions.length) + 1).padStart(2, '0')}`,
+      id: nameOf(index),
       region,
       device: devices[Math.floor(random() * devices.length)] as string,
       size: Math.round(180 * 6 ** random()),
