@@ -31,7 +31,7 @@ export const test = base.extend<Fixtures, Shared>({
       await use(server);
       await server.stop();
     },
-    { scope: 'worker', timeout: 60_000 },
+    { scope: 'worker', timeout: 180_000 },
   ],
   rest: [async ({ server }, use) => use(await Rest.signIn(server)), { scope: 'worker' }],
   apiKey: [async ({ rest }, use) => use(await rest.createKey('e2e')), { scope: 'worker' }],
