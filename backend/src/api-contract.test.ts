@@ -67,7 +67,7 @@ it.each(Object.keys(happy))('%s answers with every status that it declares, and 
 });
 
 const elsewhere = new Set([
-  // Only a disk that fills while the server runs gives these: `disk-full.test.ts`.
+  // Only a disk that fills while the server runs gives these: `faults-embedded.test.ts`.
   'ingest 507',
   'appendToUpload 507',
   'exportRun 507',

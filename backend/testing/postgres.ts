@@ -1,9 +1,11 @@
 import { once } from 'node:events';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
 import { reachableBinaries } from './postgres-binaries.ts';
+import { childrenOf, isAlive, signal } from './signals.ts';
 
 export interface PostgresServer {
   /** Creates an empty database and answers its URL. */
@@ -11,12 +13,23 @@ export interface PostgresServer {
   /** Stops it as an operator's restart does, and keeps what it stores. */
   halt(): Promise<void>;
   resume(): Promise<void>;
+  /** Its processes, the first one being the one that starts the others. */
+  processes(): Promise<number[]>;
+  /** Kills all of them with -9; `resume` starts it again. */
+  kill(): Promise<void>;
   stop(): Promise<void>;
 }
 
+interface Options {
+  /** Where its folder is made. */
+  readonly parent?: string;
+  /** More options of the server, such as `-c` and a setting. */
+  readonly flags?: readonly string[];
+}
+
 /** A real PostgreSQL server with its own folder and port, deleted afterwards. */
-export async function startPostgres(): Promise<PostgresServer> {
-  const databaseDir = await mkdtemp(join(tmpdir(), 'rondo-pg-'));
+export async function startPostgres({ parent = tmpdir(), flags = [] }: Options = {}): Promise<PostgresServer> {
+  const databaseDir = await mkdtemp(join(parent, 'rondo-pg-'));
   const port = await freePort();
   const said: string[] = [];
   const { EmbeddedPostgres, remove } = await reachableBinaries();
@@ -31,10 +44,14 @@ export async function startPostgres(): Promise<PostgresServer> {
     createPostgresUser: userInfo().uid === 0,
     // Durability does not matter: the data is deleted anyway.
     initdbFlags: ['--no-sync', '--encoding=UTF8'],
-    postgresFlags: ['-c', 'fsync=off', '-c', 'unix_socket_directories=', '-c', 'listen_addresses=127.0.0.1'],
+    postgresFlags: ['-c', 'fsync=off', '-c', 'unix_socket_directories=', '-c', 'listen_addresses=127.0.0.1', ...flags],
     onLog: (line) => said.push(line),
     onError: (error) => said.push(String(error)),
   });
+  const processes = async () => {
+    const postmaster = Number((await readFile(join(databaseDir, 'postmaster.pid'), 'utf8')).split('\n', 1)[0]);
+    return [postmaster, ...childrenOf(postmaster)];
+  };
   const stop = async () => {
     await server.stop();
     await rm(databaseDir, { recursive: true, force: true });
@@ -57,11 +74,17 @@ export async function startPostgres(): Promise<PostgresServer> {
     },
     halt: () => server.stop(),
     resume: () => server.start(),
+    processes,
+    kill: async () => {
+      const pids = await processes();
+      for (const pid of pids) signal(pid, 'SIGKILL');
+      while (pids.some(isAlive)) await wait(5);
+    },
     stop,
   };
 }
 
-async function freePort(): Promise<number> {
+export async function freePort(): Promise<number> {
   const server = createServer().listen(0, '127.0.0.1');
   await once(server, 'listening');
   const { port } = server.address() as AddressInfo;

@@ -11,9 +11,13 @@ export interface ServerProcess {
   readonly ended: Promise<{ code: number | null; signal: NodeJS.Signals | null; said: string }>;
 }
 
-/** The server as a process of its own, with these settings and no others. */
-export function startProcess(settings: Record<string, string>, options: readonly string[] = []): ServerProcess {
-  const child = spawn(process.execPath, ['--max-semi-space-size=8', entry, ...options], {
+/** The server as a process of its own, with these settings and no others; `node` are options of Node.js. */
+export function startProcess(
+  settings: Record<string, string>,
+  options: readonly string[] = [],
+  node: readonly string[] = [],
+): ServerProcess {
+  const child = spawn(process.execPath, ['--max-semi-space-size=8', ...node, entry, ...options], {
     env: { PATH: process.env.PATH ?? '', PORT: '0', LOG_LEVEL: 'error', ...settings },
     stdio: ['ignore', 'pipe', 'pipe'],
   });

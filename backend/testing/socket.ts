@@ -13,8 +13,14 @@ export interface TestSocket {
 }
 
 /** Rejects with the HTTP status when the handshake is refused. */
-export async function openSocket(url: string, { origin }: { origin?: string } = {}): Promise<TestSocket> {
-  const socket = new WebSocket(url, origin === undefined ? {} : { origin });
+export async function openSocket(
+  url: string,
+  { origin, key }: { origin?: string; key?: string } = {},
+): Promise<TestSocket> {
+  const socket = new WebSocket(url, {
+    ...(origin !== undefined && { origin }),
+    ...(key !== undefined && { headers: { authorization: `Bearer ${key}` } }),
+  });
   const received: string[] = [];
   const waiting: ((text: string) => void)[] = [];
   socket.on('message', (data) => {
@@ -33,6 +39,8 @@ export async function openSocket(url: string, { origin }: { origin?: string } = 
       response.destroy();
     });
     socket.on('error', reject);
+    // A connection that is cut before the answer to its handshake.
+    socket.once('close', () => reject(new Error('closed before it opened')));
   });
   const nextText = () => {
     const text = received.shift();

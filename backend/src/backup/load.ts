@@ -19,13 +19,15 @@ interface Target {
   readonly dataDir: string;
   /** If true, existing data may be deleted. */
   readonly force: boolean;
+  /** If false, the schema stays as it was. */
+  readonly upgrade: boolean;
 }
 
 /**
  * Makes an empty database what the backup says, in one transaction: the schema as it was, the rows, and then the
  * migrations that have come since.
  */
-export async function load(from: Readable, { db, store, dataDir, force }: Target): Promise<Summary> {
+export async function load(from: Readable, { db, store, dataDir, force, upgrade }: Target): Promise<Summary> {
   const staging = await mkdtemp(join(dataDir, 'restore-'));
   try {
     const summary = await db.transaction(async (tx) => {
@@ -46,7 +48,7 @@ export async function load(from: Readable, { db, store, dataDir, force }: Target
           await store.put(sha256, file);
         },
       });
-      await migrateIn(tx);
+      if (upgrade) await migrateIn(tx);
       return read;
     });
     await db.execute(sql`analyze`);

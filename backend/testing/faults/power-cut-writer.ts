@@ -1,15 +1,24 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PGlite } from '@electric-sql/pglite';
 import { amcheck } from '@electric-sql/pglite/contrib/amcheck';
+import { PGLiteSocketServer } from '@electric-sql/pglite-socket';
+import { factSchema, reporterIdSchema } from '@rondo/protocol';
+import { drizzle } from 'drizzle-orm/postgres-js';
+import postgres from 'postgres';
+import { migrate } from '../../src/db/migrate.ts';
 import { openPglite } from '../../src/db/open-pglite.ts';
-import type { Cut, WriterTask } from './power-cut.ts';
+import { makeWriter } from '../writer.ts';
+import { type Cut, cutRun, type WriterTask } from './power-cut.ts';
 import { seeded } from './seeded.ts';
 import { someMoment } from './simulated-disk.ts';
 import { WatchedFs } from './watched-fs.ts';
+import { factsOf } from './workload.ts';
 
 /**
- * Writes transactions to a database until it has its cuts: each is an image of the disk before one change of a file.
- * A process of its own, because every call of its file system is observed.
+ * Stores a workload through ingest until it has its cuts: each is an image of the disk before one change of a file.
+ * A process of its own, because every call of its file system is observed; so the database runs in its main thread.
  */
 const task = JSON.parse(process.argv[2] ?? '') as WriterTask;
 const { folder, images, wanted, isDurable, longestGap } = task;
@@ -35,31 +44,48 @@ const extensions = { amcheck };
 const database = isDurable
   ? await openPglite(join(folder, 'postgres'), { extensions })
   : await PGlite.create(join(folder, 'postgres'), { extensions });
-await database.exec(`
-  create extension if not exists amcheck;
-  create table if not exists facts (id int primary key, run int not null, body text not null);
-  create index if not exists facts_by_run on facts (run, id);
-  create table if not exists counter (only_one int primary key, last int not null);
-  insert into counter values (1, 0) on conflict do nothing`);
-const { rows } = await database.query<{ last: number }>('select last from counter');
-let last = rows[0]?.last ?? 0;
+await database.exec('create extension if not exists amcheck');
+const home = mkdtempSync(join(tmpdir(), 'rondo-power-'));
+const path = join(home, '.s.PGSQL.5432');
+const server = new PGLiteSocketServer({ db: database, path });
+await server.start();
+const client = postgres({
+  path,
+  host: path,
+  database: 'postgres',
+  username: 'postgres',
+  max: 1,
+  fetch_types: false,
+  onnotice: () => {},
+  connection: { timezone: 'UTC' },
+});
+await migrate(client);
+const { writer } = makeWriter(drizzle({ client }));
+const reporter_id = reporterIdSchema.parse('the-writer');
+
+/** All facts of a step were stored in one transaction, so the last point says where to go on. */
+const [stored] = await client`select max(step) as last from metric_points where run_id = ${cutRun}`;
+let next = stored?.last === null ? 0 : Number(stored?.last) + 1;
+const startedAt = Date.parse('2026-01-31T12:00:00.000Z');
 
 while (cuts < wanted) {
-  const from = last + 1;
-  last += 1 + Math.floor(random() * 40);
-  await database.transaction(async (tx) => {
-    await tx.exec(
-      `insert into facts select i, i % 7, repeat(md5(i::text), 1 + i % 40) from generate_series(${from}, ${last}) i`,
-    );
-    await tx.exec(`update counter set last = ${last}`);
-  });
-  acknowledged = last;
+  const until = next + 1 + Math.floor(random() * 30);
+  const facts = [];
+  for (; next < until; next++) {
+    const at = new Date(startedAt + next * 1_000).toISOString();
+    facts.push(...factsOf(next).map((fact) => factSchema.parse({ ...fact, run_id: cutRun, at })));
+  }
+  await writer.submit(facts, { key_id: 'key', reporter_id, batch: next, project_id: 'default' as never });
+  acknowledged = next;
   const dice = random();
-  if (dice < 0.04) await database.exec('checkpoint');
-  else if (dice < 0.08) await database.exec('vacuum analyze');
+  if (dice < 0.04) await client.unsafe('checkpoint');
+  else if (dice < 0.08) await client.unsafe('vacuum analyze');
   // Files that come, are renamed and go: another table, and a rewrite of a small one.
-  else if (dice < 0.12) await database.exec('create table passing as select * from facts limit 50; drop table passing');
-  else if (dice < 0.14) await database.exec('vacuum full counter');
-  else if (dice < 0.16) await database.exec('select pg_switch_wal()');
+  else if (dice < 0.12) {
+    await client.unsafe('create table passing as select * from metric_points limit 50');
+    await client.unsafe('drop table passing');
+  } else if (dice < 0.14) await client.unsafe('vacuum full runs');
+  else if (dice < 0.16) await client.unsafe('select pg_switch_wal()');
 }
+rmSync(home, { recursive: true, force: true });
 process.exit(0);

@@ -13,6 +13,7 @@ export interface WriterTask {
   readonly wanted: number;
   readonly isDurable: boolean;
   readonly seed: number;
+  /** Steps of the workload that were acknowledged before. */
   readonly acknowledged: number;
   /** Between one cut and the next, in changes of files. */
   readonly longestGap: number;
@@ -24,13 +25,17 @@ export interface Cut {
   readonly at: number;
 }
 
-export type Verdict = { readonly kind: 'whole' } | { readonly kind: 'lost' | 'corrupt'; readonly detail: string };
+export type Verdict =
+  | { readonly kind: 'whole'; readonly facts: number }
+  | { readonly kind: 'lost' | 'corrupt'; readonly detail: string };
+
+export const cutRun = 'power';
 
 export interface CutReport {
   readonly cuts: number;
-  /** Rows that were acknowledged when the power was cut, over all cuts. */
+  /** Facts that were acknowledged when the power was cut, over all cuts. */
   readonly acknowledged: number;
-  /** Cuts after which a row was missing that had been acknowledged. */
+  /** Cuts after which a fact was missing that had been acknowledged. */
   readonly lost: number;
   /** Cuts after which the database did not open, or was not whole. */
   readonly corrupt: number;
@@ -109,9 +114,9 @@ export async function cutPower({ seed, cuts, isDurable = true, onProgress }: Opt
       for (const cut of made) {
         const verdict = await judge.judge(cut);
         report.cuts += 1;
-        report.acknowledged += cut.acknowledged;
         rmSync(cut.folder, { recursive: true, force: true });
         if (verdict.kind === 'whole') {
+          report.acknowledged += verdict.facts;
           if (cut !== last) continue;
           rmSync(start.folder, { recursive: true, force: true });
           start = { folder: copy, acknowledged: cut.acknowledged };
