@@ -11,7 +11,7 @@ import type { RoleRule } from './auth/oidc/claims.ts';
 import { createAuth } from './auth/services.ts';
 import type { Database } from './db/database.ts';
 import { listAudit } from './db/queries/audit.ts';
-import { insertProject } from './db/queries/projects.ts';
+import { insertProject, setMember } from './db/queries/projects.ts';
 import { findUserByName, updateUser } from './db/queries/users.ts';
 import { createLogger } from './logger.ts';
 
@@ -142,20 +142,42 @@ describe('[O4] memberships from a claim', () => {
 
   it('are what the claim says; unknown projects and roles give none', async () => {
     const { provider, signIn, projects } = await setUp(rule);
-    const ids = [`cardiology-${randomUUID()}`, `oncology-${randomUUID()}`];
-    for (const id of ids)
-      await insertProject(database.db, {
-        project_id: projectIdSchema.parse(id),
-        name: id,
-        created_at: new Date().toISOString(),
-      });
-    const [cardiology, oncology] = ids;
+    const [cardiology, oncology] = await Promise.all(['cardiology', 'oncology'].map(makeProject));
     const ada = anAccount();
     provider.receive({ ...ada, groups: [`${cardiology}:admin`, `${oncology}:owner`, 'no-such-project', 'default:'] });
     await signIn();
     expect(await projects()).toEqual([[cardiology, 'admin']]);
   });
+
+  it('end at the next sign-in without them; those that an admin gave stay', async () => {
+    const { provider, signIn, projects } = await setUp(rule);
+    const [claimed, given, both] = await Promise.all(['claimed', 'given', 'both'].map(makeProject));
+    if (!claimed || !given || !both) throw new Error('three projects');
+    const ada = anAccount();
+    provider.receive({ ...ada, groups: [`${claimed}:admin`] });
+    await signIn();
+    const user = await findUserByName(database.db, ada.preferred_username);
+    const added_at = new Date().toISOString();
+    for (const project_id of [given, both])
+      await setMember(database.db, { project_id, user_id: user?.id ?? '', role: 'viewer', added_at });
+    provider.receive({ ...ada, groups: [`${both}:admin`] });
+    await signIn();
+    const kept = [
+      [given, 'viewer'],
+      [both, 'viewer'],
+    ];
+    expect(await projects()).toEqual(kept.sort());
+    provider.receive({ ...ada, groups: [] });
+    await signIn();
+    expect(await projects()).toEqual(kept.sort());
+  });
 });
+
+async function makeProject(name: string) {
+  const project_id = projectIdSchema.parse(`${name}-${randomUUID()}`);
+  await insertProject(database.db, { project_id, name, created_at: new Date().toISOString() });
+  return project_id;
+}
 
 describe('sign-in at a provider keeps out', () => {
   it('who is disabled here', async () => {

@@ -93,14 +93,14 @@ export const membershipsOf = (db: Db, user_id: string): Promise<Membership[]> =>
     .where(eq(projectMembers.user_id, user_id))
     .orderBy(asc(projectMembers.project_id));
 
-/** Adds a member, or changes the role of one. */
+/** Adds a member, or changes the role of one. Given by hand, unless it says otherwise. */
 export async function setMember(db: Db, member: typeof projectMembers.$inferInsert): Promise<void> {
   await db
     .insert(projectMembers)
     .values(member)
     .onConflictDoUpdate({
       target: [projectMembers.project_id, projectMembers.user_id],
-      set: { role: member.role },
+      set: { role: member.role, by_claim: member.by_claim ?? false },
     });
 }
 
@@ -150,35 +150,36 @@ export async function findMember(db: Db, project_id: ProjectId, user_id: string)
   return found;
 }
 
-/** Makes a user's memberships exactly these, of projects that exist; says whether anything changed. */
+/**
+ * Makes the memberships that a claim gives exactly these, of projects that exist; says whether anything changed. Those that
+ * an admin gave stay as they are. [O4]
+ */
 export async function replaceMemberships(
   tx: Db,
   user_id: string,
   wanted: readonly Membership[],
   added_at: string,
 ): Promise<boolean> {
-  const before = await membershipsOf(tx, user_id);
-  const existing = new Set(
-    wanted.length === 0
-      ? []
-      : (
-          await tx
-            .select({ id: projects.project_id })
-            .from(projects)
-            .where(
-              inArray(
-                projects.project_id,
-                wanted.map(({ project_id }) => project_id),
-              ),
-            )
-        ).map(({ id }) => id),
-  );
-  const after = wanted.filter(({ project_id }) => existing.has(project_id));
-  const gone = before.filter(({ project_id }) => !after.some((one) => one.project_id === project_id));
+  const { project_id, role, by_claim } = projectMembers;
+  const before = await tx
+    .select({ project_id, role, by_claim })
+    .from(projectMembers)
+    .where(eq(projectMembers.user_id, user_id));
+  const byHand = new Set(before.filter((one) => !one.by_claim).map((one) => one.project_id));
+  const existing = await existingOf(tx, wanted);
+  const after = wanted.filter((one) => existing.has(one.project_id) && !byHand.has(one.project_id));
+  const gone = before.filter((one) => one.by_claim && !after.some((kept) => kept.project_id === one.project_id));
   const changed = after.filter(
-    ({ project_id, role }) => !before.some((one) => one.project_id === project_id && one.role === role),
+    (one) => !before.some((known) => known.project_id === one.project_id && known.role === one.role),
   );
   for (const { project_id } of gone) await deleteMember(tx, project_id, user_id);
-  for (const { project_id, role } of changed) await setMember(tx, { project_id, user_id, role, added_at });
+  for (const one of changed) await setMember(tx, { ...one, user_id, added_at, by_claim: true });
   return gone.length + changed.length > 0;
+}
+
+async function existingOf(tx: Db, wanted: readonly Membership[]): Promise<Set<ProjectId>> {
+  if (wanted.length === 0) return new Set();
+  const ids = wanted.map(({ project_id }) => project_id);
+  const rows = await tx.select({ id: projects.project_id }).from(projects).where(inArray(projects.project_id, ids));
+  return new Set(rows.map(({ id }) => id));
 }

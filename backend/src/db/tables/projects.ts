@@ -1,5 +1,5 @@
 import type { ProjectId } from '@rondo/protocol';
-import { pgTable, text, uuid } from 'drizzle-orm/pg-core';
+import { boolean, pgTable, text, uuid } from 'drizzle-orm/pg-core';
 import { moment, textOf } from '../columns.ts';
 import type { StoredRole } from './people.ts';
 
@@ -14,4 +14,6 @@ export const projectMembers = pgTable('project_members', {
   user_id: uuid().notNull(),
   role: textOf<StoredRole>('role').notNull(),
   added_at: moment('added_at').notNull(),
+  /** A claim of the identity provider gave it, and may take it away. */
+  by_claim: boolean().notNull().default(false),
 });
