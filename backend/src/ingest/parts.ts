@@ -10,7 +10,7 @@ export interface Part {
 }
 
 // Clients of one part: each is up to three rows, and others wait for them.
-const clientsPerPart = 1_000;
+const clientsPerPart = 500;
 
 /** The most that one transaction may store: about 100 ms of the embedded database. Weight 1 is a row or two. [B3] */
 export const maxWeight = 10_000;

@@ -1,10 +1,12 @@
 import { type Job, type Piece, Room } from './job.ts';
+import { PieceSize } from './piece-size.ts';
 
 /** The jobs that no transaction has begun to store, or not all of. */
 export class WaitingLine {
   #jobs: Job[] = [];
   #inputs = 0;
   #wasLarge = false;
+  readonly #pieceSize = new PieceSize();
 
   get size(): number {
     return this.#jobs.length;
@@ -29,6 +31,11 @@ export class WaitingLine {
     if (place < 0) return;
     this.#jobs.splice(place, 1);
     this.#inputs -= job.inputs.length;
+  }
+
+  /** How long the last group took, from which the size of the next pieces follows. */
+  noteTook(ms: number): void {
+    if (this.#wasLarge) this.#pieceSize.note(ms);
   }
 
   /**
@@ -59,7 +66,7 @@ export class WaitingLine {
   /** What remains of the job waits after the other large ones. */
   #nextPiece(index: number): Piece[] {
     const [job] = this.#jobs.splice(index, 1);
-    const piece = job?.take(new Room({ share: 1 / 4 }));
+    const piece = job?.take(new Room({ share: this.#pieceSize.share }));
     if (!job || !piece) return [];
     if (piece.isLast) this.#inputs -= job.inputs.length;
     else this.#jobs.push(job);

@@ -112,7 +112,9 @@ export class IngestWriter {
       const group = this.#line.nextGroup();
       const full = await this.#diskProblem();
       if (!full) {
+        const before = performance.now();
         await this.#flush(group);
+        this.#line.noteTook(performance.now() - before);
         continue;
       }
       // Of the reserve, an attention list that says so takes a few kilobytes.
