@@ -38,10 +38,7 @@ async function start(): Promise<void> {
   // A terminal shows the banner; a service writes it to its log.
   const logger = createLogger(config.LOG_LEVEL ?? (options.local ? 'warn' : 'info'));
   const database = await openDatabase({ databaseUrl: config.DATABASE_URL, dataDir: config.DATA_DIR });
-  if (database.lock) {
-    const stored = { databaseUrl: undefined, dataDir: config.DATA_DIR, modelStoreUrl: config.MODEL_STORE_URL };
-    answerBackups(database.lock, database.db, stored);
-  }
+  if (database.lock) await answerBackups(database, config.DATA_DIR);
   const auth = createAuth({
     db: database.db,
     secretKey: config.SECRET_KEY,

@@ -125,17 +125,27 @@ describe('a restore', { timeout: 60_000 }, () => {
 });
 
 describe('a backup', { timeout: 120_000 }, () => {
-  it('of the embedded database is written by the server that runs on it', async () => {
+  it('of the embedded database is made of a copy, while the server stores reports', async () => {
     const place = await newPlace('the embedded database');
     const run = makeRun();
     const file = newFile()();
     await withApp(place, async (server) => {
       const { database } = server;
-      if (database.lock) answerBackups(database.lock, database.db, place);
+      await answerBackups(database, place.dataDir);
       const reporter = await server.makeReporter();
       await reporter.report(aWholeRound(run, 1));
-      const [summary] = await Promise.all([makeBackup(place, file), reporter.report(aWholeRound(run, 2))]);
-      expect(summary.tables.get('runs')?.rows).toBe(1);
+      let isMade = false;
+      const backup = makeBackup(place, file).finally(() => {
+        isMade = true;
+      });
+      let stored = 1;
+      // Each is answered after its commit, so none waits for the backup.
+      while (!isMade) await reporter.report(aWholeRound(run, ++stored));
+      const summary = await backup;
+      const rounds = summary.tables.get('rounds')?.rows ?? 0;
+      expect(rounds).toBeGreaterThanOrEqual(1);
+      expect(stored).toBeGreaterThan(rounds);
+      expect((await readdir(place.dataDir)).filter((name) => name.startsWith('backup-copy-'))).toEqual([]);
       await expect(restoreBackup(place, file, { force: true })).rejects.toThrow(/another Rondo server is using/);
     });
     const target = await newPlace('PostgreSQL');
@@ -225,6 +235,19 @@ async function fill(server: TestApp, run: ReturnType<typeof makeRun>, firstRound
   expect([put.status, await put.text()]).toMatchObject([201, expect.anything()]);
   await server.ask('PATCH', `/api/runs/${run.id}`, admin.headers, { notes: hard });
   await server.ask('POST', '/api/keys', admin.headers, { name: 'ü' });
+  const viewer = await server.signIn('viewer');
+  await server.ask('POST', '/api/projects', admin.headers, { id: 'hospital', name: hard.slice(0, 20) });
+  await server.ask('PUT', `/api/projects/hospital/members/${viewer.user.id}`, admin.headers, { role: 'viewer' });
+  const made = await server.ask('POST', '/api/keys', admin.headers, { name: 'theirs', project_id: 'hospital' });
+  const theirs = makeRun({ id: `of-the-hospital-${run.id}` });
+  const events = [theirs.say('run_started', { name: 'theirs', framework: 'f' })];
+  const answer = await server.ask(
+    'POST',
+    '/api/ingest',
+    { authorization: `Bearer ${made.json<{ key: string }>().key}` },
+    { reporter_id: 'hospital', batch: 0, events },
+  );
+  expect([answer.statusCode, answer.body]).toMatchObject([200, expect.stringContaining('"accepted":1')]);
 }
 
 /** The API's responses, by path. */
@@ -240,6 +263,9 @@ async function readAll(server: TestApp, runId: string): Promise<Record<string, u
     `/api/metrics/summary?run_id=${runId}`,
     `/api/metrics/series?run_id=${runId}&name=loss&max_points=500`,
     '/api/keys',
+    '/api/projects',
+    '/api/projects/hospital/members',
+    '/api/runs?project=hospital',
     '/api/audit?action=run.update',
   ];
   const said: Record<string, unknown> = {};

@@ -1,12 +1,12 @@
 import { createReadStream, createWriteStream, existsSync } from 'node:fs';
-import { mkdir, open, rename, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, open, readdir, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Writable } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
+import { text } from 'node:stream/consumers';
 import { openStore } from '../checkpoints/open-store.ts';
-import { openAsItIs } from '../db/database.ts';
+import { type Database, openAsItIs } from '../db/database.ts';
 import type { Db } from '../db/db.ts';
-import { askOwner, FolderInUse, type FolderLock } from '../db/folder-lock.ts';
+import { askOwner, FolderInUse } from '../db/folder-lock.ts';
 import { dump } from './dump.ts';
 import { readBackup, type Summary } from './format.ts';
 
@@ -18,6 +18,7 @@ export interface Settings {
 }
 
 const word = 'backup';
+const prefix = 'backup-copy-';
 
 /** Writes the file, reads it again, and only then gives it its name: a backup that has the name is whole. */
 export async function makeBackup(settings: Settings, file: string): Promise<Summary> {
@@ -41,24 +42,54 @@ async function writeBackup(settings: Settings, to: Writable): Promise<void> {
   if (settings.databaseUrl === undefined && !existsSync(join(settings.dataDir, 'postgres'))) {
     throw new Error(`there is no database in ${settings.dataDir}: set DATA_DIR or DATABASE_URL`);
   }
-  let database: Awaited<ReturnType<typeof openAsItIs>>;
-  try {
-    database = await openAsItIs(settings);
-  } catch (error) {
+  const opened = await openAsItIs(settings).catch(async (error: unknown) => {
     if (!(error instanceof FolderInUse)) throw error;
-    // The embedded database has one process, which is asked to write the backup itself.
-    return pipeline(await askOwner(settings.dataDir, word), to);
-  }
+    // The embedded database has one process, which is asked for a copy.
+    return openCopy(settings.dataDir);
+  });
   try {
-    await dumpTo(database.db, settings, to);
+    await dumpTo(opened.db, settings, to);
   } finally {
-    await database.close();
+    await opened.close();
   }
 }
 
-/** Lets `makeBackup` have its backup while the server runs. */
-export function answerBackups(lock: FolderLock, db: Db, settings: Settings): void {
-  lock.answer(word, (socket) => dumpTo(db, settings, socket));
+type Opened = Awaited<ReturnType<typeof openAsItIs>>;
+type Copied = { readonly folder: string } | { readonly error: string };
+
+async function openCopy(dataDir: string): Promise<Opened> {
+  const said = await text(await askOwner(dataDir, word));
+  const copied = JSON.parse(said || '{"error":"it ended"}') as Copied;
+  if ('error' in copied) throw new Error(`the server could not copy its database: ${copied.error}`);
+  const remove = () => rm(copied.folder, { recursive: true, force: true });
+  try {
+    const { db, close } = await openAsItIs({ databaseUrl: undefined, dataDir: copied.folder });
+    return { db, close: () => close().finally(remove) };
+  } catch (error) {
+    await remove();
+    throw error;
+  }
+}
+
+/** Lets `makeBackup` have a copy of the database while the server runs. Reports go on meanwhile. */
+export async function answerBackups(
+  { lock, copyTo }: Pick<Database, 'lock' | 'copyTo'>,
+  dataDir: string,
+): Promise<void> {
+  lock?.answer(word, async (socket) => {
+    const folder = await mkdtemp(join(dataDir, prefix));
+    const copied: Copied = await (
+      copyTo?.(join(folder, 'postgres')) ?? Promise.reject(new Error('there is none'))
+    ).then(
+      () => ({ folder }),
+      (error: Error) => ({ error: error.message }),
+    );
+    if ('error' in copied) await rm(folder, { recursive: true, force: true });
+    socket.end(JSON.stringify(copied));
+  });
+  // Of a backup that was killed.
+  for (const name of await readdir(dataDir))
+    if (name.startsWith(prefix)) await rm(join(dataDir, name), { recursive: true, force: true });
 }
 
 async function dumpTo(db: Db, { dataDir, modelStoreUrl }: Settings, to: Writable): Promise<void> {

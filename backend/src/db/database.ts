@@ -1,5 +1,6 @@
 import { drizzle } from 'drizzle-orm/postgres-js';
 import postgres, { type Sql } from 'postgres';
+import { startPeriodic } from '../periodic.ts';
 import type { Db } from './db.ts';
 import { openEmbedded } from './embedded.ts';
 import type { FolderLock } from './folder-lock.ts';
@@ -21,6 +22,8 @@ export interface Database {
   readonly openListenConnection?: OpenListenConnection;
   /** Lets other processes on this machine reach the owner of the embedded database's folder. */
   readonly lock?: FolderLock;
+  /** Copies the embedded database into a folder, while it works. */
+  copyTo?(folder: string): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -60,15 +63,42 @@ async function openFolder(dataDir: string): Promise<Database> {
     throw error;
   }
   const stopHousekeeping = embedded.startHousekeeping(client);
+  const own = databaseOf(keeping(client));
+  const looks = lookNowAndThen(own.ping);
   return {
-    ...databaseOf(keeping(client)),
+    ...own,
+    ping: looks.ping,
     kind: 'embedded',
     lock: embedded.lock,
+    copyTo: (folder) => embedded.copyTo(client, folder),
     close: async () => {
-      await stopHousekeeping();
+      await Promise.all([stopHousekeeping(), looks.stop()]);
       await close();
     },
   };
+}
+
+const lookEveryMs = 500;
+const freshMs = 2_000;
+const lookPatienceMs = 3_000;
+
+/** One connection serves all, so a look waits for whatever is at work: who asks gets the result of the last look. */
+function lookNowAndThen(look: Database['ping']): { ping: Database['ping']; stop: () => Promise<void> } {
+  let answeredAt = Number.NEGATIVE_INFINITY;
+  const ping = async (timeoutMs: number) => {
+    if (performance.now() - answeredAt < freshMs) return;
+    await look(timeoutMs);
+    answeredAt = performance.now();
+  };
+  const stop = startPeriodic(
+    async () => {
+      await look(lookPatienceMs);
+      answeredAt = performance.now();
+    },
+    { everyMs: lookEveryMs },
+    () => {}, // The next who asks looks as well.
+  );
+  return { ping, stop };
 }
 
 async function connectToFolder(dataDir: string) {

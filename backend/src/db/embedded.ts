@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import type { Sql } from 'postgres';
 import { startPeriodic } from '../periodic.ts';
+import { copyAtWork } from './copy-at-work.ts';
 import { type FolderLock, lockFolder } from './folder-lock.ts';
 import { tidy } from './tidy.ts';
 
@@ -17,6 +18,8 @@ export interface Embedded {
   readonly lock: FolderLock;
   /** Starts periodic maintenance; returns how to stop it. */
   startHousekeeping(client: Sql): () => Promise<void>;
+  /** Copies the database into a folder while it works. */
+  copyTo(client: Sql, folder: string): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -42,16 +45,24 @@ export async function openEmbedded(dataDir: string): Promise<Embedded> {
       cause: error,
     });
   }
+  // Housekeeping removes parts of the log that a copy needs.
+  let turn: Promise<unknown> = Promise.resolve();
+  const inTurn = <T>(work: () => Promise<T>): Promise<T> => {
+    const mine = turn.then(work);
+    turn = mine.catch(() => {});
+    return mine;
+  };
   return {
     lock,
     connection: { path, host: path, database: 'postgres', username: 'postgres' },
     startHousekeeping: (client) =>
       startPeriodic(
-        () => tidy(client),
+        () => inTurn(() => tidy(client)),
         { everyMs: housekeepingMs },
         // The next run repeats it; until then the database is slower, not wrong.
         () => {},
       ),
+    copyTo: (client, target) => inTurn(() => copyAtWork(client, join(dataDir, 'postgres'), target)),
     close: async () => {
       const closed = receive(worker, 'closed');
       worker.postMessage('close');
