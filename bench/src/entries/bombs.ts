@@ -123,8 +123,8 @@ async function measure({ quick, say }: Context, server: BenchServer, rest: Rest,
       answers.push(await send(server, attacker, body));
     }
     const seconds = (performance.now() - before) / 1_000;
-    const { health, report } = await watch.end();
-    const note = `${Math.ceil(sentBytes / 1_024)} KiB sent; ${seconds.toFixed(1)} s; answered ${[...new Set(answers)].join(', ')}`;
+    const { health, report, failures } = await watch.end();
+    const note = `${Math.ceil(sentBytes / 1_024)} KiB sent; ${seconds.toFixed(1)} s; answered ${[...new Set(answers)].join(', ')}${failures.length > 0 ? `; ${failures.length} times ${failures[0]}` : ''}`;
     say(`${label}, ${bomb.name}: health ${Math.round(health)} ms, report ${Math.round(report)} ms; ${note}`);
     figures.push({
       name: `${label}, ${bomb.name}: health`,
@@ -155,6 +155,7 @@ class Bystanders {
   #isOver = false;
   #loops: Promise<[number, number]> | undefined;
   #reports = 0;
+  readonly #failures: string[] = [];
 
   constructor(server: BenchServer, key: string, look: () => void) {
     this.#server = server;
@@ -167,10 +168,10 @@ class Bystanders {
     this.#loops ??= Promise.all([this.#longest(() => this.#health()), this.#longest(() => this.#report())]);
   }
 
-  async end(): Promise<{ health: number; report: number }> {
+  async end(): Promise<{ health: number; report: number; failures: readonly string[] }> {
     this.#isOver = true;
     const [health, report] = (await this.#loops) ?? [Number.NaN, Number.NaN];
-    return { health, report };
+    return { health, report, failures: this.#failures };
   }
 
   async #longest(request: () => Promise<void>): Promise<number> {
@@ -188,7 +189,8 @@ class Bystanders {
   async #health(): Promise<void> {
     const response = await fetch(`${this.#server.url}/api/health`);
     await response.arrayBuffer();
-    if (!response.ok) throw new Error(`health answered ${response.status}`);
+    // A server that says it does not answer is as bad as one that is slow.
+    if (!response.ok) this.#failures.push(`health answered ${response.status}`);
   }
 
   async #report(): Promise<void> {
