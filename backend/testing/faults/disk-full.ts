@@ -56,6 +56,10 @@ export const fillDisk =
         await load.acknowledgedAfterNow(1);
         const health = await bodyOf(await ask(`${url}/api/health`));
         if (health.status !== 'ok') troubles.push(`health is ${JSON.stringify(health)} with room`);
+        await until(
+          'the trouble is over on the list',
+          async () => (await diskTrouble(url, key, `filler-${time}`)) === true && (await gauge(url)) === '0',
+        );
         await remove(url, `filler-${time}`);
         await load.check();
       }
@@ -98,6 +102,8 @@ async function fillUp(url: string, key: string, time: number, load: Load): Promi
   must(upload.status === 507, `an upload is ${upload.status}`);
   const { status } = await ask(`${url}/api/auth/login`, signIn);
   must(status === 200, `a sign-in is ${status}`);
+  await until('the attention list says so', async () => (await diskTrouble(url, key, `filler-${time}`)) === false);
+  must((await gauge(url)) === '1', 'the gauge of the disk is not 1');
   // A read of all that was acknowledged, while the disk is full.
   await load.check();
   return troubles;
@@ -107,6 +113,18 @@ const json = { 'content-type': 'application/json' };
 const signIn = { method: 'POST', headers: json, body: JSON.stringify(admin) };
 const bodyOf = async (answer: Response) => (await answer.json()) as Record<string, unknown>;
 const ask = (url: string, init: RequestInit = {}) => fetch(url, { ...init, signal: AbortSignal.timeout(60_000) });
+
+/** Whether the trouble of the disk is over, as the attention list of a run says; undefined if it does not know of one. */
+async function diskTrouble(url: string, key: string, run: string): Promise<boolean | undefined> {
+  const list = await bodyOf(
+    await ask(`${url}/api/runs/${run}/attention`, { headers: { authorization: `Bearer ${key}` } }),
+  );
+  const items = list.items as { rule: string; evidence: { is_over: boolean } }[];
+  return items.find(({ rule }) => rule === 'server_disk')?.evidence.is_over;
+}
+
+const gauge = async (url: string): Promise<string | undefined> =>
+  (await (await ask(`${url}/metrics`)).text()).match(/^rondo_server_trouble\{rule="server_disk"\} (\d)/m)?.[1];
 
 let batch = 0;
 function report(url: string, key: string, run_id: string, lines: number): Promise<Response> {
