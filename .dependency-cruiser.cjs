@@ -99,7 +99,7 @@ const backendLayers = [
   ...allow(source(backend('schemas')), backend('schemas'), protocol, packages('zod')),
   ...allow(
     source(backend('plugins')),
-    backend('(plugins|schemas|auth|errors|config|db/queries|db/transient)'),
+    backend('(plugins|schemas|auth|errors|config|insight/troubles|db/queries|db/transient)'),
     dbType,
     protocol,
     withoutDatabase,
@@ -113,7 +113,7 @@ const backendLayers = [
     npm,
     builtin,
   ),
-  ...allow(source(backend('alerts')), backend('(alerts|auth|periodic|db|errors)'), protocol, npm, builtin),
+  ...allow(source(backend('alerts')), backend('(alerts|insight|auth|periodic|db|errors)'), protocol, npm, builtin),
   ...allow(source(backend('bus')), backend('(bus|db)'), protocol, npm, builtin),
   ...allow(
     source(backend('websocket')),
@@ -126,7 +126,14 @@ const backendLayers = [
   ...allow(source(backend('db')), backend('(db|periodic|errors)'), protocol, npm, builtin),
   ...allow(source(backend('transfer')), backend('(transfer|db|checkpoints|insight|errors)'), protocol, npm, builtin),
   ...allow(source(backend('backup')), backend('(backup|db|checkpoints|config|version|errors)'), protocol, npm, builtin),
-  ...allow(source(backend('auth')), backend('(auth|db/queries|errors|schemas)'), dbType, protocol, npm, builtin),
+  ...allow(
+    source(backend('auth')),
+    backend('(auth|db/queries|db/transient|errors|schemas)'),
+    dbType,
+    protocol,
+    npm,
+    builtin,
+  ),
   ...allow(
     source(backend('checkpoints')),
     backend('(checkpoints|periodic|db/queries|errors|schemas)'),

@@ -1,4 +1,4 @@
-import { type AttentionRule, clientIdSchema, type Metrics, type RunCondition } from '@rondo/protocol';
+import { type AttentionRule, clientIdSchema, type Metrics } from '@rondo/protocol';
 import { AttentionFold } from '../src/insight/attention-fold.ts';
 import { type Part, type StoredMeasure, storedMeasures, toColumns } from '../src/insight/columns.ts';
 import type { Episode } from '../src/insight/episodes.ts';
@@ -75,9 +75,3 @@ export function edgeOf<T>(at: (value: number) => T | undefined, without: number,
   }
   return { below, above, found: at(above) as T };
 }
-
-export const aCondition = (state: RunCondition['state']): RunCondition => ({
-  state,
-  since: '2026-01-01T00:00:00.000Z',
-  detail: null,
-});

@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { defaultProject, type ProjectId, reporterScopes, type Scope } from '@rondo/protocol';
 import type { Db } from '../db/db.ts';
-import { isDiskFull } from '../db/disk-guard.ts';
 import { findKey, findKeyByHash, insertKey, listKeys, revokeKey, touchKey } from '../db/queries/api-keys.ts';
 import type { Page } from '../db/queries/page.ts';
 import type { Visible } from '../db/queries/projects.ts';
+import { isDiskFull } from '../db/transient.ts';
 import { Forbidden, Invalid, NotFound, Unauthorized } from '../errors.ts';
 import { type AuditedRequest, recordAudit } from './audit.ts';
 import { type Clock, HOUR, MINUTE, momentAt, SECOND } from './clock.ts';

@@ -2,7 +2,8 @@ import { tmpdir } from 'node:os';
 import { DrizzleQueryError } from 'drizzle-orm';
 import { expect, it } from 'vitest';
 import { NoRoom } from '../errors.ts';
-import { isDiskFull, watchDisk } from './disk-guard.ts';
+import { watchDisk } from './disk-guard.ts';
+import { isDiskFull } from './transient.ts';
 
 const diskFull = Object.assign(new Error('could not extend file: No space left on device'), { code: '53100' });
 

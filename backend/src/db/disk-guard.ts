@@ -3,6 +3,7 @@ import { sql } from 'drizzle-orm';
 import { NoRoom } from '../errors.ts';
 import { startPeriodic } from '../periodic.ts';
 import type { Db } from './db.ts';
+import { isDiskFull } from './transient.ts';
 
 export interface DiskGuard {
   /** Why nothing more is stored now; null while there is room. */
@@ -99,15 +100,6 @@ const mib = (bytes: number): number => Math.round(bytes / 1_048_576);
 async function freeBytes(folder: string): Promise<number> {
   const { bavail, bsize } = await statfs(folder);
   return bavail * bsize;
-}
-
-/** PostgreSQL's `disk_full`, the system's own name for it, and that of a quota. */
-export function isDiskFull(error: unknown): boolean {
-  for (let cause = error; cause instanceof Error; cause = cause.cause) {
-    const { code } = cause as { code?: unknown };
-    if (code === '53100' || code === 'ENOSPC' || code === 'EDQUOT') return true;
-  }
-  return false;
 }
 
 /** Stores a megabyte and takes it back: fails while the database's disk is full. */

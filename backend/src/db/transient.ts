@@ -25,3 +25,12 @@ export function isTransient(error: unknown): boolean {
   }
   return false;
 }
+
+/** PostgreSQL's `disk_full`, the system's own name for it, and that of a quota. */
+export function isDiskFull(error: unknown): boolean {
+  for (let cause = error; cause instanceof Error; cause = cause.cause) {
+    const { code } = cause as { code?: unknown };
+    if (code === '53100' || code === 'ENOSPC' || code === 'EDQUOT') return true;
+  }
+  return false;
+}

@@ -3,12 +3,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PGlite } from '@electric-sql/pglite';
 import { amcheck } from '@electric-sql/pglite/contrib/amcheck';
-import { PGLiteSocketServer } from '@electric-sql/pglite-socket';
 import { factSchema, reporterIdSchema } from '@rondo/protocol';
 import { drizzle } from 'drizzle-orm/postgres-js';
 import postgres from 'postgres';
 import { migrate } from '../../src/db/migrate.ts';
 import { openPglite } from '../../src/db/open-pglite.ts';
+import { SocketServer } from '../../src/db/socket-server.ts';
 import { makeWriter } from '../writer.ts';
 import { type Cut, cutRun, type WriterTask } from './power-cut.ts';
 import { seeded } from './seeded.ts';
@@ -47,8 +47,7 @@ const database = isDurable
 await database.exec('create extension if not exists amcheck');
 const home = mkdtempSync(join(tmpdir(), 'rondo-power-'));
 const path = join(home, '.s.PGSQL.5432');
-const server = new PGLiteSocketServer({ db: database, path });
-await server.start();
+await new SocketServer(database).listen(path);
 const client = postgres({
   path,
   host: path,
