@@ -403,6 +403,21 @@ describe('life and silence', () => {
     });
   });
 
+  it('[F2] [L8] a failure of two attempts ago, sent again, is a duplicate', () => {
+    const run = makeRun();
+    const stream = [
+      complete(run, second(0)),
+      failure(run, 'a', second(3)),
+      select(run, ['a'], second(1)),
+      expectMany(run, 0, second(2)),
+    ];
+    const before = reduced(stream);
+    expect(before.round(1)).toMatchObject({ attempt: 3, num_clients_failed: 0 });
+    const again = reduce(before.state, [failure(run, 'a', second(3))], noon);
+    expect([...again.duplicates]).toEqual([0]);
+    expect(fold(before.state, again)).toEqual(before.state);
+  });
+
   it('[L4] silence makes a client offline and leaves its part open', () => {
     const run = makeRun();
     const { client, round } = reduced([select(run, ['a']), silence(run, 'a')]);

@@ -125,7 +125,10 @@ const maxEnds = 32;
 /** A new account; of the earlier attempt its totals are kept, and its parts stay marked as its own. [L8] */
 function beginAgain(draft: Draft, before: RoundRow, at: string): RoundRow {
   let parts_after = before.status_at > at ? before.status_at : at;
-  if (before.parts_until !== null && before.parts_until > parts_after) parts_after = before.parts_until;
+  // Never back: of two attempts after one part, the second does not know that part's moment.
+  for (const moment of [before.parts_until, before.parts_after]) {
+    if (moment !== null && moment > parts_after) parts_after = moment;
+  }
   for (const part of draft.partsOf(before.round)) {
     if (part.submitted_at !== null && part.submitted_at > parts_after) parts_after = part.submitted_at;
     const client = draft.client(part.client_id);
