@@ -29,7 +29,7 @@ it('[I1] [S5] killing the server with -9 loses and doubles nothing, and its view
 
 it('[R18] killing a reporter with -9 loses nothing of its spool', () => expectNoHarm(killReporter(shared())));
 
-it('a server that stands still for a moment loses nothing', () => expectNoHarm(freeze('embedded')(shared())));
+it('a server that is suspended for a moment loses nothing', () => expectNoHarm(freeze('embedded')(shared())));
 
 it('[R4] lines that break, lose half or delay lose nothing', () => expectNoHarm(breakLines('embedded')(shared())));
 

@@ -13,6 +13,8 @@ import { makeKey, patienceMs, type Site, until } from './site.ts';
 import { factsOf, nameOfFact } from './workload.ts';
 
 const program = join(import.meta.dirname, 'reporter-program.ts');
+/** Long enough that something it reported must arrive. */
+const shortestLifeMs = 150;
 const longestLifeMs = 600;
 const killsPerRun = 20;
 // What was reported this long before the kill is in the spool. [R18]
@@ -57,7 +59,7 @@ async function killInTurn({ site, url, key, runId, kills, random }: Task): Promi
   let first = 0;
   for (let kill = 0; kill < kills; kill++) {
     const life = await startLife({ url, key, spoolDir, runId, first });
-    await wait(random() * longestLifeMs);
+    await wait(shortestLifeMs + random() * (longestLifeMs - shortestLifeMs));
     const ended = await endLife(life, first);
     due.push(...ended.due);
     said.push(...ended.said);
