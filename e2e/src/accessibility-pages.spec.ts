@@ -145,7 +145,7 @@ const places: readonly Place[] = [
     open: async (page, url) => {
       await settings(page, url, 'projects');
       await page.getByRole('combobox', { name: /whole username/ }).fill('admin');
-      await expect(page.getByRole('option', { name: /admin/ })).toBeVisible();
+      await expect(page.getByRole('listbox').getByRole('option', { name: /admin/ })).toBeVisible();
     },
   },
   {
@@ -161,7 +161,7 @@ const places: readonly Place[] = [
     open: async (page, url, run) => {
       await page.goto(runOf(url, run));
       await page.getByTestId('run-picker').click();
-      await expect(page.getByRole('option').first()).toBeVisible();
+      await expect(page.getByRole('listbox').getByRole('option').first()).toBeVisible();
     },
   },
   {

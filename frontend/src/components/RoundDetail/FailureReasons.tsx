@@ -62,7 +62,7 @@ function Reason({ group, share, isChosen, onChoose }: ReasonProps) {
             className="absolute inset-y-0.5 left-0 rounded-control bg-failed/15"
             style={{ width: `${share * 100}%` }}
           />
-          <span className="relative w-10 shrink-0 text-right font-medium text-failed">{formatCount(count)} ×</span>
+          <span className="relative w-10 shrink-0 text-right font-medium text-text">{formatCount(count)} ×</span>
           <span dir="auto" className="relative min-w-0 truncate text-text">
             {title}
           </span>
