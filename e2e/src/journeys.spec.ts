@@ -42,8 +42,8 @@ const test = base.extend<{ readonly counted: Page }, { readonly seeded: Seeded }
 async function tabTo(page: Page, what: ReturnType<Page['locator']>, most = 120): Promise<void> {
   await expect(what.first()).toBeVisible();
   for (let press = 0; press < most; press++) {
-    const isThere: unknown = await what.first().evaluate('(element) => element === document.activeElement');
-    if (isThere === true) return;
+    const focused = what.first().and(page.locator(':focus'));
+    if ((await focused.count()) > 0) return;
     await page.keyboard.press('Tab');
   }
   throw new Error('the focus did not reach it by Tab');

@@ -22,6 +22,8 @@ test('an admin names, tags and annotates a run, and who watches it elsewhere see
   await expect(elsewhere.getByTestId('run-picker')).toContainText('before');
   const isSamePage = await markPage(elsewhere);
 
+  // The list shows tags where there is room.
+  await page.setViewportSize({ width: 1920, height: 900 });
   await page.goto(`${server.url}/runs`);
   const row = page.getByTestId('run-table').getByRole('row').filter({ hasText: 'before' });
   await row.getByRole('button', { name: 'Edit before' }).click();

@@ -96,11 +96,6 @@ export function chartOptions(config: ChartConfig): ChartOptions {
           else handler(event);
           return null;
         },
-        click: (plot) => () => {
-          const index = plot.cursor.idx;
-          if (plot.select.width < dragPx && index !== null && index !== undefined) onPick?.(index);
-          return null;
-        },
         dblclick: () => () => {
           onZoom(null);
           return null;
@@ -131,7 +126,7 @@ export function chartOptions(config: ChartConfig): ChartOptions {
     series: [{}, ...columns.map((column) => seriesOf(lines[column.line] as Line, column))],
     bands: bandsOf(config),
     hooks: {
-      ready: [(plot) => zoomOnWheel(plot, onZoom)],
+      ready: [(plot) => zoomOnWheel(plot, onZoom), (plot) => onPick && pickOnClick(plot, onPick)],
       draw: [(plot) => drawMarks(plot, config.getMarks())],
       setCursor: [({ cursor }) => onCursor(cursor.idx ?? null)],
       setSelect: [
@@ -187,4 +182,16 @@ function seriesOf(line: Line, { isOriginal }: Column): uPlot.Series {
       filter: (plot, at) => (isOriginal || !isMainLine(line) ? null : dotIndices(plot.data[at] ?? [])),
     },
   };
+}
+
+/** A press and release at one place; `cursor.bind.click` of uPlot is for its legend only. */
+function pickOnClick(plot: uPlot, onPick: (index: number) => void): void {
+  let pressedAt = 0;
+  plot.over.addEventListener('mousedown', ({ clientX }) => {
+    pressedAt = clientX;
+  });
+  plot.over.addEventListener('click', ({ clientX }) => {
+    const index = plot.cursor.idx;
+    if (Math.abs(clientX - pressedAt) < dragPx && index !== null && index !== undefined) onPick(index);
+  });
 }

@@ -3,6 +3,7 @@ import { useMemo, useState } from 'react';
 import { useSearchParams } from 'react-router';
 import { useSeriesOfRuns } from '../../hooks/useCompared.ts';
 import { useMetricNames } from '../../hooks/useFLData.ts';
+import { useTyped } from '../../hooks/useTyped.ts';
 import { formatCount, plural } from '../../lib/format.ts';
 import { useChartView, writeTable, writeZoom } from '../ui/chart-view.ts';
 import { Loaded } from '../ui/Loaded.tsx';
@@ -68,6 +69,7 @@ export function ComparedRuns({ runs }: { readonly runs: readonly Run[] }) {
   };
   const shown = runs.filter(({ run_id }) => !hidden.has(run_id)).map((run) => ({ run, token: tokenOf(run.run_id) }));
   const atRound = wholeNumber(params.get('round'));
+  const roundField = useTyped(String(atRound ?? ''), (round) => change({ round: round || null }));
   const measures = [
     { name: usual[0], answer: loss },
     { name: usual[1], answer: accuracy },
@@ -136,9 +138,8 @@ export function ComparedRuns({ runs }: { readonly runs: readonly Run[] }) {
               <input
                 type="number"
                 min={0}
-                value={atRound ?? ''}
                 placeholder={formatCount(runs.find(({ run_id }) => run_id === baseline)?.current_round ?? 0)}
-                onChange={({ target }) => change({ round: target.value === '' ? null : target.value })}
+                {...roundField}
                 className="h-7 w-24 rounded-control border border-line bg-panel px-2 text-xs text-text placeholder:text-faint"
               />
             </label>

@@ -85,9 +85,14 @@ export function FiguresTable({ runs, baseline, atRound, measures }: FiguresTable
     return [named, ...figures, rounds, clients];
   }, [measures, baseline, atRound]);
   return (
-    <div className="overflow-x-auto">
+    <section
+      aria-label="Figures, scrolls"
+      // biome-ignore lint/a11y/noNoninteractiveTabindex: an area that scrolls must be reachable by keyboard.
+      tabIndex={0}
+      className="overflow-x-auto"
+    >
       <Table label="Figures" columns={columns} rows={runs} keyOf={({ run }) => run.run_id} />
-    </div>
+    </section>
   );
 }
 

@@ -8,6 +8,7 @@ import { useSize } from '../../charts/use-size.ts';
 import { useAddress } from '../../hooks/useAddress.ts';
 import { useMetricNames } from '../../hooks/useFLData.ts';
 import { usePins } from '../../hooks/usePins.ts';
+import { useTyped } from '../../hooks/useTyped.ts';
 import { formatCount, plural } from '../../lib/format.ts';
 import { columnsFor, filterNames, heightOf, sectionsOf, wallItems } from '../../lib/metric-wall.ts';
 import { Button } from '../ui/Button.tsx';
@@ -75,6 +76,7 @@ export function MetricWall({ run_id }: { readonly run_id: string }) {
 }
 
 function Controls({ query, onQuery }: { readonly query: string; readonly onQuery: (query: string) => void }) {
+  const queryField = useTyped(query, onQuery);
   const [view, change] = useChartView(usualX);
   return (
     <div className="flex flex-wrap items-center gap-1.5">
@@ -88,8 +90,7 @@ function Controls({ query, onQuery }: { readonly query: string; readonly onQuery
         aria-label="Search metrics by name or /regular expression/"
         placeholder="Name or /regex/…"
         spellCheck={false}
-        value={query}
-        onChange={({ target }) => onQuery(target.value)}
+        {...queryField}
         className="h-7 w-44 rounded-control border border-line bg-panel px-2.5 text-xs text-text placeholder:text-faint"
       />
       <Select

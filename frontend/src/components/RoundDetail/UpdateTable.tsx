@@ -5,6 +5,7 @@ import { type AddressChange, useAddress } from '../../hooks/useAddress.ts';
 import { useAttentionMarks } from '../../hooks/useAttentionMarks.ts';
 import { usePeekList } from '../../hooks/usePeekList.ts';
 import { useSelectClient } from '../../hooks/useSelectClient.ts';
+import { useTyped } from '../../hooks/useTyped.ts';
 import { downloadText } from '../../lib/download.ts';
 import { formatCount } from '../../lib/format.ts';
 import { orderOfNames } from '../../lib/names.ts';
@@ -53,6 +54,7 @@ export function UpdateTable({ round, filter, onFilter }: UpdateTableProps) {
     return sortRows(troubleFirst(found, byName), columns, sort);
   }, [updates, filter, text, columns, sort]);
   const ids = useMemo(() => rows.map(({ client_id }) => client_id as string), [rows]);
+  const textField = useTyped(filter.text, (q) => onFilter({ q: q || null }));
   usePeekList(ids);
   const note = `${rows.length < updates.length ? `${formatCount(rows.length)} of ` : ''}${formatCount(updates.length)}`;
   return (
@@ -66,8 +68,7 @@ export function UpdateTable({ round, filter, onFilter }: UpdateTableProps) {
             type="search"
             aria-label="Search clients by name"
             placeholder="Search by name…"
-            value={filter.text}
-            onChange={(event) => onFilter({ q: event.target.value || null })}
+            {...textField}
             className="h-7 w-40 rounded-control border border-line bg-panel px-2.5 text-xs text-text placeholder:text-faint"
           />
           <Select

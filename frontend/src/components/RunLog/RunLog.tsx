@@ -3,6 +3,7 @@ import { useDeferredValue, useMemo, useState } from 'react';
 import { useAddress } from '../../hooks/useAddress.ts';
 import { useFLData } from '../../hooks/useFLData.ts';
 import { useLogs } from '../../hooks/useLogs.ts';
+import { useTyped } from '../../hooks/useTyped.ts';
 import { plural } from '../../lib/format.ts';
 import { logLevels } from '../../lib/log-filter.ts';
 import { Button } from '../ui/Button.tsx';
@@ -27,6 +28,8 @@ export function RunLog({ run_id, of_client }: RunLogProps) {
   const level = params.get('level') ?? '';
   const client = of_client ?? params.get('by') ?? '';
   const text = params.get('q') ?? '';
+  const clientField = useTyped(client, (value) => change({ by: value || null }));
+  const textField = useTyped(text, (value) => change({ q: value || null }));
   const [isFollowing, setFollowing] = useState(true);
   const client_id = useDeferredValue(client.trim());
   const q = useDeferredValue(text);
@@ -58,8 +61,7 @@ export function RunLog({ run_id, of_client }: RunLogProps) {
               type="search"
               aria-label="Client, by its whole id"
               placeholder="Client id…"
-              value={client}
-              onChange={({ target }) => change({ by: target.value || null })}
+              {...clientField}
               className={`${fieldLook} w-32`}
             />
           )}
@@ -67,8 +69,7 @@ export function RunLog({ run_id, of_client }: RunLogProps) {
             type="search"
             aria-label="Search messages"
             placeholder="Search messages…"
-            value={text}
-            onChange={({ target }) => change({ q: target.value || null })}
+            {...textField}
             className={`${fieldLook} w-44`}
           />
           <Button size="small" aria-pressed={isFollowing} onClick={() => setFollowing(!isFollowing)}>
