@@ -44,9 +44,9 @@ const views = ({ quick, say }: Context): Promise<Figure[]> =>
       for (const path of ['matrix?measure=train_loss', 'matrix?measure=outcome', 'dispersion', ...lists]) {
         const url = `${server.url}/api/runs/${size.run_id}/${path}`;
         // The first one derives what no viewer has asked for yet.
-        const first = await timed(url, apiKey);
+        const first = await timed(url, rest.token);
         const samples: number[] = [];
-        for (let n = 0; n < times; n++) samples.push((await timed(url, apiKey)).ms);
+        for (let n = 0; n < times; n++) samples.push((await timed(url, rest.token)).ms);
         const [p50 = 0, p95 = 0] = quantiles(samples, [0.5, 0.95]);
         const note = `first ${first.ms.toFixed(0)} ms, p95 ${p95.toFixed(0)} ms, ${(first.bytes / 1e6).toFixed(2)} MB`;
         const isPromised = path.startsWith('matrix') && size.clients === 1_000;
@@ -59,9 +59,9 @@ const views = ({ quick, say }: Context): Promise<Figure[]> =>
 
 const lists = ['attention', 'waiting', 'direction', 'privacy', 'cost?label=region'];
 
-async function timed(url: string, apiKey: string): Promise<{ ms: number; bytes: number }> {
+async function timed(url: string, token: string): Promise<{ ms: number; bytes: number }> {
   const startedAt = performance.now();
-  const response = await fetch(url, { headers: { authorization: `Bearer ${apiKey}` } });
+  const response = await fetch(url, { headers: { authorization: `Bearer ${token}` } });
   const { byteLength } = await response.arrayBuffer();
   if (!response.ok) throw new Error(`${url} answered ${response.status}`);
   return { ms: performance.now() - startedAt, bytes: byteLength };
