@@ -96,16 +96,16 @@ function* fleetFacts(nowMs: number): Iterable<Fact> {
     for (const [index, { id, size, hard, slow }] of clients.entries()) {
       if (isOpen && index % 3 === 0) continue;
       const duration_ms = Math.round(Math.min(190_000, (22_000 + 8_000 * next()) * slow));
-      const told = { at: iso(at + duration_ms), client_id: id, round };
+      const shared = { at: iso(at + duration_ms), client_id: id, round };
       if (round === failedRound && index % 2 === 1) {
-        yield { type: 'client_failed', ...told, reason: reasons[index % reasons.length] };
+        yield { type: 'client_failed', ...shared, reason: reasons[index % reasons.length] };
         continue;
       }
       const isPoisoning = index === 16 && round > poisonedFrom;
       const norm = (1.1 * Math.exp(-round / 180) + 0.25) * hard * (0.8 + 0.4 * next());
       yield {
         type: 'client_result',
-        ...told,
+        ...shared,
         sample_count: size,
         train_loss: round5(global * hard * (0.92 + 0.16 * next())),
         duration_ms,

@@ -38,7 +38,7 @@ export function keptOf(run: { readonly run_id: RunId }, { epoch, seq, fold }: Lo
   };
 }
 
-/** The list from before the start of this server, unless the mutes are others by now or reading anew is quick. */
+/** The list from before this server started, unless the mutes have changed since or reading it again is quick. */
 export async function readKept(db: Db, runId: RunId, troubles: readonly Trouble[]) {
   const run = await findRunRow(db, runId);
   const kept = run && (await readKeptAttention(db, runId));

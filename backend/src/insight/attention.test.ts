@@ -174,14 +174,14 @@ it('[G19] a timeline says when each finding was on the list, and when clients jo
     run.say('round_failed', { round: 7, reason: 'no memory' }),
   ]);
   const timeline = (await server.ask('GET', url.replace('/attention', '/timeline'), viewer)).json<Timeline>();
-  const told = timeline.episodes.map(({ rule, client_id, since_round, steps, to_round }) => ({
+  const shown = timeline.episodes.map(({ rule, client_id, since_round, steps, to_round }) => ({
     rule,
     client_id,
     since_round,
     from: steps[0]?.round,
     to_round,
   }));
-  expect(told).toEqual([
+  expect(shown).toEqual([
     { rule: 'failed_in_a_row', client_id: 'c02', since_round: 1, from: 3, to_round: 5 },
     { rule: 'zero_update', client_id: 'c00', since_round: 4, from: 4, to_round: null },
     { rule: 'round_failed', client_id: null, since_round: 7, from: 7, to_round: null },

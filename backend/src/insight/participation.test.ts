@@ -33,7 +33,7 @@ it('[G18] names hardly anybody of a fair draw, however many clients are tested a
       withNames += Number(num_under_selected + num_over_selected > 0);
     }
   }
-  // One test of each client at 5 % would name somebody in nearly all of them.
+  // One test of each client at 5 % would name a client in nearly all of them.
   expect(withNames / federations).toBeLessThanOrEqual(0.12);
 });
 

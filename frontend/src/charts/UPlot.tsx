@@ -14,7 +14,7 @@ interface UPlotProps {
   readonly height: number;
   /** Index to put the cursor on, for those who have no pointer. */
   readonly cursorIndex: number | null;
-  /** Others are drawn anew; the options read them. */
+  /** Others cause a redraw; the options read them. */
   readonly marks?: unknown;
 }
 

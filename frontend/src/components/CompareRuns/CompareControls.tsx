@@ -1,16 +1,8 @@
 import type { AddressChange } from '../../hooks/useAddress.ts';
 import { Button } from '../ui/Button.tsx';
-import {
-  type ChartView,
-  smoothings,
-  writeSmoothing,
-  writeX,
-  writeYMode,
-  writeZoom,
-  xAxes,
-  yModes,
-} from '../ui/chart-view.ts';
+import { type ChartView, writeZoom } from '../ui/chart-view.ts';
 import { Select } from '../ui/Select.tsx';
+import { SmoothingSelect, XSelect, YSelect } from '../ui/ViewSelects.tsx';
 import { bySeed } from './group-runs.ts';
 
 interface CompareControlsProps {
@@ -28,41 +20,9 @@ interface CompareControlsProps {
 export function CompareControls({ view, change, group, keys, metrics, onMetric }: CompareControlsProps) {
   return (
     <div className="flex flex-wrap items-center gap-1.5">
-      <Select
-        aria-label="Horizontal axis"
-        value={view.x.key}
-        onChange={({ target }) => change(writeX(target.value as ChartView['x']['key'], 'round'))}
-      >
-        {xAxes
-          .filter(({ key }) => key !== 'step')
-          .map(({ key, label }) => (
-            <option key={key} value={key}>
-              {label}
-            </option>
-          ))}
-      </Select>
-      <Select
-        aria-label="Smoothing"
-        value={view.smoothing}
-        onChange={({ target }) => change(writeSmoothing(Number(target.value)))}
-      >
-        {smoothings.map((weight) => (
-          <option key={weight} value={weight}>
-            {weight === 0 ? 'as reported' : `smooth ${weight}`}
-          </option>
-        ))}
-      </Select>
-      <Select
-        aria-label="Vertical axis"
-        value={view.yMode}
-        onChange={({ target }) => change(writeYMode(target.value as ChartView['yMode']))}
-      >
-        {yModes.map(({ key, label }) => (
-          <option key={key} value={key}>
-            {label}
-          </option>
-        ))}
-      </Select>
+      <XSelect view={view} change={change} usual="round" />
+      <SmoothingSelect view={view} change={change} />
+      <YSelect view={view} change={change} />
       <Select
         aria-label="Bands"
         value={group}

@@ -3,7 +3,7 @@ import { ChevronDown, ChevronRight } from 'lucide-react';
 import { useCallback, useDeferredValue, useMemo, useRef, useState } from 'react';
 import { Link } from 'react-router';
 import { createSharedCursor } from '../../charts/mini/shared-cursor.ts';
-import type { Range, YMode } from '../../charts/types.ts';
+import type { Range } from '../../charts/types.ts';
 import { useSize } from '../../charts/use-size.ts';
 import { useAddress } from '../../hooks/useAddress.ts';
 import { useMetricNames } from '../../hooks/useFLData.ts';
@@ -12,20 +12,11 @@ import { useTyped } from '../../hooks/useTyped.ts';
 import { formatCount, plural } from '../../lib/format.ts';
 import { columnsFor, filterNames, heightOf, sectionsOf, wallItems } from '../../lib/metric-wall.ts';
 import { Button } from '../ui/Button.tsx';
-import {
-  smoothings,
-  useChartView,
-  writeSmoothing,
-  writeX,
-  writeYMode,
-  writeZoom,
-  xAxes,
-  yModes,
-} from '../ui/chart-view.ts';
+import { useChartView, writeZoom } from '../ui/chart-view.ts';
 import { EmptyState } from '../ui/EmptyState.tsx';
 import { Loaded } from '../ui/Loaded.tsx';
 import { Panel } from '../ui/Panel.tsx';
-import { Select } from '../ui/Select.tsx';
+import { SmoothingSelect, XSelect, YSelect } from '../ui/ViewSelects.tsx';
 import { WallBlock } from '../WallBlock/WallBlock.tsx';
 
 const usualX = 'step';
@@ -93,41 +84,9 @@ function Controls({ query, onQuery }: { readonly query: string; readonly onQuery
         {...queryField}
         className="h-7 w-44 rounded-control border border-line bg-panel px-2.5 text-xs text-text placeholder:text-faint"
       />
-      <Select
-        aria-label="Horizontal axis"
-        value={view.x.key}
-        onChange={({ target }) => change(writeX(target.value as typeof view.x.key, usualX))}
-      >
-        {xAxes.map(({ key, label }) => (
-          <option key={key} value={key}>
-            {label}
-          </option>
-        ))}
-      </Select>
-      <Select
-        aria-label="Smoothing"
-        value={view.smoothing}
-        onChange={({ target }) => change(writeSmoothing(Number(target.value)))}
-      >
-        {smoothings.map((weight) => (
-          <option key={weight} value={weight}>
-            {weight === 0 ? 'as reported' : `smooth ${weight}`}
-          </option>
-        ))}
-      </Select>
-      <Select
-        aria-label="Vertical axis"
-        value={view.yMode === 'log' ? 'log' : 'auto'}
-        onChange={({ target }) => change(writeYMode(target.value as YMode))}
-      >
-        {yModes
-          .filter(({ key }) => key === 'auto' || key === 'log')
-          .map(({ key, label }) => (
-            <option key={key} value={key}>
-              {label}
-            </option>
-          ))}
-      </Select>
+      <XSelect view={view} change={change} usual={usualX} />
+      <SmoothingSelect view={view} change={change} />
+      <YSelect view={view} change={change} only={['auto', 'log']} />
       <Link
         to={{ search: '?name=global_loss' }}
         className="inline-flex h-7 items-center rounded-control border border-line px-2.5 text-xs text-soft hover:bg-raised hover:text-text"

@@ -1,21 +1,13 @@
 import { ZoomIn } from 'lucide-react';
 import type { ChartPicture } from '../../charts/export/chart-svg.ts';
 import { zoomIn } from '../../charts/prepare.ts';
-import type { Range, YMode } from '../../charts/types.ts';
+import type { Range } from '../../charts/types.ts';
 import type { AddressChange } from '../../hooks/useAddress.ts';
 import { ChartMenu } from '../ChartMenu/ChartMenu.tsx';
 import { Button } from '../ui/Button.tsx';
-import {
-  type ChartView,
-  smoothings,
-  writeSmoothing,
-  writeTable,
-  writeX,
-  writeYMode,
-  xAxes,
-  yModes,
-} from '../ui/chart-view.ts';
+import { type ChartView, writeTable } from '../ui/chart-view.ts';
 import { Select } from '../ui/Select.tsx';
+import { SmoothingSelect, XSelect, YSelect } from '../ui/ViewSelects.tsx';
 import { isShareMeasure } from './overview.ts';
 
 interface ChartControlsProps {
@@ -54,20 +46,7 @@ export function ChartControls(props: ChartControlsProps) {
       >
         <ZoomIn aria-hidden size={14} />
       </Button>
-      <Select
-        aria-label="Horizontal axis"
-        disabled={noChart}
-        value={view.x.key}
-        onChange={({ target }) => change(writeX(target.value as ChartView['x']['key'], 'round'))}
-      >
-        {xAxes
-          .filter(({ key }) => key !== 'step')
-          .map(({ key, label }) => (
-            <option key={key} value={key}>
-              {label}
-            </option>
-          ))}
-      </Select>
+      <XSelect view={view} change={change} disabled={noChart} usual="round" />
       <Select
         aria-label="Spread of the clients"
         disabled={noChart}
@@ -82,30 +61,8 @@ export function ChartControls(props: ChartControlsProps) {
           </option>
         ))}
       </Select>
-      <Select
-        aria-label="Smoothing"
-        disabled={noChart}
-        value={view.smoothing}
-        onChange={({ target }) => change(writeSmoothing(Number(target.value)))}
-      >
-        {smoothings.map((weight) => (
-          <option key={weight} value={weight}>
-            {weight === 0 ? 'as reported' : `smooth ${weight}`}
-          </option>
-        ))}
-      </Select>
-      <Select
-        aria-label="Vertical axis"
-        disabled={noChart}
-        value={view.yMode}
-        onChange={({ target }) => change(writeYMode(target.value as YMode))}
-      >
-        {yModes.map(({ key, label }) => (
-          <option key={key} value={key}>
-            {label}
-          </option>
-        ))}
-      </Select>
+      <SmoothingSelect view={view} change={change} disabled={noChart} />
+      <YSelect view={view} change={change} disabled={noChart} />
       <ChartMenu
         what="the training progress"
         isDisabled={isEmpty}

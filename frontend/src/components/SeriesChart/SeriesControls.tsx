@@ -2,24 +2,15 @@ import type { Series } from '@rondo/protocol';
 import { ZoomIn } from 'lucide-react';
 import type { ChartPicture } from '../../charts/export/chart-svg.ts';
 import { zoomIn } from '../../charts/prepare.ts';
-import type { Range, YMode } from '../../charts/types.ts';
+import type { Range } from '../../charts/types.ts';
 import type { AddressChange } from '../../hooks/useAddress.ts';
 import { toCsv } from '../../lib/csv.ts';
 import { placedSeries, placesOf } from '../../lib/placed-series.ts';
 import { numberOf } from '../../lib/values.ts';
 import { ChartMenu } from '../ChartMenu/ChartMenu.tsx';
 import { Button } from '../ui/Button.tsx';
-import {
-  type ChartView,
-  smoothings,
-  writeSmoothing,
-  writeTable,
-  writeX,
-  writeYMode,
-  xAxes,
-  yModes,
-} from '../ui/chart-view.ts';
-import { Select } from '../ui/Select.tsx';
+import { type ChartView, writeTable } from '../ui/chart-view.ts';
+import { SmoothingSelect, XSelect, YSelect } from '../ui/ViewSelects.tsx';
 
 interface SeriesControlsProps {
   readonly series: Series | undefined;
@@ -49,41 +40,9 @@ export function SeriesControls({ series, view, change, onZoom, picture }: Series
       >
         <ZoomIn aria-hidden size={14} />
       </Button>
-      <Select
-        aria-label="Horizontal axis"
-        value={view.x.key}
-        onChange={({ target }) => change(writeX(target.value as ChartView['x']['key'], 'step'))}
-      >
-        {xAxes.map(({ key, label }) => (
-          <option key={key} value={key}>
-            {label}
-          </option>
-        ))}
-      </Select>
-      <Select
-        aria-label="Smoothing"
-        disabled={noChart}
-        value={view.smoothing}
-        onChange={({ target }) => change(writeSmoothing(Number(target.value)))}
-      >
-        {smoothings.map((weight) => (
-          <option key={weight} value={weight}>
-            {weight === 0 ? 'as reported' : `smooth ${weight}`}
-          </option>
-        ))}
-      </Select>
-      <Select
-        aria-label="Vertical axis"
-        disabled={noChart}
-        value={view.yMode}
-        onChange={({ target }) => change(writeYMode(target.value as YMode))}
-      >
-        {yModes.map(({ key, label }) => (
-          <option key={key} value={key}>
-            {label}
-          </option>
-        ))}
-      </Select>
+      <XSelect view={view} change={change} usual="step" />
+      <SmoothingSelect view={view} change={change} disabled={noChart} />
+      <YSelect view={view} change={change} disabled={noChart} />
       <ChartMenu
         what="the series"
         isDisabled={isEmpty}
