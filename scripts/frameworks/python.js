@@ -68,6 +68,11 @@ export const pythonParts = [
       return withDashboard((dashboard) => testWith(bin, ['test_importers_written'], dashboard));
     },
   },
+  {
+    name: 'gunicorn',
+    // Its workers report to an ingest of the test's own.
+    run: () => testWith(ensureVenv('gunicorn', ['gunicorn==27.0.1']), ['test_gunicorn'], {}),
+  },
   // The newest on PyPI, and one whose SuperLink still speaks gRPC.
   adapter('flower', 'flwr', [...flower, 'test_flower_field']),
   adapter('flower-1.27', 'flwr==1.27.0', [...flower, 'test_flower_field']),

@@ -53,9 +53,9 @@ def job_of(kind: str) -> FedJob:
         gather(job)
         job.to_server(NPModelLocator(), id="locator")
         job.to_server(CrossSiteModelEval(model_locator_id="locator", submit_model_timeout=30, validation_timeout=30))
-    elif kind in ("aborted", "fails"):
+    elif kind in ("aborted", "fails", "dies"):
         gather(job)
-        sites = {"fails": "site-2"} if kind == "fails" else {}
+        sites = {kind: "site-2"} if kind in ("fails", "dies") else {}
         if kind == "aborted":
             job.to_server(Abort(), id="abort")
     elif kind == "statistics":

@@ -13,10 +13,10 @@ from unittest import mock
 import numpy as np
 from apps import LegacyClient, first_arrays, legacy_app, message_app
 from digits import initial
-from flwr.app import ArrayRecord, Context, MetricRecord, RecordDict
+from flwr.app import ArrayRecord, ConfigRecord, Context, Error, Message, MetricRecord, RecordDict
 from flwr.client.mod import secaggplus_mod
 from flwr.clientapp import ClientApp
-from flwr.common import ndarrays_to_parameters
+from flwr.common import Code, FitRes, Status, ndarrays_to_parameters
 from flwr.server import LegacyContext, ServerConfig
 from flwr.server.compat import start_grid
 from flwr.server.strategy import FedAvg as LegacyFedAvg
@@ -341,6 +341,85 @@ class Named(unittest.TestCase):
             checkpoints.save(number, first_arrays(), {})
         checkpoints.close(20)
         assert [number for number, _ in run.saved] == [5, 7]
+
+
+class Counts(unittest.TestCase):
+    """Clients without a name are in the account of their round by number. [A4]"""
+
+    def account(self, watched: Watched, number: int = 1) -> dict[str, int]:
+        """Every selected client, by outcome; a named client counts once."""
+        started = watched.run.of("round_started", round=number)
+        (complete,) = watched.run.of("round_complete", round=number)
+        named = {each["client_id"] for each in watched.run.of("client_result", round=number)}
+        failed = {each["client_id"] for each in watched.run.of("client_failed", round=number)}
+        missing = {each["client_id"] for each in watched.run.of("client_no_reply", round=number)}
+        counts = {
+            "selected": max(each["num_clients_expected"] for each in started),
+            "completed": len(named) + complete.get("num_clients_completed", 0),
+            "failed": len(failed) + complete.get("num_clients_failed", 0),
+            "no_reply": len(missing) + complete.get("num_clients_no_reply", 0),
+        }
+        assert counts["selected"] == counts["completed"] + counts["failed"] + counts["no_reply"], counts
+        return counts
+
+    def test_clients_that_name_themselves_are_counted_when_they_fail_before_their_first_reply(self) -> None:
+        def hinder(node: int, number: int) -> bool | None:
+            if number == 1 and node == NODES[0]:
+                raise RuntimeError("boom")
+            return False if number == 1 and node == NODES[1] else None
+
+        watched = Watched(named_by_clients=True)
+        grid = LocalGrid(message_app(mods=[rondo.flower.client_mod]), NODES[:5], hinder)
+        watched.message(grid, 2, FedAvg(min_available_nodes=5), timeout=3)
+        assert self.account(watched) == {"selected": 5, "completed": 3, "failed": 1, "no_reply": 1}
+        (complete,) = watched.run.of("round_complete", round=1)
+        assert (complete["num_clients_failed"], complete["num_clients_no_reply"]) == (1, 1)
+        # No client is there twice: once under its node id, and once under its name.
+        assert watched.run.of("client_failed") == [] and watched.run.of("client_no_reply") == []
+        assert any("boom" in each["message"] for each in watched.run.of("log"))
+        assert self.account(watched, 2) == {"selected": 5, "completed": 5, "failed": 0, "no_reply": 0}
+
+    def test_a_loop_that_does_not_use_the_observed_grid_has_its_clients(self) -> None:
+        def hinder(node: int, number: int) -> bool | None:
+            if node == NODES[0]:
+                raise RuntimeError("boom")
+            return False if node == NODES[1] else None
+
+        watched = Watched()
+        grid = LocalGrid(message_app(), NODES[:5], hinder)
+        strategy = FedAvg(min_available_nodes=5)
+        rondo.flower.message_api.observe_strategy(strategy, watched.observer, watched.lifetime)
+        messages = list(strategy.configure_train(1, first_arrays(), ConfigRecord(), grid))
+        strategy.aggregate_train(1, list(grid.send_and_receive(messages, timeout=3)))
+        strategy.aggregate_evaluate(1, [])
+        assert self.account(watched) == {"selected": 5, "completed": 3, "failed": 1, "no_reply": 1}
+        assert all(each["sample_count"] > 0 for each in watched.run.of("client_result"))
+
+    def test_errors_that_match_no_request_are_counted(self) -> None:
+        watched = Watched()
+        grid = LocalGrid(message_app(), NODES[:4], lambda node, number: None)
+        strategy = FedAvg(min_available_nodes=4)
+        rondo.flower.message_api.observe_strategy(strategy, watched.observer, watched.lifetime)
+        messages = list(strategy.configure_train(1, first_arrays(), ConfigRecord(), grid))
+        replies = list(grid.send_and_receive(messages, timeout=20))
+        lost = [Message(Error(2, "out of memory"), reply_to=messages[0]), *replies[2:]]
+        lost[0].metadata.__dict__["_reply_to_message_id"] = "a request that is not known"
+        strategy.aggregate_train(1, lost)
+        strategy.aggregate_evaluate(1, [])
+        assert self.account(watched) == {"selected": 4, "completed": 2, "failed": 1, "no_reply": 1}
+        assert any("out of memory" in each["message"] for each in watched.run.of("log"))
+
+    def test_results_of_a_server_that_does_not_name_their_clients_are_counted(self) -> None:
+        watched = Watched()
+        strategy = legacy_strategy(3)
+        rondo.flower.legacy.observe_legacy_strategy(strategy, watched.observer, watched.lifetime)
+        parameters = ndarrays_to_parameters(initial())
+        result = FitRes(Status(Code.OK, ""), parameters, 10, {})
+        watched.observer.selected(1, [])
+        strategy.aggregate_fit(1, [(object(), result)] * 3, [RuntimeError("boom")])  # type: ignore[list-item]
+        watched.observer.round_over(1)
+        (complete,) = watched.run.of("round_complete")
+        assert (complete["num_clients_completed"], complete["num_clients_failed"]) == (3, 1)
 
 
 class Silence(unittest.TestCase):

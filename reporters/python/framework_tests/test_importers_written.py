@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
+import os
 import tempfile
 import time
 import unittest
 import uuid
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 import mlflow
 from dashboard import ADDRESS, WHY_NOT, ask, run_named, series
@@ -45,6 +49,32 @@ class Written(unittest.TestCase):
         self.assertEqual(self.points(run, "loss"), [(0, 3), (1, 2), (2, 1)])
         nested = ask(f"/api/runs/mlflow-{child.info.run_id}")
         self.assertIn(f"parent:mlflow-{parent.info.run_id}", nested["tags"])
+
+    def test_logged_models_and_registered_versions_of_either_store_are_named_and_passed_over(self) -> None:
+        for uri in (f"sqlite:///{self.folder}/db/mlflow.db", f"file://{self.folder}/files"):
+            with self.subTest(uri), mock.patch.dict(os.environ, {"MLFLOW_ALLOW_FILE_STORE": "true"}):
+                place = self.folder / ("db" if "db" in uri else "files")
+                place.mkdir()
+                mlflow.set_tracking_uri(uri)
+                mlflow.set_experiment("models")
+                with mlflow.start_run(run_name="trained") as trained:
+                    model = mlflow.initialize_logged_model(name="net")
+                    mlflow.log_metric("loss", 0.5, step=1, model_id=model.model_id)
+                    mlflow.finalize_logged_model(model.model_id, "READY")
+                client = mlflow.MlflowClient()
+                client.delete_logged_model(mlflow.create_external_model(name="gone").model_id)
+                client.create_registered_model("reg")
+                client.create_model_version("reg", f"models:/{model.model_id}", trained.info.run_id)
+                said = io.StringIO()
+                with contextlib.redirect_stderr(said):
+                    code = main(["import", "mlflow", str(place)])
+                self.assertEqual(code, 1)
+                self.assertIn("1 logged model: net; only runs", said.getvalue())
+                self.assertIn("1 registered model version: reg 1; only runs", said.getvalue())
+                self.assertIn("2 items are left out", said.getvalue())
+                run = ask(f"/api/runs/mlflow-{trained.info.run_id}")
+                # What was logged for the model is also in its run.
+                self.assertEqual(self.points(run, "loss"), [(1, 0.5)])
 
     def test_event_files_of_tensorboard(self) -> None:
         name = f"run-{uuid.uuid4().hex[:8]}"

@@ -21,7 +21,7 @@ LONGEST_S = 240
 class Facts:
     """The events that the dashboard received of a job."""
 
-    def __init__(self, kind: str) -> None:
+    def __init__(self, kind: str, program: str = "nvflare_jobs.py") -> None:
         ingest = LiveIngest()
         ingest.start()
         try:
@@ -29,7 +29,7 @@ class Facts:
                 env = {**os.environ, "RONDO_URL": ingest.url, "RONDO_API_KEY": "key", "RONDO_SPOOL_DIR": "off"}
                 paths = [str(HERE.parent / "src"), str(HERE), env.get("PYTHONPATH", "")]
                 env["PYTHONPATH"] = os.pathsep.join(path for path in paths if path)
-                command = [sys.executable, str(HERE / "nvflare_jobs.py"), kind, workspace]
+                command = [sys.executable, str(HERE / program), kind, workspace]
                 done = subprocess.run(command, env=env, cwd=workspace, capture_output=True, timeout=LONGEST_S)
                 self.output = (done.stdout + done.stderr).decode(errors="replace")
         finally:

@@ -106,6 +106,7 @@ class Calls(Imports):
                 round=number,
                 global_accuracy=0.9,
                 global_loss=0.3,
+                num_completed=4,
                 num_stragglers=2,
                 num_failures=1,
                 aggregation_time_sec=0.5,
@@ -120,6 +121,8 @@ class Calls(Imports):
         self.assertEqual(self.facts("client_failed")[0]["reason"], "unknown")
         end = self.facts("round_complete")[0]
         self.assertEqual((end["global_loss"], end["num_clients_no_reply"]), (0.3, 1))
+        # Two of the four that completed were named.
+        self.assertEqual(end["num_clients_completed"], 2)
         self.assertEqual(end["metrics"], {"aggregation_time_sec": 0.5, "mu": 0.01})
         self.assertEqual(self.facts("run_complete")[0]["status"], "complete")
         self.assertEqual([fact["value"] for fact in self.facts("metric")], [3, 3])

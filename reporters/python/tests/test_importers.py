@@ -93,7 +93,18 @@ class Mlflow(Imports):
         path = self.store("INSERT INTO model_versions VALUES ('m', 1, 'aaa'), ('m', 2, 'aaa');")
         code, said = self.imports("mlflow", path)
         self.assertEqual(code, 1)
-        self.assertIn("2 registered model versions", said)
+        self.assertIn("2 registered model versions: m 1, m 2; only runs are imported", said)
+        self.assertEqual(len(self.facts("run_started")), 2)
+
+    def test_the_logged_models_of_mlflow_3_are_named_and_passed_over_mlflow_3954(self) -> None:
+        table = "CREATE TABLE logged_models (model_id TEXT, name TEXT, lifecycle_stage TEXT);"
+        rows = ", ".join(f"('m-{number}', 'net-{number}', 'active')" for number in range(10, 35))
+        gone = "('m-9', 'gone', 'deleted')"
+        code, said = self.imports("mlflow", self.store(f"{table} INSERT INTO logged_models VALUES {rows}, {gone};"))
+        self.assertEqual(code, 1)
+        self.assertIn("25 logged models: net-10, net-11, ", said)
+        self.assertIn("net-29 and 5 more; only runs are imported", said)
+        self.assertNotIn("gone", said)
         self.assertEqual(len(self.facts("run_started")), 2)
 
     def test_oddities_of_a_file_store_are_named_and_the_rest_is_imported_mlflow_3954(self) -> None:
@@ -110,6 +121,11 @@ class Mlflow(Imports):
             "1/empty/params/lr": "1",
             "models/m/meta.yaml": "name: m\n",
             "models/m/version-1/meta.yaml": "name: m\nversion: 1\nrun_id: good\ncurrent_stage: None\n",
+            "1/models/m-1/meta.yaml": "model_id: m-1\nname: net\nsource_run_id: good\n",
+            "1/models/m-1/metrics/loss": "1700000001000 3 0\n",
+            "1/models/m-2/meta.yaml": "model_id: m-2\nname: gone\nlifecycle_stage: deleted\n",
+            "1/good/inputs/d/meta.yaml": "destination_id: good\nsource_id: d\n",
+            "1/good/outputs/m-1/meta.yaml": "destination_id: m-1\nsource_id: good\n",
         }
         for name, text in files.items():
             (store / name).parent.mkdir(parents=True, exist_ok=True)
@@ -122,10 +138,11 @@ class Mlflow(Imports):
         for what in (
             "torn: it looks like a run and has no meta.yaml",
             "empty/meta.yaml: it does not name",
-            "1 model versions",
+            "1 registered model version: m 1",
+            "1 logged model: net",
         ):
             self.assertIn(what, said)
-        self.assertIn("3 items are left out", said)
+        self.assertIn("4 items are left out", said)
 
     def test_what_is_no_database_is_named(self) -> None:
         (self.root / "x.db").write_bytes(b"SQLite format 3\0" + bytes(100))

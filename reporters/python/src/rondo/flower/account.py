@@ -53,6 +53,7 @@ class Account:
         self._clock = clock
         self._lock = threading.RLock()
         self._sent: dict[str, Sent] = {}
+        self._configured: tuple[Any, ...] = ()
         self._round: Round | None = None
         self.stops = Stops()
         self._steps: dict[tuple[str | None, str], int] = {}
@@ -65,6 +66,7 @@ class Account:
         with self._lock:
             self._run, self._meter, self._on_aggregated = run, meter, on_aggregated
             self._sent, self._round, self._steps, self._absent = {}, None, {}, set()
+            self._configured = ()
             self.stops = Stops()
             self._presence.forget()
 
@@ -151,6 +153,7 @@ class Account:
             "global_accuracy": current.figure(self._accuracy, naming.EVAL_ACCURACY),
             "metrics": dict(current.metrics),
             "model_version": current.model_version,
+            **current.counts(),
         }
         run = self._run
 
@@ -179,12 +182,18 @@ class Account:
         if left_out is not None:
             left_out(name, reason)
 
-    def _begin(self, round_number: int, nodes: list[int]) -> None:
-        """Report who is asked, when it is news: a round may also ask more clients later."""
+    def _begin(self, round_number: int, nodes: list[int], num_asked: int = 0) -> None:
+        """Report the clients that are asked, when it is news: a round may also ask more clients later.
+
+        Parameters
+        ----------
+        num_asked : int
+            Their number, where it is larger than that of the known nodes.
+        """
         if self._round is None or self._round.number != round_number:
             self.finish_round()
             self._round = Round(round_number, started_at=datetime.now(timezone.utc))
-        elif not nodes:
+        elif not nodes and not num_asked:
             return
         # Those that name themselves are counted until their first replies.
         named = [self._directory.name_of(node) for node in nodes if self._directory.is_named(node)]
@@ -193,8 +202,10 @@ class Account:
             return
         self._round.is_announced = True
         self._round.asked.update((client_id, "asked") for client_id in new)
+        expected = max(len(nodes), num_asked, len(self._round.asked), self._round.num_expected)
+        self._round.num_expected = expected
         # The same moment each time: a later start would be another attempt. [L8]
-        expected, at = max(len(nodes), len(self._round.asked)), self._round.started_at
+        at = self._round.started_at
         self._say("round_started", round=round_number, client_ids=new, num_clients_expected=expected, at=at)
 
     def _current(self, round_number: int) -> Round:

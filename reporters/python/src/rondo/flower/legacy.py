@@ -90,7 +90,11 @@ class _Hooks:
     def _results_are_in(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
         number = _round(args, kwargs)
         for proxy, res in argument(args, kwargs, "results", 1) or []:
-            name = self._observer.name_of(_node_id(proxy))
+            node_id = _node_id_or_none(proxy)
+            if node_id is None:
+                self._observer.answered_unnamed(number)
+                continue
+            name = self._observer.name_of(node_id)
             self._observer.answered(number, name, res.metrics, int(res.num_examples), self._parameters, res.parameters)
         failures = argument(args, kwargs, "failures", 2) or []
         self._observer.unanswered(number, [(self._client_of(failure), _reason(failure)) for failure in failures])
@@ -98,7 +102,8 @@ class _Hooks:
 
     def _client_of(self, failure: Any) -> str | None:
         """The client, where the failure names it."""
-        return None if isinstance(failure, BaseException) else self._observer.name_of(_node_id(failure[0]))
+        node_id = None if isinstance(failure, BaseException) else _node_id_or_none(failure[0])
+        return None if node_id is None else self._observer.name_of(node_id)
 
     def _aggregated(self, result: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
         parameters, metrics = result
@@ -123,6 +128,14 @@ def _node_id(proxy: Any) -> Any:
     """The Grid's proxies have a node id; those of older servers a text, which may not be a number."""
     node_id = getattr(proxy, "node_id", None)
     return node_id if isinstance(node_id, int) else proxy.cid
+
+
+def _node_id_or_none(proxy: Any) -> Any:
+    """None where a server of the user's own gives results without their clients."""
+    try:
+        return _node_id(proxy)
+    except Exception:
+        return None
 
 
 def _reason(failure: Any) -> str:

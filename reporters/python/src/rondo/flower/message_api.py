@@ -38,7 +38,11 @@ class _Hooks:
         self._lifetime.replaced()
 
     def configure_train(self, method: Method, *args: Any, **kwargs: Any) -> Any:
-        return [] if self._is_skipped(args, kwargs) else method(*args, **kwargs)
+        if self._is_skipped(args, kwargs):
+            return []
+        messages = method(*args, **kwargs)
+        quietly(self._observer.configured, messages)
+        return messages
 
     def configure_evaluate(self, method: Method, *args: Any, **kwargs: Any) -> Any:
         return [] if self._is_skipped(args, kwargs) else method(*args, **kwargs)
@@ -106,7 +110,9 @@ class _Hooks:
         return self._observer.stops.run_reason is not None or (users is not None and bool(users(*args, **kwargs)))
 
     def _aggregating(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
-        self._observer.aggregating(_round(args, kwargs))
+        number = _round(args, kwargs)
+        self._observer.received(number, argument(args, kwargs, "replies", 1))
+        self._observer.aggregating(number)
 
     def _aggregated(self, result: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
         arrays, metrics = result

@@ -44,6 +44,11 @@ def size_of(arrays: Any) -> int | None:
     return None if arrays is None else int(arrays.count_bytes())
 
 
+def reason_of(reply: Message) -> str:
+    """Why a reply is an error."""
+    return str(reply.error.reason or f"error {reply.error.code}")
+
+
 def metrics_of(reply: Message) -> dict[str, Any]:
     """Every metric in the reply as it is; what the client mod measured has names of its own."""
     metrics: dict[str, Any] = {}

@@ -62,6 +62,8 @@ class Observer(Account):
             round_number = self._round_of(messages[0]) if messages else 0
             if phase == "train":
                 self._begin(round_number, [message.metadata.dst_node_id for message in messages])
+                self._current(round_number).is_sent = True
+                self._configured = ()
             for position, message in enumerate(messages):
                 message_id = message.metadata.message_id or (ids[position] if position < len(ids) else None)
                 if not message_id:
@@ -72,7 +74,8 @@ class Observer(Account):
                 if stage is not None and self._round is not None:
                     self._round.first_sent.setdefault(client_id, now)
                 before = arrays if self._meter else None
-                self._sent[message_id] = Sent(client_id, round_number, phase, now, read.size_of(arrays), before, stage)
+                bytes_down, node = read.size_of(arrays), message.metadata.dst_node_id
+                self._sent[message_id] = Sent(client_id, round_number, phase, now, bytes_down, before, node, stage)
 
     @guarded
     def replied(self, replies: Sequence[Message]) -> None:
@@ -87,9 +90,68 @@ class Observer(Account):
                 sent = self._sent.pop(message_id, None)
                 if sent is None or sent.phase != "train":
                     continue
+                if self._is_unnamed(sent.node):
+                    self._count(sent.round, "no_reply")
+                    continue
                 waited_ms = round((self._clock() - sent.at) * 1000)
                 self._settle(sent.client_id, "no_reply")
                 self._say("client_no_reply", client_id=sent.client_id, round=sent.round, waited_ms=waited_ms)
+
+    @guarded
+    def configured(self, messages: Any) -> None:
+        """The requests that a strategy made: the observed grid sends them, or another grid that is not observed."""
+        with self._lock:
+            self._configured = tuple(messages) if isinstance(messages, (list, tuple)) else ()
+
+    @guarded
+    def received(self, round_number: int, replies: Any) -> None:
+        """The replies that a strategy aggregates, where no observed grid has seen them arrive.
+
+        An error carries no node of its own. Where it does not match a request, it is counted. [A4]
+        """
+        with self._lock:
+            requests, self._configured = self._configured, ()
+            is_sent = self._round is not None and self._round.number == round_number and self._round.is_sent
+            if is_sent or not isinstance(replies, (list, tuple)):
+                return
+            by_id = {each.metadata.message_id: each for each in requests if each.metadata.message_id}
+            by_node = {each.metadata.dst_node_id: each for each in requests}
+            good = [reply for reply in replies if not reply.has_error()]
+            failed: dict[int, str] = {}
+            reasons: list[str] = []
+            for reply in replies:
+                if reply.has_error():
+                    request = by_id.get(reply.metadata.reply_to_message_id)
+                    if request is None:
+                        reasons.append(read.reason_of(reply))
+                    else:
+                        failed[request.metadata.dst_node_id] = read.reason_of(reply)
+            known = list(dict.fromkeys([*(reply.metadata.src_node_id for reply in good), *failed]))
+            silent = [node for node in by_node if node not in known]
+            self._begin(round_number, known if reasons else [*known, *silent], max(len(replies), len(by_node)))
+            now = self._clock()
+            for reply in good:
+                node = reply.metadata.src_node_id
+                request = by_node.get(node)
+                arrays = None if request is None else read.arrays_of(request)
+                sent = Sent(self.name_of(node), round_number, "train", now, read.size_of(arrays), arrays, node)
+                self._returned(sent, reply, now, {})
+            for node, reason in failed.items():
+                self._failed(Sent(self.name_of(node), round_number, "train", now, None, None, node), reason)
+            for reason in reasons:
+                self._count(round_number, "failed", reason)
+            for node in [] if reasons else silent:
+                if self._is_unnamed(node):
+                    self._count(round_number, "no_reply")
+                elif self._settle(self.name_of(node), "no_reply"):
+                    self._say("client_no_reply", client_id=self.name_of(node), round=round_number)
+            self._count(round_number, "no_reply", num=max(len(silent) - len(reasons), 0) if reasons else 0)
+
+    @guarded
+    def answered_unnamed(self, round_number: int) -> None:
+        """A result of a client that the framework does not name."""
+        with self._lock:
+            self._count(round_number, "completed")
 
     @guarded
     def answered(
@@ -133,6 +195,12 @@ class Observer(Account):
             for client_id, reason in reasons.items():
                 if self._settle(client_id, "failed"):
                     self._say("client_failed", client_id=client_id, round=round_number, reason=reason)
+            for reason in unnamed[len(missing) :] if is_each_failed else unnamed:
+                self._count(round_number, "failed", reason)
+            # Of the clients without a name, the rest did not reply either.
+            current = self._round
+            rest = current.num_expected - len(current.asked) - sum(current.unnamed.values())
+            self._count(round_number, "no_reply", num=max(rest, 0))
 
     # --- stops -------------------------------------------------------------------------------------------------------
 
@@ -173,27 +241,27 @@ class Observer(Account):
             if sent is None:
                 return
             if reply.has_error():
-                self._failed(sent, str(reply.error.reason or f"error {reply.error.code}"))
+                self._failed(sent, read.reason_of(reply))
                 return
-            client_id = self._learn_name(reply, sent)
-            self._say_system(reply, client_id)
-            metrics = self._read(read.metrics_of(reply), sent.round, client_id, sent.phase)
-            if sent.phase == "train":
-                arrays = read.arrays_of(reply)
-                facts = {
-                    "duration_ms": round((now - sent.at) * 1000, 1),
-                    "bytes_up": read.size_of(arrays),
-                    "bytes_down": sent.bytes_down,
-                }
-                if sent.stage is not None:
-                    self._stage_is_over(sent, client_id, reply, metrics, now)
-                    return
-                self._settle(client_id, "complete")
-                samples = naming.take_sample_count(metrics, self._weight_key)
-                self._result(client_id, sent.round, metrics, samples, now, facts, sent, arrays)
-            elif sent.phase == "evaluate":
-                naming.take_sample_count(metrics, self._weight_key)
-                self._evaluated_client(self._current(sent.round), client_id, metrics)
+            self._returned(sent, reply, now, {"duration_ms": round((now - sent.at) * 1000, 1)})
+
+    def _returned(self, sent: Sent, reply: Message, now: float, facts: dict[str, Any]) -> None:
+        """Report a result, and what the reply says of its client."""
+        client_id = self._learn_name(reply, sent)
+        self._say_system(reply, client_id)
+        metrics = self._read(read.metrics_of(reply), sent.round, client_id, sent.phase)
+        if sent.phase == "train":
+            if sent.stage is not None:
+                self._stage_is_over(sent, client_id, reply, metrics, now)
+                return
+            arrays = read.arrays_of(reply)
+            facts = {**facts, "bytes_up": read.size_of(arrays), "bytes_down": sent.bytes_down}
+            self._settle(client_id, "complete")
+            samples = naming.take_sample_count(metrics, self._weight_key)
+            self._result(client_id, sent.round, metrics, samples, now, facts, sent, arrays)
+        elif sent.phase == "evaluate":
+            naming.take_sample_count(metrics, self._weight_key)
+            self._evaluated_client(self._current(sent.round), client_id, metrics)
 
     def _stage_is_over(self, sent: Sent, client_id: str, reply: Message, metrics: dict[str, float], now: float) -> None:
         """Keep the figures of each stage; the last stage completes the client, once."""
@@ -211,11 +279,24 @@ class Observer(Account):
             self._say("metric", name=name, value=value, round=current.number, client_id=client_id)
 
     def _failed(self, sent: Sent, reason: str) -> None:
-        if sent.phase == "train":
+        if sent.phase == "train" and self._is_unnamed(sent.node):
+            self._count(sent.round, "failed", reason)
+        elif sent.phase == "train":
             self._settle(sent.client_id, "failed")
             self._say("client_failed", client_id=sent.client_id, round=sent.round, reason=reason)
         else:
             self._say("log", level="warning", message=f"{sent.phase} failed: {reason}", client_id=sent.client_id)
+
+    def _is_unnamed(self, node: int | None) -> bool:
+        """A client that names itself, before its first reply: under its node id it would be a second client."""
+        return node is not None and not self._directory.is_named(node)
+
+    def _count(self, round_number: int, outcome: str, reason: str | None = None, num: int = 1) -> None:
+        """Count clients without a name for the account of their round. [A4]"""
+        self._current(round_number).unnamed[outcome] += num
+        if reason is not None:
+            message = f"round {round_number}: a client without a name failed: {reason}"
+            self._say("log", level="warning", message=message)
 
     def _learn_name(self, reply: Message, sent: Sent) -> str:
         """The name under which this client is reported from now on."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -19,6 +20,8 @@ class Sent:
     at: float
     bytes_down: int | None
     arrays: Any
+    #: None where the client is known by its name alone.
+    node: int | None = None
     #: In secure aggregation: the stage of the request.
     stage: str | None = None
 
@@ -38,7 +41,12 @@ class Round:
     parts: dict[str, dict[str, Any]] = field(default_factory=dict)
     first_sent: dict[str, float] = field(default_factory=dict)
     evaluated_clients: set[str] = field(default_factory=set)
+    #: Clients without a name, by outcome: `completed`, `failed`, `no_reply`. [A4]
+    unnamed: Counter[str] = field(default_factory=Counter)
+    num_expected: int = 0
     is_announced: bool = False
+    #: The observed grid sends its requests.
+    is_sent: bool = False
     is_over: bool = False
 
     def figure(self, wanted: str | None, usual: tuple[str, ...]) -> float | None:
@@ -54,6 +62,10 @@ class Round:
         was = self.asked.get(client_id)
         self.asked[client_id] = outcome
         return was in (None, "asked")
+
+    def counts(self) -> dict[str, int]:
+        """The outcomes of clients without a name, as fields of `round_complete`."""
+        return {f"num_clients_{outcome}": count for outcome, count in self.unnamed.items() if count > 0}
 
     def unanswered(self) -> list[str]:
         """The clients that received a request and have no outcome."""

@@ -42,6 +42,7 @@ class HivewatchRun:
         self._joined: set[str] = set()
         self._failed: dict[int, set[str]] = {}
         self._dropped: dict[int, set[str]] = {}
+        self._completed: dict[int, set[str]] = {}
         fields = facts.start(run_id or algorithm, algorithm, self.config)[1]
         self._run: Run = start_run(**{**fields, "run_id": run_id, **options})
         self._name = str(fields["name"])
@@ -63,8 +64,9 @@ class HivewatchRun:
             self._say(facts.joined(update))
         round_number = metadata.get("round")
         status = metadata.get("status")
-        if round_number is not None and status in ("failed", "dropped"):
-            (self._failed if status == "failed" else self._dropped).setdefault(round_number, set()).add(str(client_id))
+        if round_number is not None and status != "idle":
+            named = {"failed": self._failed, "dropped": self._dropped}.get(str(status), self._completed)
+            named.setdefault(round_number, set()).add(str(client_id))
         for fact in facts.of_update(update):
             self._say(fact)
         for name in facts.unsaid(update):
@@ -72,9 +74,8 @@ class HivewatchRun:
 
     def log_round(self, round: int, **summary: Any) -> None:
         """Report the end of a round, after aggregation."""
-        named_failed = len(self._failed.pop(round, ()))
-        named_dropped = len(self._dropped.pop(round, ()))
-        self._say(facts.round_end({**summary, "round": round}, named_failed, named_dropped))
+        named = (len(each.pop(round, ())) for each in (self._failed, self._dropped, self._completed))
+        self._say(facts.round_end({**summary, "round": round}, *named))
 
     def log_dropout(self, round: int, client_id: str, reason: str | None = None) -> None:
         """Report that a client dropped out of a round."""

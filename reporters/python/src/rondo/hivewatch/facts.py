@@ -144,8 +144,10 @@ def failed(round_number: int, client_id: str, reason: str | None) -> Fact:
     return "client_failed", {"client_id": str(client_id), "round": round_number, "reason": reason or "unknown"}
 
 
-def round_end(summary: Mapping[str, Any], named_failed: int = 0, named_dropped: int = 0) -> Fact:
-    """Return the end of a round. Its stragglers and failures are counted without those that were named before."""
+def round_end(
+    summary: Mapping[str, Any], named_failed: int = 0, named_dropped: int = 0, named_completed: int = 0
+) -> Fact:
+    """Return the end of a round. Its outcomes are counted without the clients that were named before. [A4]"""
     given = summary.get("algorithm_metadata")
     metrics = {name: value for name, value in summary.items() if name not in _ROUND_TAKEN and is_number(value)}
     if isinstance(given, Mapping):
@@ -155,6 +157,7 @@ def round_end(summary: Mapping[str, Any], named_failed: int = 0, named_dropped: 
         if summary.get(name) is not None:
             fields[name] = summary[name]
     for name, count, known in (
+        ("num_clients_completed", summary.get("num_completed"), named_completed),
         ("num_clients_failed", summary.get("num_failures"), named_failed),
         ("num_clients_no_reply", summary.get("num_stragglers"), named_dropped),
     ):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,6 +11,8 @@ from typing import Any
 ImportedFact = tuple[str, str, Mapping[str, Any]]
 # A store of a thousand damaged files must not scroll its own summary away.
 _MAX_SHOWN = 50
+# Nor must one store of a thousand models.
+_MAX_NAMES = 20
 
 
 @dataclass(frozen=True)
@@ -33,3 +35,11 @@ class LeftOut:
         self.count += count
         if self.count - count < _MAX_SHOWN:
             print(f"  left out: {what}", file=sys.stderr)
+
+    def models(self, place: object, kind: str, names: Sequence[str]) -> None:
+        """Name models of a store, each one an item: only runs are imported."""
+        if names:
+            more = f" and {len(names) - _MAX_NAMES} more" if len(names) > _MAX_NAMES else ""
+            shown = ", ".join(names[:_MAX_NAMES])
+            plural = "" if len(names) == 1 else "s"
+            self.add(f"{place}: {len(names)} {kind}{plural}: {shown}{more}; only runs are imported", len(names))

@@ -76,7 +76,9 @@ def _round(end: Event, at: str, events: list[Event], joined: set[str], left_out:
     yield from _open_round(end["round"], events, joined, left_out, begun, summary.get("num_selected"))
     failed = {client for event in events for client in _clients_with(event, "failed")}
     dropped = {client for event in events for client in _clients_with(event, "dropped")}
-    yield _at(at, facts.round_end(summary, len(failed), len(dropped)))
+    ended = failed | dropped | {client for event in events for client in _clients_with(event, "idle")}
+    completed = {str(update["client_id"]) for event in events for update in _updates(event)} - ended
+    yield _at(at, facts.round_end(summary, len(failed), len(dropped), len(completed)))
 
 
 def _open_round(

@@ -15,7 +15,8 @@ _PARTS = ("metrics", "params", "tags")
 
 def read_file_store(folder: Path, left_out: LeftOut) -> Iterator[ImportedRun]:
     """Every run under a store, an experiment, or the one run itself."""
-    versions = 0
+    versions: list[str] = []
+    logged: list[str] = []
     for run in sorted(_folders_of_runs(folder)):
         if ".trash" in run.parts:
             continue
@@ -28,14 +29,19 @@ def read_file_store(folder: Path, left_out: LeftOut) -> Iterator[ImportedRun]:
         except OSError as error:
             left_out.add(f"{meta_path}: {error}")
             continue
-        if "model_id" in meta or "current_stage" in meta or run.name.startswith("version-"):
-            versions += 1
+        if "current_stage" in meta or run.name.startswith("version-"):
+            versions.append(f"{meta.get('name') or run.parent.name} {meta.get('version') or run.name}")
+            continue
+        if "model_id" in meta:
+            if meta.get("lifecycle_stage") == "deleted":
+                continue
+            logged.append(meta.get("name") or meta["model_id"])
             continue
         found = _run_of(run, meta, left_out)
         if found is not None:
             yield ImportedRun(id_of(found.run_id), found.name, partial(_facts, run, found, left_out))
-    if versions:
-        left_out.add(f"{folder}: {versions} model versions; only runs are imported", versions)
+    left_out.models(folder, "registered model version", versions)
+    left_out.models(folder, "logged model", logged)
 
 
 def _folders_of_runs(folder: Path) -> set[Path]:
@@ -45,7 +51,9 @@ def _folders_of_runs(folder: Path) -> set[Path]:
     with_parts = {path.parent for name in ("metrics", "params") for path in folder.rglob(name) if path.is_dir()}
     with_parts = {path for path in with_parts if not any(part in _PARTS or part == "artifacts" for part in path.parts)}
     described = {path for path in with_meta if "artifacts" not in path.parts and not _is_above(path, with_meta)}
-    return described | with_parts
+    # MLflow 3 describes the datasets and the models of a run below it.
+    of_runs = {path for path in described if path.parent.name in ("inputs", "outputs")}
+    return (described - of_runs) | with_parts
 
 
 def _is_above(path: Path, others: set[Path]) -> bool:

@@ -34,7 +34,7 @@ def read_database(path: Path, left_out: LeftOut) -> Iterator[ImportedRun]:
                 left_out.add(f"{path}: it has no tables of MLflow")
                 return
             runs = list(_runs(database, path, left_out))
-            _name_versions(database, path, left_out)
+            _name_models(database, path, left_out)
     except sqlite3.Error as error:
         left_out.add(f"{path}: {error}")
         return
@@ -122,11 +122,17 @@ def _number(value: Any) -> float:
     return math.copysign(math.inf, number) if abs(number) >= _LARGEST else number
 
 
-def _name_versions(database: sqlite3.Connection, path: Path, left_out: LeftOut) -> None:
-    if "model_versions" in _tables(database):
-        [(count,)] = database.execute("SELECT count(*) FROM model_versions")
-        if count:
-            left_out.add(f"{path}: {count} registered model versions; only runs are imported", count)
+def _name_models(database: sqlite3.Connection, path: Path, left_out: LeftOut) -> None:
+    """Name registered model versions, and the logged models of MLflow 3, which are not runs."""
+    tables = _tables(database)
+    if "model_versions" in tables:
+        rows = database.execute("SELECT name, version FROM model_versions ORDER BY name, version")
+        left_out.models(path, "registered model version", [f"{name} {version}" for name, version in rows])
+    if "logged_models" in tables:
+        columns = "name, model_id" if "name" in _columns(database, "logged_models") else "NULL, model_id"
+        kept = "lifecycle_stage <> 'deleted'" if "lifecycle_stage" in _columns(database, "logged_models") else "1"
+        rows = database.execute(f"SELECT {columns} FROM logged_models WHERE {kept} ORDER BY 1, 2")
+        left_out.models(path, "logged model", [str(name or model_id) for name, model_id in rows])
 
 
 def _ms(value: Any) -> int:
