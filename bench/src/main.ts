@@ -12,6 +12,7 @@ import { insight } from './entries/insight.ts';
 import { logCall } from './entries/log-call.ts';
 import { openViewers } from './entries/open-viewers.ts';
 import { pages } from './entries/pages.ts';
+import { peers } from './entries/peers.ts';
 import { pixel } from './entries/pixel.ts';
 import { pythonLogCall } from './entries/python-log-call.ts';
 import { series } from './entries/series.ts';
@@ -38,26 +39,31 @@ const entries: readonly Entry[] = [
   flower,
   start,
   bombs,
+  peers,
 ];
+
+/** What `--peers` measures. */
+const entriesOfPeers = ['peers'];
 
 const { values: options } = parseArgs({
   options: {
     only: { type: 'string' },
     quick: { type: 'boolean', default: false },
     postgres: { type: 'boolean', default: false },
+    peers: { type: 'boolean', default: false },
     save: { type: 'boolean', default: false },
     profile: { type: 'string' },
     help: { type: 'boolean', default: false },
   },
 });
 
-const wanted = options.only?.split(',');
-const chosen = entries.filter(({ name }) => wanted?.includes(name) ?? true);
+const wanted = options.only?.split(',') ?? (options.peers ? entriesOfPeers : undefined);
+const chosen = entries.filter(({ name, isOnRequest = false }) => wanted?.includes(name) ?? !isOnRequest);
 const unknown = wanted?.filter((name) => !entries.some((entry) => entry.name === name)) ?? [];
 
 if (options.help || unknown.length > 0) {
   if (unknown.length > 0) console.log(`There is no entry ${unknown.join(', ')}.\n`);
-  console.log('npm run bench -- [--only name,…] [--quick] [--postgres] [--save] [--profile folder]\n');
+  console.log('npm run bench -- [--only name,…] [--peers] [--quick] [--postgres] [--save] [--profile folder]\n');
   for (const { name, about } of entries) console.log(`  ${name.padEnd(12)} ${about}`);
 } else {
   // Reporters store their events on disk as usual, but not in the user's home.

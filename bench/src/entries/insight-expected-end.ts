@@ -6,12 +6,12 @@ import type { Rest } from '../lib/rest.ts';
 import { withServer } from '../lib/server.ts';
 
 /** Fewer rounds than this leave the first ones without an interval. */
-const rounds = { quick: 40, whole: 200 };
-const pace = '8';
+const rounds = { quick: 40, whole: 100 };
+const pace = '16';
 const pauseMs = 15;
 
 /**
- * The demo, eight times as fast, and a viewer that reads the expected end again and again. Of each round its first
+ * The demo, sixteen times as fast, and a viewer that reads the expected end again and again. Of each round its first
  * interval counts: the one that is shown when the round begins.
  */
 export function expectedEndCoverage(context: Context): Promise<Figure[]> {

@@ -10,7 +10,7 @@ export interface Figure {
   readonly name: string;
   readonly value: number;
   readonly unit: string;
-  /** The promise of the brief, section 8. */
+  /** The promise. */
   readonly target?: Target;
   readonly note?: string;
 }
@@ -28,6 +28,8 @@ export interface Context {
 export interface Entry {
   readonly name: string;
   readonly about: string;
+  /** Only when it is asked for: it installs other programs, or takes long. */
+  readonly isOnRequest?: boolean;
   readonly run: (context: Context) => Promise<readonly Figure[]>;
 }
 

@@ -21,18 +21,22 @@ interface Options {
   readonly settings?: Readonly<Record<string, string>>;
   /** Modules that are loaded before the server. */
   readonly preload?: readonly string[];
+  /** Data that is kept; by default it has a new folder, which is deleted. */
+  readonly dataDir?: string;
 }
 
 /** The server as people run it, in a process, on a port and with data of its own. */
 export class BenchServer {
   readonly url: string;
   readonly child: ChildProcess;
-  readonly #dataDir: string;
+  readonly dataDir: string;
+  readonly #isKept: boolean;
 
-  private constructor(url: string, child: ChildProcess, dataDir: string) {
+  private constructor(url: string, child: ChildProcess, dataDir: string, isKept: boolean) {
     this.url = url;
     this.child = child;
-    this.#dataDir = dataDir;
+    this.dataDir = dataDir;
+    this.#isKept = isKept;
   }
 
   static async start({
@@ -41,8 +45,9 @@ export class BenchServer {
     secretKey = '',
     settings = {},
     preload = [],
+    dataDir: given,
   }: Options = {}): Promise<BenchServer> {
-    const dataDir = await mkdtemp(join(tmpdir(), 'rondo-bench-'));
+    const dataDir = given ?? (await makeFolder());
     const port = await freePort();
     const profile = profileFolder ? ['--cpu-prof', '--cpu-prof-dir', profileFolder] : [];
     const child = startNode(
@@ -75,7 +80,7 @@ export class BenchServer {
         stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
       },
     );
-    const server = new BenchServer(`http://127.0.0.1:${port}`, child, dataDir);
+    const server = new BenchServer(`http://127.0.0.1:${port}`, child, dataDir, given !== undefined);
     try {
       await messageOf(child, 'ready', startMs);
     } catch (error) {
@@ -100,7 +105,19 @@ export class BenchServer {
 
   async stop(): Promise<void> {
     await stopNode(this.child, drainMs);
-    await rm(this.#dataDir, { recursive: true, force: true });
+    if (!this.#isKept) await rm(this.dataDir, { recursive: true, force: true });
+  }
+}
+
+const makeFolder = () => mkdtemp(join(tmpdir(), 'rondo-bench-'));
+
+/** A folder for several servers, one after the other. */
+export async function withDataDir<T>(work: (dataDir: string) => Promise<T>): Promise<T> {
+  const dataDir = await makeFolder();
+  try {
+    return await work(dataDir);
+  } finally {
+    await rm(dataDir, { recursive: true, force: true });
   }
 }
 
