@@ -484,6 +484,14 @@ class Directions(unittest.TestCase):
         assert [each["update_norm"] > 0 for each in watched.run.of("round_complete")] == [True] * 3
         assert ["cosine_to_previous" in each for each in watched.run.of("round_complete")] == [False, True, True]
 
+    def test_legacy_without_a_grid_has_update_norms(self) -> None:
+        meter = UpdateMeter(lambda *metric: None)
+        watched = Watched(meter=meter)
+        watched.legacy(LocalGrid(legacy_app(), NODES[:3]), rounds=1, with_grid=False)
+        meter.close(20)
+        results = watched.run.of("client_result", round=1)
+        assert len(results) == 3 and all(each["update_norm"] > 0 for each in results)
+
     def test_what_is_not_measured_in_time_is_reported_without(self) -> None:
         meter = UpdateMeter(lambda *metric: None)
         said: list[Direction] = []

@@ -149,6 +149,17 @@ class Account(unittest.TestCase):
         assert job.of("round_complete") == []
         assert [each["round"] for each in job.of("round_stopped")] == [1]
 
+    def test_an_abort_names_the_sites_that_had_a_task(self) -> None:
+        job = Job()
+        job.account.asked(0, ["site-1", "site-2", "site-3"], "train")
+        job.account.assigned("site-1", 0)
+        job.account.assigned("site-2", 0)
+        job.account.accepted("site-1", 0, 10, {}, None)
+        job.account.run_ended(is_aborted=True)
+        reason = "the job was aborted before these sites returned their results of round 1: site-2"
+        assert job.of("round_stopped")[0]["reason"] == reason
+        assert job.events[-1] == {"type": "run_complete", "status": "stopped", "reason": reason}
+
     def test_a_lost_site_is_the_reason_of_an_abort(self) -> None:
         job = Job()
         job.account.presence.begins(["site-1", "site-2"], 2)

@@ -65,9 +65,9 @@ class Facts:
 
 
 @functools.cache
-def facts_of(kind: str) -> Facts:
+def facts_of(kind: str, program: str = "nvflare_jobs.py") -> Facts:
     """A job takes seconds: tests about the same kind share it."""
-    return Facts(kind)
+    return Facts(kind, program)
 
 
 class Rounds(unittest.TestCase):
@@ -131,7 +131,22 @@ class Ends(unittest.TestCase):
     def test_an_admin_of_nvflare_aborts_the_job(self) -> None:
         facts = facts_of("aborted")
         assert facts.ends() == [("round_complete", 1), ("round_stopped", 2)]
-        assert facts.end() == ("stopped", "the job was aborted")
+        status, reason = facts.end()
+        assert status == "stopped" and str(reason).startswith("the job was aborted")
+
+    def test_a_site_whose_process_dies_in_a_round(self) -> None:
+        """A server and two sites as processes: NVFLARE aborts the job, whose end it calls an exception (NVFlare#5220)."""
+        facts = facts_of("dies", "nvflare_processes.py")
+        assert "the job ended as FINISHED:" in facts.output, facts.output[-4_000:]
+        # The round without its aggregation is not complete, and neither is the run.
+        ends = facts.ends()
+        assert ends[0] == ("round_complete", 1) and ends[1:] in ([("round_stopped", 2)], [("round_failed", 2)])
+        status, reason = facts.end()
+        assert status in ("stopped", "failed") and "site-2" in str(reason)
+        # Both sites are in the account of the round, and the dead one has no result.
+        assert facts.asked(2) == SITES
+        assert "site-2" not in {each["client_id"] for each in facts.of("client_result", round=2)}
+        facts.has_no_problem()
 
     def test_a_relay_that_a_site_broke_is_no_complete_round(self) -> None:
         facts = facts_of("cyclic_fails")

@@ -107,6 +107,7 @@ class JobAccount:
                 return
             self.round_started(flare_round, [client_id])
             number = self._number(flare_round)
+            self._rounds[number].fetched.add(client_id)
             if number == self._newest and not self._rounds[number].is_over:
                 self._say("client_status", client_id=client_id, status="training", round=number)
 
@@ -243,8 +244,16 @@ class JobAccount:
     # --- inside ------------------------------------------------------------------------------------------------------
 
     def _reason_of_abort(self) -> str:
+        """NVFLARE says neither who aborts a job nor why, also when it does so because the process of a site is gone."""
         lost = sorted(self.presence.gone)
-        return f"NVFLARE aborted the job after it lost {', '.join(lost)}" if lost else "the job was aborted"
+        if lost:
+            return f"NVFLARE aborted the job after it lost {', '.join(lost)}"
+        current = self._open()
+        at_work = [] if current is None else current.at_work()
+        if current is None or not at_work:
+            return "the job was aborted"
+        shown = ", ".join(at_work[:20]) + (f" and {len(at_work) - 20} more" if len(at_work) > 20 else "")
+        return f"the job was aborted before these sites returned their results of round {current.number}: {shown}"
 
     def _close_round(self, event_type: str, reason: str) -> None:
         current = self._open()

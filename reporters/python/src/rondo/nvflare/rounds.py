@@ -15,12 +15,18 @@ class JobRound:
     #: `asked`, `complete` or `failed`, by site.
     asked: dict[str, str] = field(default_factory=dict)
     failures: dict[str, str] = field(default_factory=dict)
+    #: Sites that received their task.
+    fetched: set[str] = field(default_factory=set)
     metrics: dict[str, float] = field(default_factory=dict)
     is_announced: bool = False
     is_aggregating: bool = False
     #: Each site continues with what the one before returned.
     is_relay: bool = False
     is_over: bool = False
+
+    def at_work(self) -> list[str]:
+        """The sites that received their task and have not returned a result."""
+        return sorted(client_id for client_id in self.fetched if self.asked.get(client_id) == "asked")
 
     def close(self) -> list[str]:
         """End the round; return the sites that were asked and did not answer."""
