@@ -60,6 +60,13 @@ it('[G18] a client that was there for a few rounds is not neglected, and one wit
   expect(items[0]?.client_id).toBe('c092');
 });
 
+it('[G18] of more clients than are listed, those that are named stay', () => {
+  const others = Array.from({ length: 400 }, (_, at) => client(at, 100, 30));
+  const { items, num_over_selected, total } = judgeParticipation([...others, client(900, 100, 80)]);
+  expect([items.length, num_over_selected, total]).toEqual([200, 1, 401]);
+  expect(items.at(-1)).toMatchObject({ client_id: 'c900', verdict: 'over_selected' });
+});
+
 it('[G18] says that all take part where all do, and nothing of none', () => {
   const all = judgeParticipation([client(1, 50, 50), client(2, 20, 20)]);
   expect(all).toMatchObject({ jain_index: 1, gini: 0, num_under_selected: 0, total: 2 });

@@ -11,7 +11,7 @@ const recentRounds = 1_000;
 const leastAvailable = 10;
 /** Of the clients that are named, so many in a hundred are named by chance. */
 const falseShare = 0.05;
-const maxNamed = 200;
+const maxListed = 200;
 
 export interface Attended {
   readonly client_id: ClientId;
@@ -52,7 +52,7 @@ export function judgeParticipation(clients: readonly Attended[]): Judged {
   const named = new Set(known.filter((_, at) => isNamed[at]).map(({ client_id }) => client_id));
   const items = judged
     .map((each) => ({ ...each, verdict: verdictOf(each.z, named.has(each.client_id)) }))
-    .sort((a, b) => (a.z ?? 0) - (b.z ?? 0) || (a.client_id < b.client_id ? -1 : 1));
+    .sort(leastSelectedFirst);
   const count = (verdict: string) => items.filter((each) => each.verdict === verdict).length;
   const shares = items.flatMap(({ share }) => share ?? []);
   const [under, over] = [count('under_selected'), count('over_selected')];
@@ -61,10 +61,24 @@ export function judgeParticipation(clients: readonly Attended[]): Judged {
     gini: giniOf(shares),
     num_under_selected: under,
     num_over_selected: over,
-    items: items.slice(0, maxNamed),
+    items: listed(items),
     total: items.length,
     sentence: sentenceOf(known.length, under, over, p),
   };
+}
+
+type Item = Participation['items'][number];
+
+const leastSelectedFirst = (a: Item, b: Item): number =>
+  (a.z ?? 0) - (b.z ?? 0) || (a.share ?? 1) - (b.share ?? 1) || (a.client_id < b.client_id ? -1 : 1);
+
+const isNamed = ({ verdict }: Item): boolean => verdict === 'under_selected' || verdict === 'over_selected';
+
+/** Of more clients than the list holds: those that are named, the most unusual of them, then the least selected. */
+function listed(items: readonly Item[]): Item[] {
+  const byName = items.filter(isNamed).sort((a, b) => Math.abs(b.z ?? 0) - Math.abs(a.z ?? 0));
+  const others = items.filter((each) => !isNamed(each));
+  return [...byName, ...others].slice(0, maxListed).sort(leastSelectedFirst);
 }
 
 function verdictOf(z: number | null, isNamed: boolean): Participation['items'][number]['verdict'] {

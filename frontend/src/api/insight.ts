@@ -17,6 +17,8 @@ export const insightPaths = {
   waiting: (run_id: string) => of(run_id, 'waiting'),
   timeline: (run_id: string) => of(run_id, 'timeline'),
   privacy: (run_id: string) => of(run_id, 'privacy'),
+  convergence: (run_id: string) => of(run_id, 'convergence'),
+  participation: (run_id: string) => of(run_id, 'participation'),
   dispersion: (run_id: string, measure: string, from: number | null) =>
     of(run_id, `dispersion?${new URLSearchParams({ measure, ...(from !== null && { from: String(from) }) })}`),
   cost: (run_id: string, from: number | null) =>

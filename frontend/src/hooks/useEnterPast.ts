@@ -14,10 +14,13 @@ export function useEnterPast(run_id: string | null): (() => void) | null {
   const run = usePresentRun();
   if (params.has('at') || run_id === null) return null;
   return () => {
-    const at = run?.completed_at ?? new Date(serverNow()).toISOString();
+    const end = run?.run_id === run_id ? run.completed_at : null;
+    const at = end ?? new Date(serverNow()).toISOString();
     // The followed run may be another tomorrow, so the address names this one.
-    const path = picked === undefined ? runPath(run_id) : pathname;
-    void navigate({ pathname: path, search: `?${changeAddress(params, { at })}` }, { preventScrollReset: true });
+    const isOfClient = pathname.startsWith('/clients/');
+    const path = picked === undefined && !isOfClient ? runPath(run_id) : pathname;
+    const search = changeAddress(params, { at, ...(isOfClient && { run: run_id }) });
+    void navigate({ pathname: path, search: `?${search}` }, { preventScrollReset: true });
   };
 }
 

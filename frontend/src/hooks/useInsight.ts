@@ -1,4 +1,4 @@
-import type { Attention, Cost, Privacy, Waiting } from '@rondo/protocol';
+import type { Attention, Convergence, Cost, Participation, Privacy, Waiting } from '@rondo/protocol';
 import { useMemo } from 'react';
 import useSWR, { type SWRConfiguration, type SWRResponse } from 'swr';
 import { insightPaths } from '../api/insight.ts';
@@ -52,6 +52,20 @@ export function usePrivacy(run_id: string | null, isRunning: boolean) {
   const isPast = useIsPast();
   const path = isPast ? null : run_id && insightPaths.privacy(run_id);
   return onlyLive(useDerived<Privacy>(path, whileRunning(isRunning, 15_000)), isPast);
+}
+
+/** Whether the loss, or the accuracy, still changes. */
+export function useConvergence(run_id: string, isRunning: boolean) {
+  const isPast = useIsPast();
+  const path = isPast ? null : insightPaths.convergence(run_id);
+  return onlyLive(useDerived<Convergence>(path, whileRunning(isRunning, 15_000)), isPast);
+}
+
+/** How often each client takes part; every round of the run is read for it, so it is read seldom. */
+export function useParticipation(run_id: string, isRunning: boolean) {
+  const isPast = useIsPast();
+  const path = isPast ? null : insightPaths.participation(run_id);
+  return onlyLive(useDerived<Participation>(path, whileRunning(isRunning, 60_000)), isPast);
 }
 
 /** Costs of the rounds from `from` on, cumulated from the first of the run. */

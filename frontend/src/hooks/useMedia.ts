@@ -13,5 +13,8 @@ export function useMedia(query: string): boolean {
   return useSyncExternalStore(subscribe, () => matchMedia(query).matches);
 }
 
+/** Three columns have room: a wall or a large desk. */
+export const useIsWide = (): boolean => useMedia('(min-width: 118rem)');
+
 /** Tailwind's `max-sm`. */
 export const useIsPhone = (): boolean => useMedia('(max-width: 639.98px)');

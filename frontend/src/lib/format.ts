@@ -29,6 +29,10 @@ function decimalsOf(value: number, most: number): number {
   return decimals;
 }
 
+/** How many times another: three digits tell as much as any. */
+export const formatFactor = (factor: number): string =>
+  `${factor >= 100 ? formatNumber(Math.round(factor)) : localizePoint(String(Number(factor.toPrecision(3))))}${thin}×`;
+
 /** A share of one as a percentage: 0.861 → 86.1 %. */
 export function formatPercent(share: number, digits = 1): string {
   return formatNonFinite(share) ?? `${formatDecimals(share * 100, digits)}${thin}%`;

@@ -1,7 +1,13 @@
 import { ClientGrid } from '../components/ClientGrid/ClientGrid.tsx';
 import { ClientHeatMap } from '../components/ClientHeatMap/ClientHeatMap.tsx';
 import { SystemLoad } from '../components/SystemLoad/SystemLoad.tsx';
+import { lazyPart } from '../components/ui/lazy-part.tsx';
 import { useFLData } from '../hooks/useFLData.ts';
+
+const Participation = lazyPart({
+  what: 'The participation of the clients',
+  load: async () => (await import('../components/Participation/Participation.tsx')).Participation,
+});
 
 export function ClientsPage() {
   const run_id = useFLData((state) => state.viewer.run_id);
@@ -9,6 +15,7 @@ export function ClientsPage() {
     <div className="flex flex-col gap-4">
       {run_id !== null && <ClientHeatMap run_id={run_id} />}
       <ClientGrid isTall />
+      {run_id !== null && <Participation key={run_id} run_id={run_id} />}
       <SystemLoad />
     </div>
   );

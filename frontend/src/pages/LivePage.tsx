@@ -31,18 +31,27 @@ const PinnedMetrics = lazyPart({
   load: async () => (await import('../components/PinnedMetrics/PinnedMetrics.tsx')).PinnedMetrics,
 });
 
-/** The overview of a run. One column on a phone, two on a desk, three on a wall. */
+/** Below the fold, and not for the first look. */
+const Convergence = lazyPart({
+  what: 'Whether the run still learns',
+  load: async () => (await import('../components/Convergence/Convergence.tsx')).Convergence,
+});
+
+/** The overview of a run. One column on a phone, where trouble comes second; two on a desk, three on a wall. */
 export function LivePage() {
   const run_id = useFLData((state) => state.viewer.run_id);
   const [, change] = useAddress();
   return (
     <>
       <RunNotes />
-      <div className="grid gap-4 xl:grid-cols-[minmax(0,1fr)_412px] xl:grid-rows-[auto_1fr_auto] min-[118rem]:grid-cols-[minmax(0,1fr)_minmax(0,560px)_minmax(0,460px)] min-[118rem]:grid-rows-[auto_auto]">
-        <div className="flex min-w-0 flex-col gap-4 xl:row-span-2 min-[118rem]:row-span-1">
-          <RoundMonitor />
+      <div className="grid gap-4 xl:grid-cols-[minmax(0,1fr)_412px] xl:grid-rows-[auto_1fr_auto] min-[118rem]:grid-cols-[minmax(0,1fr)_minmax(0,560px)_minmax(0,460px)] min-[118rem]:grid-rows-[auto_1fr]">
+        <div className="flex min-w-0 flex-col gap-4 max-xl:contents xl:row-span-2">
+          <div className="min-w-0 max-xl:-order-2">
+            <RoundMonitor />
+          </div>
           <Figures />
           <MetricsChart />
+          {run_id !== null && <Convergence run_id={run_id} />}
           {run_id !== null && <PinnedMetrics run_id={run_id} />}
           {run_id !== null && (
             <ClientHeatMap
@@ -55,15 +64,17 @@ export function LivePage() {
             />
           )}
         </div>
-        <div className="flex min-w-0 flex-col gap-4">
-          <Attention />
+        <div className="flex min-w-0 flex-col gap-4 max-xl:contents min-[118rem]:row-span-2">
+          <div className="min-w-0 empty:hidden max-xl:-order-1">
+            <Attention />
+          </div>
           <ClientGrid />
         </div>
         <div className="flex min-w-0 flex-col gap-4">
           <RecentRounds />
           <RunCost />
         </div>
-        <div className="col-span-full min-w-0 wall:hidden">
+        <div className="col-span-full min-w-0 min-[118rem]:col-start-3 wall:hidden">
           <ModelTable />
         </div>
       </div>

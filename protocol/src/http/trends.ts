@@ -34,7 +34,7 @@ export const participationSchema = z
     gini: share.nullable(),
     num_under_selected: countSchema,
     num_over_selected: countSchema,
-    /** The least selected first, at most 200. */
+    /** The least selected first. At most 200: those that are named, then the least selected. */
     items: z.array(
       z.object({
         client_id: clientIdSchema,

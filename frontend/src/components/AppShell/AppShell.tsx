@@ -62,7 +62,8 @@ export function AppShell() {
   useEventStream(run_id ?? of_client);
   const isPast = useIsPast();
   // A link within the run does not name the moment, and keeps it.
-  const hasTimeMachine = run_id !== undefined && tabOf(pathname) !== null && (params.has('at') || isPast);
+  const ofRun = run_id !== undefined && tabOf(pathname) !== null ? run_id : of_client;
+  const hasTimeMachine = ofRun !== null && (params.has('at') || isPast);
   const [overlay, setOverlay] = useState<Overlay>(null);
   const [isWall, setWall] = useWall();
   usePrefetch(pathname);
@@ -109,7 +110,7 @@ export function AppShell() {
         </header>
         <main id="main" tabIndex={-1} className="p-3 outline-none sm:p-5">
           <NewVersion />
-          {hasTimeMachine && <TimeMachine key={run_id} />}
+          {hasTimeMachine && <TimeMachine key={ofRun} />}
           <ErrorBoundary what="This page" resetKey={pathname}>
             <Outlet />
           </ErrorBoundary>

@@ -47,7 +47,7 @@ export function Attention() {
         <Button
           size="small"
           look="quiet"
-          className="-ml-2.5 mt-1.5"
+          className="-ml-2.5 mt-1.5 wall:hidden"
           aria-expanded={isWhole}
           onClick={() => setWhole(!isWhole)}
         >

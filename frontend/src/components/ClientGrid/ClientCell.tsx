@@ -64,7 +64,7 @@ export const ClientCell = memo(function ClientCell({
         {severity !== null && severity !== 'info' && (
           <span
             aria-hidden
-            className={classes('absolute top-0 left-0 border-r-8 border-b-8 border-transparent', corners[severity])}
+            className={classes('absolute top-0 left-0 [clip-path:polygon(0_0,100%_0,0_100%)]', corners[severity])}
           />
         )}
       </button>
@@ -74,8 +74,8 @@ export const ClientCell = memo(function ClientCell({
 
 /** A corner that is cut off: a shape beside the colour. */
 const corners = {
-  critical: 'border-t-8 border-l-8 border-t-failed border-l-failed',
-  warning: 'border-t-4 border-l-4 border-t-no-reply border-l-no-reply',
+  critical: 'size-3.5 bg-failed',
+  warning: 'size-2.5 bg-no-reply',
 } as const;
 
 const looks: Record<Density['look'], string> = {

@@ -40,8 +40,10 @@ export function ClientGrid({ isTall = false }: ClientGridProps) {
   return (
     <Panel title="Clients" testId="client-grid" note={noteOf(order, isRunOver || isPast)}>
       {order.total === 0 ? (
-        <EmptyState title="No client has joined yet">
-          Clients show here as soon as they join or are selected.
+        <EmptyState title={round === null ? 'No client has joined yet' : 'No client is named in this run'}>
+          {round === null
+            ? 'Clients show here as soon as they join or are selected.'
+            : 'With secure aggregation the FL server names no clients.'}
         </EmptyState>
       ) : (
         <>

@@ -3,6 +3,7 @@ import { type KeyboardEvent, useCallback, useEffect, useMemo, useRef, useState }
 import { useSize } from '../../charts/use-size.ts';
 import { useAttentionMarks } from '../../hooks/useAttentionMarks.ts';
 import { useSelectClient } from '../../hooks/useSelectClient.ts';
+import { classes } from '../../lib/classes.ts';
 import { shortNames } from '../../lib/short-names.ts';
 import { ClientCell } from './ClientCell.tsx';
 import { ClientReadout } from './ClientReadout.tsx';
@@ -10,6 +11,8 @@ import { columnsFor, densityFor, moveFrom } from './density.ts';
 
 /** Tall enough for 50 cards without scrolling, low enough to leave room for the panels below. */
 const maxHeight = 422;
+/** The same, but on a wall it takes the height that is there. */
+const gridHeight = '[--grid-height:422px] min-[118rem]:[--grid-height:max(422px,calc(100dvh-560px))]';
 /** On a page of its own. */
 const tallHeight = 'max(422px, calc(100dvh - 320px))';
 
@@ -27,7 +30,7 @@ export function VirtualGrid({ ids, isTall = false }: VirtualGridProps) {
   const selectClient = useSelectClient();
   const marks = useAttentionMarks();
   const density = densityFor(ids.length);
-  const columns = columnsFor(density, width);
+  const columns = columnsFor(density, width, ids.length);
   const rows = Math.ceil(ids.length / columns);
   const stop = Math.min(tabStop, ids.length - 1);
   const stopId = ids[stop];
@@ -80,8 +83,8 @@ export function VirtualGrid({ ids, isTall = false }: VirtualGridProps) {
         aria-colcount={columns}
         onKeyDown={onKeyDown}
         onPointerLeave={() => onPoint(null)}
-        className="relative -m-1 overflow-y-auto overscroll-contain p-1"
-        style={{ maxHeight: isTall ? tallHeight : maxHeight, height: rows * rowHeight - density.gap + 8 }}
+        className={classes('relative -m-1 overflow-y-auto overscroll-contain p-1', gridHeight)}
+        style={{ maxHeight: isTall ? tallHeight : 'var(--grid-height)', height: rows * rowHeight - density.gap + 8 }}
       >
         <div role="presentation" style={{ height: virtual.getTotalSize() - density.gap }} className="relative">
           {virtual.getVirtualItems().map((row) => (

@@ -7,8 +7,15 @@ it('[B19] however many clients there are, each is a target of at least 24 px', (
     expect(Math.min(density.minWidth, density.height)).toBeGreaterThanOrEqual(24);
     // Where all columns are as wide as the grid allows, none is narrower than that.
     for (const width of [320, 412, 560, 1_900]) {
-      const columns = columnsFor(density, width);
+      const columns = columnsFor(density, width, count);
       expect((width - (columns - 1) * density.gap) / columns).toBeGreaterThanOrEqual(24);
     }
   }
+});
+
+it('a few clients have wider cards, as far as they fill the row', () => {
+  const density = densityFor(12);
+  expect(columnsFor(density, 1_010, 12)).toBe(12);
+  expect(columnsFor(density, 1_010, 3)).toBe(8);
+  expect(columnsFor(density, 380, 12)).toBe(5);
 });

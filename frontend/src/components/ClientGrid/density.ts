@@ -12,8 +12,14 @@ const tile: Density = { look: 'tile', minWidth: 26, height: 26, gap: 3 };
 
 export const densityFor = (count: number): Density => (count <= 200 ? card : tile);
 
-export const columnsFor = ({ minWidth, gap }: Density, width: number): number =>
-  Math.max(1, Math.floor((width + gap) / (minWidth + gap)));
+/** A few clients have the width for their whole names: this is as wide as a card gets. */
+const roomyWidth = 120;
+
+export function columnsFor({ look, minWidth, gap }: Density, width: number, count: number): number {
+  const fitting = (least: number) => Math.max(1, Math.floor((width + gap) / (least + gap)));
+  const most = fitting(minWidth);
+  return look === 'card' ? Math.min(most, Math.max(fitting(roomyWidth), count)) : most;
+}
 
 /** Where an arrow key leads from `index`, or `null` for another key. */
 export function moveFrom(index: number, key: string, columns: number, count: number): number | null {

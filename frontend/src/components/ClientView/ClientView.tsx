@@ -5,12 +5,14 @@ import { useAddress } from '../../hooks/useAddress.ts';
 import { useClientHistory } from '../../hooks/useClientHistory.ts';
 import { useRunsById } from '../../hooks/useCompared.ts';
 import { useFLData } from '../../hooks/useFLData.ts';
+import { useIsPast } from '../../hooks/usePast.ts';
 import { groupReasons } from '../../lib/failure-reasons.ts';
 import { formatCount, plural } from '../../lib/format.ts';
 import { runPath } from '../../lib/run-tabs.ts';
 import { ClientAttention } from '../ClientAttention/ClientAttention.tsx';
 import { ClientFacts } from '../ClientFacts/ClientFacts.tsx';
 import { ClientRounds } from '../ClientRounds/ClientRounds.tsx';
+import { EnterPast } from '../EnterPast/EnterPast.tsx';
 import { MeasureChart, measuresOf } from '../MeasureChart/MeasureChart.tsx';
 import { RunLog } from '../RunLog/RunLog.tsx';
 import { Alert } from '../ui/Alert.tsx';
@@ -36,6 +38,7 @@ export function ClientView({ client_id }: { readonly client_id: string }) {
         </h1>
         <div className="flex items-center gap-2">
           {run_id !== null && <RunChoice runs={runs} run_id={run_id} />}
+          {run_id !== null && <EnterPast run_id={run_id} />}
           <CopyButton text={location.href} what="to this client" label="Copy link" />
         </div>
       </div>
@@ -79,10 +82,11 @@ function RunChoice({ runs, run_id }: { readonly runs: readonly string[]; readonl
 
 function OfRun({ client_id, run_id }: { readonly client_id: string; readonly run_id: string }) {
   const answer = useClientHistory(client_id, run_id);
+  const isPast = useIsPast();
   const client = useFLData(({ viewer }) => (viewer.run_id === run_id ? viewer.clients[client_id] : undefined));
   return (
     <div className="flex flex-col gap-4">
-      <Panel title="Now" testId="client-facts">
+      <Panel title={isPast ? 'Then' : 'Now'} testId="client-facts">
         {client === undefined ? (
           <p className="text-xs text-muted">Its state is shown while the run is on the live stream.</p>
         ) : (
@@ -146,7 +150,7 @@ function History({ client_id, run_id, updates, total }: HistoryProps) {
       </Panel>
       {measures.length > 0 && (
         <Panel
-          title="Beside the others"
+          title="Compared with the other clients"
           note="grey: the median and the middle half of all clients"
           testId="client-measures"
         >

@@ -124,7 +124,10 @@ export function CompareChart(props: CompareChartProps) {
               syncKey="compare"
             />
           </div>
-          <Legend rows={rowsAt(cursor ?? x.length - 1)} place={place(cursor ?? x.length - 1)} />
+          <Legend
+            rows={cursor === null ? lastOf(lines, best) : rowsAt(cursor)}
+            place={cursor === null ? 'last' : place(cursor)}
+          />
           <Omissions prepared={prepared} isThinned={isThinned} />
         </>
       )}
@@ -142,6 +145,16 @@ function valuesAt(lines: readonly Line[], index: number, best: 1 | -1): Row[] {
   return lines
     .flatMap((line): Row[] => {
       const value = line.values[index] ?? null;
+      return line.look === 'edge' || value === null ? [] : [{ line, value }];
+    })
+    .sort((a, b) => rankOf(a, best) - rankOf(b, best));
+}
+
+/** Without a cursor: the last value of each line, wherever it ends. */
+function lastOf(lines: readonly Line[], best: 1 | -1): Row[] {
+  return lines
+    .flatMap((line): Row[] => {
+      const value = line.values.findLast((known) => known !== null) ?? null;
       return line.look === 'edge' || value === null ? [] : [{ line, value }];
     })
     .sort((a, b) => rankOf(a, best) - rankOf(b, best));
@@ -165,7 +178,7 @@ function Legend({ rows, place }: { readonly rows: readonly Row[]; readonly place
       {rows.slice(0, mostInLegend).map(({ line, value }) => (
         <span key={line.key} className="flex items-center gap-1.5">
           <span aria-hidden className="size-2 rounded-xs" style={{ background: `var(${line.token})` }} />
-          <span dir="auto" className="max-w-40 truncate" title={line.label}>
+          <span dir="auto" className="max-w-64 truncate" title={line.label}>
             {line.label}
           </span>
           <span className="font-medium text-text">{line.format(value)}</span>

@@ -5,6 +5,8 @@ import { Button } from '../ui/Button.tsx';
 import { RunStatusText } from '../ui/RunStatusText.tsx';
 
 interface ComparedListProps {
+  /** A name without what all of them begin or end with. */
+  readonly nameOf: (name: string) => string;
   readonly runs: readonly Run[];
   readonly tokenOf: (run_id: string) => string;
   readonly hidden: ReadonlySet<string>;
@@ -17,7 +19,7 @@ interface ComparedListProps {
 
 /** The compared runs with their colours. Pointing at one dims the others in every chart. */
 export function ComparedList(props: ComparedListProps) {
-  const { runs, tokenOf, hidden, baseline, onHide, onBaseline, onHighlight } = props;
+  const { runs, nameOf, tokenOf, hidden, baseline, onHide, onBaseline, onHighlight } = props;
   return (
     <ul className="max-h-[70vh] overflow-auto">
       {runs.map((run) => (
@@ -40,9 +42,9 @@ export function ComparedList(props: ComparedListProps) {
             dir="auto"
             className="min-w-0 grow truncate hover:text-accent hover:underline"
           >
-            {run.name}
+            {nameOf(run.name)}
           </Link>
-          <RunStatusText run={run} />
+          {run.status !== 'complete' && <RunStatusText run={run} />}
           <Button
             look="quiet"
             size="tinyIcon"

@@ -5,6 +5,7 @@ import { useSeriesOfRuns } from '../../hooks/useCompared.ts';
 import { useMetricNames } from '../../hooks/useFLData.ts';
 import { useTyped } from '../../hooks/useTyped.ts';
 import { formatCount, plural } from '../../lib/format.ts';
+import { shortNames } from '../../lib/short-names.ts';
 import { useChartView, writeTable, writeZoom } from '../ui/chart-view.ts';
 import { Loaded } from '../ui/Loaded.tsx';
 import { Panel } from '../ui/Panel.tsx';
@@ -38,7 +39,11 @@ export function ComparedRuns({ runs }: { readonly runs: readonly Run[] }) {
   const added = params.getAll('metric').slice(0, mostMetrics);
   const ids = useMemo(() => runs.map(({ run_id }) => run_id as string), [runs]);
   const configs = useMemo(() => compareConfigs(runs), [runs]);
-  const all = useMemo(() => groupRuns(runs, group), [runs, group]);
+  const nameOf = useMemo(() => shortNames(runs.map(({ name }) => name)), [runs]);
+  const all = useMemo(
+    () => groupRuns(runs, group).map((each) => (group === '' ? { ...each, name: nameOf(each.name) } : each)),
+    [runs, group, nameOf],
+  );
   const tokens = useMemo(() => new Map(all.flatMap((of) => of.run_ids.map((id) => [id, of.token]))), [all]);
   const tokenOf = (run_id: string) => tokens.get(run_id) ?? '--waiting';
   const hiddenKey = [...hidden].join(' ');
@@ -84,6 +89,7 @@ export function ComparedRuns({ runs }: { readonly runs: readonly Run[] }) {
       <Panel title="Runs" note={plural(runs.length, 'run')} className="self-start xl:sticky xl:top-4">
         <ComparedList
           runs={runs}
+          nameOf={nameOf}
           tokenOf={tokenOf}
           hidden={hidden}
           baseline={baseline}
@@ -103,7 +109,7 @@ export function ComparedRuns({ runs }: { readonly runs: readonly Run[] }) {
           metrics={names.map(({ name }) => name).filter((name) => !(usual as readonly string[]).includes(name))}
           onMetric={(name) => setAll('metric', [...new Set([...added, name])])}
         />
-        <div className="grid gap-4 min-[118rem]:grid-cols-2">
+        <div className="grid gap-4 min-[118rem]:grid-cols-3">
           {[loss, accuracy].map((answer, at) => {
             const metric = usual[at] as string;
             return (
@@ -145,10 +151,10 @@ export function ComparedRuns({ runs }: { readonly runs: readonly Run[] }) {
             </label>
           }
         >
-          <FiguresTable runs={shown} baseline={baseline} atRound={atRound} measures={measures} />
+          <FiguresTable runs={shown} nameOf={nameOf} baseline={baseline} atRound={atRound} measures={measures} />
         </Panel>
         <Panel title="Config" note="what differs comes first" testId="compare-config">
-          <ConfigDiff runs={runs} rows={configs} />
+          <ConfigDiff runs={runs} nameOf={nameOf} rows={configs} />
         </Panel>
       </div>
     </div>

@@ -6,11 +6,12 @@ import type { ConfigRow } from './compare.ts';
 
 interface ConfigDiffProps {
   readonly runs: readonly Run[];
+  readonly nameOf: (name: string) => string;
   readonly rows: readonly ConfigRow[];
 }
 
 /** A row a key, a column a run; keys with equal values are folded. */
-export function ConfigDiff({ runs, rows }: ConfigDiffProps) {
+export function ConfigDiff({ runs, nameOf, rows }: ConfigDiffProps) {
   const [isWhole, setWhole] = useState(false);
   const numEqual = rows.filter(({ isDifferent }) => !isDifferent).length;
   const shown = isWhole ? rows : rows.filter(({ isDifferent }) => isDifferent);
@@ -37,9 +38,9 @@ export function ConfigDiff({ runs, rows }: ConfigDiffProps) {
                     scope="col"
                     title={name}
                     dir="auto"
-                    className="max-w-40 truncate px-3 pb-2 font-normal"
+                    className="max-w-52 truncate px-3 pb-2 font-normal"
                   >
-                    {name}
+                    {nameOf(name)}
                   </th>
                 ))}
               </tr>

@@ -1,6 +1,6 @@
 import type { Run, Series } from '@rondo/protocol';
 import { useMemo } from 'react';
-import { formatNumber, formatPercent, noValue } from '../../lib/format.ts';
+import { formatNumber, formatPercent, formatPoints, noValue } from '../../lib/format.ts';
 import type { Column } from '../ui/column.ts';
 import { Table } from '../ui/Table.tsx';
 import { figuresOf } from './compare.ts';
@@ -13,6 +13,7 @@ interface Measure {
 }
 
 interface FiguresTableProps {
+  readonly nameOf: (name: string) => string;
   readonly runs: readonly { readonly run: Run; readonly token: string }[];
   readonly baseline: string | null;
   /** The baseline's last round where null. */
@@ -23,7 +24,7 @@ interface FiguresTableProps {
 type Row = FiguresTableProps['runs'][number];
 
 /** Last, best and at the baseline's last round, with the difference to the baseline. */
-export function FiguresTable({ runs, baseline, atRound, measures }: FiguresTableProps) {
+export function FiguresTable({ runs, nameOf, baseline, atRound, measures }: FiguresTableProps) {
   const columns = useMemo<Column<Row>[]>(() => {
     const named: Column<Row> = {
       key: 'name',
@@ -32,8 +33,8 @@ export function FiguresTable({ runs, baseline, atRound, measures }: FiguresTable
       cell: ({ run, token }) => (
         <span className="flex min-w-0 items-center gap-2">
           <span aria-hidden className="size-2 shrink-0 rounded-xs" style={{ background: `var(${token})` }} />
-          <span dir="auto" className="truncate">
-            {run.name}
+          <span dir="auto" title={run.name} className="truncate">
+            {nameOf(run.name)}
           </span>
           {run.run_id === baseline && <span className="text-xs text-muted">baseline</span>}
         </span>
@@ -83,7 +84,7 @@ export function FiguresTable({ runs, baseline, atRound, measures }: FiguresTable
     };
     const clients: Column<Row> = { key: 'clients', name: 'Clients', align: 'end', cell: ({ run }) => run.num_clients };
     return [named, ...figures, rounds, clients];
-  }, [measures, baseline, atRound]);
+  }, [measures, baseline, atRound, nameOf]);
   return (
     <section
       aria-label="Figures, scrolls"
@@ -104,7 +105,7 @@ interface DifferenceProps {
 
 function Difference({ value, isShare, isGood }: DifferenceProps) {
   if (value === 0) return <span className="ml-1.5 text-xs text-muted">±0</span>;
-  const size = isShare ? `${formatNumber(Math.abs(value) * 100)} pp` : formatNumber(Math.abs(value));
+  const size = isShare ? `${formatPoints(value)}\u202fpp` : formatNumber(Number(Math.abs(value).toPrecision(2)));
   return (
     <span className={isGood ? 'ml-1.5 text-xs text-returned' : 'ml-1.5 text-xs text-muted'}>
       {value > 0 ? '+' : '−'}

@@ -14,8 +14,8 @@ export function Figures() {
   const isPast = useIsPast();
   return (
     <div className="grid grid-cols-2 gap-3 md:grid-cols-4 md:gap-4">
-      <FigureCard name="Global loss" figure={lossFigure(history)} />
-      <FigureCard name="Accuracy" figure={accuracyFigure(history)} />
+      <FigureCard name="Global loss" figure={lossFigure(history, isRunOver)} />
+      <FigureCard name="Accuracy" figure={accuracyFigure(history, isRunOver)} />
       {isPast ? <PartsFigure /> : isRunOver ? <LastPartsFigure /> : <OnlineFigure />}
       <FigureCard name="Participation" figure={participation} />
     </div>
@@ -122,7 +122,20 @@ function FigureCard({ name, figure }: { readonly name: string; readonly figure: 
           <span className="text-xs leading-5 font-normal whitespace-nowrap text-muted">{figure.of}</span>
         )}
       </p>
-      <p className={classes('text-xs', tones[figure.tone])}>{figure.change}</p>
+      <p className={classes('text-xs', tones[figure.tone])}>
+        <Change text={figure.change} />
+      </p>
     </section>
+  );
+}
+
+/** A line breaks between its parts, not within one. */
+function Change({ text }: { readonly text: string }) {
+  const [first, second] = text.split(' · ');
+  if (second === undefined) return text;
+  return (
+    <>
+      <span className="whitespace-nowrap">{first}</span> · <span className="whitespace-nowrap">{second}</span>
+    </>
   );
 }

@@ -20,7 +20,11 @@ interface Measure {
   readonly better: 1 | -1;
 }
 
-const loss: Measure = { key: 'loss', format: formatNumber, formatChange: formatNumber, better: -1 };
+/** A difference of two noisy numbers: two digits say what can be known of a small one. */
+const formatDifference = (difference: number): string =>
+  formatNumber(difference < 0.1 ? Number(difference.toPrecision(2)) : difference);
+
+const loss: Measure = { key: 'loss', format: formatNumber, formatChange: formatDifference, better: -1 };
 const accuracy: Measure = {
   key: 'accuracy',
   format: formatPercent,
@@ -28,16 +32,21 @@ const accuracy: Measure = {
   better: 1,
 };
 
-export const lossFigure = (history: readonly HistoryPoint[]): Figure => measured(history, loss);
-export const accuracyFigure = (history: readonly HistoryPoint[]): Figure => measured(history, accuracy);
+type Measured = (history: readonly HistoryPoint[], isRunOver?: boolean) => Figure;
 
-function measured(history: readonly HistoryPoint[], measure: Measure): Figure {
+export const lossFigure: Measured = (history, isRunOver = false) => measured(history, loss, isRunOver);
+export const accuracyFigure: Measured = (history, isRunOver = false) => measured(history, accuracy, isRunOver);
+
+function measured(history: readonly HistoryPoint[], measure: Measure, isRunOver: boolean): Figure {
   const points = history.flatMap((point) => {
     const value = numberOf(point[measure.key]);
     return value === null ? [] : [{ round: point.round, value }];
   });
   const last = points.at(-1);
-  if (!last) return { value: null, change: `no round has reported ${article[measure.key]} yet`, tone: 'plain' };
+  if (!last) {
+    const change = `no round ${isRunOver ? 'reported' : 'has reported'} ${article[measure.key]}${isRunOver ? '' : ' yet'}`;
+    return { value: null, change, tone: 'plain' };
+  }
   const value = measure.format(last.value);
   if (!Number.isFinite(last.value)) {
     return { value, change: `in round ${last.round}: training may have diverged`, tone: 'warning', isOdd: true };

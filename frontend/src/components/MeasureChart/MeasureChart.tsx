@@ -7,7 +7,7 @@ import { prepare } from '../../charts/prepare.ts';
 import type { Range, Tip } from '../../charts/types.ts';
 import { useDispersion } from '../../hooks/useDispersion.ts';
 import { toCsv } from '../../lib/csv.ts';
-import { formatNumber, noValue } from '../../lib/format.ts';
+import { formatFactor, noValue } from '../../lib/format.ts';
 import { runPath } from '../../lib/run-tabs.ts';
 import { ChartMenu } from '../ChartMenu/ChartMenu.tsx';
 import { besideMedian, type ClientSeries, clientSeries, measureLooks, type ShownMeasure } from './client-series.ts';
@@ -52,7 +52,7 @@ export const MeasureChart = memo(function MeasureChart(props: MeasureChartProps)
       <div className="mb-1 flex min-h-7 items-center justify-between gap-2">
         <h3 className="text-xs font-medium text-soft">{label}</h3>
         <span className="flex items-center gap-2 text-xs text-muted">
-          {share !== null && <span>last: {formatNumber(share)} × the median</span>}
+          {share !== null && <span>last: {formatFactor(share)} the median</span>}
           <ChartMenu
             what={label}
             isDisabled={prepared.points === 0}

@@ -29,7 +29,7 @@ export const measureLooks: Readonly<
   duration_ms: {
     label: 'Time',
     format: formatDuration,
-    formatTick: (ms) => (ms < 10_000 ? formatDuration(ms) : formatClock(ms)),
+    formatTick: (ms) => (ms === 0 ? '0' : ms < 10_000 ? formatDuration(ms) : formatClock(ms)),
   },
   bytes_up: { label: 'Bytes sent', format: formatBytes, formatTick: formatBytes },
   sample_count: { label: 'Samples', format: formatShortCount, formatTick: formatShortCount },

@@ -91,7 +91,7 @@ function Controls({ query, onQuery }: { readonly query: string; readonly onQuery
         to={{ search: '?name=global_loss' }}
         className="inline-flex h-7 items-center rounded-control border border-line px-2.5 text-xs text-soft hover:bg-raised hover:text-text"
       >
-        One series, or a client's…
+        One series…
       </Link>
     </div>
   );

@@ -33,7 +33,15 @@ export function ChartLegend({ overview, prepared, cursor, xEnd, band }: ChartLeg
           .filter(({ look }) => look !== 'edge')
           .map((line) => (
             <li key={line.key} className="flex items-center gap-2">
-              <span aria-hidden className="size-2.5 rounded-xs" style={{ background: `var(${line.token})` }} />
+              {line.look === 'thin' ? (
+                <span
+                  aria-hidden
+                  className="w-3.5 border-t-2 border-dashed"
+                  style={{ borderColor: `var(${line.token})` }}
+                />
+              ) : (
+                <span aria-hidden className="size-2.5 rounded-xs" style={{ background: `var(${line.token})` }} />
+              )}
               {line.label}
               <span className="min-w-12 font-medium text-text">{valueText(line, cursor)}</span>
             </li>

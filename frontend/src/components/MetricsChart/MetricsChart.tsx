@@ -40,7 +40,9 @@ export function MetricsChart() {
   const dispersion = useDispersion(run_id, band === 'none' ? null : band, history.at(-1)?.round ?? 0);
   const axis = useRoundAxis(run_id, view.x.key, history.length);
   const isByRound = view.x.key === 'round' || view.x.key === 'step';
-  const xEnd = isByRound ? (run?.num_rounds ?? null) : null;
+  const last = history.at(-1)?.round ?? 0;
+  const plannedEnd = isByRound ? (run?.num_rounds ?? null) : null;
+  const xEnd = plannedEnd === null ? null : Math.min(plannedEnd, roomFor(last));
 
   const overview = useMemo(
     () => overviewOf({ history, dispersion, axis, rounds, checkpoints: checkpointsOf(models) }),
@@ -124,13 +126,16 @@ export function MetricsChart() {
                 />
               </div>
             </div>
-            <ChartLegend overview={overview} prepared={prepared} cursor={cursor} xEnd={xEnd} band={band} />
+            <ChartLegend overview={overview} prepared={prepared} cursor={cursor} xEnd={plannedEnd} band={band} />
           </>
         )}
       </div>
     </Panel>
   );
 }
+
+/** The curve has at least a quarter of the width: a run of 900 rounds is readable in its first ones as well. */
+const roomFor = (last: number): number => Math.max(10, 4 * last);
 
 function describe({ rounds, lines, marks, x }: Overview, index: number): string {
   const values = lines

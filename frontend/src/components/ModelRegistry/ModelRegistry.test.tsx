@@ -27,8 +27,9 @@ const questions = () => asked.filter(({ what }) => what === 'GET /api/models').m
 it('lists the models of every run, each with its run', async () => {
   open();
   await screen.findByRole('link', { name: 'v13' });
-  expect(screen.getByRole('link', { name: 'run-2' }).getAttribute('href')).toBe('/runs/run-2');
-  screen.getByText('2 checkpoints');
+  const run = await screen.findByRole('link', { name: 'another run' });
+  expect(run.getAttribute('href')).toBe('/runs/run-2');
+  screen.getByText('2 checkpoints, newest first');
 });
 
 it('filters by run, from the first page on, and pages through the rest', async () => {

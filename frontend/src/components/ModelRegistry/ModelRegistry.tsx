@@ -35,8 +35,8 @@ export function ModelRegistry({ of_run }: ModelRegistryProps) {
     });
   return (
     <Panel
-      title="Newest first"
-      note={data && plural(data.total, 'checkpoint')}
+      title="Models"
+      note={data && `${plural(data.total, 'checkpoint')}, newest first`}
       actions={of_run === undefined && <RunFilter run_id={run_id} onPick={(picked) => change('run', picked)} />}
       testId="model-registry"
     >

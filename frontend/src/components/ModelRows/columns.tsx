@@ -9,8 +9,15 @@ import type { Column } from '../ui/column.ts';
 import { MetricText } from '../ui/MetricText.tsx';
 import { Moment } from '../ui/Moment.tsx';
 
-/** `search` is kept in the links. */
-export function columnsOf(place: 'panel' | 'page', search: string): readonly Column<Model>[] {
+interface ColumnsOptions {
+  readonly place: 'panel' | 'page';
+  /** It is kept in the links. */
+  readonly search: string;
+  /** What a run is called. */
+  readonly nameOf: (run_id: string) => string;
+}
+
+export function columnsOf({ place, search, nameOf }: ColumnsOptions): readonly Column<Model>[] {
   const isPage = place === 'page';
   const address = (run_id: string, version: string) => {
     const params = new URLSearchParams(search);
@@ -21,13 +28,15 @@ export function columnsOf(place: 'panel' | 'page', search: string): readonly Col
   const run: Column<Model> = {
     key: 'run',
     name: 'Run',
-    className: 'max-w-40 max-lg:hidden',
+    className: 'max-w-40 max-lg:hidden min-[118rem]:max-w-96',
     cell: ({ run_id }) => (
       <Link
         to={`/runs/${encodeURIComponent(run_id)}`}
+        title={`${nameOf(run_id)}\n${run_id}`}
+        dir="auto"
         className="block truncate text-soft hover:text-accent hover:underline"
       >
-        {run_id}
+        {nameOf(run_id)}
       </Link>
     ),
   };
@@ -35,7 +44,7 @@ export function columnsOf(place: 'panel' | 'page', search: string): readonly Col
     {
       key: 'version',
       name: 'Version',
-      className: 'w-[30%] min-w-44',
+      className: isPage ? 'w-[30%] min-w-44' : 'w-[30%]',
       cell: ({ version, run_id, aliases }) => (
         <span className="flex min-w-28 flex-wrap items-center gap-x-1.5 gap-y-1 sm:min-w-36">
           <Link
@@ -50,7 +59,9 @@ export function columnsOf(place: 'panel' | 'page', search: string): readonly Col
           {aliases.map((alias) => (
             <AliasChip key={alias} alias={alias} />
           ))}
-          {isPage && <span className="w-full text-2xs [overflow-wrap:anywhere] text-muted lg:hidden">{run_id}</span>}
+          {isPage && (
+            <span className="w-full text-2xs [overflow-wrap:anywhere] text-muted lg:hidden">{nameOf(run_id)}</span>
+          )}
         </span>
       ),
     },
@@ -75,7 +86,7 @@ export function columnsOf(place: 'panel' | 'page', search: string): readonly Col
     {
       key: 'parent',
       name: 'Parent',
-      className: 'max-w-32 max-2xl:hidden',
+      className: isPage ? 'max-w-32 max-2xl:hidden' : 'max-w-32 @max-[1000px]:hidden',
       cell: ({ parent, run_id }) =>
         parent === null ? (
           <span className="text-faint">{noValue}</span>
@@ -102,7 +113,7 @@ export function columnsOf(place: 'panel' | 'page', search: string): readonly Col
       key: 'loss',
       name: 'Loss',
       align: 'end',
-      className: 'max-sm:hidden',
+      className: isPage ? 'max-sm:hidden' : '@max-[480px]:hidden',
       cell: ({ metrics }) => <MetricText value={metrics.global_loss ?? metrics.loss} />,
     },
     {
@@ -115,20 +126,20 @@ export function columnsOf(place: 'panel' | 'page', search: string): readonly Col
         </abbr>
       ),
       align: 'end',
-      className: 'whitespace-nowrap max-md:hidden',
+      className: isPage ? 'whitespace-nowrap max-md:hidden' : 'whitespace-nowrap @max-[560px]:hidden',
       cell: ({ parameter_count }) => (parameter_count === null ? noValue : formatShortCount(parameter_count)),
     },
     {
       key: 'size',
       name: 'Size',
       align: 'end',
-      className: 'whitespace-nowrap max-[420px]:hidden',
+      className: isPage ? 'whitespace-nowrap max-[420px]:hidden' : 'whitespace-nowrap @max-[330px]:hidden',
       cell: ({ size_bytes }) => formatBytes(size_bytes),
     },
     {
       key: 'sha256',
       name: 'SHA-256',
-      className: 'whitespace-nowrap max-2xl:hidden',
+      className: isPage ? 'whitespace-nowrap max-2xl:hidden' : 'whitespace-nowrap @max-[1000px]:hidden',
       cell: ({ sha256, version }) => (
         <span className="inline-flex items-center gap-1 font-mono text-2xs text-muted">
           {sha256.slice(0, 8)}

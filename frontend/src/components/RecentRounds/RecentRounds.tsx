@@ -3,6 +3,7 @@ import { useMemo } from 'react';
 import { Link } from 'react-router';
 import { useRoundCount } from '../../hooks/useAllRounds.ts';
 import { useFLData } from '../../hooks/useFLData.ts';
+import { useIsWide } from '../../hooks/useMedia.ts';
 import { useRounds } from '../../hooks/useRounds.ts';
 import { formatClock, formatCount, formatDuration, noValue } from '../../lib/format.ts';
 import { runPath } from '../../lib/run-tabs.ts';
@@ -14,20 +15,23 @@ import { Panel } from '../ui/Panel.tsx';
 import { Table } from '../ui/Table.tsx';
 import { bestRound } from './best-round.ts';
 
-const shown = 6;
+const few = 6;
+/** In a column of its own. */
+const many = 12;
 
 export function RecentRounds() {
   const history = useFLData((state) => state.viewer.metrics_history);
   const finished = useRounds().filter(isRoundOver);
   const best = bestRound(history);
   const columns = useMemo(() => columnsFor(best), [best]);
+  const shown = useIsWide() ? many : few;
   const recent = finished.slice(0, shown);
   const run_id = useFLData((state) => state.viewer.run_id);
   const total = useRoundCount();
   return (
     <Panel
       title="Recent rounds"
-      note={run_id !== null && <Note run_id={run_id} total={total} />}
+      note={run_id !== null && <Note run_id={run_id} total={total} shown={shown} />}
       testId="recent-rounds"
     >
       {recent.length === 0 ? (
@@ -41,7 +45,13 @@ export function RecentRounds() {
   );
 }
 
-function Note({ run_id, total }: { readonly run_id: string; readonly total: number | null }) {
+interface NoteProps {
+  readonly run_id: string;
+  readonly total: number | null;
+  readonly shown: number;
+}
+
+function Note({ run_id, total, shown }: NoteProps) {
   return (
     <>
       {total !== null && (total > shown ? `newest ${shown} of ${formatCount(total)} · ` : '')}
@@ -82,7 +92,7 @@ const columnsFor = (best: number | null): readonly Column<Round>[] => [
         <span className="sr-only">
           {round.num_clients_completed} of {round.num_clients_expected} returned
         </span>
-        <AccountBar round={round} className="ml-auto h-1.5 w-16 sm:w-20" />
+        <AccountBar isSmall round={round} className="ml-auto h-1.5 w-16 sm:w-20" />
       </>
     ),
   },

@@ -3,6 +3,7 @@ import { Download } from 'lucide-react';
 import { useDeferredValue, useMemo } from 'react';
 import { type AddressChange, useAddress } from '../../hooks/useAddress.ts';
 import { useAttentionMarks } from '../../hooks/useAttentionMarks.ts';
+import { useIsPhone } from '../../hooks/useMedia.ts';
 import { usePeekList } from '../../hooks/usePeekList.ts';
 import { useSelectClient } from '../../hooks/useSelectClient.ts';
 import { useTyped } from '../../hooks/useTyped.ts';
@@ -43,9 +44,10 @@ export function UpdateTable({ round, filter, onFilter }: UpdateTableProps) {
   const nameKey = JSON.stringify(names);
   const select = useSelectClient();
   const marks = useAttentionMarks();
+  const isPhone = useIsPhone();
   const columns = useMemo(
-    () => columnsFor({ metricNames: JSON.parse(nameKey), medians: mediansOf(updates), onOpen: select, marks }),
-    [nameKey, updates, select, marks],
+    () => columnsFor({ metricNames: JSON.parse(nameKey), medians: mediansOf(updates), onOpen: select, marks, isPhone }),
+    [nameKey, updates, select, marks, isPhone],
   );
   const text = useDeferredValue(filter.text);
   const rows = useMemo(() => {
@@ -114,13 +116,17 @@ export function UpdateTable({ round, filter, onFilter }: UpdateTableProps) {
           sort={sort}
           onSort={(key) => change({ sort: writeSort(nextSort(sort, key)) })}
           maxHeight="max(360px, calc(100dvh - 200px))"
-          minWidth={480 + 92 * (columns.length - 2)}
+          minWidth={(isPhone ? 176 : 480) + 92 * (columns.length - 2)}
+          {...(isPhone && { height: phoneRow })}
           isPinned
         />
       )}
     </Panel>
   );
 }
+
+/** Two lines of text. */
+const phoneRow = 56;
 
 const noFilter: AddressChange = {
   q: null,

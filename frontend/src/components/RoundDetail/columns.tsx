@@ -2,7 +2,7 @@ import type { ClientUpdate } from '@rondo/protocol';
 import { medianOf } from '../../charts/histogram/bins.ts';
 import type { AttentionMark } from '../../hooks/useAttentionMarks.ts';
 import { mainLineOf } from '../../lib/failure-reasons.ts';
-import { formatBytes, formatCount, formatDuration, formatNumber, noValue } from '../../lib/format.ts';
+import { formatBytes, formatCount, formatDuration, formatFactor, noValue } from '../../lib/format.ts';
 import { isPlottable, numberOf } from '../../lib/values.ts';
 import { AttentionGlyph } from '../ui/AttentionGlyph.tsx';
 import type { Column } from '../ui/column.ts';
@@ -31,44 +31,41 @@ interface ColumnsOptions {
   readonly medians: Medians;
   readonly onOpen: (client_id: string) => void;
   readonly marks: ReadonlyMap<string, AttentionMark>;
+  /** Two lines a row: the outcome stands below the name. */
+  readonly isPhone: boolean;
 }
 
-export function columnsFor({ metricNames, medians, onOpen, marks }: ColumnsOptions): readonly Column<ClientUpdate>[] {
+export function columnsFor(options: ColumnsOptions): readonly Column<ClientUpdate>[] {
+  const { metricNames, medians, onOpen, marks, isPhone } = options;
   return [
     {
       key: 'client',
       name: 'Client',
-      className: 'w-36 sm:w-44',
+      className: 'w-44',
       sortBy: ({ client_id }) => client_id,
-      cell: ({ client_id }) => (
-        <span className="flex items-center gap-1.5">
-          <button
-            type="button"
-            title={client_id}
-            onClick={() => onOpen(client_id)}
-            className="block min-h-6 min-w-0 truncate rounded-control text-left hover:text-accent hover:underline"
-          >
-            <bdi>{client_id}</bdi>
-          </button>
-          <AttentionGlyph mark={marks.get(client_id)} />
-        </span>
+      cell: ({ client_id, outcome, error }) => (
+        <>
+          <span className="flex items-center gap-1.5">
+            <button
+              type="button"
+              title={client_id}
+              onClick={() => onOpen(client_id)}
+              className="block min-h-6 min-w-0 truncate rounded-control text-left hover:text-accent hover:underline"
+            >
+              <bdi>{client_id}</bdi>
+            </button>
+            <AttentionGlyph mark={marks.get(client_id)} />
+          </span>
+          {isPhone && <Outcome outcome={outcome} error={error} />}
+        </>
       ),
     },
     {
       key: 'outcome',
       name: 'Outcome',
-      className: 'w-52 sm:w-72',
+      className: 'w-52 max-sm:hidden sm:w-72 min-[118rem]:w-[26rem]',
       sortBy: ({ outcome }) => outcomeLooks[outcome].label,
-      cell: ({ outcome, error }) => (
-        <span className="flex items-center gap-2">
-          <OutcomeText outcome={outcome} />
-          {error !== null && (
-            <span title={error} className="min-w-0 truncate text-xs text-muted">
-              {mainLineOf(error)}
-            </span>
-          )}
-        </span>
-      ),
+      cell: ({ outcome, error }) => <Outcome outcome={outcome} error={error} />,
     },
     measured('train_loss', 'Loss', ({ train_loss }) => train_loss),
     shareOf('loss_share', 'Loss ÷ median', medians.train_loss, ({ train_loss }) => train_loss),
@@ -83,6 +80,19 @@ export function columnsFor({ metricNames, medians, onOpen, marks }: ColumnsOptio
       .slice(0, shownMetrics)
       .map((name) => measured(`metrics.${name}`, name, ({ metrics }) => metrics[name] ?? null)),
   ];
+}
+
+function Outcome({ outcome, error }: Pick<ClientUpdate, 'outcome' | 'error'>) {
+  return (
+    <span className="flex items-center gap-2 max-sm:text-xs">
+      <OutcomeText outcome={outcome} />
+      {error !== null && (
+        <span title={error} className="min-w-0 truncate text-xs text-muted">
+          {mainLineOf(error)}
+        </span>
+      )}
+    </span>
+  );
 }
 
 const measured = (
@@ -123,7 +133,7 @@ const shareOf = (
     cell: (update) => {
       const value = share(update);
       if (value === null || !Number.isFinite(value)) return <span className="text-faint">{noValue}</span>;
-      return <span className={isFar(value) ? 'font-medium text-no-reply' : undefined}>{formatNumber(value)} ×</span>;
+      return <span className={isFar(value) ? 'font-medium text-no-reply' : undefined}>{formatFactor(value)}</span>;
     },
   };
 };

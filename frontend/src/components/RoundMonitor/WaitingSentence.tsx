@@ -1,6 +1,7 @@
-import type { Round, Run } from '@rondo/protocol';
+import type { Round, Run, Waiting } from '@rondo/protocol';
 import { Hourglass } from 'lucide-react';
 import { useWaiting } from '../../hooks/useInsight.ts';
+import { useWall } from '../../hooks/useWall.ts';
 import { formatCount, formatDuration, formatPercent, plural } from '../../lib/format.ts';
 
 /** Why the round is not over, when it is expected to end, and what closing it now would save and lose. */
@@ -19,27 +20,45 @@ export function WaitingSentence({ round, run }: { readonly round: Round; readonl
         <p>
           {data.sentence} <span className="text-muted">{expected_end.sentence}</span>
         </p>
-        {closing_now !== null && data.round === round.round && (
-          <details className="mt-1">
-            <summary className="min-h-6 cursor-pointer rounded-control text-xs text-accent">
-              What if the round were closed now?
-            </summary>
-            <p className="mt-1 text-xs leading-5 text-muted" data-testid="closing-now">
-              {closing_now.sentence}
-            </p>
-            <ul className="mt-1 flex flex-wrap gap-x-4 gap-y-1 text-xs text-muted">
-              <li>
-                {plural(closing_now.num_counted, 'client')} would count, {formatCount(closing_now.num_missing)} would
-                not
-              </li>
-              {closing_now.time_saved_ms !== null && <li>saves {formatDuration(closing_now.time_saved_ms)}</li>}
-              {closing_now.examples_lost_share !== null && (
-                <li>loses {formatPercent(closing_now.examples_lost_share)} of the examples</li>
-              )}
-            </ul>
-          </details>
-        )}
+        {closing_now !== null && data.round === round.round && <ClosedNow closing={closing_now} />}
       </div>
     </div>
   );
 }
+
+/** Folded, but on a wall, where nothing is pressed, it is open. */
+function ClosedNow({ closing }: { readonly closing: NonNullable<Waiting['closing_now']> }) {
+  const [isWall] = useWall();
+  const answer = (
+    <>
+      <p className="mt-1 text-xs leading-5 text-muted" data-testid="closing-now">
+        {closing.sentence}
+      </p>
+      <ul className="mt-1 flex flex-wrap gap-x-4 gap-y-1 text-xs text-muted">
+        <li>
+          {plural(closing.num_counted, 'client')} would count, {formatCount(closing.num_missing)} would not
+        </li>
+        {closing.time_saved_ms !== null && <li>saves {formatDuration(closing.time_saved_ms)}</li>}
+        {closing.examples_lost_share !== null && (
+          <li>loses {formatPercent(closing.examples_lost_share)} of the examples</li>
+        )}
+      </ul>
+    </>
+  );
+  if (isWall) {
+    return (
+      <section className="mt-1" aria-label={question}>
+        <h3 className="text-xs font-medium text-soft">{question}</h3>
+        {answer}
+      </section>
+    );
+  }
+  return (
+    <details className="mt-1">
+      <summary className="min-h-6 cursor-pointer rounded-control text-xs text-accent">{question}</summary>
+      {answer}
+    </details>
+  );
+}
+
+const question = 'What if the round were closed now?';

@@ -4,6 +4,7 @@ import { useNavigate } from 'react-router';
 import { useAllRounds } from '../../hooks/useAllRounds.ts';
 import { useFLData } from '../../hooks/useFLData.ts';
 import { useCost } from '../../hooks/useInsight.ts';
+import { useIsPhone } from '../../hooks/useMedia.ts';
 import { formatCount, plural } from '../../lib/format.ts';
 import { runPath } from '../../lib/run-tabs.ts';
 import type { Sort } from '../ui/column.ts';
@@ -26,6 +27,9 @@ const filters = {
   open: { label: 'not over', isShown: (round: Round) => !isRoundOver(round) },
 } as const;
 
+/** The number, and the account below it. */
+const phoneRow = 48;
+
 /** Every round of the run, newest first, to sort, to filter and to open. */
 export function RoundTable({ run_id }: { readonly run_id: string }) {
   const { rounds, total, error, isLoading, isFilling } = useAllRounds(run_id);
@@ -35,6 +39,7 @@ export function RoundTable({ run_id }: { readonly run_id: string }) {
   const [filter, setFilter] = useState<keyof typeof filters>('all');
   const [sort, setSort] = useState<Sort | null>({ key: 'round', isDescending: true });
   const navigate = useNavigate();
+  const isPhone = useIsPhone();
 
   const names = JSON.stringify([...new Set(rounds.flatMap(({ metrics }) => Object.keys(metrics)))].sort());
   const bytes = useMemo<BytesByRound | null>(
@@ -106,7 +111,9 @@ export function RoundTable({ run_id }: { readonly run_id: string }) {
               sort={sort}
               onSort={(key) => setSort((before) => nextSort(before, key))}
               maxHeight="max(360px, calc(100dvh - 236px))"
-              minWidth={480 + 84 * (columns.length - 3)}
+              minWidth={(isPhone ? 112 : 480) + (isPhone ? 92 : 84) * (columns.length - (isPhone ? 2 : 3))}
+              isPinned
+              {...(isPhone && { height: phoneRow })}
             />
           )
         }

@@ -21,31 +21,39 @@ export function columnsFor(metricNames: readonly string[], bytes: BytesByRound |
     {
       key: 'round',
       name: 'Round',
-      className: 'w-32',
+      className: 'w-28 sm:w-32',
       sortBy: ({ round }) => round,
-      cell: ({ run_id, round, status }) => (
-        <span className="flex items-baseline gap-2 whitespace-nowrap">
-          <Link to={runPath(run_id, `rounds/${round}`)} className="font-medium hover:text-accent hover:underline">
-            {formatCount(round)}
-          </Link>
-          {status !== 'complete' && (
-            <span
-              className={status === 'failed' || status === 'stopped' ? 'text-xs text-failed' : 'text-xs text-accent'}
-            >
-              {status}
+      cell: (row) => {
+        const { run_id, round, status } = row;
+        return (
+          <>
+            <span className="flex items-baseline gap-2 whitespace-nowrap">
+              <Link to={runPath(run_id, `rounds/${round}`)} className="font-medium hover:text-accent hover:underline">
+                {formatCount(round)}
+              </Link>
+              {status !== 'complete' && (
+                <span
+                  className={
+                    status === 'failed' || status === 'stopped' ? 'text-xs text-failed' : 'text-xs text-accent'
+                  }
+                >
+                  {status}
+                </span>
+              )}
             </span>
-          )}
-        </span>
-      ),
+            <AccountBar isSmall round={row} className="mt-1 h-1.5 w-full sm:hidden" />
+          </>
+        );
+      },
     },
     {
       key: 'clients',
       name: 'Returned',
-      className: 'w-42',
+      className: 'w-42 max-sm:hidden',
       sortBy: (round) => accountOf(round).complete / Math.max(1, accountOf(round).selected),
       cell: (round) => (
         <span className="flex items-center gap-2">
-          <AccountBar round={round} className="h-2 w-20 shrink-0" />
+          <AccountBar isSmall round={round} className="h-2 w-20 shrink-0" />
           <span className="text-xs whitespace-nowrap text-muted">
             {formatCount(round.num_clients_completed)} / {formatCount(round.num_clients_expected)}
           </span>

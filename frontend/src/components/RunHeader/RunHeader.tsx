@@ -1,15 +1,14 @@
 import type { Run } from '@rondo/protocol';
-import { History, TriangleAlert } from 'lucide-react';
+import { TriangleAlert } from 'lucide-react';
 import { Link, useNavigate, useParams } from 'react-router';
-import { useEnterPast } from '../../hooks/useEnterPast.ts';
 import { useFLData } from '../../hooks/useFLData.ts';
 import { useMoment } from '../../hooks/usePast.ts';
 import { formatDuration, formatMoment } from '../../lib/format.ts';
 import { conditionWords, toneOf, troubleOf } from '../../lib/run-face.ts';
 import { EditRun } from '../EditRun/EditRun.tsx';
+import { EnterPast } from '../EnterPast/EnterPast.tsx';
 import { ExportRun } from '../ExportRun/ExportRun.tsx';
 import { RunPicker } from '../RunPicker/RunPicker.tsx';
-import { Button } from '../ui/Button.tsx';
 import { Chip } from '../ui/Chip.tsx';
 import { RunStatusText } from '../ui/RunStatusText.tsx';
 
@@ -64,17 +63,6 @@ export function RunHeader() {
   );
 }
 
-/** The way into the time machine; while it is open, its own bar leads out. */
-function EnterPast({ run_id }: Pick<Run, 'run_id'>) {
-  const enter = useEnterPast(run_id);
-  if (enter === null) return null;
-  return (
-    <Button look="quiet" size="smallIcon" aria-label="Go back in time" title="Go back in time (H)" onClick={enter}>
-      <History aria-hidden size={14} />
-    </Button>
-  );
-}
-
 /** As many as fit beside the rest; the list of runs has them all. */
 const mostTags = 3;
 
@@ -100,13 +88,17 @@ function RunState({ run }: { readonly run: Run }) {
   return (
     <>
       <Chip tone={toneOf(run)}>
-        <RunStatusText run={run} /> · {formatDuration(Math.max(1_000, end - Date.parse(run.started_at)))}
+        <RunStatusText run={run} />
+        {/* On a phone, what is wrong has to stand beside it. */}
+        <span className={trouble === null ? undefined : 'max-sm:hidden'}>
+          · {formatDuration(Math.max(1_000, end - Date.parse(run.started_at)))}
+        </span>
       </Chip>
       {trouble && (
         <span data-testid="run-condition" data-condition={trouble.state} title={trouble.detail ?? undefined}>
           <Chip tone="warning">
             <TriangleAlert aria-hidden size={12} />
-            {conditionWords[trouble.state]} for {formatDuration(Math.max(0, now - Date.parse(trouble.since)))}
+            {conditionWords[trouble.state]} for {formatDuration(Math.max(1_000, now - Date.parse(trouble.since)))}
           </Chip>
         </span>
       )}

@@ -54,7 +54,7 @@ export function RunTable() {
   const groups = useMemo(() => groupRuns(runs ?? [], query.group), [runs, query.group]);
   return (
     <Panel
-      title={hasFilter(query) ? 'Matches' : 'List'}
+      title={hasFilter(query) ? 'Matching runs' : 'All runs'}
       note={total === undefined ? undefined : `${plural(total, 'run')}`}
       testId="run-table"
     >
@@ -76,7 +76,7 @@ export function RunTable() {
             keyOf={(run) => run.run_id}
             sort={query.sort}
             onSort={(key) => change({ sort: sortAfter(query.sort, key) })}
-            maxHeight={groups.length > 1 ? 400 : Math.max(400, window.innerHeight - 236)}
+            maxHeight={groups.length > 1 ? 400 : 'max(400px, calc(100dvh - 236px))'}
             {...(isPhone ? { height: phoneRow } : { minWidth: 720 + 128 * query.columns.length, isPinned: true })}
           />
         </section>

@@ -40,7 +40,7 @@ export function RunToolbar({ query, onChange, known }: RunToolbarProps) {
             aria-label={texts.project}
             value={query.project}
             onChange={({ target }) => onChange({ project: target.value })}
-            className="max-w-44"
+            className="w-36"
           >
             <option value="">{texts.project}</option>
             {projects.map(({ id, name }) => (
@@ -144,7 +144,7 @@ function Filter({ label, value, values, onChange }: FilterProps) {
   const all = value === '' || values.includes(value) ? values : [value, ...values];
   if (all.length === 0) return null;
   return (
-    <Select aria-label={label} value={value} onChange={({ target }) => onChange(target.value)} className="max-w-44">
+    <Select aria-label={label} value={value} onChange={({ target }) => onChange(target.value)} className="w-36">
       <option value="">{label}</option>
       {all.map((each) => (
         <option key={each} value={each}>
@@ -171,7 +171,7 @@ function ConfigFilter({ onAdd }: { readonly onAdd: (key: string, value: string) 
         placeholder="lr = 0.1"
         value={text}
         onChange={({ target }) => setText(target.value)}
-        className="h-7 w-28 rounded-control border border-line bg-panel px-2.5 text-xs placeholder:text-faint"
+        className="h-7 w-36 rounded-control border border-line bg-panel px-2.5 text-xs placeholder:text-faint"
       />
     </form>
   );

@@ -132,7 +132,7 @@ export function runColumns({
             checked={selected.has(run.run_id)}
             onChange={(event) => onSelect(run.run_id, (event.nativeEvent as MouseEvent).shiftKey)}
           />
-          <span className="min-w-0">
+          <span className="min-w-0 2xl:max-w-[75%] 2xl:shrink-0">
             <Link
               to={`/runs/${encodeURIComponent(run.run_id)}`}
               title={`${run.name}\n${run.run_id}`}
@@ -145,7 +145,7 @@ export function runColumns({
           </span>
           {run.notes.trim() !== '' && (
             <span title={run.notes} dir="auto" className="min-w-0 truncate text-xs text-muted max-2xl:hidden">
-              {run.notes}
+              {plainNotes(run.notes)}
             </span>
           )}
         </span>
@@ -240,6 +240,15 @@ export function runColumns({
       : []),
   ];
 }
+
+/** One line of Markdown without its marks. */
+const plainNotes = (notes: string): string =>
+  notes
+    .replace(/!?\[([^\]]*)\]\([^)]*\)/g, '$1')
+    .replace(/^\s*(#{1,6}|[-*+>])\s+/gm, '')
+    .replace(/[*_`~]{1,3}(\S(?:.*?\S)?)[*_`~]{1,3}/g, '$1')
+    .replace(/\s*\n+\s*/g, ' · ')
+    .trim();
 
 const shownTags = 2;
 

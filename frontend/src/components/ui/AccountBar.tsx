@@ -13,8 +13,15 @@ const accountParts = [
 export const shownParts = (account: Account) =>
   accountParts.filter(({ key }) => key !== 'unreported' || account.unreported > 0);
 
+interface AccountBarProps {
+  readonly round: Round;
+  readonly className?: string;
+  /** In a row of a table, where stripes would be as wide as the part. */
+  readonly isSmall?: boolean;
+}
+
 /** The round's account as one bar: its parts always sum to "selected". */
-export function AccountBar({ round, className }: { readonly round: Round; readonly className?: string }) {
+export function AccountBar({ round, className, isSmall = false }: AccountBarProps) {
   const account = accountOf(round);
   return (
     <div aria-hidden className={classes('flex gap-0.5 overflow-hidden rounded-full bg-raised', className)}>
@@ -22,7 +29,10 @@ export function AccountBar({ round, className }: { readonly round: Round; readon
         account[key] > 0 ? (
           <div
             key={key}
-            className={classes('min-w-0.5 transition-[flex-grow] duration-300', fill)}
+            className={classes(
+              'min-w-0.5 transition-[flex-grow] duration-300',
+              isSmall && key === 'no_reply' ? 'bg-no-reply' : fill,
+            )}
             style={{ flexGrow: account[key], flexBasis: 0 }}
           />
         ) : null,

@@ -10,7 +10,12 @@ interface DetailsProps {
 /** Names and their values, side by side. */
 export function Details({ isRoomy = false, children }: DetailsProps) {
   return (
-    <dl className={classes('grid grid-cols-2 gap-x-4 gap-y-3 sm:grid-cols-3', isRoomy && 'lg:grid-cols-6')}>
+    <dl
+      className={classes(
+        'grid grid-cols-2 gap-x-4 gap-y-3 sm:grid-cols-3',
+        isRoomy && 'lg:grid-cols-[repeat(auto-fill,minmax(124px,1fr))]',
+      )}
+    >
       {children}
     </dl>
   );

@@ -13,7 +13,7 @@ export function Select({ size = 'small', className, children, ...rest }: SelectP
     <span className={classes('relative inline-flex', className)}>
       <select
         className={classes(
-          'w-full appearance-none rounded-control border bg-panel pr-6 pl-2.5 text-soft hover:bg-raised hover:text-text',
+          'w-full appearance-none truncate rounded-control border bg-panel pr-6 pl-2.5 text-soft hover:bg-raised hover:text-text',
           size === 'small' ? 'h-7 border-line text-xs' : 'h-8 border-edge text-sm',
         )}
         {...rest}

@@ -47,7 +47,10 @@ export function TableHead<T>({ columns, sort, onSort, isSticky = false }: TableH
             key={column.key}
             scope="col"
             aria-sort={sort?.key !== column.key ? undefined : sort.isDescending ? 'descending' : 'ascending'}
-            className={classes(placeOf(column), 'border-b border-line pb-2 font-normal whitespace-nowrap')}
+            className={classes(
+              placeOf(column),
+              'overflow-hidden border-b border-line pb-2 font-normal whitespace-nowrap',
+            )}
           >
             {column.sortBy && onSort ? <SortButton column={column} sort={sort} onSort={onSort} /> : column.name}
           </th>
