@@ -144,7 +144,7 @@ const backendLayers = [
   ),
   ...allow(
     source('^backend/src/(config|errors|logger|periodic|version)\\.ts$'),
-    backend('(config|errors|logger|version|schemas|alerts/addresses)'),
+    backend('(config|errors|logger|version|schemas|alerts/addresses|db/hosts)'),
     protocol,
     packages('zod', 'pino'),
     builtin,

@@ -88,6 +88,15 @@ describe('the settings', () => {
     for (const name of [...names, 'CLIENT_OFFLINE_AFTER_S']) expect(message).toContain(name);
   });
 
+  it('[D4] take several servers of one database, and no standby alone', () => {
+    const DATABASE_URL = 'postgres://rondo:secret@one:5432,two:5433/rondo?target_session_attrs=read-write';
+    expect(read({ DATABASE_URL })).toMatchObject({ DATABASE_URL });
+    expect(mistakesIn({ DATABASE_URL: 'postgres://one,two:x/rondo' })).toContain('DATABASE_URL');
+    expect(mistakesIn({ DATABASE_URL: 'postgres://one,two/rondo?target_session_attrs=standby' })).toContain(
+      'read-write',
+    );
+  });
+
   it('repeat no value that is wrong: it may be a secret', () => {
     const message = mistakesIn({
       DATABASE_URL: 'postgre://rondo:hunter2@host/db',

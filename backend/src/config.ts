@@ -4,6 +4,7 @@ import { join, resolve } from 'node:path';
 import { limits, passwordSchema, text, usernameSchema } from '@rondo/protocol';
 import { z } from 'zod';
 import { parseNetwork } from './alerts/addresses.ts';
+import { addressesOf, asksForWrites } from './db/hosts.ts';
 
 const list = z.string().transform((values) =>
   values
@@ -17,6 +18,7 @@ const origins = list.pipe(
 );
 
 const count = z.coerce.number({ error: 'must be a whole number' }).int().min(1);
+const postgresUrl = z.url({ protocol: /^postgres(ql)?$/ });
 const highestPort = 65_535;
 const bytes = z.coerce.number({ error: 'must be a number of bytes' }).int().min(1);
 
@@ -57,7 +59,12 @@ export const environmentSchema = signOnSchema.extend({
     .transform(Number)
     .refine((port) => port <= highestPort, 'must be a port number, at most 65535')
     .default(8000),
-  DATABASE_URL: z.url({ protocol: /^postgres(ql)?$/, error: 'must be a postgres:// URL' }).optional(),
+  // Several servers are a primary and its standbys: postgres://one:5432,two:5432/rondo
+  DATABASE_URL: z
+    .string()
+    .refine((url) => addressesOf(url).every((each) => postgresUrl.safeParse(each).success), 'must be a postgres:// URL')
+    .refine(asksForWrites, 'target_session_attrs can only be read-write or primary')
+    .optional(),
   DATA_DIR: z
     .string()
     .min(1)

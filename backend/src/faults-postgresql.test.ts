@@ -3,6 +3,7 @@ import { killDatabase, killServer } from '../testing/faults/kill.ts';
 import { breakLines } from '../testing/faults/proxy.ts';
 import type { FaultReport } from '../testing/faults/report.ts';
 import { openSite, type Site } from '../testing/faults/site.ts';
+import { promoteStandby } from '../testing/faults/standby.ts';
 import { killOneOfTwo } from '../testing/faults/two-servers.ts';
 import { killMigration } from '../testing/faults/upgrade.ts';
 import { type PostgresServer, startPostgres } from '../testing/postgres.ts';
@@ -37,6 +38,9 @@ it('killing PostgreSQL with -9 loses and doubles nothing', () => expectNoHarm(ki
 
 it('lines to PostgreSQL that break, lose half or delay lose nothing', () =>
   expectNoHarm(breakLines('postgresql')(options(2))));
+
+it('[D4] the promotion of a standby loses nothing acknowledged and needs no restart', () =>
+  expectNoHarm(promoteStandby(options())));
 
 it('a start that is killed within its migrations is begun again by the next', () =>
   expectNoHarm(killMigration('postgresql')(options())));

@@ -26,6 +26,9 @@ export class Connection implements Statements {
   /** True once a query succeeded; distinguishes "refused" from "lost". */
   hasAnswered = false;
   isClosed = false;
+  /** Its server is a standby, or became one. */
+  takesNoWrites = false;
+  readonly url: string;
   /** The pool's idle timer. */
   idleTimer: NodeJS.Timeout | undefined;
   readonly #sql: Sql;
@@ -33,6 +36,7 @@ export class Connection implements Statements {
   readonly #onClose: (connection: Connection) => void;
 
   constructor(url: string, options: Options, onClose: (connection: Connection) => void) {
+    this.url = url;
     this.#sql = postgres(url, {
       ...options,
       max: 1,
@@ -58,13 +62,24 @@ export class Connection implements Statements {
         this.hasAnswered = true;
         clearTimeout(timer);
       },
-      (error: { severity?: string }) => {
+      (error: { severity?: string; code?: string }) => {
         clearTimeout(timer);
+        if (error.code === noWrites) this.takesNoWrites = true;
         // The error of a reset arrives before the close event. A query sent in between would never settle.
-        if (error.severity !== 'ERROR') void this.close();
+        if (error.severity !== 'ERROR' || this.takesNoWrites) void this.close();
       },
     );
     return query;
+  }
+
+  /** A standby answers reads with what it knew a moment ago, so it gets none. */
+  async mustTakeWrites(): Promise<void> {
+    const asked = "select current_setting('transaction_read_only') as is_read_only";
+    const [row] = (await this.unsafe(asked)) as { is_read_only: string }[];
+    if (row?.is_read_only !== 'on') return;
+    this.takesNoWrites = true;
+    void this.close();
+    throw Object.assign(new Error('the database server is a standby'), { code: noWrites });
   }
 
   /** Takes nothing more; what is under way fails after `graceS`. */
@@ -80,6 +95,9 @@ export class Connection implements Statements {
     this.#onClose(this);
   }
 }
+
+/** PostgreSQL's `read_only_sql_transaction`. */
+const noWrites = '25006';
 
 function lost(): Answer {
   const error = Object.assign(new Error('the connection to the database was lost'), { code: 'CONNECTION_CLOSED' });

@@ -4,6 +4,7 @@ import { startPeriodic } from '../periodic.ts';
 import type { Db } from './db.ts';
 import { openEmbedded } from './embedded.ts';
 import type { FolderLock } from './folder-lock.ts';
+import { addressesOf, Hosts } from './hosts.ts';
 import { keeping } from './kept.ts';
 import { migrate } from './migrate.ts';
 import { Pool, type PoolUsage } from './pool.ts';
@@ -38,18 +39,20 @@ export const openDatabase = ({ databaseUrl, dataDir }: Options): Promise<Databas
   databaseUrl ? openServer(databaseUrl) : openFolder(dataDir);
 
 async function openServer(url: string): Promise<Database> {
-  const client = connectForMaintenance(url);
+  const client = connectForMaintenance(await writableAddress(url));
   try {
     await migrate(client);
   } finally {
     await client.end({ timeout: 5 });
   }
+  // Of several servers the next listening connection goes to the next one. [D4]
+  const hosts = new Hosts(url);
   const pool = new Pool(url, { ...common, connection: { ...common.connection, ...timeouts } });
   return {
     ...databaseOf(pool.client),
     kind: 'postgresql',
     pool: pool.usage,
-    openListenConnection: (on) => openListenConnection(url, on),
+    openListenConnection: (on) => openListenConnection(hosts, on),
     close: pool.end,
   };
 }
@@ -118,8 +121,29 @@ export async function openAsItIs({ databaseUrl, dataDir }: Options): Promise<Pic
     const { client, close } = await connectToFolder(dataDir);
     return { db: drizzle({ client }), close };
   }
-  const client = connectForMaintenance(databaseUrl);
+  const client = connectForMaintenance(await writableAddress(databaseUrl));
   return { db: drizzle({ client }), close: () => client.end({ timeout: 5 }) };
+}
+
+/** Of several servers the first that takes writes; their last error if none does. [D4] */
+async function writableAddress(url: string): Promise<string> {
+  const addresses = addressesOf(url);
+  let problem: unknown;
+  for (const address of addresses.length > 1 ? addresses : []) {
+    const client = connectForMaintenance(address);
+    try {
+      const [row] = await client<{ is_read_only: string }[]>`
+        select current_setting('transaction_read_only') as is_read_only`;
+      if (row?.is_read_only === 'off') return address;
+      problem ??= new Error('no server of DATABASE_URL takes writes: all that answer are standbys');
+    } catch (error) {
+      problem = error;
+    } finally {
+      await client.end({ timeout: 5 });
+    }
+  }
+  if (addresses.length > 1) throw problem;
+  return url;
 }
 
 /** One connection without timeouts: migrations wait for each other, and a backup reads everything. */
@@ -133,11 +157,16 @@ function databaseOf(client: Sql): Pick<Database, 'db' | 'ping'> {
 }
 
 /** The `listen` of postgres.js neither reports an interruption nor detects a connection that died silently. */
-function openListenConnection(url: string, { onNotify, onClose }: Parameters<OpenListenConnection>[0]): Sql {
+function openListenConnection(hosts: Hosts, { onNotify, onClose }: Parameters<OpenListenConnection>[0]): Sql {
+  const url = hosts.current;
+  const onclose = () => {
+    hosts.failed(url);
+    onClose();
+  };
   const onnotify = (_channel: string, payload: string) => onNotify(payload);
   const connection = { ...common.connection, application_name: 'rondo doorbell' };
   const lasting = { max: 1, max_lifetime: null, idle_timeout: undefined };
-  const options = { ...common, ...lasting, connection, onnotify, onclose: onClose };
+  const options = { ...common, ...lasting, connection, onnotify, onclose };
   return postgres(url, options);
 }
 

@@ -1,6 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import type { Options, Sql, UnsafeQueryOptions } from 'postgres';
 import { Connection, type Statements } from './connection.ts';
+import { Hosts } from './hosts.ts';
 import { begin } from './transaction.ts';
 import { isTransient, poolErrorCode } from './transient.ts';
 
@@ -32,12 +33,14 @@ const beforeRetryMs = 100;
  *   acquire ─▶ the one used last ─▶ a new one, up to 30 ─▶ wait in line, at most `patienceMs`, then 503
  *   release ─▶ the next in line ─▶ idle ─▶ closed when it is old, or idle and more than `kept` are open
  *
- * A server that does not respond is retried after a pause that doubles up to a second; until then callers are refused.
+ * A server that does not respond is retried after a pause that doubles up to a second; until then callers are refused. Of
+ * several servers each is tried before the pause. [D4]
  */
 export class Pool {
   /** All that drizzle's session uses of postgres.js. */
   readonly client: Sql;
   readonly #connect: (onClose: (connection: Connection) => void) => Connection;
+  readonly #hosts: Hosts;
   readonly #open = new Set<Connection>();
   readonly #idle: Connection[] = [];
   readonly #line: PromiseWithResolvers<Connection>[] = [];
@@ -45,7 +48,8 @@ export class Pool {
   #closedUntil = 0;
 
   constructor(url: string, options: Options<Record<string, never>>) {
-    this.#connect = (onClose) => new Connection(url, options, onClose);
+    this.#hosts = new Hosts(url);
+    this.#connect = (onClose) => new Connection(this.#hosts.current, options, onClose);
     // The options that every connection shares; drizzle only writes to them.
     const forDrizzle = { parsers: {}, serializers: {} };
     this.client = {
@@ -126,10 +130,11 @@ export class Pool {
     return turn.promise.finally(() => clearTimeout(timer));
   }
 
-  #openOne(): Connection {
+  async #openOne(): Promise<Connection> {
     if (Date.now() < this.#closedUntil) throw new PoolError('the database refused the last connection');
     const connection = this.#connect((closed) => this.#forget(closed));
     this.#open.add(connection);
+    if (this.#hosts.addresses.length > 1) await connection.mustTakeWrites();
     return connection;
   }
 
@@ -153,12 +158,15 @@ export class Pool {
     this.#open.delete(closed);
     const position = this.#idle.indexOf(closed);
     if (position >= 0) this.#idle.splice(position, 1);
-    if (!closed.hasAnswered) {
-      this.#closedUntil = Date.now() + Math.min(shortestPauseMs * 2 ** this.#failures, longestPauseMs);
+    if (!closed.hasAnswered || closed.takesNoWrites) {
       this.#failures += 1;
+      const rounds = Math.floor(this.#failures / this.#hosts.addresses.length);
+      this.#hosts.failed(closed.url);
+      if (rounds > 0) this.#closedUntil = Date.now() + Math.min(shortestPauseMs * 2 ** (rounds - 1), longestPauseMs);
     }
     // Frees its place for the next in line. If the server is down, all waiting callers learn it now.
-    for (const turn of this.#line.splice(0, closed.hasAnswered ? 1 : this.#line.length)) {
+    const isUseful = closed.hasAnswered && !closed.takesNoWrites;
+    for (const turn of this.#line.splice(0, isUseful ? 1 : this.#line.length)) {
       this.#acquire().then(turn.resolve, turn.reject);
     }
   }

@@ -19,6 +19,8 @@ export interface SiteOptions {
   readonly node?: readonly string[];
   /** The address by which the servers reach the database. */
   readonly viaDatabase?: (url: string) => Promise<string>;
+  /** Another database than one of `postgres`; its owner stops it. */
+  readonly databaseUrl?: string;
   /** Where everything is stored; a new folder, unless it is given. */
   readonly folder?: string;
   /** A PostgreSQL that runs already; its owner stops it. */
@@ -87,10 +89,11 @@ export async function openSite({
 }: SiteOptions): Promise<Site> {
   const folder = options.folder ?? (await mkdtemp(join(tmpdir(), 'rondo-fault-')));
   const isEmbedded = database === 'embedded';
-  const own = !isEmbedded && !options.postgres ? await startOwn() : undefined;
+  const own = !isEmbedded && !options.postgres && !options.databaseUrl ? await startOwn() : undefined;
   const postgres = isEmbedded ? undefined : (options.postgres ?? own);
   const through = options.viaDatabase ?? (async (url: string) => url);
-  const databaseUrl = postgres && (await through(await postgres.createDatabase(`site${Date.now()}`)));
+  const databaseUrl =
+    options.databaseUrl ?? (postgres && (await through(await postgres.createDatabase(`site${Date.now()}`))));
   const servers: FaultyServer[] = [];
   for (let n = 0; n < count; n++) {
     const own = {

@@ -60,8 +60,8 @@ async function obey(order: ViewersJob | CutOrder | ReportOrder): Promise<void> {
 }
 
 async function open({ count, ...options }: ViewersJob): Promise<void> {
-  for (let n = 0; n < count; n++) viewers.push(new Viewer(options));
-  const queue = [...viewers];
+  const queue = Array.from({ length: count }, () => new Viewer(options));
+  viewers.push(...queue);
   const openNext = async () => {
     for (let viewer = queue.pop(); viewer; viewer = queue.pop()) await viewer.connect();
   };

@@ -1,14 +1,41 @@
+import { readdirSync } from 'node:fs';
+
 /**
  * Loaded into the measured server with `--import`. Collects garbage on request, so that the resident set is live
- * memory, and ends with the benchmark that started it.
+ * memory, says what the process holds, and ends with the benchmark that started it.
  */
 export interface Settled {
   readonly type: 'settled';
 }
 
+/** What the process holds after its garbage was collected. */
+export interface Held {
+  readonly type: 'held';
+  readonly heapBytes: number;
+  readonly residentBytes: number;
+  /** Timers, sockets, requests under way and whatever else keeps the process alive. */
+  readonly handles: number;
+  /** Open files and sockets; null where there is no /proc. */
+  readonly files: number | null;
+}
+
 process.on('message', (message: unknown) => {
-  if (message !== 'settle') return;
-  for (let pass = 0; pass < 3; pass++) globalThis.gc?.();
-  process.send?.({ type: 'settled' } satisfies Settled);
+  if (message !== 'settle' && message !== 'hold') return;
+  for (let pass = 0; pass < (message === 'settle' ? 3 : 1); pass++) globalThis.gc?.();
+  process.send?.(message === 'settle' ? ({ type: 'settled' } satisfies Settled) : held());
 });
 process.on('disconnect', () => process.exit());
+
+function held(): Held {
+  const { heapUsed, rss } = process.memoryUsage();
+  const handles = process.getActiveResourcesInfo().length;
+  return { type: 'held', heapBytes: heapUsed, residentBytes: rss, handles, files: openFiles() };
+}
+
+function openFiles(): number | null {
+  try {
+    return readdirSync('/proc/self/fd').length;
+  } catch {
+    return null;
+  }
+}

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { messageOf, startNode, stopNode } from './children.ts';
 import { Rest } from './rest.ts';
-import type { Settled } from './server-probe.ts';
+import type { Held, Settled } from './server-probe.ts';
 
 export const admin = { username: 'admin', password: 'correct horse battery staple' };
 const startMs = 60_000;
@@ -101,6 +101,13 @@ export class BenchServer {
     const settled = messageOf<Settled>(this.child, 'settled', 30_000);
     this.child.send('settle');
     await settled;
+  }
+
+  /** What the process holds, after its garbage was collected. */
+  async held(): Promise<Held> {
+    const held = messageOf<Held>(this.child, 'held', 60_000);
+    this.child.send('hold');
+    return held;
   }
 
   async stop(): Promise<void> {

