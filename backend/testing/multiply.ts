@@ -60,6 +60,8 @@ async function copyRounds(db: Db, runId: RunId, last: number): Promise<void> {
       previous_part: 'n - 1',
       ...moments('submitted_at'),
     });
+    // What was derived from it, if it was, is that of its copies.
+    await copy(db, 'insight_rounds', series, where, { round: 'n', seq: `seq + n - ${round}` });
   }
   const more = last - round;
   await db.execute(

@@ -5,11 +5,14 @@ import { parseArgs } from 'node:util';
 import { bombs } from './entries/bombs.ts';
 import { checkpoint } from './entries/checkpoint.ts';
 import { cuts } from './entries/cuts.ts';
+import { fanOut } from './entries/fan-out.ts';
 import { firstLoad } from './entries/first-load.ts';
 import { flower } from './entries/flower.ts';
+import { growth } from './entries/growth.ts';
 import { ingest } from './entries/ingest.ts';
 import { insight } from './entries/insight.ts';
 import { logCall } from './entries/log-call.ts';
+import { manyClients } from './entries/many-clients.ts';
 import { openViewers } from './entries/open-viewers.ts';
 import { pages } from './entries/pages.ts';
 import { peers } from './entries/peers.ts';
@@ -17,6 +20,7 @@ import { pixel } from './entries/pixel.ts';
 import { pythonLogCall } from './entries/python-log-call.ts';
 import { series } from './entries/series.ts';
 import { servers } from './entries/servers.ts';
+import { socketIo } from './entries/socket-io.ts';
 import { start } from './entries/start.ts';
 import { views } from './entries/views.ts';
 import { type Context, type Entry, type Result, Skipped, tableOf } from './lib/figure.ts';
@@ -31,6 +35,7 @@ const entries: readonly Entry[] = [
   servers,
   firstLoad,
   views,
+  manyClients,
   cuts,
   checkpoint,
   openViewers,
@@ -40,10 +45,13 @@ const entries: readonly Entry[] = [
   start,
   bombs,
   peers,
+  socketIo,
+  growth,
+  fanOut,
 ];
 
 /** What `--peers` measures. */
-const entriesOfPeers = ['peers'];
+const entriesOfPeers = ['peers', 'socket-io'];
 
 const { values: options } = parseArgs({
   options: {

@@ -8,19 +8,23 @@ import { drained, reportTicks } from '../lib/ticks.ts';
 // The shape of anycable/nodejs-websocket-bench: 2 messages a second, every link cut about every 15 s for 2 s.
 const perSecond = 2;
 const seconds = 60;
-const cut = { everyMs: 15_000, forMs: 2_000 };
+export const cut = { everyMs: 15_000, forMs: 2_000 };
 /** Time for viewers cut at the end to reconnect and catch up. */
 const settleMs = 6_000;
 
 export const cuts: Entry = {
   name: 'cuts',
   about: `viewers whose link is cut every 15 s for 2 s, ${perSecond} messages/s, ${seconds} s`,
-  run: (context) => Crowd.with((crowd) => measure(context, crowd)),
+  run: (context) => Crowd.with((crowd) => measure(context, crowd, { count: context.quick ? 200 : 1_000, seconds })),
 };
 
-const measure = ({ quick, say }: Context, crowd: Crowd): Promise<Figure[]> =>
+interface Shape {
+  readonly count: number;
+  readonly seconds: number;
+}
+
+export const measure = ({ say }: Context, crowd: Crowd, { count, seconds }: Shape): Promise<Figure[]> =>
   withServer({}, async (server, rest) => {
-    const count = quick ? 200 : 1_000;
     const reporter = createReporter({ url: server.url, apiKey: await rest.createKey('bench'), name: 'cuts' });
     await drained(reporter);
     await crowd.open({ url: server.url, token: rest.token, run_id: reporter.run_id, count });

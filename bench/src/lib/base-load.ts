@@ -8,8 +8,10 @@ export class BaseLoad {
   round = 1;
   count = 0;
   readonly #timer: NodeJS.Timeout;
+  readonly #ids: readonly string[];
 
-  constructor(reporter: Reporter, perSecond: number) {
+  constructor(reporter: Reporter, perSecond: number, ids: readonly string[] = clients) {
+    this.#ids = ids;
     const startedAt = performance.now();
     this.#timer = setInterval(() => {
       // By the clock, so that a timer that comes late does not make it less.
@@ -24,7 +26,7 @@ export class BaseLoad {
 
   #say(reporter: Reporter): void {
     const n = this.count++;
-    const client_id = clients[n % clients.length] as string;
+    const client_id = this.#ids[n % this.#ids.length] as string;
     const { round } = this;
     if (n % 2 === 0) {
       reporter.clientStatus({ client_id, round, status: 'training', progress: (n % 1_000) / 1_000 });
