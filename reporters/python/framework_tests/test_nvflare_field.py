@@ -135,7 +135,7 @@ class Ends(unittest.TestCase):
         assert status == "stopped" and str(reason).startswith("the job was aborted")
 
     def test_a_site_whose_process_dies_in_a_round(self) -> None:
-        """A server and two sites as processes: NVFLARE aborts the job, whose end it calls an exception (NVFlare#5220)."""
+        """A server and two sites as processes: NVFLARE aborts the job and calls that an exception (NVFlare#5220)."""
         facts = facts_of("dies", "nvflare_processes.py")
         assert "the job ended as FINISHED:" in facts.output, facts.output[-4_000:]
         # The round without its aggregation is not complete, and neither is the run.
