@@ -12,6 +12,8 @@ interface OutboxOptions {
   readonly queue: EventQueue;
   readonly home: SpoolHome | null;
   readonly clock: Clock;
+  /** Puts into the queue what was reported and is not encoded yet. */
+  readonly encodeDeferred: () => void;
   readonly maxBatchEvents: number;
   readonly maxBatchBytes: number;
   /** The disk is in the way, or (`null`) no longer. */
@@ -140,6 +142,7 @@ export class Outbox {
 
   /** The next batch: with `isPoll` an empty one if nothing waits, with `isLast` no events of other runs. */
   next({ isPoll, isLast }: { isPoll: boolean; isLast: boolean }): Work | null {
+    this.#options.encodeDeferred();
     this.flush();
     if (this.#memory.hasRest) return this.#fromMemory();
     const { run_id, queue } = this.#options;

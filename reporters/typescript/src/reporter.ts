@@ -6,6 +6,7 @@ import type { Reporter, ReporterStats, Say } from './api.ts';
 import { atExit } from './at-exit.ts';
 import { systemClock } from './clock.ts';
 import { Commands } from './commands.ts';
+import { plainLog, plainMetric, plainResult } from './deferred.ts';
 import { makeEvent, type QueuedEvent, type ReportedFact } from './event.ts';
 import { createHttp, createHttpPost } from './http.ts';
 import type { Work } from './lane.ts';
@@ -25,6 +26,8 @@ import type { Answer, Verdict } from './verdict.ts';
 
 // Long enough to write many calls at once, short enough that a kill loses little. [R18]
 const gatherMs = 20;
+// A program that reports without a pause gets its facts encoded in these portions.
+const maxDeferred = 2_000;
 
 /** Starts reporting a run: `run_started` is queued at once. Never throws, whatever the server or the options are. [R1] */
 export function createReporter(options: ReporterOptions): Reporter {
@@ -46,6 +49,7 @@ export function createReporter(options: ReporterOptions): Reporter {
   let isClosed = false;
   let leftOnDisk = 0;
   let isGathering = false;
+  let deferred: { readonly fact: ReportedFact; readonly atMs: number }[] = [];
   const http = createHttp(url);
   const headers: Record<string, string> = apiKey === '' ? {} : { authorization: `Bearer ${apiKey}` };
   const random = options.random ?? Math.random;
@@ -56,6 +60,7 @@ export function createReporter(options: ReporterOptions): Reporter {
     queue,
     home,
     clock,
+    encodeDeferred,
     maxBatchEvents,
     maxBatchBytes,
     onDiskTrouble,
@@ -96,8 +101,31 @@ export function createReporter(options: ReporterOptions): Reporter {
     }
   }
 
+  /** Takes a copy that certainly has a wire form, to be encoded by the next timer. */
+  function defer(fact: ReportedFact | null): boolean {
+    if (fact === null || isClosed) return false;
+    account.noteReported();
+    if (deferred.push({ fact, atMs: stamper.stampMs(fact) }) >= maxDeferred) encodeDeferred();
+    else gather();
+    return true;
+  }
+
+  function encodeDeferred(): void {
+    if (deferred.length === 0) return;
+    const facts = deferred;
+    deferred = [];
+    for (const { fact, atMs } of facts) {
+      try {
+        encode(fact, new Date(atMs).toISOString(), false);
+      } catch (error) {
+        dropUnreadable(error);
+      }
+    }
+  }
+
   /** Returns the moment that the fact got. */
   function reportOne(fact: ReportedFact, keep: boolean): string | null {
+    encodeDeferred();
     account.noteReported();
     try {
       if (isClosed) {
@@ -105,18 +133,23 @@ export function createReporter(options: ReporterOptions): Reporter {
         return null;
       }
       const at = stamper.stamp(fact);
-      const made = makeEvent(fact, run_id, at, masking);
-      if (made.flaw !== null) account.omit(String(fact.type).slice(0, 64), made.flaw);
-      if (made.state === 'invalid') account.noteDropped('invalid_event', made.flaw);
-      else {
-        if (made.flaw !== null) fail('invalid_event', made.flaw);
-        enqueue(keep ? { ...made.event, class: 'f' } : made.event);
-      }
+      encode(fact, at, keep);
       return at;
     } catch (error) {
       dropUnreadable(error);
       return null;
     }
+  }
+
+  function encode(fact: ReportedFact, at: string, keep: boolean): void {
+    const made = makeEvent(fact, run_id, at, masking);
+    if (made.flaw !== null) account.omit(String(fact.type).slice(0, 64), made.flaw);
+    if (made.state === 'invalid') {
+      account.noteDropped('invalid_event', made.flaw);
+      return;
+    }
+    if (made.flaw !== null) fail('invalid_event', made.flaw);
+    enqueue(keep ? { ...made.event, class: 'f' } : made.event);
   }
 
   /** The caller's objects can hold anything: getters that throw, revoked proxies. [R1] */
@@ -146,16 +179,20 @@ export function createReporter(options: ReporterOptions): Reporter {
     if (event.type === 'run_complete') isRunOver = true;
     account.notePushedOut(queue.push(event));
     gather();
-    sender.wake();
+    if (outbox.hasFullBatch) sender.wake();
   }
 
   function gather(): void {
-    if (home === null || isGathering) return;
+    if (isGathering) return;
     isGathering = true;
-    clock.schedule(() => {
-      isGathering = false;
-      outbox.flush();
-    }, gatherMs);
+    clock.schedule(onGathered, gatherMs);
+  }
+
+  function onGathered(): void {
+    isGathering = false;
+    encodeDeferred();
+    outbox.flush();
+    sender.wake(gatherMs);
   }
 
   function onAnswer({ batch: { events }, isOwn }: Work, answer: Answer): void {
@@ -211,11 +248,13 @@ export function createReporter(options: ReporterOptions): Reporter {
   }
 
   function stats(): ReporterStats {
+    encodeDeferred();
     return account.stats(isClosed ? leftOnDisk : outbox.waiting);
   }
 
   function close({ timeoutMs = 2_000 } = {}): Promise<ReporterStats> {
     if (!closed) {
+      encodeDeferred();
       sumUp();
       outbox.flush();
     }
@@ -230,6 +269,7 @@ export function createReporter(options: ReporterOptions): Reporter {
 
   function finish(): ReporterStats {
     if (isClosed) return stats();
+    encodeDeferred();
     leaveExit();
     stopLooking();
     const { inMemory, onDisk, folder } = outbox.close();
@@ -279,6 +319,8 @@ export function createReporter(options: ReporterOptions): Reporter {
       }
     };
 
+  const [sayResult, sayMetric, sayLog] = [say('client_result'), say('metric'), say('log')];
+
   if (apiKey === '') fail('misconfigured', 'there is no API key; set RONDO_API_KEY or the option apiKey');
   if (normalizeAddress(url) === null) {
     fail('misconfigured', 'RONDO_URL is not an address such as http://127.0.0.1:8000');
@@ -308,12 +350,18 @@ export function createReporter(options: ReporterOptions): Reporter {
     clientHeartbeat: say('client_heartbeat'),
     clientPresence: say('client_presence'),
     clientStatus: say('client_status'),
-    clientResult: say('client_result'),
+    clientResult: (fact) => {
+      if (!tryTo(() => defer(plainResult(fact)))) sayResult(fact);
+    },
     clientFailed: say('client_failed'),
     clientNoReply: say('client_no_reply'),
     privacySpent: say('privacy_spent'),
-    metric: (name, value, where) => say('metric')({ ...where, name, value }),
-    log: (level, message, about) => say('log')({ ...about, level, message }),
+    metric: (name, value, where) => {
+      if (!tryTo(() => defer(plainMetric(name, value, where)))) sayMetric({ ...where, name, value });
+    },
+    log: (level, message, about) => {
+      if (!tryTo(() => defer(plainLog(level, message, about)))) sayLog({ ...about, level, message });
+    },
     leftOut: (name, reason) => {
       try {
         omit(name, reason);
@@ -333,6 +381,15 @@ function findHome({ spoolDir, spoolMaxBytes }: ReporterOptions, url: string, now
   if (root === false || root === null || address === null) return null;
   const at = () => new Date(now()).toISOString();
   return new SpoolHome({ root, address, at, maxBytes: spoolMaxBytes ?? defaultBound(process.env) });
+}
+
+/** False where the arguments cannot be read, too. */
+function tryTo(act: () => boolean): boolean {
+  try {
+    return act();
+  } catch {
+    return false;
+  }
 }
 
 function typeOf(json: string | undefined): string {

@@ -59,12 +59,12 @@ export class Sender {
     this.#options = options;
   }
 
-  /** There may be something to send. */
-  wake(): void {
+  /** There may be something to send, which has waited for so long. */
+  wake(waitedMs = 0): void {
     if (this.#state !== 'idle') return;
     const { outbox, flushIntervalMs } = this.#options;
     if (outbox.hasFullBatch) this.#arm(0);
-    else if (outbox.hasWork(false)) this.#arm(flushIntervalMs);
+    else if (outbox.hasWork(false)) this.#arm(Math.max(0, flushIntervalMs - waitedMs));
     else if (this.#options.isPolling()) this.#arm(pollMs);
   }
 

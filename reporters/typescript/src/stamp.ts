@@ -17,12 +17,17 @@ export class Stamper {
 
   stamp(fact: ReportedFact): string {
     if (fact.at !== undefined) return fact.at instanceof Date ? fact.at.toISOString() : fact.at;
+    return new Date(this.stampMs(fact)).toISOString();
+  }
+
+  /** The moment of a fact without one of its own, in milliseconds. */
+  stampMs(fact: ReportedFact): number {
     const subject = subjectOf(fact);
     const nowMs = this.#now();
     if (nowMs > this.#lastMs) this.#moveTo(nowMs);
     else if (subject !== null && this.#subjectsAtLast.has(subject)) this.#moveTo(this.#lastMs + 1);
     if (subject !== null) this.#subjectsAtLast.add(subject);
-    return new Date(this.#lastMs).toISOString();
+    return this.#lastMs;
   }
 
   #moveTo(ms: number): void {

@@ -54,13 +54,18 @@ class ObservedGrid(Grid):  # type: ignore[misc, unused-ignore]
 
     def pull_messages(self, message_ids: Iterable[str]) -> Iterable[Message]:
         replies = list(self.inner.pull_messages(message_ids))
-        self._observer.replied(replies)
+        if replies:
+            self._observer.replied(replies)
         return replies
 
     def send_and_receive(self, messages: Iterable[Message], *, timeout: float | None = None) -> Iterable[Message]:
         """The replies that came in time, in the order of their requests; fewer when an admin closed the round."""
         going = list(messages)
-        if not going or self._observer.is_closed_for(going):
+        if not going:
+            return []
+        # Its round is read once: the loop asks often, and on the cores of the training.
+        is_closed = self._observer.closing_of(going)
+        if is_closed():
             return []
         order = list(self.push_messages(going))
         waiting = {message_id for message_id in order if message_id}
@@ -79,7 +84,7 @@ class ObservedGrid(Grid):  # type: ignore[misc, unused-ignore]
                 looked = now
                 self._observer.still_there(self.inner.get_node_ids())
             left = None if deadline is None else deadline - time.monotonic()
-            if not waiting or self._observer.is_closed_for(going) or (left is not None and left <= 0):
+            if not waiting or is_closed() or (left is not None and left <= 0):
                 break
             pause = max(FIRST_POLL_S, POLL_SHARE * (now - came_at), POLL_COST * (now - asked_at))
             pause = min(pause, LONGEST_POLL_S)

@@ -10,11 +10,11 @@ part of it that does not know Flower's messages.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from rondo.adapters import naming
-from rondo.adapters.guard import guarded
+from rondo.adapters.guard import guarded, quietly
 
 from . import messages as read
 from ._flwr import Message
@@ -225,11 +225,10 @@ class Observer(Account):
     def is_stopped(self, number: int) -> bool:
         return self.stops.reason_of(number) is not None
 
-    @guarded
-    def is_closed_for(self, messages: Sequence[Message]) -> bool:
-        """Return True if the round of these messages, or the whole run, was stopped."""
-        with self._lock:
-            return self.stops.run_reason is not None or self.is_stopped(self._round_of(messages[0]))
+    def closing_of(self, messages: Sequence[Message]) -> Callable[[], bool]:
+        """Return how to ask whether the round of these messages, or the whole run, was stopped."""
+        stops, number = self.stops, quietly(self._round_of, messages[0])
+        return lambda: stops.run_reason is not None or (number is not None and stops.reason_of(number) is not None)
 
     # --- inside ------------------------------------------------------------------------------------------------------
 

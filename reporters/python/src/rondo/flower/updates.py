@@ -11,7 +11,7 @@ from __future__ import annotations
 import math
 import queue
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -19,13 +19,12 @@ from numpy.typing import NDArray
 
 from rondo.adapters.guard import guarded, quietly
 
-from .arrays import blocks_of, difference_into, product_of, shape_of, views_of
+from .arrays import BLOCK, blocks_of, difference, flat_of, product_of, shape_of, views_of
 
-# A round whose updates are larger in total keeps its norms but has no cosines: they need every update in memory.
+# A round whose updates are larger in total keeps its norms but has no cosines: they need every model in memory.
 MAX_ROUND_BYTES = 256 * 1024 * 1024
 # Past it, results are reported at once, without their norm.
 MAX_WAITING = 256
-FIRST_ROWS = 16
 
 Vector = NDArray[Any]
 SayMetric = Callable[[str, float, int, str], None]
@@ -65,7 +64,7 @@ class UpdateMeter:
         self._say_metric = say_metric
         self._work: queue.Queue[Callable[[], None] | None] = queue.Queue(MAX_WAITING)
         self._waiting: dict[int, _Once] = {}
-        self._rows = _Rows()
+        self._kept = _Kept()
         self._previous: tuple[int, Vector, float] | None = None
         self._of_mean: tuple[int, Direction] | None = None
         self._thread = threading.Thread(target=self._run, name="rondo-updates", daemon=True)
@@ -121,115 +120,124 @@ class UpdateMeter:
             guarded(work)()
 
     def _measured(self, client_id: str, round_number: int, samples: int, before: Any, after: Any) -> Direction:
-        taken = self._rows.take(round_number, before, after, client_id, samples)
-        if taken is None:
+        update = _update_of(before, after)
+        if update is None:
             return Direction()
-        update, parts = taken
         previous = self._before(round_number, update)
+        scratch = np.empty(BLOCK, update.dtype)
         squares = product = 0.0
-        for part in parts:
-            block = update[part]
-            squares += product_of(block, block)
-            if previous is not None:
-                product += product_of(block, previous[0][part])
+        at = 0
+        for old, new in zip(update.old, update.new, strict=True):
+            for part in blocks_of(new.size):
+                block = scratch[: part.stop - part.start]
+                difference(new[part], old[part], block)
+                squares += product_of(block, block)
+                if previous is not None:
+                    product += product_of(block, previous[0][at + part.start : at + part.stop])
+            at += new.size
         norm = math.sqrt(squares)
-        self._rows.norms[client_id] = norm
+        self._kept.add(round_number, _Part(client_id, max(samples, 1), norm, update))
         return Direction(norm, None if previous is None else _cosine(product, norm * previous[1]))
 
-    def _before(self, round_number: int, update: Vector) -> tuple[Vector, float] | None:
+    def _before(self, round_number: int, update: Update) -> tuple[Vector, float] | None:
         """The mean of an earlier round and its length, if the update can be compared with it."""
         if self._previous is None or self._previous[0] >= round_number:
             return None
         _, mean, length = self._previous
-        return (mean, length) if mean.shape == update.shape and mean.dtype == update.dtype else None
+        return (mean, length) if mean.size == update.length and mean.dtype == update.dtype else None
 
     def _cosines(self, round_number: int) -> None:
-        kept = self._rows.of(round_number)
-        if kept is None:
+        parts = self._kept.take(round_number)
+        if not parts:
             return
-        matrix, clients, samples = kept
-        shares = (samples / samples.sum()).astype(matrix.dtype)
-        mean = np.empty(matrix.shape[1], matrix.dtype)
-        previous = self._before(round_number, mean)
-        products = np.zeros(len(clients))
+        first = parts[0].update
+        total = sum(part.samples for part in parts)
+        shares = np.array([part.samples / total for part in parts], first.dtype)
+        mean = np.empty(first.length, first.dtype)
+        previous = self._before(round_number, first)
+        products = np.zeros(len(parts))
+        rows = np.empty((len(parts), BLOCK), first.dtype)
         squares = product = 0.0
-        # All that is asked of a block while it is in the cache.
-        for part in blocks_of(len(mean)):
-            rows, block = matrix[:, part], mean[part]
-            np.einsum("i,ij->j", shares, rows, out=block)
-            products += np.einsum("ij,j->i", rows, block)
-            squares += product_of(block, block)
-            if previous is not None:
-                product += product_of(block, previous[0][part])
+        at = 0
+        # Each piece is asked for everything while it is in the cache, and no update is ever written down whole.
+        for number, array in enumerate(first.new):
+            for part in blocks_of(array.size):
+                size = part.stop - part.start
+                here, block = rows[:, :size], mean[at + part.start : at + part.stop]
+                for row, each in zip(here, parts, strict=True):
+                    difference(each.update.new[number][part], each.update.old[number][part], row)
+                np.einsum("i,ij->j", shares, here, out=block)
+                products += np.einsum("ij,j->i", here, block)
+                squares += product_of(block, block)
+                if previous is not None:
+                    product += product_of(block, previous[0][at + part.start : at + part.stop])
+            at += array.size
         length = math.sqrt(squares)
-        if len(clients) > 1:
-            for client_id, of_client in zip(clients, products, strict=True):
-                cosine = _cosine(float(of_client), self._rows.norms[client_id] * length)
+        if len(parts) > 1:
+            for each, of_client in zip(parts, products, strict=True):
+                cosine = _cosine(float(of_client), each.norm * length)
                 if cosine is not None:
-                    self._say_metric("cosine_to_mean", cosine, round_number, client_id)
+                    self._say_metric("cosine_to_mean", cosine, round_number, each.client_id)
         to_previous = None if previous is None else _cosine(product, length * previous[1])
         self._of_mean = round_number, Direction(length, to_previous)
         self._previous = round_number, mean, length
 
 
-class _Rows:
-    """The updates of a round, one below the other; the memory is used again in the next round."""
+class Update(NamedTuple):
+    """The model that a client received and the one that it returned, as flat arrays that are read in place."""
+
+    old: list[Vector]
+    new: list[Vector]
+    length: int
+    dtype: np.dtype[Any]
+
+    @property
+    def size(self) -> int:
+        """Bytes that stay in memory for it: the framework needs the model that all clients received anyway."""
+        return sum(array.nbytes for array in self.new)
+
+
+def _update_of(before: Any, after: Any) -> Update | None:
+    """None where there is nothing to compare."""
+    if before is None or after is None:
+        return None
+    old, new = views_of(before), views_of(after)
+    shape = shape_of(old, new)
+    return None if shape is None else Update([flat_of(each) for each in old], [flat_of(each) for each in new], *shape)
+
+
+class _Part(NamedTuple):
+    client_id: str
+    samples: int
+    norm: float
+    update: Update
+
+
+class _Kept:
+    """The updates of one round, until its mean is known. Bounded: past the bound the round has no mean."""
 
     def __init__(self) -> None:
-        self._matrix: Vector | None = None
         self._round = 0
-        self._clients: list[str] = []
-        self._samples: list[int] = []
-        self._is_too_large = False
-        self.norms: dict[str, float] = {}
+        self._parts: list[_Part] = []
+        self._bytes = 0
+        self._has_mean = True
 
-    def take(
-        self, round_number: int, before: Any, after: Any, client_id: str, samples: int
-    ) -> tuple[Vector, Iterator[slice]] | None:
-        """A vector and its parts, which hold the update once they are yielded; None where the arrays differ."""
-        if before is None or after is None:
-            return None
-        old, new = views_of(before), views_of(after)
-        shape = shape_of(old, new)
-        if shape is None:
-            return None
+    def add(self, round_number: int, part: _Part) -> None:
         if round_number != self._round:
-            self._round, self._clients, self._samples, self.norms = round_number, [], [], {}
-            self._is_too_large = False
-        length, dtype = shape
-        row = self._next_row(length, dtype)
-        if not self._is_too_large:
-            self._clients.append(client_id)
-            self._samples.append(max(samples, 1))
-        return row, difference_into(row, old, new)
+            self._round, self._parts, self._bytes, self._has_mean = round_number, [], 0, True
+        shapes = [(each.size, part.update.dtype) for each in part.update.new]
+        first = self._parts[0].update if self._parts else part.update
+        # The clients of one round may have different models: each has its norm, and there is no mean.
+        self._has_mean = self._has_mean and shapes == [(each.size, first.dtype) for each in first.new]
+        self._bytes += part.update.size
+        self._has_mean = self._has_mean and self._bytes <= MAX_ROUND_BYTES
+        self._parts = [*self._parts, part] if self._has_mean else []
 
-    def of(self, round_number: int) -> tuple[Vector, list[str], NDArray[np.float64]] | None:
-        if round_number != self._round or not self._clients or self._is_too_large or self._matrix is None:
-            return None
-        return self._matrix[: len(self._clients)], self._clients, np.asarray(self._samples, np.float64)
-
-    def _next_row(self, length: int, dtype: np.dtype[Any]) -> Vector:
-        count = len(self._clients)
-        matrix = self._matrix
-        if matrix is None or matrix.shape[1] != length or matrix.dtype != dtype:
-            if count > 0:
-                # The clients of one round have different models: each has its norm, and there is no mean.
-                self._is_too_large = True
-                return np.empty(length, dtype)
-            matrix = self._matrix = np.empty((self._most(FIRST_ROWS, length, dtype), length), dtype)
-        if self._is_too_large or count >= self._most(count + 1, length, dtype):
-            self._is_too_large = True
-            return np.empty(length, dtype)
-        if count >= len(matrix):
-            grown = np.empty((self._most(2 * count, length, dtype), length), dtype)
-            grown[:count] = matrix
-            matrix = self._matrix = grown
-        row: Vector = matrix[count]
-        return row
-
-    @staticmethod
-    def _most(rows: int, length: int, dtype: np.dtype[Any]) -> int:
-        return min(rows, MAX_ROUND_BYTES // max(length * dtype.itemsize, 1))
+    def take(self, round_number: int) -> list[_Part]:
+        """The updates of this round, which are not kept any longer."""
+        parts = self._parts if round_number == self._round and self._has_mean else []
+        self._parts, self._bytes = [], 0
+        return parts
 
 
 def _cosine(product: float, norms: float) -> float | None:
