@@ -40,6 +40,25 @@ const ClientPage = page('The client', async () => (await import('./pages/ClientP
 const ModelsPage = page('The list of models', async () => (await import('./pages/ModelsPage.tsx')).ModelsPage);
 const SettingsPage = page('The settings', async () => (await import('./pages/SettingsPage.tsx')).SettingsPage);
 
+/** The page of an address is fetched while the session is renewed, instead of after it. */
+const pagesOf: readonly (readonly [RegExp, { readonly prefetch: () => void }])[] = [
+  [/^\/runs\/[^/]+\/rounds\/[^/]+$/, RoundPage],
+  [/^\/runs\/[^/]+\/rounds$/, RoundsPage],
+  [/^\/runs\/[^/]+\/clients$/, ClientsPage],
+  [/^\/runs\/[^/]+\/metrics$/, SeriesPage],
+  [/^\/($|runs\/[^/]+$)/, LivePage],
+  [/^\/runs$/, RunsPage],
+  [/^\/compare$/, ComparePage],
+  [/^\/clients\//, ClientPage],
+  [/^\/models$/, ModelsPage],
+  [/^\/settings/, SettingsPage],
+];
+
+export function prefetchPage(pathname: string): void {
+  const path = pathname.startsWith(basePath) ? pathname.slice(basePath.replace(/\/$/, '').length) : pathname;
+  pagesOf.find(([pattern]) => pattern.test(path))?.[1].prefetch();
+}
+
 export function App() {
   return (
     <ErrorBoundary what="Rondo">
@@ -93,7 +112,7 @@ function SessionGate() {
     if (session.state === 'unknown') void refresh();
   }, [session.state, refresh]);
   if (session.state !== 'unknown') return <Outlet />;
-  if (progress.state !== 'failed') return null;
+  if (progress.state !== 'failed') return <Opening />;
   return (
     <SignInCard title="No connection">
       <div className="flex flex-col items-start gap-4">
@@ -103,6 +122,11 @@ function SessionGate() {
     </SignInCard>
   );
 }
+
+/** The same as in index.html, which is on screen before the code is there. */
+const Opening = () => (
+  <div className="flex min-h-dvh items-center justify-center text-base font-semibold text-muted">Rondo</div>
+);
 
 function SignedInOnly() {
   const session = useSession();

@@ -155,27 +155,33 @@ const panAndZoom = (page: Page): Promise<number[]> =>
 function serveMatrix(clients: number, rounds: number): Promise<Server> {
   const client_ids = Array.from({ length: clients }, (_, n) => `client-${String(n).padStart(4, '0')}`);
   let known = rounds;
+  // Made before it is requested: what it costs here is not what the page costs.
+  const whole = matrixOf(client_ids, rounds, 0);
   const server = createServer((request, response) => {
     const from = new URL(request.url ?? '', 'http://x').searchParams.get('from');
     // Each later request finds one more round.
     if (from !== null) known++;
-    const numbers = Array.from({ length: known }, (_, n) => n + 1).filter((round) => round >= Number(from ?? 0));
-    const header = {
-      run_id,
-      measure: 'train_loss',
-      cell: 'float32',
-      rounds: numbers,
-      client_ids,
-      open_rounds: [],
-      truncated: false,
-    } as unknown as MatrixHeader;
-    const cells = new Float32Array(numbers.length * clients);
-    for (let at = 0; at < cells.length; at++) cells[at] = 1 + Math.abs(Math.sin(12.9898 * at));
-    const body = encodeMatrix(header, new Uint8Array(cells.buffer));
+    const body = from === null ? whole : matrixOf(client_ids, known, Number(from));
     response.writeHead(200, { 'content-type': 'application/octet-stream', 'content-length': body.length });
     response.end(body);
   });
   return new Promise((done) => server.listen(0, '127.0.0.1', () => done(server)));
+}
+
+function matrixOf(client_ids: readonly string[], known: number, from: number): Uint8Array {
+  const rounds = Array.from({ length: known }, (_, n) => n + 1).filter((round) => round >= from);
+  const header = {
+    run_id,
+    measure: 'train_loss',
+    cell: 'float32',
+    rounds,
+    client_ids,
+    open_rounds: [],
+    truncated: false,
+  } as unknown as MatrixHeader;
+  const cells = new Float32Array(rounds.length * client_ids.length);
+  for (let at = 0; at < cells.length; at++) cells[at] = 1 + Math.abs(Math.sin(12.9898 * at));
+  return encodeMatrix(header, new Uint8Array(cells.buffer));
 }
 
 async function compare(context: BrowserContext, url: string, runs: number): Promise<Figure> {

@@ -1,8 +1,9 @@
-import type { Attention, Convergence, Cost, Participation, Privacy, Waiting } from '@rondo/protocol';
+import type { Attention, AttentionNews, Convergence, Cost, Participation, Privacy, Waiting } from '@rondo/protocol';
 import { useMemo } from 'react';
 import useSWR, { type SWRConfiguration, type SWRResponse } from 'swr';
 import { insightPaths } from '../api/insight.ts';
 import { getJson } from '../api/resources.ts';
+import { useFLStore } from '../store/fl-store.ts';
 import { lastClosedRound, type PastView, useIsPast, usePast } from './usePast.ts';
 
 /** Derived figures stand beside the live ones: where there are none, their panel is hidden, and nothing is retried. */
@@ -20,25 +21,42 @@ export function useAttention(run_id: string | null, isRunning: boolean): Pick<SW
     whileRunning(isRunning, 5_000),
   );
   const then = useMemo(() => (past === null || !isThen ? undefined : attentionThen(past)), [past, isThen]);
-  return { data: isThen ? then : data };
+  const news = useFLStore(({ viewer }) => (viewer.run_id === run_id ? viewer.attention : null));
+  // The stream brings the list with the run, before the first answer brings the rest.
+  const first = useMemo(() => (news === null ? undefined : withoutRest(news)), [news]);
+  return { data: isThen ? then : data !== undefined && data.run_id === run_id ? data : first };
 }
 
 function attentionThen(past: PastView): Attention | undefined {
   const news = past.viewer.attention;
   if (news === null) return undefined;
+  const { rounds, viewer } = past;
   return {
-    ...news,
-    muted_items: [],
-    mutes: [],
-    from_round: past.rounds[0]?.round ?? null,
+    ...withoutRest(news),
+    from_round: rounds[0]?.round ?? null,
     to_round: lastClosedRound(past),
-    budget: { false_marks_per_100_rounds: 0, num_clients: Object.keys(past.viewer.clients).length, statement: '' },
+    budget: { ...noBudget, num_clients: Object.keys(viewer.clients).length },
   };
 }
 
+const noBudget = { false_marks_per_100_rounds: 0, num_clients: 0, statement: '' };
+
+const withoutRest = (news: AttentionNews): Attention => ({
+  ...news,
+  muted_items: [],
+  mutes: [],
+  from_round: null,
+  to_round: null,
+  budget: noBudget,
+});
+
 /** Nothing is stored of how these stood at a past moment. */
-const onlyLive = <T>({ data }: SWRResponse<T>, isPast: boolean): Pick<SWRResponse<T>, 'data'> => ({
+const onlyLive = <T>(
+  { data, isLoading }: SWRResponse<T>,
+  isPast: boolean,
+): Pick<SWRResponse<T>, 'data' | 'isLoading'> => ({
   data: isPast ? undefined : data,
+  isLoading,
 });
 
 /** Why the running round is not over. */

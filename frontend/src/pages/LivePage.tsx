@@ -22,7 +22,7 @@ const ClientHeatMap = lazyPart({
 const MetricsChart = lazyPart({
   what: 'The training progress',
   load: async () => (await import('../components/MetricsChart/MetricsChart.tsx')).MetricsChart,
-  fallback: <Skeleton className="h-96" />,
+  fallback: <Skeleton className="min-h-[clamp(420px,60vh,640px)] grow" />,
 });
 
 /** Most runs have no pin, and then there is nothing to show. */

@@ -90,11 +90,15 @@ export class HeatGrid {
       const fineHeight = this.#heights[level - 1] as number;
       const height = this.#heights[level] as number;
       const from = column * fineHeight;
-      for (let row = 0; row < height; row++) {
+      const to = column * height;
+      const pairs = fineHeight >> 1;
+      for (let row = 0; row < pairs; row++) {
         const a = fine[from + 2 * row] as number;
-        const b = 2 * row + 1 < fineHeight ? (fine[from + 2 * row + 1] as number) : 0;
-        coarse[column * height + row] = a > b ? a : b;
+        const b = fine[from + 2 * row + 1] as number;
+        coarse[to + row] = a > b ? a : b;
       }
+      // The last of an odd number has no other half.
+      if (pairs < height) coarse[to + pairs] = fine[from + 2 * pairs] as number;
     }
   }
 

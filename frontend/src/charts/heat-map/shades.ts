@@ -12,15 +12,50 @@ export interface ShadeScale {
   readonly isLowBad?: boolean;
 }
 
-/** The shade of a value; values outside the scale take its nearest end. `null` is a missing cell. */
-export function shadeOf(value: number | null, { min, max, isLowBad = false }: ShadeScale): number {
+/** The shade of a value; `null` is a missing cell. */
+export function shadeOf(value: number | null, scale: ShadeScale): number {
   if (value === null) return shades.missing;
-  if (!Number.isFinite(value)) return shades.notFinite;
+  return shadesOf(Float64Array.of(value), scale)[0] as number;
+}
+
+interface Missing {
+  /** The same memory as the values, as words. */
+  readonly words: Uint32Array;
+  /** The word that stands for no value. */
+  readonly word: number;
+}
+
+/**
+ * Gives each value its shade; values outside the scale take its nearest end. One loop without calls, because a matrix may
+ * have five million cells.
+ */
+export function shadesOf(
+  values: Float32Array | Float64Array,
+  { min, max, isLowBad = false }: ShadeScale,
+  missing: Missing | null = null,
+): Uint8Array {
   // Halves keep the difference finite for every pair of finite bounds.
   const width = max / 2 - min / 2;
-  const share = width > 0 ? Math.min(1, Math.max(0, (value / 2 - min / 2) / width)) : 0.5;
-  const badness = isLowBad ? 1 - share : share;
-  return shades.least + Math.round(badness * (shades.greatest - shades.least));
+  const range = shades.greatest - shades.least;
+  const least = min / 2;
+  // A half for rounding: storing a byte cuts the fraction off.
+  const start = shades.least + 0.5;
+  const [words, word] = [missing?.words ?? null, missing?.word ?? 0];
+  const all = new Uint8Array(values.length);
+  for (let at = 0; at < all.length; at++) {
+    if (words !== null && words[at] === word) continue;
+    const value = values[at] as number;
+    // NaN and infinities are the numbers that have no zero.
+    if (value - value !== 0) {
+      all[at] = shades.notFinite;
+      continue;
+    }
+    let place = width > 0 ? ((value / 2 - least) / width) * range : range / 2;
+    if (place < 0) place = 0;
+    else if (place > range) place = range;
+    all[at] = start + (isLowBad ? range - place : place);
+  }
+  return all;
 }
 
 /**

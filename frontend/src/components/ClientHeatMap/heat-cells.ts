@@ -1,6 +1,6 @@
 import { type Matrix, missingBits, outcomeCodes } from '@rondo/protocol';
 import { HeatGrid } from '../../charts/heat-map/grid.ts';
-import { type ShadeScale, scaleOf, shadeOf } from '../../charts/heat-map/shades.ts';
+import { type ShadeScale, scaleOf, shadeOf, shadesOf } from '../../charts/heat-map/shades.ts';
 import type { KeptMatrix } from '../../lib/kept-matrix.ts';
 import type { HeatMeasure } from './measures.ts';
 
@@ -46,14 +46,14 @@ export function toHeatCells(
   const numClients = matrix.client_ids.length;
   const values = valuesOf(matrix, measure, 0);
   const scale = values && scaleOf(values, measure.isLowBad);
-  const shades = new Uint8Array(matrix.cells.length);
-  for (let at = 0; at < shades.length; at++) shades[at] = shadeAt(matrix, values, scale, at);
+  const shades = values && scale ? shadesOf(values, scale, missingIn(matrix)) : outcomeShadesOf(matrix.cells);
   const rows = orderRows(shades, matrix, order, ranks);
+  const placed = Uint32Array.from(rows);
   const grid = new HeatGrid(numClients, matrix.rounds.length);
   const column = new Uint8Array(numClients);
   for (let index = 0; index < matrix.rounds.length; index++) {
-    for (let row = 0; row < numClients; row++)
-      column[row] = shades[index * numClients + (rows[row] as number)] as number;
+    const cells = shades.subarray(index * numClients, (index + 1) * numClients);
+    for (let row = 0; row < numClients; row++) column[row] = cells[placed[row] as number] as number;
     grid.setColumn(index, column);
   }
   return cellsOf({ matrix, measure, rows, scale, grid, version: 0 });
@@ -117,12 +117,21 @@ function shadeAt(matrix: Matrix, values: Float32Array | null, scale: ShadeScale 
   return shadeOfCode(matrix.cells[at] as number);
 }
 
+function outcomeShadesOf(codes: Matrix['cells']): Uint8Array {
+  const table = Uint8Array.from({ length: 256 }, (_, code) => shadeOfCode(code));
+  const all = new Uint8Array(codes.length);
+  for (let at = 0; at < all.length; at++) all[at] = table[codes[at] as number] as number;
+  return all;
+}
+
 const noRanks: ReadonlyMap<string, number> = new Map();
 
 const shadeOfCode = (code: number): number => {
   const outcome = outcomeOfCode.get(code);
   return outcome === undefined ? 0 : outcomeShades[outcome];
 };
+
+const missingIn = ({ bits }: Matrix) => (bits === null ? null : { words: bits, word: missingBits });
 
 const isMissing = ({ bits }: Matrix, at: number): boolean => bits !== null && bits[at] === missingBits;
 
@@ -158,11 +167,12 @@ function orderRows(
   const numClients = client_ids.length;
   const sums = new Float64Array(numClients);
   const seen = new Uint32Array(numClients);
-  for (let at = 0; at < shades.length; at++) {
-    const row = at % numClients;
-    const shade = shades[at] as number;
-    sums[row] = (sums[row] as number) + shade;
-    if (shade > 0) seen[row] = (seen[row] as number) + 1;
+  for (let start = 0; start < shades.length; start += numClients) {
+    for (let row = 0; row < numClients; row++) {
+      const shade = shades[start + row] as number;
+      sums[row] = (sums[row] as number) + shade;
+      seen[row] = (seen[row] as number) + Number(shade > 0);
+    }
   }
   const byName = (a: number, b: number) => compareIds(client_ids[a] as string, client_ids[b] as string);
   const badness = (row: number) => (seen[row] ? (sums[row] as number) / (seen[row] as number) : -1);

@@ -1,6 +1,6 @@
 import type { ClientUpdate } from '@rondo/protocol';
 import { useMemo } from 'react';
-import { Link } from 'react-router';
+import { Link, useSearchParams } from 'react-router';
 import { useAddress } from '../../hooks/useAddress.ts';
 import { useClientHistory } from '../../hooks/useClientHistory.ts';
 import { useRunsById } from '../../hooks/useCompared.ts';
@@ -22,6 +22,7 @@ import { EmptyState } from '../ui/EmptyState.tsx';
 import { Loaded } from '../ui/Loaded.tsx';
 import { Panel } from '../ui/Panel.tsx';
 import { Select } from '../ui/Select.tsx';
+import { Skeleton } from '../ui/Skeleton.tsx';
 import { OutcomeStrip } from './OutcomeStrip.tsx';
 
 /** One client over all its rounds, beside the others: of the run in the address, else of its newest. */
@@ -83,11 +84,15 @@ function RunChoice({ runs, run_id }: { readonly runs: readonly string[]; readonl
 function OfRun({ client_id, run_id }: { readonly client_id: string; readonly run_id: string }) {
   const answer = useClientHistory(client_id, run_id);
   const isPast = useIsPast();
+  const isNamed = useSearchParams()[0].get('run') === run_id;
+  const isOnItsWay = useFLData(({ viewer, link }) => isNamed && viewer.run_id !== run_id && !link.is_missing);
   const client = useFLData(({ viewer }) => (viewer.run_id === run_id ? viewer.clients[client_id] : undefined));
   return (
     <div className="flex flex-col gap-4">
       <Panel title={isPast ? 'Then' : 'Now'} testId="client-facts">
-        {client === undefined ? (
+        {isOnItsWay ? (
+          <Skeleton className="h-40" />
+        ) : client === undefined ? (
           <p className="text-xs text-muted">Its state is shown while the run is on the live stream.</p>
         ) : (
           <ClientFacts client={client} isRoomy />
@@ -105,7 +110,8 @@ function OfRun({ client_id, run_id }: { readonly client_id: string; readonly run
           )
         }
       </Loaded>
-      <RunLog run_id={run_id} of_client={client_id} />
+      {/* Below the history, which would push it down. */}
+      {!answer.isLoading && <RunLog run_id={run_id} of_client={client_id} />}
     </div>
   );
 }

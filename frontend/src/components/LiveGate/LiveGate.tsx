@@ -40,7 +40,7 @@ export function LiveGate({ title, children }: LiveGateProps) {
       <h1 className="sr-only">{name === null ? page : `${page}: ${name}`}</h1>
       <StaleBanner />
       <div
-        className={classes('transition-opacity duration-300', isStale && 'opacity-90 saturate-[0.35]')}
+        className={classes('flow-root transition-opacity duration-300', isStale && 'opacity-90 saturate-[0.35]')}
         data-stale={isStale}
       >
         {isMissing ? (

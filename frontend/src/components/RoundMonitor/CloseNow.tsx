@@ -25,7 +25,9 @@ export function CloseNow({ round, run }: { readonly round: Round; readonly run: 
   if (!isOffered && !(isOpen && closing != null)) return null;
   return (
     <>
-      <Button onClick={() => setOpen(true)}>Close now…</Button>
+      <Button size="small" onClick={() => setOpen(true)}>
+        Close now…
+      </Button>
       {isOpen && data && closing != null && (
         <CloseNowDialog
           round={round}

@@ -41,9 +41,9 @@ function RoundFace({ round, run }: { readonly round: Round; readonly run: Run })
           </h2>
           <RoundPhases round={round} isRunOver={isRunOver} />
         </div>
-        <div className="flex items-center gap-4">
+        <div className="flex items-center gap-3">
           <RoundTimes round={round} run={run} />
-          <span className="flex flex-wrap justify-end gap-2 wall:hidden">
+          <span className="flex flex-wrap justify-end gap-1.5 wall:hidden">
             <CloseNow round={round} run={run} />
             <StopRound round={round} run={run} />
           </span>

@@ -23,7 +23,7 @@ export function RoundTimes({ round, run }: RoundTimesProps) {
   const elapsed = Math.max(0, (end === null ? now : Date.parse(end)) - Date.parse(round.started_at));
   const isOver = isRoundOver(round) || !isRunning;
   return (
-    <dl className="flex gap-4 text-right">
+    <dl className="flex gap-3 text-right">
       <Time name={isOver ? 'took' : 'elapsed'} value={clock(elapsed)} />
       <Time name="median" value={median === null ? noValue : clock(median)} />
       {isRunning && <Time name="left" value={leftOf(left, trouble)} />}

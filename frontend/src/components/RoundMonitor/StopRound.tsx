@@ -28,7 +28,7 @@ export function StopRound({ round, run, again }: StopRoundProps) {
   if (!isAdmin || isPast || !isStopWorthAsking(round, run)) return null;
   return (
     <>
-      <Button look="danger" size={again ? 'small' : 'medium'} onClick={() => setOpen(true)}>
+      <Button look="danger" size="small" onClick={() => setOpen(true)}>
         {again ? 'Ask again…' : 'Stop…'}
       </Button>
       {isOpen && (

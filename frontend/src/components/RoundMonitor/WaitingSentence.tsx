@@ -3,10 +3,13 @@ import { Hourglass } from 'lucide-react';
 import { useWaiting } from '../../hooks/useInsight.ts';
 import { useWall } from '../../hooks/useWall.ts';
 import { formatCount, formatDuration, formatPercent, plural } from '../../lib/format.ts';
+import { Skeleton } from '../ui/Skeleton.tsx';
 
 /** Why the round is not over, when it is expected to end, and what closing it now would save and lose. */
 export function WaitingSentence({ round, run }: { readonly round: Round; readonly run: Run }) {
-  const { data } = useWaiting(run.run_id, run.status === 'running');
+  const { data, isLoading } = useWaiting(run.run_id, run.status === 'running');
+  // Nearly every running round has a sentence: with its room kept, nothing below it moves.
+  if (data === undefined && isLoading) return <Skeleton className="mt-3 h-20" />;
   if (data === undefined || data.run_id !== run.run_id || run.status !== 'running' || data.sentence === '') return null;
   const { expected_end, closing_now } = data;
   return (

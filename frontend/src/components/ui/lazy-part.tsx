@@ -19,13 +19,18 @@ type Dismissible = {
   readonly onDismiss?: () => void;
 };
 
+export type LazyPart<P extends object> = ComponentType<P & Dismissible> & {
+  /** Fetches the code before it is rendered. */
+  readonly prefetch: () => void;
+};
+
 /** A part whose code is fetched when it is first shown. A failure replaces this part only, and is tried again. [B1] */
-export function lazyPart<P extends object>(options: PartOptions<P>): ComponentType<P & Dismissible> {
+export function lazyPart<P extends object>(options: PartOptions<P>): LazyPart<P> {
   const { what, load, fallback = null, isDialog = false } = options;
   const loader = createPartLoader(load, { isServerReachable, now: Date.now, random: Math.random });
   if (isDialog) prefetchLater(loader);
 
-  return function Part({ onDismiss, ...props }: P & Dismissible) {
+  function Part({ onDismiss, ...props }: P & Dismissible) {
     const state = useSyncExternalStore(loader.subscribe, loader.getState);
     const [isDismissed, setDismissed] = useState(false);
     if (state.state === 'loading') return fallback;
@@ -43,5 +48,6 @@ export function lazyPart<P extends object>(options: PartOptions<P>): ComponentTy
       onDismiss?.();
     };
     return <PartFailure what={what} {...state} onRetry={loader.retry} onDismiss={isDialog ? dismiss : undefined} />;
-  };
+  }
+  return Object.assign(Part, { prefetch: loader.prefetch });
 }
