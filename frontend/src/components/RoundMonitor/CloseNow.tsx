@@ -1,5 +1,5 @@
 import { isRoundOver, type Round, type Run } from '@rondo/protocol';
-import { useState } from 'react';
+import { type ComponentProps, useState } from 'react';
 import { useWaiting } from '../../hooks/useInsight.ts';
 import { useIsAdmin } from '../../hooks/useSession.ts';
 import { Button } from '../ui/Button.tsx';
@@ -17,17 +17,18 @@ export function CloseNow({ round, run }: { readonly round: Round; readonly run: 
   const isAdmin = useIsAdmin();
   const [isOpen, setOpen] = useState(false);
   const isRunning = run.status === 'running';
-  const { data } = useWaiting(isAdmin ? run.run_id : null, isRunning);
+  const { data, isLoading } = useWaiting(isAdmin ? run.run_id : null, isRunning);
   const isPossible = stopChoices(round, run).some(({ scope, whyNot }) => scope === 'round' && whyNot === null);
   const closing = data?.run_id === run.run_id && data.round === round.round ? data.closing_now : null;
-  const isOffered = isAdmin && isRunning && isPossible && !isRoundOver(round) && closing != null;
+  const mayClose = isAdmin && isRunning && isPossible && !isRoundOver(round);
+  const isOffered = mayClose && closing != null;
+  // Its room is kept until the answer is there.
+  if (mayClose && data === undefined && isLoading) return <CloseButton className="invisible" />;
   // An open dialog stays while the round does.
   if (!isOffered && !(isOpen && closing != null)) return null;
   return (
     <>
-      <Button size="small" onClick={() => setOpen(true)}>
-        Close now…
-      </Button>
+      <CloseButton onClick={() => setOpen(true)} />
       {isOpen && data && closing != null && (
         <CloseNowDialog
           round={round}
@@ -38,5 +39,13 @@ export function CloseNow({ round, run }: { readonly round: Round; readonly run: 
         />
       )}
     </>
+  );
+}
+
+function CloseButton(props: Pick<ComponentProps<typeof Button>, 'className' | 'onClick'>) {
+  return (
+    <Button size="small" {...props}>
+      Close now…
+    </Button>
   );
 }
