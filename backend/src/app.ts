@@ -19,6 +19,7 @@ import { countWaiting } from './db/queries/alert-outbox.ts';
 import { readFederation } from './db/queries/federation.ts';
 import type { LogsKeep } from './db/queries/logs.ts';
 import { modelTotals } from './db/queries/model-totals.ts';
+import { removeBrokenImports } from './db/queries/run-imports.ts';
 import { startRetention } from './db/retention.ts';
 import { BadRequest } from './errors.ts';
 import { startWatchingConditions } from './ingest/conditions.ts';
@@ -256,6 +257,8 @@ export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
     refreshMember(id);
     void bus.announce(db, { changed_members: [id] }).catch(onError);
   });
+  // Before any other can begin.
+  await removeBrokenImports(db).catch(onError);
   const stopForgetting = startPeriodic(auth.forgetExpired, { everyMs: 60_000 }, onError);
   const leaveServers = connectServers(database, bus, onError);
   const stopSweeping = startSweeping({ db, writer, offlineAfterMs: deps.offlineAfterMs }, onError);

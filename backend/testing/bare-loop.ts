@@ -1,21 +1,21 @@
-import { defaultProject, type ReporterId, type RunId } from '@rondo/protocol';
+import { defaultProject, factSchema, type ReporterId, type RunId } from '@rondo/protocol';
 import { eq } from 'drizzle-orm';
 import { EventBus } from '../src/bus/event-bus.ts';
+import { send } from '../src/db/bulk.ts';
 import { openDatabase } from '../src/db/database.ts';
 import type { Db } from '../src/db/db.ts';
 import { openCommandsFor } from '../src/db/queries/commands.ts';
 import { addCosts } from '../src/db/queries/key-usage.ts';
 import { touchModelsOfRounds } from '../src/db/queries/model-changes.ts';
 import { takeBatches } from '../src/db/queries/reporters.ts';
-import { insertUpdates, lockRuns, saveRounds, saveRuns, updateClients } from '../src/db/queries/run-state.ts';
+import { changedClients, lockRuns, newUpdates, saveRounds, saveRuns } from '../src/db/queries/run-state.ts';
 import { readSummaryStates, saveSummaryStates } from '../src/db/queries/run-summaries.ts';
 import { addTotals } from '../src/db/queries/totals.ts';
 import { clients, clientUpdates, rounds, runs } from '../src/db/schema.ts';
 import { together } from '../src/db/together.ts';
 import { maxWeight, partsOf, weightOf } from '../src/ingest/parts.ts';
-import type { ClientRow, RoundRow, RunRow, UpdateRow } from '../src/ingest/state.ts';
+import type { ClientRow, Input, RoundRow, RunRow, UpdateRow } from '../src/ingest/state.ts';
 import { IngestWriter } from '../src/ingest/writer.ts';
-import { aWholeRound, makeRun, type TestRun } from './facts.ts';
 
 /** The benchmark's limit: what the ingest writes, without HTTP, validation and reduction, in a process of its own. */
 export interface BareJob {
@@ -23,7 +23,8 @@ export interface BareJob {
   readonly dataDir: string;
   readonly databaseUrl?: string | undefined;
   readonly runs: number;
-  readonly clients: number;
+  /** The events of one round, as the producers report it. */
+  readonly round: readonly object[];
   readonly warmUpMs: number;
   readonly measureMs: number;
 }
@@ -40,7 +41,8 @@ process.once('disconnect', () => process.exit());
 async function measure(job: BareJob): Promise<BareReport> {
   const database = await openDatabase({ databaseUrl: job.databaseUrl, dataDir: job.dataDir });
   const loops = await makeLoops(database.db, job);
-  const perTransaction = Math.max(1, Math.floor(maxWeight / weightOfRound(job)));
+  const parts = partsOf(roundOf(job, 'bare', 1));
+  const perTransaction = Math.max(1, Math.floor(maxWeight / parts.reduce((sum, part) => sum + weightOf(part), 0)));
   let next = 0;
   const step = () => {
     const group = Array.from({ length: perTransaction }, () => loops[next++ % loops.length] as RunLoop);
@@ -55,44 +57,26 @@ async function measure(job: BareJob): Promise<BareReport> {
   for (; performance.now() < startedAt + job.measureMs; transactions++) await step();
   const seconds = (performance.now() - startedAt) / 1_000;
   await database.close();
-  return { type: 'bare', results: transactions * perTransaction * job.clients, seconds };
+  const results = parts.filter(({ input }) => input.type === 'client_result').length;
+  return { type: 'bare', results: transactions * perTransaction * results, seconds };
 }
 
-const namesOf = (count: number) => Array.from({ length: count }, (_, n) => `client-${String(n).padStart(5, '0')}`);
-
-const weightOfRound = ({ clients }: BareJob): number =>
-  partsOf(aWholeRound(makeRun(), 1, namesOf(clients))).reduce((sum, part) => sum + weightOf(part), 0);
+function roundOf({ round: events }: BareJob, run_id: string, round: number): Input[] {
+  const at = new Date().toISOString();
+  return events.map((event) => factSchema.parse({ ...event, run_id, at, round }));
+}
 
 /** The rows of two rounds that the writer itself has stored are what each further round looks like. */
-async function makeLoops(db: Db, { runs: count, clients: perRound }: BareJob): Promise<RunLoop[]> {
+async function makeLoops(db: Db, job: BareJob): Promise<RunLoop[]> {
   const writer = new IngestWriter({ db, bus: new EventBus() });
   const loops: RunLoop[] = [];
-  for (let n = 0; n < count; n++) {
-    const run = makeRun({ id: `bare-${process.pid}-${n}`, start: new Date().toISOString() });
-    for (const round of [1, 2]) await writer.submit(roundOf(run, round, namesOf(perRound)));
-    loops.push(await RunLoop.read(db, run.id));
+  for (let n = 0; n < job.runs; n++) {
+    const run_id = `bare-${process.pid}-${n}`;
+    for (const round of [1, 2]) await writer.submit(roundOf(job, run_id, round));
+    loops.push(await RunLoop.read(db, run_id as RunId));
   }
   await writer.close();
   return loops;
-}
-
-function roundOf(run: TestRun, round: number, client_ids: string[]) {
-  const result = (client_id: string, n: number) =>
-    run.say('client_result', {
-      round,
-      client_id,
-      sample_count: 100 + n,
-      train_loss: 1 / (1 + n),
-      metrics: { accuracy: 0.5 + n / 2_000 },
-      duration_ms: 900 + n,
-      bytes_up: 480_000,
-      bytes_down: 480_000,
-    });
-  return [
-    run.say('round_started', { round, client_ids }),
-    ...client_ids.map(result),
-    run.say('round_complete', { round, global_loss: 0.5, global_accuracy: 0.9 }),
-  ];
 }
 
 interface Rows {
@@ -189,30 +173,25 @@ async function write(db: Db, all: readonly Rows[]): Promise<void> {
       status: 'complete',
       total: rows.rounds.length,
     });
+    const changed = of((rows) => rows.rounds.map(({ run_id, round }) => ({ run_id, round, seq: rows.run.seq })));
+    const costs = new Map([['bare', { runs: 0, bytes: 100_000, upload_bytes: 0 }]]);
     await together(
+      keepSummaries(tx, ids),
       saveRounds(
         tx,
         of((rows) => rows.rounds),
       ),
-      updateClients(
-        tx,
-        of((rows) => rows.clients),
-      ),
-      insertUpdates(
-        tx,
-        of((rows) => rows.updates),
-      ),
+      touchModelsOfRounds(tx, changed),
+      send(tx, changedClients(of((rows) => rows.clients))),
+      send(tx, newUpdates(of((rows) => rows.updates))),
       addTotals(tx, all.map(total)),
       saveRuns(
         tx,
         all.map(({ run }) => run),
       ),
-      keepSummaries(tx, ids),
+      openCommandsFor(tx, batches),
+      addCosts(tx, now.slice(0, 10), costs),
     );
-    const changed = of((rows) => rows.rounds.map(({ run_id, round }) => ({ run_id, round, seq: rows.run.seq })));
-    await touchModelsOfRounds(tx, changed);
-    const costs = new Map([['bare', { runs: 0, bytes: 100_000, upload_bytes: 0 }]]);
-    await together(openCommandsFor(tx, batches), addCosts(tx, now.slice(0, 10), costs));
   });
 }
 

@@ -6,7 +6,7 @@ import type { BatchId } from '../src/db/queries/reporters.ts';
 import { IngestWriter } from '../src/ingest/writer.ts';
 
 /** One server's writer, and the commits that its bus has published. */
-export function makeWriter(db: Db, now?: () => Date) {
+export function makeWriter(db: Db, now?: () => Date, share?: number) {
   const bus = new EventBus();
   const published: Committed[] = [];
   const ignore = () => {};
@@ -21,7 +21,7 @@ export function makeWriter(db: Db, now?: () => Date) {
     alertRulesChanged: ignore,
   };
   bus.subscribe({ ...others, committed: (committed) => published.push(committed) });
-  return { writer: new IngestWriter({ db, bus, ...(now && { now }) }), published };
+  return { writer: new IngestWriter({ db, bus, share, ...(now && { now }) }), published };
 }
 
 /** The batches of a reporter that no other test has, counting up unless a number is given. */

@@ -2,7 +2,7 @@ import type { ClientId, RunId } from '@rondo/protocol';
 import { eq } from 'drizzle-orm';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openTestDatabase } from '../../testing/database.ts';
-import { bulkInsert, bulkUpdate, bulkUpsert } from './bulk.ts';
+import { bulkInsert, bulkUpsert, send, updateOf } from './bulk.ts';
 import type { Database } from './database.ts';
 import { clientUpdates } from './schema.ts';
 
@@ -72,15 +72,15 @@ describe('rows written in one statement', () => {
       [a, changedA],
       [b, changedB],
     ] as const;
-    await bulkUpdate(database.db, clientUpdates, changes, key);
+    await send(database.db, updateOf(clientUpdates, changes, key));
     const error = 'from elsewhere';
     expect(await stored(7)).toEqual([
       { ...changedA, error },
       { ...changedB, error },
       { ...c, error },
     ]);
-    await bulkUpdate(database.db, clientUpdates, [[a, { ...a, metrics: {} }]], key);
-    await bulkUpdate(database.db, clientUpdates, [[b, b]], key);
+    await send(database.db, updateOf(clientUpdates, [[a, { ...a, metrics: {} }]], key));
+    await send(database.db, updateOf(clientUpdates, [[b, b]], key));
     expect((await stored(7)).map(({ metrics }) => metrics)).toEqual([{}, {}, c.metrics]);
   });
 

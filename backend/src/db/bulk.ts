@@ -48,36 +48,42 @@ export async function bulkInsertNew(
   return db.execute(sql`${kept} ${insert} on conflict do nothing ${returningClause(returning)}`);
 }
 
-/** Inserts rows that the caller knows to be new, which saves a lookup per row. An existing row fails the statement. */
-export async function bulkInsert(
+export const bulkInsert = (
   db: Db,
   table: PgTable,
   rows: readonly object[],
   options: Pick<Options, 'generated' | 'partition'> = {},
-): Promise<void> {
-  if (rows.length > 0) await db.execute(sql`${kept} ${parts(table, rows, { key: [], ...options }).insert}`);
+): Promise<void> => send(db, insertOf(table, rows, options));
+
+/** A statement with its rows, encoded before it can be sent; undefined if it has none. */
+export type Statement = SQL | undefined;
+
+export async function send(db: Db, statement: Statement): Promise<void> {
+  if (statement) await db.execute(statement);
 }
+
+/** Inserts rows that the caller knows to be new, which saves a lookup per row. An existing row fails the statement. */
+export const insertOf = (
+  table: PgTable,
+  rows: readonly object[],
+  options: Pick<Options, 'generated' | 'partition'> = {},
+): Statement => (rows.length > 0 ? sql`${kept} ${parts(table, rows, { key: [], ...options }).insert}` : undefined);
 
 /**
  * Writes what differs between the rows and those that are stored, all of one table, in one statement. The caller knows
  * what is stored; a row that is not there stays away.
  */
-export async function bulkUpdate(
-  db: Db,
-  table: PgTable,
-  changes: readonly Change[],
-  { key }: Pick<Options, 'key'>,
-): Promise<void> {
+export function updateOf(table: PgTable, changes: readonly Change[], { key }: Pick<Options, 'key'>): Statement {
   const columns = Object.values(getTableColumns(table));
   const changed = columns.filter(({ name }) => changes.some(([before, after]) => before[name] !== after[name]));
-  if (changed.length === 0) return;
+  if (changed.length === 0) return undefined;
   const keys = columns.filter(({ name }) => key.includes(name));
   const rows = changes.map(([, after]) => after);
   const assignments = changed.map(({ name }) => `${quote(name)} = new_.${quote(name)}`).join(', ');
   const isSame = keys.map(({ name }) => `old_.${quote(name)} = new_.${quote(name)}`).join(' and ');
   const names = [...keys, ...changed].map(({ name }) => quote(name)).join(', ');
-  await db.execute(sql`${kept} ${sql.raw(`update ${quote(getTableConfig(table).name)} as old_ set ${assignments} from (`)}
-    ${packed([...keys, ...changed], rows)}${sql.raw(`) as new_(${names}) where ${isSame}`)}`);
+  return sql`${kept} ${sql.raw(`update ${quote(getTableConfig(table).name)} as old_ set ${assignments} from (`)}
+    ${packed([...keys, ...changed], rows)}${sql.raw(`) as new_(${names}) where ${isSame}`)}`;
 }
 
 /** A row as it is stored, and as it will be. */

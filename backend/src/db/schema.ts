@@ -173,6 +173,9 @@ export const registeredClients = pgTable('registered_clients', {
   run_id: textOf<RunId>('run_id').notNull(),
 });
 
+/** Runs that are being imported: rows of theirs are stored, and they are no runs yet. [X4] */
+export const runImports = pgTable('run_imports', { run_id: textOf<RunId>('run_id').notNull().primaryKey() });
+
 /** How many rows a list has, by run and status. */
 export const listTotals = pgTable('list_totals', {
   run_id: textOf<RunId>('run_id').notNull(),

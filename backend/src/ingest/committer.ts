@@ -14,7 +14,7 @@ import { withNewRuns } from './lock-runs.ts';
 import { RecentRuns } from './recent-runs.ts';
 import { type Bounds, reduce } from './reduce.ts';
 import { RunCache } from './run-cache.ts';
-import { save } from './save.ts';
+import { type Draft, draftOf, save, savedOf, saveTelemetry } from './save.ts';
 import type { RoundRow, RunRow, RunState, UpdateRow } from './state.ts';
 import type { Saved } from './writing.ts';
 
@@ -53,12 +53,27 @@ interface Written {
   readonly saved: Saved;
 }
 
+/** What the inputs of locked runs change. */
+interface Reduced {
+  readonly works: readonly Work[];
+  readonly draft: Draft;
+}
+
+/** A group that was reduced while the one before it was being stored: right if every batch is new and no run has moved. */
+export interface Ahead extends Reduced {
+  readonly receivedAt: string;
+  readonly byRun: Map<RunId, Entry[]>;
+  readonly named: readonly RunRow[];
+  readonly failures: number;
+}
+
 /**
  * Stores a group in one transaction. [I1]
  *
- *   begin · take batch numbers and lock runs · reduce · write · answer and count · commit
+ *   begin · take batch numbers and lock runs · reduce · write, answer and count · commit
  *
- * Statements that need no answer of each other are sent at once, so that the database never waits for the next.
+ * Statements that need no answer of each other are sent at once, so that the database never waits for the next. While it
+ * writes, the next group is reduced on the state that this one leaves; if that was wrong, it is reduced again.
  */
 export class Committer {
   readonly #options: CommitterOptions;
@@ -66,6 +81,9 @@ export class Committer {
   readonly #recentRuns = new RecentRuns();
   /** The months whose partitions existed at the last look: another server may have dropped an old one. */
   readonly #months = new Set<Month>();
+  /** The runs of the transaction under way, of which the cache is ahead. */
+  readonly #underWay = new Set<RunId>();
+  #failures = 0;
 
   constructor(options: CommitterOptions) {
     this.#options = options;
@@ -73,14 +91,46 @@ export class Committer {
 
   /** After a failure. True if the group should be tried again: a partition that was there is missing. */
   forget(group: readonly Piece[], error: unknown): boolean {
+    this.#failures += 1;
     this.#cache.forget(group.flatMap(({ parts }) => parts.map(({ input }) => input.run_id)));
+    this.#cache.forget(this.#underWay);
     if (this.#months.size === 0 || !isMissingPartition(error)) return false;
     this.#months.clear();
     return true;
   }
 
-  async commit(group: readonly Piece[]): Promise<Done> {
+  /**
+   * Reduces a group on the state that the transaction under way leaves. Undefined if that needs the database, or if the
+   * server itself speaks: its acts are judged by what is stored.
+   */
+  reduceAhead(group: readonly Piece[]): Ahead | undefined {
     const receivedAt = this.#options.now().toISOString();
+    const byRun = groupByRun(
+      group,
+      group.map(() => true),
+    );
+    const named = [...byRun.keys()].flatMap((id) => this.#cache.rowOf(id) ?? []);
+    if (named.length < byRun.size || group.some(({ job }) => !job.batch)) return undefined;
+    const works = worksOf(named, byRun);
+    const states = this.#cache.known(works);
+    if (!states) return undefined;
+    const draft = this.#reduce(works, states, receivedAt);
+    return { works, draft, receivedAt, byRun, named, failures: this.#failures };
+  }
+
+  #isRight({ failures, named }: Ahead, fresh: readonly boolean[], locked: readonly RunRow[]): boolean {
+    if (failures !== this.#failures || named.length !== locked.length || !fresh.every(Boolean)) return false;
+    const byId = new Map(locked.map((row) => [row.run_id, row]));
+    return named.every((row) => {
+      const now = byId.get(row.run_id);
+      return now?.epoch === row.epoch && now.seq === row.seq && now.project_id === row.project_id;
+    });
+  }
+
+  /** `onSent` is called when the statements are on their way, and this process has nothing to do for a while. */
+  async commit(group: readonly Piece[], ahead?: Ahead, onSent = () => {}): Promise<Done> {
+    const receivedAt = ahead?.receivedAt ?? this.#options.now().toISOString();
+    this.#underWay.clear();
     let written: Written[] = [];
     let newMonths: Month[] = [];
     const finish = await this.#options.db.transaction(async (tx) => {
@@ -90,26 +140,40 @@ export class Committer {
       );
       const named = new Set(group.flatMap(({ parts }) => parts.map(({ input }) => input.run_id)));
       const [fresh, known] = await together(batches.take(receivedAt), lockRuns(tx, [...named]));
-      const byRun = groupByRun(group, fresh);
+      const isRight = ahead !== undefined && this.#isRight(ahead, fresh, known);
+      const byRun = isRight ? ahead.byRun : groupByRun(group, fresh);
       const heard = await this.#lockHeard(tx, batches.knownRuns(), named, byRun, receivedAt);
       const costs = new Map<string, Costs>();
       const { usage } = this.#options;
       const locked = await withNewRuns(tx, [...known, ...heard], { byRun, receivedAt, usage, costs });
       const verdicts = verdictsOf(group, fresh, locked);
       newMonths = await this.#addMonths(tx, locked);
-      const works = worksOf(locked, byRun);
-      const saved = await this.#store(tx, works, receivedAt, verdicts);
-      written = works.map(({ before }, index) => ({ before, saved: saved[index] as Saved }));
+      const { works, draft } =
+        isRight && heard.length === 0 ? ahead : await this.#loadAndReduce(tx, worksOf(locked, byRun), receivedAt);
+      await saveTelemetry(tx, draft);
+      noteVerdicts(works, draft, verdicts);
       addCosts(group, verdicts, costs);
-      const runs = written
-        .flatMap(toCommitted)
-        .map(({ run_id, epoch, seq, is_new_run }) => ({ run_id, epoch, seq, is_new_run }));
-      const [waiting, noteCosts] = await together(
-        batches.answer(),
-        // Near the end, so that another server with the same key waits for little more than the commit.
-        usage?.add(tx, costs),
-        runs.length > 0 ? this.#options.bus.announce(tx, { runs }) : undefined,
+      const announced = works.flatMap(({ before }, index) =>
+        toCommitted({ before, saved: savedOf(draft)[index] as Saved }),
       );
+      const runs = announced.map(({ run_id, epoch, seq, is_new_run }) => ({ run_id, epoch, seq, is_new_run }));
+      this.#goAhead(draft);
+      const [, [waiting, noteCosts]] = await together(
+        save(tx, draft, receivedAt),
+        // Once the rows are on their way, so that they come first; and near the end, so that another server with the same
+        // key waits for little more than the commit.
+        nextTurn().then(() => {
+          setImmediate(onSent);
+          return together(
+            batches.answer(),
+            usage?.add(tx, costs),
+            runs.length > 0 ? this.#options.bus.announce(tx, { runs }) : undefined,
+          );
+        }),
+      );
+      const saved = savedOf(draft);
+      written = works.map(({ before }, index) => ({ before, saved: saved[index] as Saved }));
+      await record(tx, works, written);
       return () => {
         noteCosts?.();
         for (const [index, piece] of group.entries()) {
@@ -153,32 +217,26 @@ export class Committer {
     return added;
   }
 
-  async #store(
-    tx: Db,
-    works: readonly Work[],
-    receivedAt: string,
-    verdicts: readonly Verdict[],
-  ): Promise<readonly Saved[]> {
+  async #loadAndReduce(tx: Db, works: readonly Work[], receivedAt: string): Promise<Reduced> {
     const states = await this.#cache.load(tx, works);
+    return { works, draft: this.#reduce(works, states, receivedAt) };
+  }
+
+  #reduce(works: readonly Work[], states: readonly RunState[], receivedAt: string): Draft {
     const reduced = works.map(({ inputs, entries }, index) => {
       const state = states[index] as RunState;
       const reduction = reduce(state, inputs, receivedAt, (at) => entries[at]?.origin, this.#options.bounds);
       return { state, reduction };
     });
-    const all = await save(tx, reduced, receivedAt);
-    const duplicates = verdicts.map((verdict) => verdict.duplicates);
-    for (const [index, { entries, inputs }] of works.entries()) {
-      const saved = all[index] as Saved;
-      for (const [at, input] of inputs.entries()) {
-        if ('record' in input && !saved.duplicates.has(at)) await input.record?.(tx);
-      }
-      for (const at of saved.duplicates) noteAt(entries[at], duplicates);
-      for (const [at, why] of reduced[index]?.reduction.refused ?? []) {
-        const place = entries[at]?.at;
-        if (place) verdicts[place.piece]?.refused.set(place.part, why);
-      }
+    return draftOf(reduced, receivedAt);
+  }
+
+  /** The state after the transaction, for the group after it. */
+  #goAhead(draft: Draft): void {
+    for (const saved of savedOf(draft)) {
+      this.#underWay.add(saved.run.run_id);
+      this.#cache.apply(saved.run, saved);
     }
-    return all;
   }
 
   #keep(written: readonly Written[], receivedAt: string): void {
@@ -194,6 +252,27 @@ export class Committer {
       written.map(({ saved }) => saved.run),
       receivedAt,
     );
+  }
+}
+
+const nextTurn = () => new Promise<void>((resolve) => setImmediate(resolve));
+
+/** The audit rows of administrative acts that changed something. */
+async function record(tx: Db, works: readonly Work[], written: readonly Written[]): Promise<void> {
+  for (const [index, { inputs }] of works.entries()) {
+    for (const [at, input] of inputs.entries())
+      if ('record' in input && !written[index]?.saved.duplicates.has(at)) await input.record?.(tx);
+  }
+}
+
+function noteVerdicts(works: readonly Work[], { runs }: Draft, verdicts: readonly Verdict[]): void {
+  const duplicates = verdicts.map((verdict) => verdict.duplicates);
+  for (const [index, { entries }] of works.entries()) {
+    for (const at of runs[index]?.duplicates ?? []) noteAt(entries[at], duplicates);
+    for (const [at, why] of runs[index]?.reduction.refused ?? []) {
+      const place = entries[at]?.at;
+      if (place) verdicts[place.piece]?.refused.set(place.part, why);
+    }
   }
 }
 

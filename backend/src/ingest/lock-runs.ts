@@ -2,7 +2,9 @@ import { randomBytes } from 'node:crypto';
 import type { RunId } from '@rondo/protocol';
 import type { Db } from '../db/db.ts';
 import type { Costs } from '../db/queries/key-usage.ts';
+import { mustNotBeImported } from '../db/queries/run-imports.ts';
 import { insertRuns, lockRuns } from '../db/queries/run-state.ts';
+import { together } from '../db/together.ts';
 import { type Entry, firstMoment, firstOwned, isNotice } from './entries.ts';
 import { addCost, type KeyUsage } from './key-usage.ts';
 import { unknownRun } from './run-facts.ts';
@@ -44,7 +46,7 @@ export async function withNewRuns(
   }));
   // In one order everywhere, like the locks.
   created.sort((a, b) => (a.run_id < b.run_id ? -1 : 1));
-  await insertRuns(tx, created);
   const ids = created.map(({ run_id }) => run_id);
+  await together(mustNotBeImported(tx, ids), insertRuns(tx, created));
   return [...locked, ...(await lockRuns(tx, ids))];
 }

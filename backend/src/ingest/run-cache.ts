@@ -2,7 +2,14 @@ import type { ClientId, ReporterId, RunId } from '@rondo/protocol';
 import type { Db } from '../db/db.ts';
 import { loadCommands } from '../db/queries/commands.ts';
 import { seriesNames } from '../db/queries/metric-names.ts';
-import { loadClients, loadReporters, loadRounds, loadUpdates, openRounds } from '../db/queries/run-state.ts';
+import {
+  loadClients,
+  loadNamedClients,
+  loadReporters,
+  loadRounds,
+  loadUpdates,
+  openRounds,
+} from '../db/queries/run-state.ts';
 import { isOpen } from './command-facts.ts';
 import { metricNamesOf } from './metric-names-of.ts';
 import type {
@@ -36,6 +43,8 @@ interface Work {
 const roundsPerRun = 8;
 // Clients and client updates in all: about 600 bytes each.
 const maxEntries = 400_000;
+// More are not loaded for what the server itself has to say of a run.
+const fewClients = 1_000;
 /** The fixed cost of a run, in such entries. */
 const entriesPerRun = 10;
 
@@ -43,7 +52,8 @@ const entriesPerRun = 10;
  * The state of the runs that are being written, so that a hot run is not read again for every batch.
  *
  * It cannot be stale: a change to a run raises its seq under the run's lock, so what was kept at the locked row's seq is
- * what the database holds, whichever server wrote it.
+ * what the database holds, whichever server wrote it. While a transaction is being stored it is ahead of the database by
+ * that transaction, and forgets the transaction's runs if it fails.
  */
 export class RunCache {
   readonly #runs = new Map<RunId, Cached>();
@@ -51,17 +61,39 @@ export class RunCache {
   /** The states of the locked runs with everything that their inputs touch. As many statements for many runs as for one. */
   async load(db: Db, works: readonly Work[]): Promise<RunState[]> {
     const states = await this.#states(db, works);
-    const loads = works.map(({ before, inputs }, index) => new Load(before, inputs, states[index] as Cached));
+    const loads = works.map(
+      (work, index) => new Load(work.before, work.inputs, states[index] as Cached, this.#isPartial(work)),
+    );
     await loadNamedCommands(db, loads);
     await nameOpenRounds(db, loads);
     await loadNamedRounds(db, loads);
     await loadNames(db, loads);
     for (const load of loads) load.nameStops();
     await loadNamedCommands(db, loads);
-    for (const { run, state } of loads) {
+    for (const { run, state, isPartial } of loads) {
       this.#runs.delete(run.run_id);
-      this.#runs.set(run.run_id, state);
+      if (!isPartial) this.#runs.set(run.run_id, state);
     }
+    return loads.map(({ state, commands }) => ({ ...state, commands }));
+  }
+
+  /** The row of a run as it will be locked next, unless another server writes it. */
+  rowOf(runId: RunId): RunRow | undefined {
+    return this.#runs.get(runId)?.run;
+  }
+
+  /** As `load`, of what is in memory; undefined if anything is not. */
+  known(works: readonly Work[]): RunState[] | undefined {
+    const loads: Load[] = [];
+    for (const { before, inputs } of works) {
+      const state = this.#current(before);
+      if (!state) return undefined;
+      const load = new Load(before, inputs, state);
+      if (load.needsDatabase) return undefined;
+      loads.push(load);
+    }
+    for (const { rounds, state } of loads)
+      for (const round of rounds) if (!state.updates.has(round)) state.updates.set(round, new Map());
     return loads.map(({ state, commands }) => ({ ...state, commands }));
   }
 
@@ -70,11 +102,17 @@ export class RunCache {
     const unread = states.filter((state) => !this.#isCurrent(state));
     const byRun = new Map(unread.map((state) => [state.run.run_id, state]));
     const idsWhere = (has: (run: RunRow) => boolean) => unread.flatMap(({ run }) => (has(run) ? [run.run_id] : []));
+    const partial = works.filter((work) => this.#isPartial(work));
+    const isPartial = new Set(partial.map(({ before }) => before.run_id));
     const clients = await loadClients(
       db,
-      idsWhere(({ num_clients }) => num_clients > 0),
+      idsWhere(({ run_id, num_clients }) => num_clients > 0 && !isPartial.has(run_id)),
     );
-    for (const row of clients) byRun.get(row.run_id)?.clients.set(row.client_id, row);
+    const named = await loadNamedClients(
+      db,
+      partial.flatMap(({ inputs }) => inputs.flatMap((input) => (input.type === 'client_silent' ? [input] : []))),
+    );
+    for (const row of [...clients, ...named]) byRun.get(row.run_id)?.clients.set(row.client_id, row);
     const reporters = await loadReporters(
       db,
       idsWhere(({ seq }) => seq > 0),
@@ -89,11 +127,16 @@ export class RunCache {
     return isCurrent ? known : undefined;
   }
 
+  /** A run that is not in memory, and whose inputs touch no clients but those that they name: it is not kept either. */
+  #isPartial({ before, inputs }: Work): boolean {
+    return this.#current(before) === undefined && before.num_clients > fewClients && inputs.every(isPartial);
+  }
+
   #isCurrent(state: Cached): boolean {
     return this.#runs.get(state.run.run_id) === state;
   }
 
-  /** The changes of a committed transaction. */
+  /** The changes of a transaction, before or after its commit. */
   apply(run: RunRow, changed: Pick<Reduction, 'rounds' | 'clients' | 'updates' | 'reporters' | 'metricNames'>): void {
     const { rounds, clients, updates, reporters, metricNames } = changed;
     const state = this.#runs.get(run.run_id);
@@ -143,16 +186,27 @@ class Load {
   readonly run: RunRow;
   readonly inputs: readonly Input[];
   readonly state: Cached;
+  readonly isPartial: boolean;
   readonly commands = new Map<string, CommandRow>();
   readonly rounds = new Set<number>();
   commandIds: string[];
 
-  constructor(run: RunRow, inputs: readonly Input[], state: Cached) {
+  constructor(run: RunRow, inputs: readonly Input[], state: Cached, isPartial = false) {
     this.run = run;
     this.inputs = inputs;
     this.state = state;
+    this.isPartial = isPartial;
     this.commandIds = inputs.flatMap((input) => ('command_id' in input ? [input.command_id] : []));
     for (const input of inputs) if (needsRound(input)) this.rounds.add(input.round);
+  }
+
+  get needsDatabase(): boolean {
+    const { run, rounds, state, inputs } = this;
+    const isUnread = (round: number) =>
+      !state.updates.has(round) && run.current_round !== null && round <= run.current_round;
+    const mayStop = [run.stop, ...[...rounds].map((round) => state.rounds.get(round)?.stop ?? null)].some(isOpen);
+    const mayName = !state.metricNames && inputs.some((input) => metricNamesOf(input).length > 0);
+    return this.commandIds.length > 0 || this.mayEnd || mayStop || mayName || [...rounds].some(isUnread);
   }
 
   get mayEnd(): boolean {
@@ -212,6 +266,9 @@ async function loadNames(db: Db, loads: readonly Load[]): Promise<void> {
   const byRun = new Map(missing.map(({ run, state }) => [run.run_id, state]));
   for (const { run_id, name } of await seriesNames(db, written)) byRun.get(run_id)?.metricNames?.add(name);
 }
+
+const isPartial = ({ type }: Input): boolean =>
+  type === 'client_silent' || type === 'condition_due' || type === 'reporter_heard';
 
 const needsRound = (input: Input): input is Extract<Input, { round: number }> =>
   'round' in input && typeof input.round === 'number' && input.type !== 'metric' && input.type !== 'privacy_spent';

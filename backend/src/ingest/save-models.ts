@@ -3,7 +3,7 @@ import type { Db } from '../db/db.ts';
 import { deleteAlias, keepAutomaticAliases, rollBackAlias, setAlias } from '../db/queries/model-aliases.ts';
 import { deleteModel, insertModel, touchModelsOfRounds } from '../db/queries/model-changes.ts';
 import { modelEventsSince } from '../db/queries/models.ts';
-import type { ModelNotice, Reduction, RoundRow, RunState } from './state.ts';
+import type { ModelNotice, Reduction, RoundRow } from './state.ts';
 
 interface When {
   readonly seq: number;
@@ -44,10 +44,10 @@ function apply(tx: Db, notice: ModelNotice, { seq, receivedAt }: When): Promise<
   }
 }
 
-/** A run whose rounds are written, and whether its models changed by themselves. */
+/** A run, its rounds whose figures change, and whether its models changed by themselves. */
 export interface ModelsWork {
-  readonly state: RunState;
-  readonly rounds: ReadonlyMap<number, RoundRow>;
+  readonly run_id: RunId;
+  readonly rounds: readonly number[];
   readonly hasChanged: boolean;
   readonly seq: number;
 }
@@ -58,15 +58,10 @@ export async function settleModels(
   works: readonly ModelsWork[],
   receivedAt: string,
 ): Promise<Map<RunId, LiveEvent[]>> {
-  const changed = works.flatMap(({ state, rounds, seq }) =>
-    [...rounds.values()]
-      .filter((row) => haveFiguresChanged(state.rounds.get(row.round), row))
-      .map(({ run_id, round }) => ({ run_id, round, seq })),
-  );
+  const changed = works.flatMap(({ run_id, rounds, seq }) => rounds.map((round) => ({ run_id, round, seq })));
   const haveFollowed = await touchModelsOfRounds(tx, changed);
   const events = new Map<RunId, LiveEvent[]>();
-  for (const { state, hasChanged, seq } of works) {
-    const { run_id } = state.run;
+  for (const { run_id, hasChanged, seq } of works) {
     if (!hasChanged && !haveFollowed.has(run_id)) continue;
     await keepAutomaticAliases(tx, run_id, seq, receivedAt);
     events.set(run_id, await modelEventsSince(tx, run_id, seq - 1));
@@ -74,7 +69,7 @@ export async function settleModels(
   return events;
 }
 
-const haveFiguresChanged = (before: RoundRow | undefined, after: RoundRow): boolean =>
+export const haveFiguresChanged = (before: RoundRow | undefined, after: RoundRow): boolean =>
   before?.global_loss !== after.global_loss ||
   before.global_accuracy !== after.global_accuracy ||
   before.metrics !== after.metrics;

@@ -1,65 +1,101 @@
+import type { RunId } from '@rondo/protocol';
+import { type Statement, send } from '../db/bulk.ts';
 import type { Db } from '../db/db.ts';
 import { saveCommands } from '../db/queries/commands.ts';
 import { addSeriesNames } from '../db/queries/metric-names.ts';
 import {
-  changeUpdates,
-  insertClients,
+  changedClients,
+  changedUpdates,
   insertLogs,
-  insertUpdates,
+  newClients,
+  newUpdates,
   saveReporters,
   saveRounds,
   saveRuns,
-  updateClients,
 } from '../db/queries/run-state.ts';
 import { addTotals, registerClients } from '../db/queries/totals.ts';
 import { together } from '../db/together.ts';
 import { keepSummaries } from '../insight/keep-summaries.ts';
 import { settleModels } from './save-models.ts';
 import { storePoints } from './save-points.ts';
-import { changedTotals } from './totals.ts';
 import { type Saved, type Work, Writing } from './writing.ts';
+
+/** The changes of several runs, with the largest statements encoded. Made without the database. */
+export interface Draft {
+  readonly runs: readonly Writing[];
+  readonly rows: readonly Statement[];
+}
+
+export function draftOf(works: readonly Work[], receivedAt: string): Draft {
+  const runs = works.map((work) => new Writing(work, receivedAt));
+  const of = <R>(rows: (run: Writing) => readonly R[]): R[] => runs.flatMap(rows);
+  return {
+    runs,
+    rows: [
+      newClients(of((run) => run.newClients)),
+      changedClients(of((run) => run.changedClients)),
+      newUpdates(of((run) => run.newUpdates)),
+      changedUpdates(of((run) => run.changedUpdates)),
+    ],
+  };
+}
+
+/** Writes what only the database knows to be new; after it, each run's next row is known. */
+export async function saveTelemetry(tx: Db, { runs }: Draft): Promise<void> {
+  const names = runs.flatMap(({ runId: run_id, reduction }) =>
+    [...reduction.metricNames].map((name) => ({ run_id, name })),
+  );
+  const withPoints = runs.filter(({ reduction }) => reduction.points.length > 0);
+  const [points, newLogs] = await together(
+    storePoints(
+      tx,
+      withPoints.map((run) => run.pointsWork()),
+    ),
+    insertLogs(
+      tx,
+      runs.flatMap(({ logs }) => logs.rows),
+    ),
+    addSeriesNames(tx, names),
+    saveCommands(
+      tx,
+      runs.flatMap(({ reduction }) => [...reduction.commands.values()]),
+    ),
+  );
+  for (const [index, run] of withPoints.entries()) run.points = points[index] ?? run.points;
+  for (const run of runs) run.keepLogs(newLogs);
+  for (const run of runs) await run.applyModels(tx);
+}
 
 /**
  * Writes exactly the rows that changed, stamped with each run's next seq; of many runs in as many statements as of one,
  * most of which are sent at once. Nothing new: nothing written, same seq. [S2] [B3]
  */
-export async function save(tx: Db, works: readonly Work[], receivedAt: string): Promise<Saved[]> {
-  const drafts: Writing[] = [];
-  for (const work of works) drafts.push(new Writing(work, receivedAt));
-  await saveTelemetry(tx, drafts);
-  for (const draft of drafts) await draft.applyModels(tx);
-
-  const news = drafts.filter((draft) => draft.isNews);
-  const of = <R>(rows: (draft: Writing) => readonly R[]): R[] => news.flatMap(rows);
-  const totals = news.map(({ work, runId: run_id }) => ({ run_id, ...changedTotals(work.state, work.reduction) }));
-  const [savedRounds] = await together(
+export async function save(tx: Db, draft: Draft, receivedAt: string): Promise<void> {
+  const news = draft.runs.filter((run) => run.isNews);
+  const of = <R>(rows: (run: Writing) => readonly R[]): R[] => news.flatMap(rows);
+  const [, savedRounds, modelEvents] = await together(
+    // Reads first: its answer comes while the rows are written.
+    keepSummaries(
+      tx,
+      news.map(({ figures }) => figures),
+    ),
     saveRounds(
       tx,
       of(({ rounds }) => [...rounds.values()]),
     ),
-    insertClients(
+    settleModels(
       tx,
-      of(({ newClients }) => newClients),
+      news.flatMap((run) => run.modelsWork()),
+      receivedAt,
     ),
-    updateClients(
-      tx,
-      of(({ changedClients }) => changedClients),
-    ),
-    insertUpdates(
-      tx,
-      of(({ newUpdates }) => newUpdates),
-    ),
-    changeUpdates(
-      tx,
-      of(({ changedUpdates }) => changedUpdates),
-    ),
+    ...draft.rows.map((statement) => send(tx, statement)),
     addTotals(
       tx,
-      totals.flatMap(({ changes }) => changes),
+      of(({ totals }) => totals.changes),
     ),
     registerClients(
       tx,
-      totals.flatMap(({ run_id, newClients }) => newClients.map((client_id) => ({ client_id, run_id }))),
+      of(({ runId: run_id, totals }) => totals.newClients.map((client_id) => ({ client_id, run_id }))),
     ),
     saveRuns(
       tx,
@@ -69,45 +105,11 @@ export async function save(tx: Db, works: readonly Work[], receivedAt: string): 
       tx,
       of(({ reduction }) => [...reduction.reporters.values()]),
     ),
-    keepSummaries(
-      tx,
-      news.map(({ runId: run_id, work, rounds }) => ({ run_id, before: work.state.rounds, saved: rounds })),
-    ),
-    ...news.map((draft) => draft.saveAttention(tx)),
+    ...news.map((run) => run.saveAttention(tx)),
   );
-  const byRun = new Map(news.map((draft) => [draft.runId, draft]));
+  const byRun = new Map<RunId, Writing>(news.map((run) => [run.runId, run]));
   for (const { run_id, round, round_id } of savedRounds) byRun.get(run_id)?.nameRound(round, round_id);
-  // Once the rounds are written.
-  const modelEvents = await settleModels(
-    tx,
-    news.flatMap((draft) => draft.modelsWork()),
-    receivedAt,
-  );
   for (const [runId, events] of modelEvents) byRun.get(runId)?.noteModelEvents(events);
-  return drafts.map((draft) => draft.saved());
 }
 
-/** What only the database knows to be new. */
-async function saveTelemetry(tx: Db, drafts: readonly Writing[]): Promise<void> {
-  const names = drafts.flatMap(({ runId: run_id, reduction }) =>
-    [...reduction.metricNames].map((name) => ({ run_id, name })),
-  );
-  const withPoints = drafts.filter(({ reduction }) => reduction.points.length > 0);
-  const [points, newLogs] = await together(
-    storePoints(
-      tx,
-      withPoints.map((draft) => draft.pointsWork()),
-    ),
-    insertLogs(
-      tx,
-      drafts.flatMap(({ logs }) => logs.rows),
-    ),
-    addSeriesNames(tx, names),
-    saveCommands(
-      tx,
-      drafts.flatMap(({ reduction }) => [...reduction.commands.values()]),
-    ),
-  );
-  for (const [index, draft] of withPoints.entries()) draft.points = points[index] ?? draft.points;
-  for (const draft of drafts) draft.keepLogs(newLogs);
-}
+export const savedOf = ({ runs }: Draft): Saved[] => runs.map((run) => run.saved());

@@ -6,7 +6,13 @@ export class WaitingLine {
   #jobs: Job[] = [];
   #inputs = 0;
   #wasLarge = false;
+  readonly #share: number;
   readonly #pieceSize = new PieceSize();
+
+  /** `share` of what a transaction may hold is given to each. */
+  constructor(share = 1) {
+    this.#share = share;
+  }
 
   get size(): number {
     return this.#jobs.length;
@@ -33,9 +39,17 @@ export class WaitingLine {
     this.#inputs -= job.inputs.length;
   }
 
-  /** How long the last group took, from which the size of the next pieces follows. */
-  noteTook(ms: number): void {
-    if (this.#wasLarge) this.#pieceSize.note(ms);
+  /** How long the group took, from which the size of the next pieces follows. */
+  noteTook([first]: readonly Piece[], ms: number): void {
+    if (first && !first.job.isSmall) this.#pieceSize.note(ms);
+  }
+
+  /** A group that nothing which arrives later could join; undefined if there is none, or a large job may be next. */
+  nextFullGroup(): Piece[] | undefined {
+    if (this.#jobs.some((job) => !job.isSmall)) return undefined;
+    const room = new Room({ share: this.#share });
+    if (this.#jobs.every((job) => room.takesAll(job.parts))) return undefined;
+    return this.nextGroup();
   }
 
   /**
@@ -51,10 +65,10 @@ export class WaitingLine {
   }
 
   #nextWhole(): Piece[] {
-    const room = new Room();
+    const room = new Room({ share: this.#share });
     const group: Piece[] = [];
     for (const job of this.#jobs.filter((job) => job.isSmall)) {
-      if (!room.takesAll(job.parts)) break;
+      if (!room.takesAll(job.parts) && group.length > 0) break;
       group.push(job.takeAll());
     }
     const taken = new Set(group.map(({ job }) => job));

@@ -3,7 +3,7 @@ import type { Db } from '../db/db.ts';
 import type { BatchId } from '../db/queries/reporters.ts';
 import { isTransient } from '../db/transient.ts';
 import { Busy } from '../errors.ts';
-import { Committer } from './committer.ts';
+import { type Ahead, Committer } from './committer.ts';
 import { Job, type Piece, type SubmitResult } from './job.ts';
 import type { KeyUsage } from './key-usage.ts';
 import type { Bounds } from './reduce.ts';
@@ -44,8 +44,15 @@ export interface WriterOptions {
   readonly disk?: Disk | undefined;
   /** Counts what each API key costs; without it nothing is counted or refused. [B8] */
   readonly usage?: KeyUsage | undefined;
+  /** How much of what a transaction may hold each one gets; all of it by default. */
+  readonly share?: number | undefined;
   /** Given every round that a commit ended or that changed after its end, with all of its parts. */
   readonly onRoundOver?: (round: RoundRow, parts: readonly UpdateRow[]) => void;
+}
+
+interface Next {
+  readonly group: Piece[];
+  readonly ahead?: Ahead | undefined;
 }
 
 const unwatched: FlushWatch = { flush: (_group, commit) => commit() };
@@ -61,7 +68,7 @@ export class IngestWriter {
   readonly #now: () => Date;
   readonly #watch: FlushWatch;
   readonly #disk: Disk | undefined;
-  readonly #line = new WaitingLine();
+  readonly #line: WaitingLine;
   #flushing: Promise<void> | null = null;
   #isClosed = false;
 
@@ -74,7 +81,9 @@ export class IngestWriter {
     bounds,
     disk,
     usage,
+    share,
   }: WriterOptions) {
+    this.#line = new WaitingLine(share);
     this.#committer = new Committer({ db, bus, now, bounds, usage, onRoundOver });
     this.#disk = disk;
     this.#watch = watch;
@@ -108,13 +117,19 @@ export class IngestWriter {
   async #run(): Promise<void> {
     // A turn of the event loop, so that requests which arrived together share a transaction.
     await new Promise((resolve) => setImmediate(resolve));
-    while (this.#line.size > 0) {
-      const group = this.#line.nextGroup();
+    let next: Next | undefined;
+    while (next || this.#line.size > 0) {
+      const { group, ahead }: Next = next ?? { group: this.#line.nextGroup() };
+      next = undefined;
       const full = await this.#diskProblem();
       if (!full) {
         const before = performance.now();
-        await this.#flush(group);
-        this.#line.noteTook(performance.now() - before);
+        let isStored = false;
+        await this.#flush(group, ahead, () => {
+          if (!isStored) next ??= this.#takeNext();
+        });
+        isStored = true;
+        this.#line.noteTook(group, performance.now() - before);
         continue;
       }
       // Of the reserve, an attention list that says so takes a few kilobytes.
@@ -125,9 +140,15 @@ export class IngestWriter {
     this.#flushing = null;
   }
 
-  async #flush(group: readonly Piece[]): Promise<void> {
+  /** While a group is being stored: the next one, if it is full, and what it will change. */
+  #takeNext(): Next | undefined {
+    const group = this.#line.nextFullGroup();
+    return group && { group, ahead: this.#committer.reduceAhead(group) };
+  }
+
+  async #flush(group: readonly Piece[], ahead?: Ahead, onSent?: () => void): Promise<void> {
     const inputs = group.reduce((sum, { parts }) => sum + parts.length, 0);
-    const commit = () => this.#committer.commit(group);
+    const commit = () => this.#committer.commit(group, ahead, onSent);
     const jobs = group.map(({ job }) => job);
     const done = await this.#watch
       .flush({ inputs, jobs }, commit)

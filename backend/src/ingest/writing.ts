@@ -5,10 +5,11 @@ import { clientEvent, roundEvent, runEvent } from '../db/live-events.ts';
 import { saveAttentionList } from '../db/queries/insight.ts';
 import { logKey } from '../db/queries/run-state.ts';
 import { toLog, toPoint } from '../db/wire.ts';
-import { applyModelNotices, type ModelsWork } from './save-models.ts';
+import { type FigureChanges, figureChanges } from '../insight/keep-summaries.ts';
+import { applyModelNotices, haveFiguresChanged, type ModelsWork } from './save-models.ts';
 import type { PointsWork, StoredPoints } from './save-points.ts';
 import type { ClientRow, Reduction, RoundRow, RunRow, RunState, UpdateRow } from './state.ts';
-import { addedCounts } from './totals.ts';
+import { addedCounts, changedTotals } from './totals.ts';
 
 export interface Saved extends Pick<Reduction, 'rounds' | 'clients' | 'updates' | 'reporters' | 'metricNames'> {
   readonly run: RunRow;
@@ -21,9 +22,12 @@ export interface Work {
   readonly reduction: Reduction;
 }
 
-/** One run on its way into the database. */
+/**
+ * One run on its way into the database. What it needs of the state before is taken when it is made: from then on the state
+ * may move on.
+ */
 export class Writing {
-  readonly work: Work;
+  readonly before: RunRow;
   readonly reduction: Reduction;
   readonly runId: RunRow['run_id'];
   points: StoredPoints = { saved: [], replaced: 0 };
@@ -34,6 +38,10 @@ export class Writing {
   readonly changedClients: Change<ClientRow>[] = [];
   readonly newUpdates: UpdateRow[] = [];
   readonly changedUpdates: Change<UpdateRow>[] = [];
+  readonly totals: ReturnType<typeof changedTotals>;
+  readonly figures: FigureChanges;
+  readonly #counts: ReturnType<typeof addedCounts>;
+  readonly #roundsOfModels: readonly number[];
   readonly #receivedAt: string;
   readonly #seq: number;
   readonly #duplicates: Set<number>;
@@ -43,9 +51,11 @@ export class Writing {
 
   constructor(work: Work, receivedAt: string) {
     const { state, reduction } = work;
-    this.work = work;
+    this.before = state.run;
     this.reduction = reduction;
     this.runId = state.run.run_id;
+    this.totals = changedTotals(state, reduction);
+    this.#counts = addedCounts(state, reduction);
     this.#receivedAt = receivedAt;
     this.#seq = state.run.seq + 1;
     this.#duplicates = new Set(reduction.duplicates);
@@ -67,11 +77,14 @@ export class Writing {
         else this.newUpdates.push(row);
       }
     }
+    this.figures = { run_id: this.runId, changes: figureChanges(state.rounds, this.rounds) };
+    const hasFigures = (row: RoundRow) => haveFiguresChanged(state.rounds.get(row.round), row);
+    this.#roundsOfModels = [...this.rounds.values()].filter(hasFigures).map(({ round }) => round);
   }
 
   pointsWork(): PointsWork {
     return {
-      run: this.work.state.run,
+      run: this.before,
       points: this.reduction.points,
       seq: this.#seq,
       duplicates: this.#duplicates,
@@ -106,15 +119,18 @@ export class Writing {
   }
 
   modelsWork(): ModelsWork[] {
-    const { state } = this.work;
     const { hasChanged } = this.#modelNews;
     // A new run has no models that could follow its rounds.
-    if (state.run.seq === 0 && !hasChanged) return [];
-    return [{ state, rounds: this.rounds, hasChanged, seq: this.#seq }];
+    if (this.before.seq === 0 && !hasChanged) return [];
+    return [{ run_id: this.runId, rounds: this.#roundsOfModels, hasChanged, seq: this.#seq }];
   }
 
   noteModelEvents(events: readonly LiveEvent[]): void {
     this.#modelEvents = events;
+  }
+
+  get duplicates(): ReadonlySet<number> {
+    return this.#duplicates;
   }
 
   get isNews(): boolean {
@@ -132,12 +148,11 @@ export class Writing {
   }
 
   get run(): RunRow {
-    const { run: before } = this.work.state;
+    const { before } = this;
     const { run, quiet } = this.reduction;
     const updated_seq = this.#isRunNews ? this.#seq : before.updated_seq;
     const num_values_replaced = before.num_values_replaced + this.reduction.replaced + this.points.replaced;
-    const counts = addedCounts(this.work.state, this.reduction);
-    return { ...(run ?? before), ...quiet, ...counts, num_values_replaced, seq: this.#seq, updated_seq };
+    return { ...(run ?? before), ...quiet, ...this.#counts, num_values_replaced, seq: this.#seq, updated_seq };
   }
 
   get #isRunNews(): boolean {
@@ -149,8 +164,7 @@ export class Writing {
     const duplicates = this.#duplicates;
     if (!this.isNews) {
       const { rounds, clients } = this.reduction;
-      const { run } = this.work.state;
-      return { run, rounds, clients, updates, reporters, metricNames, duplicates, events: () => [] };
+      return { run: this.before, rounds, clients, updates, reporters, metricNames, duplicates, events: () => [] };
     }
     const { rounds, clients, run } = this;
     return { run, rounds, clients, updates, reporters, metricNames, duplicates, events: () => this.#events() };

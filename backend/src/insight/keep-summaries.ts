@@ -18,19 +18,16 @@ import { emptySummary, figuresOf, foldRound, summarise } from './summary.ts';
 
 type RoundRow = typeof rounds.$inferSelect;
 
-export interface SavedRounds {
+/** How the figures of a run's rounds change. */
+export interface FigureChanges {
   readonly run_id: RunId;
-  readonly before: ReadonlyMap<number, RoundRow>;
-  readonly saved: ReadonlyMap<number, RoundRow>;
+  readonly changes: readonly (readonly [round: number, was: Metrics, is: Metrics])[];
 }
 
-/** Brings the summaries of runs up to date in the transaction that saved these rounds. [G11] */
-export async function keepSummaries(tx: Db, works: readonly SavedRounds[]): Promise<void> {
+/** Brings the summaries of runs up to date in the transaction that saves these rounds. [G11] */
+export async function keepSummaries(tx: Db, runs: readonly FigureChanges[]): Promise<void> {
   const changes = new Map(
-    works.flatMap((work) => {
-      const ofRun = changesOf(work);
-      return ofRun.length === 0 ? [] : [[work.run_id, ofRun] as const];
-    }),
+    runs.flatMap(({ run_id, changes }) => (changes.length === 0 ? [] : [[run_id, changes] as const])),
   );
   const known = await readSummaryStates(tx, [...changes.keys()]);
   const states: SummaryChange[] = [];
@@ -43,8 +40,11 @@ export async function keepSummaries(tx: Db, works: readonly SavedRounds[]): Prom
   await saveSummaryStates(tx, states);
 }
 
-const changesOf = ({ before, saved }: SavedRounds) =>
-  [...saved]
+export const figureChanges = (
+  before: ReadonlyMap<number, RoundRow>,
+  after: ReadonlyMap<number, RoundRow>,
+): FigureChanges['changes'] =>
+  [...after]
     .map(([round, row]) => [round, figuresOf(before.get(round)), figuresOf(row)] as const)
     .filter(([, was, is]) => !isEqual(was, is))
     .sort(([a], [b]) => a - b);

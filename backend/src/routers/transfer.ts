@@ -136,7 +136,7 @@ export const transferRouter =
         const { run_id, epoch, rows } = await checkpoints.staging.withFile(
           body,
           { bytes: length, mostBytes },
-          async (file) => importRun({ db, checkpoints }, file, (await stat(file)).size, wish),
+          async (file) => importRun({ db, isEmbedded, checkpoints }, file, (await stat(file)).size, wish),
         );
         bus.publish({ run_id, project_id, epoch, from_seq: 0, seq: 1, events: () => [], is_new_run: true });
         return reply.code(201).send({ run: await seenRun(db, request, run_id), rows });

@@ -8,10 +8,11 @@ import { bulkInsert } from '../db/bulk.ts';
 import type { Db } from '../db/db.ts';
 import { createPartitions, monthOf, partitionOf } from '../db/partitions.ts';
 import { addSeriesNames } from '../db/queries/metric-names.ts';
+import { beginImport, endImport, isTaken, removeImport } from '../db/queries/run-imports.ts';
 import { readFigures, saveSummaryStates } from '../db/queries/run-summaries.ts';
 import { saveSeries } from '../db/queries/series.ts';
 import { registerClients } from '../db/queries/totals.ts';
-import { clients, metricPoints, runs } from '../db/schema.ts';
+import { clients, clientUpdates, metricPoints, runs } from '../db/schema.ts';
 import { models } from '../db/tables/models.ts';
 import { Conflict, Invalid } from '../errors.ts';
 import { summarise } from '../insight/summary.ts';
@@ -29,6 +30,8 @@ import { openRunZip, type RunZip } from './read-zip.ts';
 
 interface ImportDeps {
   readonly db: Db;
+  /** Every transaction holds up all others. */
+  readonly isEmbedded: boolean;
   readonly checkpoints: Pick<Checkpoints, 'staging' | 'registry'>;
 }
 
@@ -48,6 +51,8 @@ export interface Imported {
 }
 
 const rowsAtOnce = 2_000;
+/** In a transaction of their own, which takes about 25 ms of the embedded database; reports wait for one. */
+const rowsOfSlice = 1_000;
 const importedSeq = 1;
 
 /** Makes a run of an exported file, all of it or nothing. [X4] */
@@ -60,19 +65,18 @@ export async function importRun(deps: ImportDeps, file: string, sizeBytes: numbe
     const run_id = idOf(wish.run_id ?? said.run_id);
     await mustBeFree(deps.db, run_id);
     if (manifest.models) for (const content of zip.contents) held.push(await holdContent(deps, zip, content));
-    const [epoch, rows] = [randomUUID(), {} as Record<string, number>];
-    await deps.db
-      .transaction(async (tx) => {
-        const load = new Load(tx, zip, { run_id, epoch, now: wish.now, isRenamed: run_id !== said.run_id });
-        await load.run({ ...said, project_id: wish.project_id });
-        for (const each of [...rowFiles, ...(manifest.models ? modelFiles : [])])
-          rows[each.name] = await load.rows(each);
-        await load.derive();
-        await wish.record(tx, run_id, epoch);
-      })
-      .catch((error: unknown) => {
-        throw refusalOf(error, run_id) ?? error;
-      });
+    const epoch = randomUUID();
+    const load = new Load(zip, { run_id, epoch, now: wish.now, isRenamed: run_id !== said.run_id });
+    const files = [...rowFiles, ...(manifest.models ? modelFiles : [])];
+    const store = deps.isEmbedded ? inSlices : atOnce;
+    const rows = await store(deps.db, load, files, async (tx, rest) => {
+      await load.run(tx, { ...said, project_id: wish.project_id });
+      await rest();
+      await load.derive(tx);
+      await wish.record(tx, run_id, epoch);
+    }).catch((error: unknown) => {
+      throw refusalOf(error, run_id) ?? error;
+    });
     return { run_id, epoch, rows };
   } finally {
     zip.close();
@@ -87,13 +91,50 @@ function idOf(said: string): RunId {
   return data;
 }
 
+type Rows = Record<string, number>;
+/** In the transaction that makes it a run; `rest` stores the rows that are not stored yet. */
+type Finish = (tx: Db, rest: () => Promise<void>) => Promise<void>;
+
+async function atOnce(db: Db, load: Load, files: readonly RowFile[], finish: Finish): Promise<Rows> {
+  const rows: Rows = {};
+  await db.transaction((tx) =>
+    finish(tx, async () => {
+      for (const file of files) rows[file.name] = await load.rows(file, rowsAtOnce, (work) => work(tx));
+    }),
+  );
+  return rows;
+}
+
+/**
+ * The rows of the longest tables first, a few in each transaction, so that reports are stored in between. Without its run
+ * no row is seen; its id is kept for it meanwhile, and a start removes what the end of the process left. [X4]
+ */
+async function inSlices(db: Db, load: Load, files: readonly RowFile[], finish: Finish): Promise<Rows> {
+  const { run_id } = load;
+  const isLong = ({ table }: RowFile) => table === clientUpdates || table === metricPoints;
+  const rows: Rows = Object.fromEntries(files.map(({ name }) => [name, 0]));
+  await db.transaction((tx) => beginImport(tx, run_id));
+  try {
+    for (const file of files.filter(isLong))
+      rows[file.name] = await load.rows(file, rowsOfSlice, (work) => db.transaction(work));
+    await db.transaction((tx) =>
+      finish(tx, async () => {
+        for (const file of files.filter((each) => !isLong(each)))
+          rows[file.name] = await load.rows(file, rowsAtOnce, (work) => work(tx));
+        await endImport(tx, run_id);
+      }),
+    );
+    return rows;
+  } catch (error) {
+    await removeImport(db, run_id);
+    throw error;
+  }
+}
+
 async function mustBeFree(db: Db, runId: RunId): Promise<void> {
   const [taken] = await db.select({ id: runs.run_id }).from(runs).where(eq(runs.run_id, runId));
   if (taken) throw new Conflict(isTaken(runId));
 }
-
-const isTaken = (runId: string): string =>
-  `the run id ${runId} is in use here: import the file under another id with ?run_id=`;
 
 /** Contents are stored before the transaction, because a large one takes longer than a transaction may. */
 async function holdContent(
@@ -130,35 +171,42 @@ interface Target {
 
 /** One import on its way into the database. */
 class Load {
-  readonly #tx: Db;
   readonly #zip: RunZip;
   readonly #target: Target;
   readonly #commandIds = new Map<string, string>();
+  readonly #metricNames = new Set<string>();
 
-  constructor(tx: Db, zip: RunZip, target: Target) {
-    this.#tx = tx;
+  constructor(zip: RunZip, target: Target) {
     this.#zip = zip;
     this.#target = target;
   }
 
-  async run(row: Row): Promise<void> {
-    const { run_id, epoch, now } = this.#target;
-    const fresh = { run_id, epoch, seq: importedSeq, updated_seq: importedSeq, created_at: now, imported_at: now };
-    await bulkInsert(this.#tx, runs, [{ ...this.#withStop(row), condition: null, ...fresh }]);
+  get run_id(): RunId {
+    return this.#target.run_id;
   }
 
-  /** Returns how many there were. */
-  async rows(file: RowFile): Promise<number> {
+  async run(tx: Db, row: Row): Promise<void> {
+    const { run_id, epoch, now } = this.#target;
+    const fresh = { run_id, epoch, seq: importedSeq, updated_seq: importedSeq, created_at: now, imported_at: now };
+    await bulkInsert(tx, runs, [{ ...this.#withStop(row), condition: null, ...fresh }]);
+  }
+
+  /** Stores each part `within`; returns how many rows there were. */
+  async rows(
+    file: RowFile,
+    atOnce: number,
+    within: (work: (tx: Db) => Promise<void>) => Promise<void>,
+  ): Promise<number> {
     let count = 0;
     const month = monthOf(this.#target.now);
-    if (file.table === metricPoints) await createPartitions(this.#tx, [month]);
+    if (file.table === metricPoints) await within((tx) => createPartitions(tx, [month]));
     const options = {
       generated: file.left_out.filter((name) => name === 'round_id' || name === 'log_id' || name === 'entry'),
       ...(file.table === metricPoints && { partition: partitionOf(month) }),
     };
     const empty = emptyIsNull[file.name] ?? [];
     const { run_id } = this.#target;
-    for await (const some of this.#zip.rows(file.name, file.row, rowsAtOnce)) {
+    for await (const some of this.#zip.rows(file.name, file.row, atOnce)) {
       const rows = some.map((row) => {
         const full: Record<string, unknown> = { ...this.#withStop(row), run_id };
         for (const name of empty) full[name] ??= '';
@@ -168,26 +216,30 @@ class Load {
       });
       // Knowing the digest of a content is no right to it.
       if (file.table === models) for (const { sha256 } of rows) this.#zip.mustHave(`${contentPrefix}${sha256}`);
-      await bulkInsert(this.#tx, file.table, rows, options);
-      if (file.table === metricPoints) {
-        await saveSeries(this.#tx, rows as never, () => true);
-        await addSeriesNames(this.#tx, namesOf(rows as never));
-      }
-      if (file.table === clients) await registerClients(this.#tx, rows as never);
+      await within(async (tx) => {
+        await bulkInsert(tx, file.table, rows, options);
+        if (file.table === metricPoints) await saveSeries(tx, rows as never, () => true);
+        if (file.table === clients) await registerClients(tx, rows as never);
+      });
+      if (file.table === metricPoints) for (const { name } of rows) this.#metricNames.add(String(name));
       count += rows.length;
     }
     return count;
   }
 
   /** What the server keeps of a run beside its rows. */
-  async derive(): Promise<void> {
+  async derive(tx: Db): Promise<void> {
     const { run_id } = this.#target;
     for (const list of ['rounds', 'clients'])
-      await this.#tx.execute(sql`
+      await tx.execute(sql`
         insert into list_totals select run_id, ${list}, status, count(*) from ${sql.identifier(list)}
         where run_id = ${run_id} group by run_id, status`);
-    const state = summarise(await readFigures(this.#tx, run_id));
-    await saveSummaryStates(this.#tx, [{ run_id, state, before: undefined }]);
+    await addSeriesNames(
+      tx,
+      [...this.#metricNames].map((name) => ({ run_id, name })),
+    );
+    const state = summarise(await readFigures(tx, run_id));
+    await saveSummaryStates(tx, [{ run_id, state, before: undefined }]);
   }
 
   #withStop(row: Row): Row {
@@ -203,9 +255,4 @@ class Load {
     this.#commandIds.set(id, known);
     return known;
   }
-}
-
-/** Each name of these points once. */
-function namesOf(points: readonly { run_id: RunId; name: string }[]): { run_id: RunId; name: string }[] {
-  return [...new Map(points.map(({ run_id, name }) => [name, { run_id, name }])).values()];
 }

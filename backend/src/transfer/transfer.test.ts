@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { readdir } from 'node:fs/promises';
 import { buffer } from 'node:stream/consumers';
-import { projectIdSchema, toNumber } from '@rondo/protocol';
+import { projectIdSchema, runIdSchema, toNumber } from '@rondo/protocol';
 import { sql } from 'drizzle-orm';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Entry, fromBufferPromise } from 'yauzl';
@@ -15,6 +15,7 @@ import { type PostgresServer, startPostgres } from '../../testing/postgres.ts';
 import { theServerItself } from '../auth/audit.ts';
 import { openDatabase } from '../db/database.ts';
 import { listAudit } from '../db/queries/audit.ts';
+import { beginImport } from '../db/queries/run-imports.ts';
 import { exportRun } from './write-run.ts';
 
 // No client goes offline while the tests run.
@@ -460,6 +461,90 @@ it('[X1] reports are stored while the embedded database is exported, and are not
   expect(String(files.get('metrics.jsonl')).trimEnd().split('\n')).toHaveLength(20_000);
   const cursors = await server.database.db.execute(sql`select name from pg_cursors where name like 'export%'`);
   expect([...cursors]).toEqual([]);
+}, 120_000);
+
+const pointsOf = async (server: TestApp, runId: string) => {
+  const [found] = await server.database.db.execute<{ count: string }>(
+    sql`select count(*) from metric_points where run_id = ${runId}`,
+  );
+  return Number(found?.count);
+};
+
+it('[X4] reports are stored while the embedded database imports a run, which is not there until it is whole', async () => {
+  const [first, second] = engines.embedded as [TestApp, TestApp];
+  const run = makeRun();
+  const before = await first.makeReporter();
+  const points = Array.from({ length: 10_000 }, (_, n) => run.say('metric', { name: 'loss', value: n, step: n }));
+  await before.report(aWholeRound(run, 1));
+  for (let at = 0; at < points.length; at += 5_000) await before.report(points.slice(at, at + 5_000));
+  const file = await exported(first, run.id);
+
+  const bystander = makeRun();
+  const reporter = await second.makeReporter();
+  const { headers } = await second.signIn('viewer');
+  let isOver = false;
+  const importing = imported(second, file).finally(() => {
+    isOver = true;
+  });
+  await expect.poll(() => pointsOf(second, run.id), { timeout: 60_000, interval: 1 }).toBeGreaterThan(0);
+  const seen: unknown[] = [];
+  const stored: number[] = [];
+  for (let round = 1; !isOver && round < 5; round++) {
+    const answers = [
+      await second.ask('GET', `/api/runs/${run.id}`, headers),
+      await reporter.post(aWholeRound(run, 1)),
+      await reporter.post(aWholeRound(bystander, round)),
+    ];
+    if (!isOver) seen.push(answers.map(({ statusCode }) => statusCode));
+    stored.push(await pointsOf(second, run.id));
+  }
+  expect((await importing).statusCode).toBe(201);
+  expect(seen.length).toBeGreaterThan(0);
+  for (const codes of seen) expect(codes).toEqual([404, 503, 200]);
+  expect(Math.min(...stored)).toBeLessThan(10_000);
+  expect(await pointsOf(second, run.id)).toBe(10_000);
+  expect((await reporter.post(aWholeRound(run, 2))).statusCode).toBe(200);
+}, 240_000);
+
+it('[X4] an import into the embedded database that fails late leaves no row, and its id free', async () => {
+  const [server] = engines.embedded as [TestApp];
+  const run = makeRun();
+  const reporter = await server.makeReporter();
+  await reporter.report(
+    Array.from({ length: 3_000 }, (_, n) => run.say('metric', { name: 'loss', value: n, step: n })),
+  );
+  const files = await unzip(await exported(server, run.id));
+  const lines = String(files.get('metrics.jsonl')).trimEnd().split('\n');
+  const manifest = JSON.parse(String(files.get('manifest.json')));
+  const doubled = Buffer.from(`${[...lines, lines[0]].join('\n')}\n`);
+  Object.assign(
+    manifest.files.find(({ name }: { name: string }) => name === 'metrics.jsonl'),
+    { rows: lines.length + 1, bytes: doubled.length, sha256: createHash('sha256').update(doubled).digest('hex') },
+  );
+  const changed = new Map<string, Buffer>([
+    ...files,
+    ['metrics.jsonl', doubled],
+    ['manifest.json', Buffer.from(JSON.stringify(manifest))],
+  ]);
+  expect((await imported(server, await zipOf(changed), '?run_id=late')).statusCode).toBe(422);
+  expect(await pointsOf(server, 'late')).toBe(0);
+  expect((await imported(server, await zipOf(files), '?run_id=late')).statusCode).toBe(201);
+}, 240_000);
+
+it('[X4] a start removes what an import has left that was broken off', async () => {
+  const database = await openTestDatabase();
+  const run_id = runIdSchema.parse('broken-off');
+  await database.db.transaction((tx) => beginImport(tx, run_id));
+  await database.db.execute(sql`
+    insert into client_updates (run_id, round, client_id, attempt, outcome, metrics)
+    select ${run_id}, 1, 'c' || n, 1, 'complete', '{}' from generate_series(1, 2500) as n`);
+  const server = await openTestApp({ database, offlineAfterMs });
+  servers.push(server);
+  expect([
+    ...(await database.db.execute(sql`select 1 from client_updates union all select 2 from run_imports`)),
+  ]).toEqual([]);
+  const run = makeRun({ id: run_id });
+  expect((await (await server.makeReporter()).report(aWholeRound(run, 1))).rejected).toEqual([]);
 }, 120_000);
 
 it('a reader that goes away leaves no file and no transaction', async () => {

@@ -40,7 +40,7 @@ export class RoundBody {
   }
 }
 
-function eventsOf({ run_id, clients }: Shape): object[] {
+export function eventsOf({ run_id, clients }: Pick<Shape, 'run_id' | 'clients'>): object[] {
   const about = { run_id, at: moment, round: Number(round) };
   const client_ids = Array.from({ length: clients }, (_, n) => `client-${String(n).padStart(5, '0')}`);
   const results = client_ids.map((client_id, n) => ({

@@ -1,6 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { eventsOf } from '../generators/round-body.ts';
 import { messageOf, startNode, stopNode } from './children.ts';
 
 interface BareLoop {
@@ -25,7 +26,8 @@ export async function bareLoop({ runs, clients, warmUpMs, measureMs, databaseUrl
   });
   try {
     const report = messageOf<Report>(child, 'bare', warmUpMs + measureMs + 60_000);
-    child.send({ type: 'go', dataDir, databaseUrl, runs, clients, warmUpMs, measureMs });
+    const round = eventsOf({ run_id: 'bare', clients });
+    child.send({ type: 'go', dataDir, databaseUrl, runs, round, warmUpMs, measureMs });
     const { results, seconds } = await report;
     return results / seconds;
   } finally {

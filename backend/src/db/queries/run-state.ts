@@ -1,10 +1,10 @@
 import type { ClientId, RunId } from '@rondo/protocol';
-import { and, asc, eq, inArray, lt, or, sql } from 'drizzle-orm';
-import { bulkInsert, bulkInsertNew, bulkUpdate, bulkUpsert, type Change } from '../bulk.ts';
+import { and, asc, eq, gt, inArray, ne, or, sql } from 'drizzle-orm';
+import { bulkInsertNew, bulkUpsert, type Change, insertOf, type Statement, updateOf } from '../bulk.ts';
 import type { Db } from '../db.ts';
 import { kept } from '../kept.ts';
 import { type Month, partitionOf } from '../partitions.ts';
-import { clients, clientUpdates, logs, metricPoints, rounds, runReporters, runs } from '../schema.ts';
+import { clients, clientUpdates, listTotals, logs, metricPoints, rounds, runReporters, runs } from '../schema.ts';
 
 type RunRow = typeof runs.$inferSelect;
 type RoundRow = typeof rounds.$inferSelect;
@@ -59,6 +59,21 @@ export const runningRuns = (db: Db, limit: number) =>
     .orderBy(asc(runs.last_reported_at))
     .limit(limit);
 
+/** Those of the clients that are stored. */
+export const loadNamedClients = async (
+  db: Db,
+  wanted: readonly { readonly run_id: RunId; readonly client_id: ClientId }[],
+): Promise<ClientRow[]> =>
+  wanted.length === 0
+    ? []
+    : db
+        .select()
+        .from(clients)
+        .where(
+          sql`(${clients.run_id}, ${clients.client_id}) in (select run_id, client_id
+            from json_to_recordset(${JSON.stringify(wanted)}::text::json) as wanted_(run_id text, client_id text))`,
+        );
+
 export const loadReporters = async (db: Db, runIds: readonly RunId[]): Promise<ReporterRow[]> =>
   runIds.length === 0
     ? []
@@ -107,15 +122,15 @@ export async function saveRounds(
   }));
 }
 
-export const insertClients = (db: Db, rows: readonly ClientRow[]): Promise<void> => bulkInsert(db, clients, rows);
+export const newClients = (rows: readonly ClientRow[]): Statement => insertOf(clients, rows);
 
-export const updateClients = (db: Db, changes: readonly Change<ClientRow>[]): Promise<void> =>
-  bulkUpdate(db, clients, changes, { key: ['run_id', 'client_id'] });
+export const changedClients = (changes: readonly Change<ClientRow>[]): Statement =>
+  updateOf(clients, changes, { key: ['run_id', 'client_id'] });
 
-export const insertUpdates = (db: Db, rows: readonly UpdateRow[]): Promise<void> => bulkInsert(db, clientUpdates, rows);
+export const newUpdates = (rows: readonly UpdateRow[]): Statement => insertOf(clientUpdates, rows);
 
-export const changeUpdates = (db: Db, changes: readonly Change<UpdateRow>[]): Promise<void> =>
-  bulkUpdate(db, clientUpdates, changes, { key: ['run_id', 'round', 'client_id'] });
+export const changedUpdates = (changes: readonly Change<UpdateRow>[]): Statement =>
+  updateOf(clientUpdates, changes, { key: ['run_id', 'round', 'client_id'] });
 
 /** Stores the points that are new, or later than the stored point with their key; returns those. [F8] */
 export async function savePoints(db: Db, rows: readonly PointRow[], month: Month): Promise<Map<string, SavedPoint>> {
@@ -162,14 +177,32 @@ export async function insertLogs(db: Db, rows: readonly Omit<LogRow, 'log_id'>[]
 export const logKey = ({ run_id, at, digest }: { run_id: RunId; at: string; digest: string }): string =>
   JSON.stringify([run_id, at, digest]);
 
-/** Online clients whose last report, by the server's clock, is older than `before`. */
-export const silentClients = (
+/** The runs that have clients which are not offline. */
+export const runsWithClients = async (db: Db): Promise<RunId[]> => {
+  const rows = await db
+    .selectDistinct({ run_id: listTotals.run_id })
+    .from(listTotals)
+    .where(and(eq(listTotals.list, 'clients'), ne(listTotals.status, 'offline'), gt(listTotals.total, 0)));
+  return rows.map(({ run_id }) => run_id);
+};
+
+/**
+ * Of the next clients of a run after `after`: those online whose last report, by the server's clock, is older than `before`.
+ * `last` is where to go on, null at the end.
+ */
+export async function silentClients(
   db: Db,
-  before: string,
-  limit: number,
-): Promise<{ run_id: RunId; client_id: ClientId }[]> =>
-  db
-    .select({ run_id: clients.run_id, client_id: clients.client_id })
+  { run_id, after, before, limit }: { run_id: RunId; after: string; before: string; limit: number },
+): Promise<{ silent: ClientId[]; last: ClientId | null }> {
+  const rows = await db
+    .select({
+      client_id: clients.client_id,
+      isSilent: sql<boolean>`is_online and last_heartbeat < ${before}::timestamptz`,
+    })
     .from(clients)
-    .where(and(eq(clients.is_online, true), lt(clients.last_heartbeat, before)))
+    .where(and(eq(clients.run_id, run_id), gt(clients.client_id, after as ClientId)))
+    .orderBy(asc(clients.client_id))
     .limit(limit);
+  const silent = rows.filter(({ isSilent }) => isSilent).map(({ client_id }) => client_id);
+  return { silent, last: rows.length < limit ? null : (rows.at(-1)?.client_id ?? null) };
+}
