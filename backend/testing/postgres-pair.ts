@@ -17,6 +17,8 @@ export interface PostgresPair {
   failOver(afterMs: number): Promise<void>;
   /** Makes a standby in the place of the server that was killed, and waits until commits wait for it. */
   restore(): Promise<void>;
+  /** Stops the standby with SIGSTOP, or lets it go on. */
+  freeze(isFrozen: boolean): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -118,6 +120,9 @@ export async function startPostgresPair(): Promise<PostgresPair> {
       [primary, standby] = [standby, primary];
     },
     restore,
+    freeze: async (isFrozen) => {
+      for (const pid of await pids(standby)) signal(pid, isFrozen ? 'SIGSTOP' : 'SIGCONT');
+    },
     stop,
   };
 }

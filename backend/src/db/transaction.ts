@@ -1,11 +1,5 @@
 import type { Answer, Connection, Statements } from './connection.ts';
 
-/**
- * Without a timeout: a primary that waits for its standby would end the wait with it, and answer as if the standby had the
- * transaction. The connection's own deadline closes it without an answer instead. [D4]
- */
-const commit = 'set local statement_timeout = 0; commit';
-
 interface Transaction extends Statements {
   savepoint(work: (tx: Transaction) => Promise<unknown>): Promise<unknown>;
 }
@@ -42,12 +36,8 @@ export async function begin(connection: Connection, work: (tx: Transaction) => P
     await connection.unsafe('rollback').catch(() => connection.close());
     throw error;
   }
-  try {
-    await connection.unsafe(commit);
-  } catch (error) {
-    // Also if a statement failed before and its error was swallowed. Without an answer the outcome is not known.
-    if (!connection.isClosed) await connection.unsafe('rollback').catch(() => connection.close());
-    throw firstError ?? error;
-  }
+  const { command } = (await connection.unsafe('commit')) as { command: string };
+  // COMMIT answers ROLLBACK if a statement failed and its error was swallowed.
+  if (command === 'ROLLBACK') throw firstError ?? new Error('the transaction was rolled back');
   return result;
 }
