@@ -3,7 +3,7 @@ import { useLocation, useNavigate, useParams, useSearchParams } from 'react-rout
 import { serverNow } from '../lib/clock.ts';
 import { runPath } from '../lib/run-tabs.ts';
 import { changeAddress, useAddress } from './useAddress.ts';
-import { usePresentRun, useShowPast } from './usePresent.ts';
+import { usePresentRun, useShowPast } from './usePast.ts';
 
 /** Opens the time machine at the end of the run or, while it runs, now; null where it is open. */
 export function useEnterPast(run_id: string | null): (() => void) | null {

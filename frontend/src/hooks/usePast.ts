@@ -1,6 +1,6 @@
-import { isRoundOver } from '@rondo/protocol';
+import { isRoundOver, type Run } from '@rondo/protocol';
 import { serverNow } from '../lib/clock.ts';
-import { type PastView, pastOf, useFLStore } from '../store/fl-store.ts';
+import { type FLState, type PastView, pastOf, useFLStore } from '../store/fl-store.ts';
 import { useNow } from './useNow.ts';
 
 export type { PastView };
@@ -18,3 +18,8 @@ export function useMoment(intervalMs: number): number {
 
 /** The newest round that is over; every figure up to it was known. */
 export const lastClosedRound = ({ rounds }: PastView): number | null => rounds.findLast(isRoundOver)?.round ?? null;
+
+/** The run as it is now, whatever moment is looked at. */
+export const usePresentRun = (): Run | null => useFLStore(({ viewer }) => viewer.run);
+
+export const useShowPast = (): FLState['showPast'] => useFLStore(({ showPast }) => showPast);

@@ -33,6 +33,14 @@ export function useManagedProjects(): readonly Project[] {
   return data?.items.filter(({ role }) => role === 'admin') ?? [];
 }
 
+/** The project of something new: the one that was chosen, else the default one, else any that the user manages. */
+export function useChosenProject(initial: string | undefined): readonly [string, (id: string) => void] {
+  const projects = useManagedProjects();
+  const [chosen, choose] = useState(initial);
+  const usual = projects.find(({ id }) => id === 'default') ?? projects[0];
+  return [chosen ?? usual?.id ?? 'default', choose];
+}
+
 /** Whether the user manages a project, or the server; null until that is known. */
 export function useManaging(): boolean | null {
   const isAdmin = useIsAdmin();

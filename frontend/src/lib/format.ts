@@ -1,5 +1,5 @@
 import { formatDecimals, localizePoint, readLocale } from './locale.ts';
-import { readTimeStyle, type TimeStyle } from './time-style.ts';
+import { type TimeStyle, timeStyle } from './time-style.ts';
 
 /** Shown where there is no value to show. */
 export const noValue = '—';
@@ -110,7 +110,7 @@ interface MomentOptions {
 /** A moment to the minute, as the reader chose: by the own clock, by UTC, or as its age. */
 export function formatMoment(
   moment: string,
-  { style = readTimeStyle(), nowMs = Date.now() }: MomentOptions = {},
+  { style = timeStyle.read(), nowMs = Date.now() }: MomentOptions = {},
 ): string {
   if (style === 'relative') return formatDistance(nowMs - Date.parse(moment));
   return formatDate(moment, style, {
@@ -148,9 +148,9 @@ export function formatShortCount(count: number): string {
 const toTheSecond = { hour: '2-digit', minute: '2-digit', second: '2-digit', hour12: false } as const;
 
 /** The time of day to the second. An age would say less here, so that "how long ago" is the reader's own time. */
-export const formatTimeOfDay = (moment: string, style: TimeStyle = readTimeStyle()): string =>
+export const formatTimeOfDay = (moment: string, style: TimeStyle = timeStyle.read()): string =>
   new Date(moment).toLocaleTimeString(readLocale(), { ...toTheSecond, ...(style === 'utc' && { timeZone: 'UTC' }) });
 
 /** A whole moment to the second, for what is looked up afterwards: never as an age. */
-export const formatMomentToSecond = (moment: string, style: TimeStyle = readTimeStyle()): string =>
+export const formatMomentToSecond = (moment: string, style: TimeStyle = timeStyle.read()): string =>
   formatDate(moment, style, { year: 'numeric', month: 'short', day: 'numeric', ...toTheSecond });

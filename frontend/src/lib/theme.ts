@@ -1,36 +1,23 @@
+import { storedChoice } from './stored-choice.ts';
+
 export type Theme = 'system' | 'light' | 'dark';
 
-/** The same key that `public/theme.js` reads before the first paint. */
-const storageKey = 'rondo-theme';
+export const theme = storedChoice<Theme>({
+  key: 'rondo-theme',
+  values: ['system', 'light', 'dark'],
+  attribute: 'theme',
+});
 
 /** The theme that the next press of the toggle chooses. */
 export const nextTheme: Readonly<Record<Theme, Theme>> = { system: 'light', light: 'dark', dark: 'system' };
 
-const listeners = new Set<() => void>();
-
-export function readTheme(): Theme {
-  const chosen = localStorage.getItem(storageKey);
-  return chosen === 'light' || chosen === 'dark' ? chosen : 'system';
-}
-
-export function writeTheme(theme: Theme): void {
-  if (theme === 'system') {
-    localStorage.removeItem(storageKey);
-    delete document.documentElement.dataset.theme;
-  } else {
-    localStorage.setItem(storageKey, theme);
-    document.documentElement.dataset.theme = theme;
-  }
-  for (const listener of listeners) listener();
-}
-
 /** Calls back when the colours on screen change, by choice here or by the system's own setting. */
 export function onThemeChange(listener: () => void): () => void {
   const system = matchMedia('(prefers-color-scheme: dark)');
-  listeners.add(listener);
+  const unsubscribe = theme.subscribe(listener);
   system.addEventListener('change', listener);
   return () => {
-    listeners.delete(listener);
+    unsubscribe();
     system.removeEventListener('change', listener);
   };
 }

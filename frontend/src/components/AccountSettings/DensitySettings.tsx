@@ -1,5 +1,5 @@
-import { useDensity } from '../../hooks/useDensity.ts';
-import type { Density } from '../../lib/density.ts';
+import { useStoredChoice } from '../../hooks/useStoredChoice.ts';
+import { type Density, density } from '../../lib/density.ts';
 import { Choice } from '../ui/Choice.tsx';
 import { Panel } from '../ui/Panel.tsx';
 import { texts } from './texts.ts';
@@ -8,20 +8,20 @@ const densities: readonly Density[] = ['comfortable', 'compact'];
 
 /** How much room the rows of tables and lists have in this browser. */
 export function DensitySettings() {
-  const [chosen, choose] = useDensity();
+  const [chosen, choose] = useStoredChoice(density);
   return (
     <Panel title={texts.density.title}>
       <fieldset className="flex flex-col gap-2">
         <legend className="sr-only">{texts.density.legend}</legend>
-        {densities.map((density) => (
+        {densities.map((each) => (
           <Choice
-            key={density}
+            key={each}
             type="radio"
             name="density"
-            label={texts.density.names[density]}
-            hint={texts.density.hints[density]}
-            checked={density === chosen}
-            onChange={() => choose(density)}
+            label={texts.density.names[each]}
+            hint={texts.density.hints[each]}
+            checked={each === chosen}
+            onChange={() => choose(each)}
           />
         ))}
       </fieldset>

@@ -1,6 +1,6 @@
-import { useSyncExternalStore } from 'react';
+import { useStoredChoice } from '../../hooks/useStoredChoice.ts';
 import { formatMoment } from '../../lib/format.ts';
-import { onTimeStyleChange, readTimeStyle, type TimeStyle, writeTimeStyle } from '../../lib/time-style.ts';
+import { type TimeStyle, timeStyle } from '../../lib/time-style.ts';
 import { Choice } from '../ui/Choice.tsx';
 import { Panel } from '../ui/Panel.tsx';
 
@@ -12,7 +12,7 @@ const styles: readonly { readonly style: TimeStyle; readonly label: string }[] =
 
 /** How this browser writes moments. */
 export function TimeSettings() {
-  const chosen = useSyncExternalStore(onTimeStyleChange, readTimeStyle);
+  const [chosen, choose] = useStoredChoice(timeStyle);
   const example = new Date(Date.now() - 5_400_000).toISOString();
   return (
     <Panel title="Times">
@@ -26,7 +26,7 @@ export function TimeSettings() {
             label={label}
             hint={formatMoment(example, { style })}
             checked={style === chosen}
-            onChange={() => writeTimeStyle(style)}
+            onChange={() => choose(style)}
           />
         ))}
       </fieldset>

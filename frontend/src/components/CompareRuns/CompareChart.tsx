@@ -1,7 +1,6 @@
 import type { Run, Series } from '@rondo/protocol';
 import { X } from 'lucide-react';
 import { useMemo, useState } from 'react';
-import type { ChartPicture } from '../../charts/export/chart-svg.ts';
 import { LineChart } from '../../charts/LineChart.tsx';
 import { xFormats } from '../../charts/options.ts';
 import { type Prepared, prepare } from '../../charts/prepare.ts';
@@ -9,6 +8,7 @@ import type { Line, Range, Tip } from '../../charts/types.ts';
 import { formatCount, noValue, plural } from '../../lib/format.ts';
 import { ChartMenu } from '../ChartMenu/ChartMenu.tsx';
 import { Button } from '../ui/Button.tsx';
+import { pictureOf } from '../ui/chart-picture.ts';
 import type { ChartView } from '../ui/chart-view.ts';
 import { EmptyState } from '../ui/EmptyState.tsx';
 import { Panel } from '../ui/Panel.tsx';
@@ -66,18 +66,16 @@ export function CompareChart(props: CompareChartProps) {
       ],
     };
   };
-  const picture = (): ChartPicture => ({
-    title: `${label} of ${plural(runs.length, 'run')}`,
-    subtitle: view.smoothing > 0 ? `smoothed ${view.smoothing}` : 'as reported',
-    xName: view.x.name,
-    lines,
-    prepared,
-    range: view.zoom ?? prepared.domain,
-    bands,
-    marks,
-    xKind: view.x.kind,
-    yMode: view.yMode,
-  });
+  const picture = () =>
+    pictureOf(
+      {
+        title: `${label} of ${plural(runs.length, 'run')}`,
+        subtitle: view.smoothing > 0 ? `smoothed ${view.smoothing}` : 'as reported',
+      },
+      compared,
+      prepared,
+      view,
+    );
   return (
     <Panel
       title={label}

@@ -1,7 +1,7 @@
 import type { Run } from '@rondo/protocol';
 import { Trash2 } from 'lucide-react';
 import { useState } from 'react';
-import { useDeleteRun } from '../../hooks/useEditRun.ts';
+import { useDeleteRun } from '../../hooks/useRunActs.ts';
 import { Button } from '../ui/Button.tsx';
 import { ConfirmDialog } from '../ui/ConfirmDialog.tsx';
 

@@ -1,8 +1,8 @@
 import type { Run } from '@rondo/protocol';
 import { limits } from '@rondo/protocol/limits';
 import { useState } from 'react';
-import { useEditRun } from '../../hooks/useEditRun.ts';
 import { useNotify } from '../../hooks/useNotices.ts';
+import { useEditRun } from '../../hooks/useRunActs.ts';
 import { Dialog } from '../ui/Dialog.tsx';
 import { Field } from '../ui/Field.tsx';
 import { Form } from '../ui/Form.tsx';

@@ -1,6 +1,6 @@
 import type { Run } from '@rondo/protocol';
 import { FileDown } from 'lucide-react';
-import { useExportRun } from '../../hooks/useExportRun.ts';
+import { useExportRun } from '../../hooks/useRunActs.ts';
 import { Button } from '../ui/Button.tsx';
 
 /** The whole run as one file, which another Rondo imports. */

@@ -1,7 +1,6 @@
 import type { Model } from '@rondo/protocol';
 import { useMemo, useState } from 'react';
 import { useNavigate } from 'react-router';
-import type { ChartPicture } from '../../charts/export/chart-svg.ts';
 import { LineChart } from '../../charts/LineChart.tsx';
 import { xFormats } from '../../charts/options.ts';
 import { prepare } from '../../charts/prepare.ts';
@@ -12,6 +11,7 @@ import { useFLData } from '../../hooks/useFLData.ts';
 import { useRoundAxis } from '../../hooks/useRoundAxis.ts';
 import { formatNumber, noValue } from '../../lib/format.ts';
 import { runPath } from '../../lib/run-tabs.ts';
+import { pictureOf } from '../ui/chart-picture.ts';
 import { useChartView, writeZoom } from '../ui/chart-view.ts';
 import { EmptyState } from '../ui/EmptyState.tsx';
 import { Panel } from '../ui/Panel.tsx';
@@ -57,18 +57,16 @@ export function MetricsChart() {
   const onZoom = (zoom: Range | null) => change(writeZoom(zoom), { isStep: true });
   const tip = (index: number) =>
     tipOf(overview, index, dispersion?.measure ?? null, axis !== null ? view.x.kind : null);
-  const picture = (): ChartPicture => ({
-    title: `Training progress: ${run?.name ?? ''}`,
-    subtitle: `${run_id} · ${view.smoothing > 0 ? `smoothed ${view.smoothing} · ` : ''}up to round ${history.at(-1)?.round}`,
-    xName: view.x.name,
-    lines,
-    prepared,
-    range: view.zoom ?? prepared.domain,
-    bands,
-    marks,
-    xKind: view.x.kind,
-    yMode: view.yMode,
-  });
+  const picture = () =>
+    pictureOf(
+      {
+        title: `Training progress: ${run?.name ?? ''}`,
+        subtitle: `${run_id} · ${view.smoothing > 0 ? `smoothed ${view.smoothing} · ` : ''}up to round ${history.at(-1)?.round}`,
+      },
+      overview,
+      prepared,
+      view,
+    );
   return (
     <Panel
       title="Training progress"

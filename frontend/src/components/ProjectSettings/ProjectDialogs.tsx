@@ -4,9 +4,8 @@ import { useState } from 'react';
 import { useNotify } from '../../hooks/useNotices.ts';
 import { useCreateProject, useDeleteProject, useRenameProject } from '../../hooks/useProjects.ts';
 import { ConfirmDialog } from '../ui/ConfirmDialog.tsx';
-import { Dialog } from '../ui/Dialog.tsx';
 import { Field } from '../ui/Field.tsx';
-import { Form } from '../ui/Form.tsx';
+import { FormDialog } from '../ui/FormDialog.tsx';
 import { texts } from './texts.ts';
 
 interface CreateProjectProps {
@@ -20,38 +19,38 @@ export function CreateProject({ onClose, onCreated }: CreateProjectProps) {
   const [progress, create] = useCreateProject();
   const wanted = id.trim();
   const submit = async () => {
-    if (!(await create({ id: wanted, ...(name.trim() !== '' && { name: name.trim() }) }))) return;
+    if (!(await create({ id: wanted, ...(name.trim() !== '' && { name: name.trim() }) }))) return false;
     onCreated(wanted);
-    onClose();
+    return true;
   };
   return (
-    <Dialog isOpen onOpenChange={onClose} title={texts.dialog.createTitle} testId="create-project">
-      <Form
-        progress={progress}
-        verb={texts.dialog.create}
-        isReady={wanted !== ''}
-        onSubmit={() => void submit()}
-        onCancel={onClose}
-      >
-        <Field
-          label={texts.dialog.id}
-          required
-          autoComplete="off"
-          autoCapitalize="none"
-          spellCheck={false}
-          maxLength={limits.projectId}
-          value={id}
-          onChange={({ target }) => setId(target.value)}
-        />
-        <Field
-          label={texts.dialog.name}
-          autoComplete="off"
-          maxLength={limits.name}
-          value={name}
-          onChange={({ target }) => setName(target.value)}
-        />
-      </Form>
-    </Dialog>
+    <FormDialog
+      title={texts.dialog.createTitle}
+      testId="create-project"
+      progress={progress}
+      verb={texts.dialog.create}
+      isReady={wanted !== ''}
+      onSubmit={submit}
+      onClose={onClose}
+    >
+      <Field
+        label={texts.dialog.id}
+        required
+        autoComplete="off"
+        autoCapitalize="none"
+        spellCheck={false}
+        maxLength={limits.projectId}
+        value={id}
+        onChange={({ target }) => setId(target.value)}
+      />
+      <Field
+        label={texts.dialog.name}
+        autoComplete="off"
+        maxLength={limits.name}
+        value={name}
+        onChange={({ target }) => setName(target.value)}
+      />
+    </FormDialog>
   );
 }
 
@@ -66,29 +65,29 @@ export function RenameProject({ project, onClose }: OfProjectProps) {
   const notify = useNotify();
   const submit = async () => {
     const wanted = name.trim();
-    if (!(await rename(project.id, wanted))) return;
+    if (!(await rename(project.id, wanted))) return false;
     notify({ text: `${project.id}: ${wanted}`, undo: () => rename(project.id, project.name) });
-    onClose();
+    return true;
   };
   return (
-    <Dialog isOpen onOpenChange={onClose} title={texts.dialog.renameTitle(project.id)} testId="rename-project">
-      <Form
-        progress={progress}
-        verb={texts.dialog.rename}
-        isReady={name.trim() !== '' && name.trim() !== project.name}
-        onSubmit={() => void submit()}
-        onCancel={onClose}
-      >
-        <Field
-          label="Name"
-          required
-          autoComplete="off"
-          maxLength={limits.name}
-          value={name}
-          onChange={({ target }) => setName(target.value)}
-        />
-      </Form>
-    </Dialog>
+    <FormDialog
+      title={texts.dialog.renameTitle(project.id)}
+      testId="rename-project"
+      progress={progress}
+      verb={texts.dialog.rename}
+      isReady={name.trim() !== '' && name.trim() !== project.name}
+      onSubmit={submit}
+      onClose={onClose}
+    >
+      <Field
+        label={texts.dialog.name}
+        required
+        autoComplete="off"
+        maxLength={limits.name}
+        value={name}
+        onChange={({ target }) => setName(target.value)}
+      />
+    </FormDialog>
   );
 }
 

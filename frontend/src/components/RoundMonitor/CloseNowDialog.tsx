@@ -2,7 +2,7 @@ import type { Round, Waiting } from '@rondo/protocol';
 import { limits } from '@rondo/protocol/limits';
 import { type FormEvent, useState } from 'react';
 import { useFLData } from '../../hooks/useFLData.ts';
-import { useStopRound } from '../../hooks/useStopRound.ts';
+import { useStop } from '../../hooks/useRunActs.ts';
 import { formatCount, formatDuration, formatNumber, formatPercent, noValue } from '../../lib/format.ts';
 import { Alert } from '../ui/Alert.tsx';
 import { Button } from '../ui/Button.tsx';
@@ -32,7 +32,7 @@ export function CloseNowDialog({ round, waiting, closing, onClose }: CloseNowDia
   const [chosen, setChosen] = useState(0);
   const wait = Math.min(chosen, longest);
   const [reason, setReason] = useState('');
-  const [progress, stop] = useStopRound();
+  const [progress, stop] = useStop();
   const now = closePreview(closing, outstanding, sizeOf, 0);
   const later = closePreview(closing, outstanding, sizeOf, wait);
   const submit = async (event: FormEvent) => {

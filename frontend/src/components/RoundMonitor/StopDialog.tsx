@@ -1,7 +1,7 @@
 import type { Round, Run } from '@rondo/protocol';
 import { limits } from '@rondo/protocol/limits';
 import { type FormEvent, useState } from 'react';
-import { useStopRound } from '../../hooks/useStopRound.ts';
+import { useStop } from '../../hooks/useRunActs.ts';
 import { Alert } from '../ui/Alert.tsx';
 import { Button } from '../ui/Button.tsx';
 import { Choice } from '../ui/Choice.tsx';
@@ -49,7 +49,7 @@ interface StopFormProps extends Pick<StopDialogProps, 'round' | 'again' | 'onClo
 function StopForm({ round, offered, again, onClose }: StopFormProps) {
   const [scope, setScope] = useState(again?.scope);
   const [reason, setReason] = useState(again?.reason ?? '');
-  const [progress, stop] = useStopRound();
+  const [progress, stop] = useStop();
   // What was chosen may have become impossible while the dialog was open.
   const chosen = offered.find((choice) => choice.scope === scope) ?? (offered[0] as StopChoice);
   const submit = async (event: FormEvent) => {

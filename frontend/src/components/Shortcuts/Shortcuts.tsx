@@ -2,12 +2,11 @@ import { useEffect, useRef, useState } from 'react';
 import { useLocation, useNavigate, useParams } from 'react-router';
 import { useTogglePast } from '../../hooks/useEnterPast.ts';
 import { useFLData } from '../../hooks/useFLData.ts';
-import { useTheme } from '../../hooks/useTheme.ts';
 import { useWall } from '../../hooks/useWall.ts';
 import { copyText } from '../../lib/copy.ts';
 import { runPath, runTabs, tabOf } from '../../lib/run-tabs.ts';
 import { noKeys, pressKey, type ShortcutAction } from '../../lib/shortcuts.ts';
-import { nextTheme } from '../../lib/theme.ts';
+import { nextTheme, theme } from '../../lib/theme.ts';
 import { Palette } from './Palette.tsx';
 import { ShortcutHelp } from './ShortcutHelp.tsx';
 import { areSingleKeysOn } from './single-keys.ts';
@@ -78,13 +77,12 @@ function useAction(onOverlay: (overlay: Overlay) => void, onNotice: (notice: str
   const { pathname } = useLocation();
   const picked = useParams().run_id;
   const followed = useFLData((state) => state.viewer.run_id);
-  const [theme, setTheme] = useTheme();
   const [isWall, setWall] = useWall();
   const togglePast = useTogglePast(picked ?? followed);
   return (action: ShortcutAction) => {
     if (action === 'palette' || action === 'help') return onOverlay(action);
     onOverlay(null);
-    if (action === 'theme') return setTheme(nextTheme[theme]);
+    if (action === 'theme') return theme.choose(nextTheme[theme.read()]);
     if (action === 'wall') return setWall(!isWall);
     if (action === 'copy-link') {
       return void copyText(location.href).then(

@@ -1,16 +1,16 @@
 import { Monitor, Moon, Sun } from 'lucide-react';
-import { useTheme } from '../../hooks/useTheme.ts';
-import { nextTheme } from '../../lib/theme.ts';
+import { useStoredChoice } from '../../hooks/useStoredChoice.ts';
+import { nextTheme, theme } from '../../lib/theme.ts';
 import { Button } from '../ui/Button.tsx';
 
 const icons = { system: Monitor, light: Sun, dark: Moon } as const;
 
 export function ThemeToggle() {
-  const [theme, setTheme] = useTheme();
-  const Icon = icons[theme];
-  const label = `Theme: ${theme}. Change to ${nextTheme[theme]}.`;
+  const [chosen, choose] = useStoredChoice(theme);
+  const Icon = icons[chosen];
+  const label = `Theme: ${chosen}. Change to ${nextTheme[chosen]}.`;
   return (
-    <Button size="icon" aria-label={label} title={label} onClick={() => setTheme(nextTheme[theme])}>
+    <Button size="icon" aria-label={label} title={label} onClick={() => choose(nextTheme[chosen])}>
       <Icon aria-hidden size={15} />
     </Button>
   );

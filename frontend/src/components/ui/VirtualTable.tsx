@@ -1,7 +1,8 @@
 import { useVirtualizer } from '@tanstack/react-virtual';
 import { type RefObject, useCallback, useLayoutEffect, useRef, useState } from 'react';
-import { useDensity } from '../../hooks/useDensity.ts';
+import { useStoredChoice } from '../../hooks/useStoredChoice.ts';
 import { classes } from '../../lib/classes.ts';
+import { density } from '../../lib/density.ts';
 import { TableHead, type TableProps, TableRow } from './Table.tsx';
 
 interface VirtualTableProps<T> extends TableProps<T> {
@@ -24,8 +25,8 @@ export function VirtualTable<T>(props: VirtualTableProps<T>) {
   const { maxHeight, minWidth, isPinned = false, height, label, columns, rows, keyOf, ...rest } = props;
   const scroller = useRef<HTMLElement>(null);
   const [edges, onScroll] = useEdges(scroller, `${minWidth} ${columns.length}`);
-  const [density] = useDensity();
-  const rowHeight = height ?? rowHeights[density];
+  const [room] = useStoredChoice(density);
+  const rowHeight = height ?? rowHeights[room];
   const virtual = useVirtualizer({
     count: rows.length,
     getScrollElement: () => scroller.current,
