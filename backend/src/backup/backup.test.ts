@@ -5,14 +5,13 @@ import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { sql } from 'drizzle-orm';
-import postgres from 'postgres';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openTestApp, type TestApp } from '../../testing/app.ts';
 import { sha256 } from '../../testing/checkpoints.ts';
 import { makeDataDir } from '../../testing/database.ts';
 import { aWholeRound, makeRun } from '../../testing/facts.ts';
 import { type PostgresServer, startPostgres } from '../../testing/postgres.ts';
-import { openDatabase } from '../db/database.ts';
+import { openDatabase, openPool } from '../db/database.ts';
 import { listMigrations, migrate } from '../db/migrate.ts';
 import { readBackup } from './format.ts';
 import { answerBackups, makeBackup, type Settings } from './make-backup.ts';
@@ -154,11 +153,11 @@ describe('a backup', { timeout: 120_000 }, () => {
 
   it('of an older schema is brought up to date when it is restored', async () => {
     const place = await newPlace('PostgreSQL');
-    const client = postgres(place.databaseUrl ?? '', { max: 1, onnotice: () => {}, fetch_types: false });
-    await migrate(client, { only: ['0001_runs.sql', '0002_people.sql'] });
-    await client.unsafe(`insert into users (id, username, password_hash, role)
+    const { pool, db } = openPool({ url: place.databaseUrl ?? '' });
+    await migrate(db, { only: ['0001_runs.sql', '0002_people.sql'] });
+    await pool.query(`insert into users (id, username, password_hash, role)
       values ('00000000-0000-4000-8000-000000000001', 'ada', 'hash', 'admin')`);
-    await client.end();
+    await pool.end();
     const file = newFile()();
     expect((await makeBackup(place, file)).migrations).toEqual(['0001_runs.sql', '0002_people.sql']);
     const target = await newPlace('PostgreSQL');
@@ -187,11 +186,11 @@ describe('a backup', { timeout: 120_000 }, () => {
     const file = newFile()();
     await makeBackup(place, file);
     const target = await newPlace('PostgreSQL');
-    const client = postgres(target.databaseUrl ?? '', { max: 1, onnotice: () => {}, fetch_types: false });
-    await client.unsafe('create table invoices (id int); insert into invoices values (1)');
+    const { pool } = openPool({ url: target.databaseUrl ?? '' });
+    await pool.query('create table invoices (id int); insert into invoices values (1)');
     await expect(restoreBackup(target, file, { force: true })).rejects.toThrow(/not those of Rondo/);
-    expect(await client`select id from invoices`).toMatchObject([{ id: 1 }]);
-    await client.end();
+    expect(await pool.query(`select id from invoices`)).toMatchObject([{ id: 1 }]);
+    await pool.end();
   });
 
   it('that fails leaves no file, and never overwrites an existing one', async () => {

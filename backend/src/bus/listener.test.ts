@@ -1,4 +1,3 @@
-import type { Sql } from 'postgres';
 import { expect, it, onTestFinished } from 'vitest';
 import { startPostgres } from '../../testing/postgres.ts';
 import { type OpenListenConnection, openDatabase } from '../db/database.ts';
@@ -12,17 +11,15 @@ function makeLines({ worksFrom = 0, isDeaf = false } = {}) {
   const open: OpenListenConnection = (on) => {
     const line = { on, at: performance.now(), hasEnded: false };
     const works = opened.push(line) > worksFrom;
-    const say = (parts: TemplateStringsArray | string, ...values: unknown[]) => {
-      if (typeof parts === 'string') return parts;
-      const text = parts.join('?');
-      if (text.includes('pg_notify') && !isDeaf) queueMicrotask(() => on.onNotify(String(values[1])));
-      return works ? Promise.resolve([]) : Promise.reject(new Error('ECONNREFUSED'));
-    };
-    return Object.assign(say, {
+    return {
+      query: async (text: string, values: string[] = []) => {
+        if (text.includes('pg_notify') && !isDeaf) queueMicrotask(() => on.onNotify(String(values[1])));
+        if (!works) throw new Error('ECONNREFUSED');
+      },
       end: async () => {
         line.hasEnded = true;
       },
-    }) as unknown as Sql;
+    };
   };
   return { opened, open };
 }

@@ -87,13 +87,13 @@ async function hold(
   const check = () => {
     if (!hasEchoed) return lost('is silent: LISTEN needs a connection of its own, not a pooler that shares them');
     hasEchoed = false;
-    connection`select pg_notify(${channel}, ${echo})`.catch((error: unknown) => lost('failed', error));
+    connection.query('select pg_notify($1, $2)', [channel, echo]).catch((error: unknown) => lost('failed', error));
   };
   const checks = setInterval(check, checkMs);
   const abort = () => lost('was stopped');
   signal.addEventListener('abort', abort);
   try {
-    connection`listen ${connection(channel)}`.then(
+    connection.query(`listen ${channel}`).then(
       () => {
         handlers.listening();
         check();
@@ -104,6 +104,6 @@ async function hold(
   } finally {
     clearInterval(checks);
     signal.removeEventListener('abort', abort);
-    await connection.end({ timeout: 0 });
+    await connection.end();
   }
 }

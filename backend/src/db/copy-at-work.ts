@@ -1,7 +1,8 @@
 import { constants } from 'node:fs';
 import { copyFile, mkdir, readdir, stat, statfs, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Sql } from 'postgres';
+import { sql } from 'drizzle-orm';
+import type { Db } from './db.ts';
 
 // The database goes on writing while it is copied.
 const roomBytes = 64 * 1024 * 1024;
@@ -14,15 +15,15 @@ const left = new Set(['postmaster.pid', 'postmaster.opts', 'backup_label', 'pgsq
  * the log, which makes one moment of them when the copy is opened. No checkpoint may come in between, because it removes
  * what the copy still needs of the log.
  */
-export async function copyAtWork(client: Sql, folder: string, target: string): Promise<void> {
+export async function copyAtWork(db: Db, folder: string, target: string): Promise<void> {
   await mustHaveRoom(folder);
   await mkdir(target, { recursive: true, mode: 0o700 });
-  await client`select pg_backup_start('rondo', true)`;
+  await db.execute(sql`select pg_backup_start('rondo', true)`);
   let label = '';
   try {
     await copyFolder(folder, target, (name) => !left.has(name) && name !== log);
   } finally {
-    const [stopped] = await client<{ labelfile: string }[]>`select labelfile from pg_backup_stop(false)`;
+    const [stopped] = await db.execute<{ labelfile: string }>(sql`select labelfile from pg_backup_stop(false)`);
     label = stopped?.labelfile ?? '';
   }
   await copyFolder(join(folder, log), join(target, log), () => true);

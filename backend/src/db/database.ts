@@ -1,16 +1,24 @@
-import { drizzle } from 'drizzle-orm/postgres-js';
-import postgres, { type Sql } from 'postgres';
+import { drizzle } from 'drizzle-orm/node-postgres';
+import pg from 'pg';
 import { startPeriodic } from '../periodic.ts';
 import type { Db } from './db.ts';
 import { openEmbedded } from './embedded.ts';
 import type { FolderLock } from './folder-lock.ts';
-import { addressesOf, Hosts } from './hosts.ts';
-import { keeping } from './kept.ts';
+import { Hosts } from './hosts.ts';
 import { migrate } from './migrate.ts';
-import { Pool, type PoolUsage } from './pool.ts';
+import { type Place, Pool, type PoolUsage } from './pool.ts';
 
-/** Opens a connection for LISTEN; `onClose` is called when it ends, for whatever reason. */
-export type OpenListenConnection = (on: { onNotify: (payload: string) => void; onClose: () => void }) => Sql;
+/** A connection for LISTEN. */
+export interface ListenConnection {
+  query(text: string, values?: string[]): Promise<unknown>;
+  end(): Promise<void>;
+}
+
+/** Opens one; `onClose` is called when it ends, for whatever reason. */
+export type OpenListenConnection = (on: {
+  onNotify: (payload: string) => void;
+  onClose: () => void;
+}) => ListenConnection;
 
 export interface Database {
   readonly db: Db;
@@ -39,41 +47,42 @@ export const openDatabase = ({ databaseUrl, dataDir }: Options): Promise<Databas
   databaseUrl ? openServer(databaseUrl) : openFolder(dataDir);
 
 async function openServer(url: string): Promise<Database> {
-  const client = connectForMaintenance(await writableAddress(url));
+  const maintenance = openPool({ url }, forMaintenance);
   try {
-    await migrate(client);
+    await migrate(maintenance.db);
   } finally {
-    await client.end({ timeout: 5 });
+    await maintenance.pool.end();
   }
-  // Of several servers the next listening connection goes to the next one. [D4]
+  const limits = { size: 30, kept: 10, patienceMs: 10_000 };
+  const { pool, db, ping } = openPool({ url }, limits, timeoutsOf(url));
+  // The next connection that listens goes to the next host. [D4]
   const hosts = new Hosts(url);
-  const pool = new Pool(url, { ...common, connection: { ...common.connection, ...timeouts } });
   return {
-    ...databaseOf(pool.client),
+    db,
+    ping,
     kind: 'postgresql',
     pool: pool.usage,
     openListenConnection: (on) => openListenConnection(hosts, on),
-    close: pool.end,
+    close: () => pool.end(),
   };
 }
 
 async function openFolder(dataDir: string): Promise<Database> {
-  const { embedded, client, close } = await connectToFolder(dataDir);
+  const { embedded, db, ping, close } = await connectToFolder(dataDir);
   try {
-    await migrate(client);
+    await migrate(db);
   } catch (error) {
     await close();
     throw error;
   }
-  const stopHousekeeping = embedded.startHousekeeping(client);
-  const own = databaseOf(keeping(client));
-  const looks = lookNowAndThen(own.ping);
+  const stopHousekeeping = embedded.startHousekeeping(db);
+  const looks = lookNowAndThen(ping);
   return {
-    ...own,
+    db,
     ping: looks.ping,
     kind: 'embedded',
     lock: embedded.lock,
-    copyTo: (folder) => embedded.copyTo(client, folder),
+    copyTo: (folder) => embedded.copyTo(db, folder),
     close: async () => {
       await Promise.all([stopHousekeeping(), looks.stop()]);
       await close();
@@ -106,77 +115,61 @@ function lookNowAndThen(look: Database['ping']): { ping: Database['ping']; stop:
 
 async function connectToFolder(dataDir: string) {
   const embedded = await openEmbedded(dataDir);
-  // PGlite serves one connection: more interleave their statements and fail.
-  const client = postgres({ ...embedded.connection, max: 1, ...common });
+  const { pool, db, ping } = openPool({ host: embedded.host }, forMaintenance);
   const close = async () => {
-    await client.end({ timeout: 5 });
+    await pool.end();
     await embedded.close();
   };
-  return { embedded, client, close };
+  return { embedded, db, ping, close };
 }
 
 /** Opens the database without migrating it, for a backup or a restore. */
 export async function openAsItIs({ databaseUrl, dataDir }: Options): Promise<Pick<Database, 'db' | 'close'>> {
-  if (!databaseUrl) {
-    const { client, close } = await connectToFolder(dataDir);
-    return { db: drizzle({ client }), close };
-  }
-  const client = connectForMaintenance(await writableAddress(databaseUrl));
-  return { db: drizzle({ client }), close: () => client.end({ timeout: 5 }) };
+  if (!databaseUrl) return connectToFolder(dataDir);
+  const { pool, db } = openPool({ url: databaseUrl }, forMaintenance);
+  return { db, close: () => pool.end() };
 }
 
-/** Of several servers the first that takes writes; their last error if none does. [D4] */
-async function writableAddress(url: string): Promise<string> {
-  const addresses = addressesOf(url);
-  let problem: unknown;
-  for (const address of addresses.length > 1 ? addresses : []) {
-    const client = connectForMaintenance(address);
-    try {
-      const [row] = await client<{ is_read_only: string }[]>`
-        select current_setting('transaction_read_only') as is_read_only`;
-      if (row?.is_read_only === 'off') return address;
-      problem ??= new Error('no server of DATABASE_URL takes writes: all that answer are standbys');
-    } catch (error) {
-      problem = error;
-    } finally {
-      await client.end({ timeout: 5 });
-    }
-  }
-  if (addresses.length > 1) throw problem;
-  return url;
-}
+/** PGlite has one connection. Migrations wait for each other and a backup reads everything: they have no timeouts. */
+const forMaintenance = { size: 1, kept: 1, patienceMs: 0 };
 
-/** One connection without timeouts: migrations wait for each other, and a backup reads everything. */
-const connectForMaintenance = (url: string): Sql => postgres(url, { ...common, max: 1 });
-
-function databaseOf(client: Sql): Pick<Database, 'db' | 'ping'> {
+/** A database on connections of its own. */
+export function openPool(place: Place, limits = forMaintenance, settings: pg.ClientConfig = {}) {
+  const pool = new Pool(place, limits, settings);
+  // What drizzle uses of its driver: see `Pool`.
+  const db = drizzle({ client: pool as unknown as pg.Pool }) as unknown as Db;
   const ping = async (timeoutMs: number) => {
-    await Promise.race([client.unsafe('select 1'), rejectAfter(timeoutMs)]);
+    await Promise.race([pool.query('select 1'), rejectAfter(timeoutMs)]);
   };
-  return { db: drizzle({ client }), ping };
+  return { pool, db, ping };
 }
 
-/** The `listen` of postgres.js neither reports an interruption nor detects a connection that died silently. */
-function openListenConnection(hosts: Hosts, { onNotify, onClose }: Parameters<OpenListenConnection>[0]): Sql {
+function openListenConnection(
+  hosts: Hosts,
+  { onNotify, onClose }: Parameters<OpenListenConnection>[0],
+): ListenConnection {
   const url = hosts.current;
-  const onclose = () => {
+  const client = new pg.Client({ connectionString: url, application_name: 'rondo doorbell', keepAlive: true });
+  const closed = () => {
     hosts.failed(url);
     onClose();
   };
-  const onnotify = (_channel: string, payload: string) => onNotify(payload);
-  const connection = { ...common.connection, application_name: 'rondo doorbell' };
-  const lasting = { max: 1, max_lifetime: null, idle_timeout: undefined };
-  const options = { ...common, ...lasting, connection, onnotify, onclose };
-  return postgres(url, options);
+  client.on('notification', ({ payload }) => onNotify(payload ?? ''));
+  client.on('error', closed);
+  client.on('end', closed);
+  const connected = client.connect();
+  connected.catch(closed);
+  return {
+    query: async (text, values) => {
+      await connected;
+      return client.query(text, values);
+    },
+    end: async () => {
+      // A connection that was lost has no end.
+      client.connection.stream.destroy();
+    },
+  };
 }
-
-const common = {
-  onnotice: () => {},
-  connect_timeout: 10,
-  // We send no arrays. The driver's type query on connect rejects unhandled if the server goes away.
-  fetch_types: false,
-  connection: { application_name: 'rondo', timezone: 'UTC' },
-} as const;
 
 // Enforced by PostgreSQL. The URL can override them (`?statement_timeout=60000`).
 const timeouts = {
@@ -186,6 +179,14 @@ const timeouts = {
   // A server that froze within a transaction must release its run locks.
   idle_in_transaction_session_timeout: 30_000,
 } as const;
+
+// PostgreSQL says when a statement took too long, unless its machine is gone without a word.
+const beyondMs = 5_000;
+
+function timeoutsOf(url: string): pg.ClientConfig {
+  const statementMs = Number(/[?&]statement_timeout=(\d+)/.exec(url)?.[1] ?? timeouts.statement_timeout);
+  return { ...timeouts, ...(statementMs > 0 && { query_timeout: statementMs + beyondMs }) };
+}
 
 const rejectAfter = (ms: number) =>
   new Promise<never>((_, reject) => setTimeout(() => reject(new Error(`no answer within ${ms} ms`)), ms).unref());

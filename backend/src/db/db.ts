@@ -1,5 +1,8 @@
-import type { PgDatabase } from 'drizzle-orm/pg-core';
-import type { PostgresJsQueryResultHKT } from 'drizzle-orm/postgres-js';
+import type { PgDatabase, PgQueryResultHKT } from 'drizzle-orm/pg-core';
+
+interface RowsHKT extends PgQueryResultHKT {
+  type: this['row'][];
+}
 
 /** A database or a transaction on it: query functions accept both. */
-export type Db = PgDatabase<PostgresJsQueryResultHKT>;
+export type Db = PgDatabase<RowsHKT>;

@@ -3,9 +3,9 @@ import { chmod, mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
-import type { Sql } from 'postgres';
 import { startPeriodic } from '../periodic.ts';
 import { copyAtWork } from './copy-at-work.ts';
+import type { Db } from './db.ts';
 import { type FolderLock, lockFolder } from './folder-lock.ts';
 import { tidy } from './tidy.ts';
 
@@ -14,12 +14,13 @@ import { tidy } from './tidy.ts';
  * Rondo needs no installed database.
  */
 export interface Embedded {
-  readonly connection: { path: string; host: string; database: string; username: string };
+  /** The folder of its socket. */
+  readonly host: string;
   readonly lock: FolderLock;
   /** Starts periodic maintenance; returns how to stop it. */
-  startHousekeeping(client: Sql): () => Promise<void>;
+  startHousekeeping(db: Db): () => Promise<void>;
   /** Copies the database into a folder while it works. */
-  copyTo(client: Sql, folder: string): Promise<void>;
+  copyTo(db: Db, folder: string): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -54,15 +55,15 @@ export async function openEmbedded(dataDir: string): Promise<Embedded> {
   };
   return {
     lock,
-    connection: { path, host: path, database: 'postgres', username: 'postgres' },
-    startHousekeeping: (client) =>
+    host: folder,
+    startHousekeeping: (db) =>
       startPeriodic(
-        () => inTurn(() => tidy(client)),
+        () => inTurn(() => tidy(db)),
         { everyMs: housekeepingMs },
         // The next run repeats it; until then the database is slower, not wrong.
         () => {},
       ),
-    copyTo: (client, target) => inTurn(() => copyAtWork(client, join(dataDir, 'postgres'), target)),
+    copyTo: (db, target) => inTurn(() => copyAtWork(db, join(dataDir, 'postgres'), target)),
     close: async () => {
       const closed = receive(worker, 'closed');
       worker.postMessage('close');

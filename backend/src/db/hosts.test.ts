@@ -32,4 +32,10 @@ describe('[D4] an address of several servers', () => {
     hosts.failed(second);
     expect(hosts.current).toBe(first);
   });
+
+  it('reads sslmode as libpq does', () => {
+    expect(new Hosts('postgres://a/db?sslmode=require').current).toBe(
+      'postgres://a/db?sslmode=require&uselibpqcompat=true',
+    );
+  });
 });

@@ -7,7 +7,7 @@ export class Hosts {
   #current = 0;
 
   constructor(url: string) {
-    this.addresses = addressesOf(url);
+    this.addresses = addressesOf(url).map(asLibpq);
   }
 
   get current(): string {
@@ -28,6 +28,10 @@ export function addressesOf(url: string): string[] {
   if (!hosts.includes(',')) return [url];
   return hosts.split(',').map((host) => before + host + withoutAttribute(after));
 }
+
+/** By itself pg reads `sslmode=require` as `verify-full`; every other client of PostgreSQL does not. */
+const asLibpq = (url: string): string =>
+  url.includes('sslmode=') && !url.includes('uselibpqcompat=') ? `${url}&uselibpqcompat=true` : url;
 
 const attribute = 'target_session_attrs';
 

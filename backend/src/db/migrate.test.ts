@@ -1,15 +1,15 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
-import postgres from 'postgres';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type PostgresServer, startPostgres } from '../../testing/postgres.ts';
+import { openPool } from './database.ts';
 import { listMigrations, migrate } from './migrate.ts';
 
 const run = promisify(execFile);
 const opening = `
   import { openDatabase } from '${new URL('./database.ts', import.meta.url)}';
   const database = await openDatabase({ databaseUrl: process.argv[1], dataDir: '/nowhere' });
-  const [{ n }] = await database.db.$client.unsafe('select count(*)::int as n from migrations');
+  const [{ n }] = await database.db.execute('select count(*)::int as n from migrations');
   await database.close();
   console.log(n);
 `;
@@ -21,7 +21,7 @@ describe('migrations by several processes at once', { timeout: 60_000 }, () => {
   });
   afterAll(() => server.stop());
 
-  const connect = (url: string) => postgres(url, { max: 1, onnotice: () => {}, fetch_types: false });
+  const connect = (url: string) => openPool({ url });
   const open = (url: string) => run(process.execPath, ['--input-type=module', '--eval', opening, url]);
 
   it.each([
@@ -29,25 +29,25 @@ describe('migrations by several processes at once', { timeout: 60_000 }, () => {
     ['one of an older version that is in use', ['0001_runs.sql', '0002_people.sql']],
   ])('bring %s up to date once, and all of them open it', async (_, only) => {
     const url = await server.createDatabase(`processes${only.length}`);
-    const client = connect(url);
-    await migrate(client, { only });
+    const { pool, db } = connect(url);
+    await migrate(db, { only });
     const all = await listMigrations();
     const opened = await Promise.all(Array.from({ length: 4 }, () => open(url)));
     expect(opened.map(({ stdout }) => stdout.trim())).toEqual(Array(4).fill(String(all.length)));
-    const moments = await client`select name, applied_at from migrations order by name`;
+    const moments = await pool.query(`select name, applied_at from migrations order by name`);
     expect(moments.map(({ name }) => name)).toEqual(all);
     // One transaction, so one process, applied all that were missing.
     const missing = moments.filter(({ name }) => !only.includes(name as string));
     expect(new Set(missing.map(({ applied_at }) => String(applied_at))).size).toBe(1);
-    await client.end();
+    await pool.end();
   });
 
   it('[O1] put what the first release stored into the project `default`', async () => {
     const url = await server.createDatabase('first-release');
-    const client = connect(url);
+    const { pool, db } = connect(url);
     const names = await listMigrations();
-    await migrate(client, { only: names.filter((name) => name < '0010') });
-    await client.unsafe(`
+    await migrate(db, { only: names.filter((name) => name < '0010') });
+    await pool.query(`
       insert into users (id, username, password_hash, role) values
         ('00000000-0000-4000-8000-000000000001', 'ada', 'x', 'admin'),
         ('00000000-0000-4000-8000-000000000002', 'bob', 'x', 'viewer');
@@ -62,8 +62,8 @@ describe('migrations by several processes at once', { timeout: 60_000 }, () => {
       insert into audit (actor, action, target_type, target, detail, at) values
         ('ada', 'run.delete', 'run', 'another', '{}', now()), ('ada', 'user.create', 'user', 'bob', '{}', now())
     `);
-    await migrate(client);
-    const all = async (query: string) => (await client.unsafe(query)).map((row) => Object.values(row));
+    await migrate(db);
+    const all = async (query: string) => (await pool.query(query)).map((row) => Object.values(row));
     expect(await all('select project_id from runs union all select project_id from api_keys')).toEqual([
       ['default'],
       ['default'],
@@ -82,17 +82,17 @@ describe('migrations by several processes at once', { timeout: 60_000 }, () => {
       ['a-run', 'f1'],
       ['a-run', 'loss'],
     ]);
-    await client.end();
+    await pool.end();
   });
 
   it('one that fails leaves nothing of it, and says which file', async () => {
     const url = await server.createDatabase('failing');
-    const client = connect(url);
-    await client.unsafe('create table sessions (id int)'); // another program's table, which 0002 also creates
-    await expect(migrate(client)).rejects.toThrow(/0002_people.sql/);
-    expect(await client`select to_regclass('runs') as runs, to_regclass('migrations') as migrations`).toMatchObject([
-      { runs: null, migrations: null },
-    ]);
-    await client.end();
+    const { pool, db } = connect(url);
+    await pool.query('create table sessions (id int)'); // another program's table, which 0002 also creates
+    await expect(migrate(db)).rejects.toThrow(/0002_people.sql/);
+    expect(
+      await pool.query(`select to_regclass('runs') as runs, to_regclass('migrations') as migrations`),
+    ).toMatchObject([{ runs: null, migrations: null }]);
+    await pool.end();
   });
 });

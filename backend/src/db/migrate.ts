@@ -1,7 +1,5 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { sql } from 'drizzle-orm';
-import { drizzle } from 'drizzle-orm/postgres-js';
-import type { Sql } from 'postgres';
 import type { Db } from './db.ts';
 
 const folder = new URL('./migrations/', import.meta.url);
@@ -14,8 +12,8 @@ interface Options {
 }
 
 /** Applies the SQL files that this database has not seen, in the order of their names, all or none. */
-export const migrate = (client: Sql, options: Options = {}): Promise<string[]> =>
-  drizzle({ client }).transaction((tx) => migrateIn(tx, options));
+export const migrate = (db: Db, options: Options = {}): Promise<string[]> =>
+  db.transaction((tx) => migrateIn(tx, options));
 
 /** The same, in the caller's transaction. */
 export async function migrateIn(tx: Db, { only }: Options = {}): Promise<string[]> {

@@ -1,11 +1,10 @@
 import { sql } from 'drizzle-orm';
-import postgres from 'postgres';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openTestDatabase } from '../../testing/database.ts';
 import { makeRun, type TestRun } from '../../testing/facts.ts';
 import { type PostgresServer, startPostgres } from '../../testing/postgres.ts';
 import { makeWriter } from '../../testing/writer.ts';
-import { type Database, openDatabase } from './database.ts';
+import { type Database, openDatabase, openPool } from './database.ts';
 import { listMigrations, migrate } from './migrate.ts';
 import { listPartitions, monthOf, monthsLater } from './partitions.ts';
 import { readSnapshot } from './queries/live.ts';
@@ -106,9 +105,9 @@ describe.each(engines)('metric points by month on $engine', ({ open }) => {
 });
 
 it('the points that were stored before there were partitions move to the months of their runs', async () => {
-  const client = postgres(await newDatabaseUrl('older'), { max: 1, onnotice: () => {}, fetch_types: false });
-  await migrate(client, { only: (await listMigrations()).filter((file) => file < '0005') });
-  await client.unsafe(`
+  const { pool, db } = openPool({ url: await newDatabaseUrl('older') });
+  await migrate(db, { only: (await listMigrations()).filter((file) => file < '0005') });
+  await pool.query(`
     insert into runs (run_id, name, status, config, tags, commands_supported, num_clients, started_at, status_at, epoch, seq, updated_seq, created_at)
     select 'run ' || n, 'run', 'running', '{}', '[]', '[]', 0, now(), now(), 'e', 1, 1, '2024-11-30 23:30:00Z'::timestamptz + n * interval '1 month'
     from generate_series(0, 2) as n;
@@ -116,16 +115,18 @@ it('the points that were stored before there were partitions move to the months 
     select 'run ' || n % 3, 'loss', '', n, case n when 5 then 'NaN'::float8 else n end, now(), 1 from generate_series(1, 3000) as n;`);
   const points = 'select run_id, name, client_id, step, round, value, at, updated_seq from metric_points';
   const digest = `select md5(string_agg(p::text, '' order by run_id, step)) as digest from (${points}) as p`;
-  const before = await client.unsafe(digest);
-  await migrate(client);
-  expect(await client.unsafe(digest)).toEqual(before);
-  const counts = await client`select run_month::text, count(*)::int as n from metric_points group by 1 order by 1`;
+  const before = await pool.query(digest);
+  await migrate(db);
+  expect(await pool.query(digest)).toEqual(before);
+  const counts = await pool.query(
+    `select run_month::text, count(*)::int as n from metric_points group by 1 order by 1`,
+  );
   expect([...counts]).toEqual([
     { run_month: '2024-11-01', n: 1000 },
     { run_month: '2024-12-01', n: 1000 },
     { run_month: '2025-01-01', n: 1000 },
   ]);
-  await client.end();
+  await pool.end();
 });
 
 it('months are counted over the ends of years', () => {

@@ -1,5 +1,7 @@
+import { drizzle } from 'drizzle-orm/node-postgres';
+import type pg from 'pg';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
-import { type PostgresServer, startPostgres } from '../../testing/postgres.ts';
+import { freePort, type PostgresServer, startPostgres } from '../../testing/postgres.ts';
 import { Pool } from './pool.ts';
 import { isTransient } from './transient.ts';
 
@@ -17,11 +19,12 @@ describe('the connections to PostgreSQL', () => {
     await pool?.end();
   });
 
-  const open = (connection = {}): Pool => {
-    pool = new Pool(url, { onnotice: () => {}, fetch_types: false, connection });
+  const open = (settings = {}): Pool => {
+    pool = new Pool({ url }, { size: 30, kept: 10, patienceMs: 10_000 }, settings);
     return pool;
   };
-  const sleep = (from: Pool, seconds: number) => from.client.unsafe(`select pg_sleep(${seconds})`);
+  const database = (one: Pool) => drizzle({ client: one as unknown as pg.Pool });
+  const sleep = (from: Pool, seconds: number) => from.query(`select pg_sleep(${seconds})`);
   const many = (from: Pool, count: number, seconds = 0.2) =>
     Promise.all(Array.from({ length: count }, () => sleep(from, seconds)));
 
@@ -43,7 +46,7 @@ describe('the connections to PostgreSQL', () => {
     vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'Date'] });
     const one = open();
     const busy = many(one, 30, 1);
-    const late = one.client.unsafe('insert into nowhere values (1)').then(
+    const late = one.query('insert into nowhere values (1)').then(
       () => 'answered',
       (error: unknown) => isTransient(error),
     );
@@ -58,28 +61,35 @@ describe('the connections to PostgreSQL', () => {
     const error = await sleep(one, 5).catch((thrown: unknown) => thrown);
     expect(error).toMatchObject({ code: '57014' });
     expect(isTransient(error)).toBe(true);
-    expect(await one.client.unsafe('select 1 as one')).toMatchObject([{ one: 1 }]);
+    expect(await one.query('select 1 as one')).toMatchObject([{ one: 1 }]);
   });
 
   it('a transaction in which a failure went unnoticed is not committed', async () => {
     const one = open();
-    await one.client.unsafe('create table kept (id int)');
-    const careless = one.client.begin(async (tx) => {
-      await tx.unsafe('insert into kept values (1)');
-      await tx.unsafe('select 1 / 0').catch(() => {});
+    await one.query('create table kept (id int)');
+    const careless = database(one).transaction(async (tx) => {
+      await tx.execute('insert into kept values (1)');
+      await tx.execute('select 1 / 0').catch(() => {});
     });
     await expect(careless).rejects.toThrow(/division by zero/);
-    expect(await one.client.unsafe('select * from kept')).toHaveLength(0);
+    expect(await one.query('select * from kept')).toHaveLength(0);
   });
 
   it('a failure within a savepoint costs only what is in it', async () => {
     const one = open();
-    await one.client.unsafe('create table saved (id int)');
-    await one.client.begin(async (tx) => {
-      await tx.unsafe('insert into saved values (1)');
-      await tx.savepoint((inner) => inner.unsafe('select 1 / 0')).catch(() => {});
-      await tx.unsafe('insert into saved values (2)');
+    await one.query('create table saved (id int)');
+    await database(one).transaction(async (tx) => {
+      await tx.execute('insert into saved values (1)');
+      await tx.transaction((inner) => inner.execute('select 1 / 0')).catch(() => {});
+      await tx.execute('insert into saved values (2)');
     });
-    expect(await one.client.unsafe('select * from saved')).toHaveLength(2);
+    expect(await one.query('select * from saved')).toHaveLength(2);
+  });
+
+  it('use the host that can be reached, of several', async () => {
+    const closed = await freePort();
+    const hosts = url.replace('@127.0.0.1', `@127.0.0.1:${closed},127.0.0.1`);
+    pool = new Pool({ url: hosts }, { size: 2, kept: 1, patienceMs: 10_000 });
+    expect(await pool.query('select 1 as one')).toEqual([{ one: 1 }]);
   });
 });

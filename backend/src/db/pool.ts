@@ -1,9 +1,9 @@
 import { setTimeout as wait } from 'node:timers/promises';
-import type { Options, Sql, UnsafeQueryOptions } from 'postgres';
-import { Connection, type Statements } from './connection.ts';
+import pg from 'pg';
 import { Hosts } from './hosts.ts';
-import { begin } from './transaction.ts';
-import { isTransient, poolErrorCode } from './transient.ts';
+import { ask, lost, type Rows, type Statement } from './statement.ts';
+import { Transaction } from './transaction.ts';
+import { isTransient } from './transient.ts';
 
 export interface PoolUsage {
   readonly size: number;
@@ -13,167 +13,139 @@ export interface PoolUsage {
   readonly waiting: number;
 }
 
-// Stay open once they are.
-const kept = 10;
-// Opened when all of these are at work, and closed when idle.
-const extra = 20;
+/** Where the database is: a URL, which may name several hosts, or the folder of its Unix socket. */
+export type Place = { readonly url: string } | { readonly host: string };
+
+interface Limits {
+  /** Connections at most. */
+  readonly size: number;
+  /** Connections that stay open while idle. */
+  readonly kept: number;
+  /** How long a caller waits for a connection before it is asked to retry. 0: as long as it takes. */
+  readonly patienceMs: number;
+}
+
+// A connection's memory on the server grows with what it has seen.
+const lifetimeS = 30 * 60;
 const idleMs = 10_000;
-// A connection's memory on the server grows with what it has seen; also the time in which a moved server is found.
-const lifetimeMs = 30 * 60_000;
-// Shorter than a browser's or a proxy's own patience.
-const patienceMs = 10_000;
-const shortestPauseMs = 50;
-const longestPauseMs = 1_000;
-// After the first pause, and when the sockets of a server that went away have closed.
+const graceMs = 5_000;
+// When the sockets of a server that went away have closed.
 const beforeRetryMs = 100;
 
 /**
- * Connections to a PostgreSQL server.
- *
- *   acquire ─▶ the one used last ─▶ a new one, up to 30 ─▶ wait in line, at most `patienceMs`, then 503
- *   release ─▶ the next in line ─▶ idle ─▶ closed when it is old, or idle and more than `kept` are open
- *
- * A server that does not respond is retried after a pause that doubles up to a second; until then callers are refused. Of
- * several servers each is tried before the pause. [D4]
+ * Connections to the database: pg-pool with what Rondo needs beyond it. A read, or the start of a transaction, that finds
+ * its connection dead is sent once more; of
+ * several hosts the one that accepts writes is used [D4]; every error about a
+ * connection is transient. drizzle recognizes a pool by the name of its class.
  */
 export class Pool {
-  /** All that drizzle's session uses of postgres.js. */
-  readonly client: Sql;
-  readonly #connect: (onClose: (connection: Connection) => void) => Connection;
-  readonly #hosts: Hosts;
-  readonly #open = new Set<Connection>();
-  readonly #idle: Connection[] = [];
-  readonly #line: PromiseWithResolvers<Connection>[] = [];
-  #failures = 0;
-  #closedUntil = 0;
+  readonly #pool: pg.Pool;
+  readonly #size: number;
+  readonly #hosts: Hosts | undefined;
+  readonly #open = new Set<pg.PoolClient>();
 
-  constructor(url: string, options: Options<Record<string, never>>) {
-    this.#hosts = new Hosts(url);
-    this.#connect = (onClose) => new Connection(this.#hosts.current, options, onClose);
-    // The options that every connection shares; drizzle only writes to them.
-    const forDrizzle = { parsers: {}, serializers: {} };
-    this.client = {
-      options: forDrizzle,
-      unsafe: (text: string, parameters?: never[], how?: UnsafeQueryOptions) => this.#ask(text, parameters, how),
-      begin: (work: (tx: Statements) => Promise<unknown>) => this.#transact(work),
-    } as unknown as Sql;
+  constructor(place: Place, { size, kept, patienceMs }: Limits, settings: pg.ClientConfig = {}) {
+    this.#size = size;
+    this.#hosts = 'url' in place ? new Hosts(place.url) : undefined;
+    this.#pool = new pg.Pool({
+      ...settings,
+      ...common,
+      ...('url' in place
+        ? { connectionString: this.#hosts?.current }
+        : { host: place.host, user: 'postgres', database: 'postgres' }),
+      max: size,
+      min: kept,
+      idleTimeoutMillis: idleMs,
+      connectionTimeoutMillis: patienceMs,
+      maxLifetimeSeconds: size > 1 ? lifetimeS : 0,
+      // Statements of one transaction travel together.
+      pipeline: true,
+      ...(this.#numHosts > 1 && { onConnect: mustAcceptWrites }),
+    });
+    this.#pool.on('connect', (client) => {
+      this.#open.add(client);
+      // What is under way fails by itself; without this, a lost connection would end the process.
+      client.on('error', () => {});
+    });
+    this.#pool.on('remove', (client) => this.#open.delete(client));
+    // An idle connection was lost, and the pool has removed it.
+    this.#pool.on('error', () => {});
+  }
+
+  get #numHosts(): number {
+    return this.#hosts?.addresses.length ?? 1;
   }
 
   usage = (): PoolUsage => ({
-    size: kept + extra,
-    open: this.#open.size,
-    in_use: this.#open.size - this.#idle.length,
-    waiting: this.#line.length,
+    size: this.#size,
+    open: this.#pool.totalCount,
+    in_use: this.#pool.totalCount - this.#pool.idleCount,
+    waiting: this.#pool.waitingCount,
   });
 
-  end = async (): Promise<void> => {
-    await Promise.all([...this.#open].map((connection) => connection.close(5)));
-  };
-
-  #ask(text: string, parameters?: never[], how?: UnsafeQueryOptions) {
-    let isArrays = false;
-    const once = () =>
-      this.#with(async (connection) => {
-        const answer = connection.unsafe(text, parameters, how);
-        return isArrays ? await answer.values() : await answer;
-      });
-    // In the next turn, when the caller has said whether it wants arrays.
-    const answer = Promise.resolve().then(() => (/^\s*select\b/i.test(text) ? twice(once) : once()));
-    const values = () => {
-      isArrays = true;
-      return answer;
+  async query(statement: Statement, values?: readonly unknown[]): Promise<Rows> {
+    const once = async () => {
+      const [client, rows] = await this.#askFirst((one) => ask(one, statement, values));
+      client.release();
+      return rows;
     };
-    return Object.assign(answer, { values });
+    const text = typeof statement === 'string' ? statement : statement.text;
+    return /^\s*select\b/i.test(text) ? twice(once) : once();
   }
 
-  /** Its first statement finds out whether the connection is alive, before anything depends on it. */
-  async #transact(work: (tx: Statements) => Promise<unknown>): Promise<unknown> {
-    const connection = await twice(async () => {
-      const taken = await this.#acquire();
+  /** A connection for a transaction, taken when its first statement is sent. */
+  connect = async (): Promise<Transaction> => new Transaction((first) => twice(() => this.#askFirst(first)));
+
+  /** Waits a little for what is under way. */
+  async end(): Promise<void> {
+    const ended = this.#pool.end();
+    const isOver = new AbortController();
+    const grace = wait(graceMs, undefined, { signal: isOver.signal }).then(
+      () => {
+        for (const client of this.#open) client.connection.stream.destroy();
+      },
+      () => {},
+    );
+    await Promise.race([ended, grace]);
+    isOver.abort();
+  }
+
+  async #askFirst(first: (client: pg.PoolClient) => Promise<Rows>): Promise<[pg.PoolClient, Rows]> {
+    const client = await this.#acquire();
+    try {
+      return [client, await first(client)];
+    } catch (error) {
+      client.release(isTransient(error));
+      throw error;
+    }
+  }
+
+  async #acquire(): Promise<pg.PoolClient> {
+    for (let tries = 1; ; tries++) {
+      const address = this.#hosts?.current;
       try {
-        await taken.unsafe('begin');
-        return taken;
+        return await this.#pool.connect();
       } catch (error) {
-        this.#release(taken);
-        throw error;
+        if (tries >= this.#numHosts) throw lost(error);
+        if (address) this.#hosts?.failed(address);
+        this.#pool.options.connectionString = this.#hosts?.current;
       }
-    });
-    try {
-      return await begin(connection, work);
-    } finally {
-      this.#release(connection);
-    }
-  }
-
-  async #with<T>(work: (connection: Connection) => Promise<T>): Promise<T> {
-    const connection = await this.#acquire();
-    try {
-      return await work(connection);
-    } finally {
-      this.#release(connection);
-    }
-  }
-
-  async #acquire(): Promise<Connection> {
-    const idle = this.#idle.pop();
-    if (idle) {
-      clearTimeout(idle.idleTimer);
-      return idle;
-    }
-    if (this.#open.size < kept + extra) return this.#openOne();
-    const turn = Promise.withResolvers<Connection>();
-    this.#line.push(turn);
-    const timer = setTimeout(() => {
-      this.#line.splice(this.#line.indexOf(turn), 1);
-      turn.reject(new PoolError('every connection to the database is at work'));
-    }, patienceMs);
-    return turn.promise.finally(() => clearTimeout(timer));
-  }
-
-  async #openOne(): Promise<Connection> {
-    if (Date.now() < this.#closedUntil) throw new PoolError('the database refused the last connection');
-    const connection = this.#connect((closed) => this.#forget(closed));
-    this.#open.add(connection);
-    if (this.#hosts.addresses.length > 1) await connection.mustTakeWrites();
-    return connection;
-  }
-
-  #release(connection: Connection): void {
-    if (connection.isClosed) return;
-    this.#failures = 0;
-    if (Date.now() - connection.openedAt > lifetimeMs) return void connection.close();
-    const next = this.#line.shift();
-    if (next) {
-      next.resolve(connection);
-      return;
-    }
-    this.#idle.push(connection);
-    const closeExtra = () => {
-      if (this.#open.size > kept) void connection.close();
-    };
-    if (this.#open.size > kept) connection.idleTimer = setTimeout(closeExtra, idleMs).unref();
-  }
-
-  #forget(closed: Connection): void {
-    this.#open.delete(closed);
-    const position = this.#idle.indexOf(closed);
-    if (position >= 0) this.#idle.splice(position, 1);
-    if (!closed.hasAnswered || closed.takesNoWrites) {
-      this.#failures += 1;
-      const rounds = Math.floor(this.#failures / this.#hosts.addresses.length);
-      this.#hosts.failed(closed.url);
-      if (rounds > 0) this.#closedUntil = Date.now() + Math.min(shortestPauseMs * 2 ** (rounds - 1), longestPauseMs);
-    }
-    // Frees its place for the next in line. If the server is down, all waiting callers learn it now.
-    const isUseful = closed.hasAnswered && !closed.takesNoWrites;
-    for (const turn of this.#line.splice(0, isUseful ? 1 : this.#line.length)) {
-      this.#acquire().then(turn.resolve, turn.reject);
     }
   }
 }
 
-class PoolError extends Error {
-  readonly code = poolErrorCode;
+const common = {
+  application_name: 'rondo',
+  options: '-c timezone=UTC',
+  // A server that vanished without a word is noticed.
+  keepAlive: true,
+};
+
+/** A standby answers reads with what it knew a moment ago, so it gets none. [D4] */
+async function mustAcceptWrites(client: pg.ClientBase): Promise<void> {
+  const asked = "select current_setting('transaction_read_only') as is_read_only";
+  const { rows } = await client.query<{ is_read_only: string }>(asked);
+  if (rows[0]?.is_read_only === 'on') throw new Error('the database server is a standby');
 }
 
 /** A connection may have died since it was last used: what has changed nothing is asked once more. */

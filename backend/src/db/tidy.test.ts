@@ -1,38 +1,40 @@
 import { rm } from 'node:fs/promises';
-import postgres, { type Sql } from 'postgres';
+import { sql } from 'drizzle-orm';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { makeDataDir } from '../../testing/database.ts';
+import { openPool } from './database.ts';
 import { type Embedded, openEmbedded } from './embedded.ts';
 import { tidy } from './tidy.ts';
 
 let dataDir: string;
 let embedded: Embedded;
-let client: Sql;
+let database: ReturnType<typeof openPool>;
 beforeAll(async () => {
   dataDir = await makeDataDir();
   embedded = await openEmbedded(dataDir);
-  client = postgres({ ...embedded.connection, max: 1, fetch_types: false, onnotice: () => {} });
+  database = openPool({ host: embedded.host });
 });
 afterAll(async () => {
-  await client.end();
+  await database.pool.end();
   await embedded.close();
   await rm(dataDir, { recursive: true, force: true });
 });
 
 it('housekeeping stores what arrives after each table, and analyzes what has changed', async () => {
-  await client`create table filler as select n, repeat('x', 100) as body from generate_series(1, 20000) as n`;
+  const { db } = database;
+  await db.execute(sql`create table filler as select n, repeat('x', 100) as body from generate_series(1, 20000) as n`);
   for (let n = 0; n < 30; n++)
-    await client.unsafe(`create table more_${n} as select n from generate_series(1, 2000) as n`);
+    await db.execute(sql.raw(`create table more_${n} as select n from generate_series(1, 2000) as n`));
   // PostgreSQL counts changes at most once a second, unless asked.
-  await client`select pg_stat_force_next_flush()`;
+  await db.execute(sql`select pg_stat_force_next_flush()`);
   let isOver = false;
-  const tidying = tidy(client).finally(() => {
+  const tidying = tidy(db).finally(() => {
     isOver = true;
   });
   const delays: number[] = [];
   while (!isOver) {
     const asked = performance.now();
-    await client`update filler set body = 'y' where n = ${delays.length}`;
+    await db.execute(sql`update filler set body = 'y' where n = ${delays.length}`);
     delays.push(performance.now() - asked);
   }
   await tidying;
@@ -43,12 +45,14 @@ it('housekeeping stores what arrives after each table, and analyzes what has cha
   );
   // One before each table at least; a housekeeping in one statement would store one or two.
   expect(delays.length).toBeGreaterThan(20);
-  const analyzedAt = () => client`select last_analyze from pg_stat_all_tables where relname = 'more_7'`;
-  await client`select pg_stat_force_next_flush()`;
+  const analyzedAt = () => db.execute(sql`select last_analyze from pg_stat_all_tables where relname = 'more_7'`);
+  await db.execute(sql`select pg_stat_force_next_flush()`);
   const [before] = await analyzedAt();
-  await tidy(client);
+  await tidy(db);
   expect((await analyzedAt())[0]).toEqual(before);
   expect(before?.last_analyze).not.toBeNull();
-  const [filler] = await client<{ reltuples: number }[]>`select reltuples from pg_class where relname = 'filler'`;
+  const [filler] = await db.execute<{ reltuples: number }>(
+    sql`select reltuples from pg_class where relname = 'filler'`,
+  );
   expect(filler?.reltuples).toBeGreaterThan(0);
 }, 60_000);

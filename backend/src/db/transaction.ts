@@ -1,43 +1,53 @@
-import type { Answer, Connection, Statements } from './connection.ts';
+import type pg from 'pg';
+import { ask, type Rows, type Statement, wasLost } from './statement.ts';
 
-interface Transaction extends Statements {
-  savepoint(work: (tx: Transaction) => Promise<unknown>): Promise<unknown>;
-}
+/**
+ * Without a timeout: a primary that waits for its standby would end the wait with it, and answer as if the standby had the
+ * transaction. The pool's own deadline closes the connection without an answer instead. [D4]
+ */
+const commit = 'set local statement_timeout = 0; commit';
 
-/** Runs `work` in the transaction that has begun, and commits it, or rolls it back and throws what went wrong. */
-export async function begin(connection: Connection, work: (tx: Transaction) => Promise<unknown>): Promise<unknown> {
-  let firstError: unknown;
-  let savepoints = 0;
-  const tx: Transaction = {
-    options: connection.options,
-    unsafe: (text, parameters, how): Answer => {
-      const answer = connection.unsafe(text, parameters, how);
-      answer.catch((error: unknown) => {
-        firstError ??= error;
-      });
-      return answer;
-    },
-    savepoint: async (nested) => {
-      const name = `savepoint_${++savepoints}`;
-      await connection.unsafe(`savepoint ${name}`);
-      try {
-        return await nested(tx);
-      } catch (error) {
-        if (!connection.isClosed) await connection.unsafe(`rollback to ${name}`);
-        throw error;
-      }
-    },
-  };
-  let result: unknown;
-  try {
-    result = await work(tx);
-  } catch (error) {
-    // A connection that cannot even roll back is closed, and the server rolls back by itself.
-    await connection.unsafe('rollback').catch(() => connection.close());
-    throw error;
+/** Gives a connection on which the first statement succeeded, and its result. */
+type Acquire = (first: (client: pg.PoolClient) => Promise<Rows>) => Promise<[pg.PoolClient, Rows]>;
+
+/** A connection that one transaction of drizzle has to itself, from its `begin` until `release`. */
+export class Transaction {
+  readonly #acquire: Acquire;
+  #client: pg.PoolClient | undefined;
+  #firstError: unknown;
+  #isLost = false;
+
+  constructor(acquire: Acquire) {
+    this.#acquire = acquire;
   }
-  const { command } = (await connection.unsafe('commit')) as { command: string };
-  // COMMIT answers ROLLBACK if a statement failed and its error was swallowed.
-  if (command === 'ROLLBACK') throw firstError ?? new Error('the transaction was rolled back');
-  return result;
+
+  async query(statement: Statement, values?: readonly unknown[]): Promise<Rows> {
+    const client = this.#client;
+    if (!client) {
+      // `begin` finds out whether the connection is alive, before anything depends on it.
+      const [acquired, rows] = await this.#acquire((one) => ask(one, statement, values));
+      this.#client = acquired;
+      return rows;
+    }
+    const isCommit = textOf(statement) === 'commit';
+    try {
+      return await (isCommit ? ask(client, commit) : ask(client, statement, values));
+    } catch (error) {
+      this.#firstError ??= error;
+      this.#isLost ||= wasLost(error);
+      // Also if a statement failed before and its error was swallowed.
+      if (isCommit) throw this.#firstError;
+      // Without its connection PostgreSQL rolls back by itself, and the caller needs the error before this one.
+      if (textOf(statement) === 'rollback') return Object.assign([], { rows: [], command: 'ROLLBACK' });
+      throw error;
+    }
+  }
+
+  /** A connection whose transaction did not end is closed. */
+  release(): void {
+    this.#client?.release(this.#isLost || this.#client.getTransactionStatus() !== 'I');
+    this.#client = undefined;
+  }
 }
+
+const textOf = (statement: Statement): string => (typeof statement === 'string' ? statement : statement.text).trim();

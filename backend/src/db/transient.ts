@@ -1,25 +1,15 @@
 // Connection exceptions, resources, operator intervention (a restart), retryable transactions, and our own timeouts: of
 // a statement, of a lock, of an idle transaction.
 const transientStates = /^(08|53|57P|40|57014|55P03|25P03)/;
-/** Our own: no connection is to be had. */
-export const poolErrorCode = 'POOL';
-const driverCodes = new Set([
-  poolErrorCode,
-  'CONNECTION_CLOSED',
-  'CONNECTION_ENDED',
-  'CONNECTION_DESTROYED',
-  'CONNECT_TIMEOUT',
-  'ECONNREFUSED',
-  'ECONNRESET',
-  'EPIPE',
-]);
+/** Ours, for every error about a connection rather than a statement. */
+export const connectionErrorCode = 'CONNECTION';
 
 /** True if the same work may succeed a moment later: the database restarts, is unreachable, or had a conflict. */
 export function isTransient(error: unknown): boolean {
   for (let cause = error; cause instanceof Error; cause = cause.cause) {
     const { code, syscall } = cause as { code?: unknown; syscall?: unknown };
     if (typeof code !== 'string') continue;
-    if (transientStates.test(code) || driverCodes.has(code)) return true;
+    if (code === connectionErrorCode || transientStates.test(code)) return true;
     // The socket of the embedded database; any other missing file is a bug.
     if (code === 'ENOENT' && syscall === 'connect') return true;
   }

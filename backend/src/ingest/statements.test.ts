@@ -1,11 +1,12 @@
 import type { RunId } from '@rondo/protocol';
-import { drizzle } from 'drizzle-orm/postgres-js';
-import type { Sql } from 'postgres';
+import { drizzle } from 'drizzle-orm/node-postgres';
+import type pg from 'pg';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { openTestDatabase } from '../../testing/database.ts';
 import { aWholeRound, makeRun } from '../../testing/facts.ts';
 import { makeReporterBatches, makeWriter } from '../../testing/writer.ts';
 import type { Database } from '../db/database.ts';
+import type { Db } from '../db/db.ts';
 
 let database: Database;
 beforeAll(async () => {
@@ -13,21 +14,12 @@ beforeAll(async () => {
 });
 afterAll(() => database.close());
 
-type Unsafe = Sql['unsafe'];
-
 /** The database, with a list of the statements that are sent to it. */
 function watched() {
-  const { client } = (database.db as unknown as { session: { client: Sql } }).session;
+  const { client } = (database.db as unknown as { session: { client: pg.Pool } }).session;
   const statements: string[] = [];
-  const watch = <C extends { readonly unsafe: Unsafe }>(inner: C): C => {
-    const unsafe: Unsafe = (text, parameters, how) => {
-      statements.push(text);
-      return inner.unsafe(text, parameters, how);
-    };
-    return Object.assign(Object.create(inner), { unsafe });
-  };
-  const begin = (work: (tx: Sql) => Promise<unknown>) => client.begin((tx) => work(watch(tx) as unknown as Sql));
-  return { db: drizzle({ client: Object.assign(watch(client), { begin }) as Sql }), statements };
+  const logQuery = (text: string) => void statements.push(text);
+  return { db: drizzle({ client, logger: { logQuery } }) as unknown as Db, statements };
 }
 
 async function statementsOf(numRuns: number, extra: (run: RunId, round: number) => object[] = () => []) {

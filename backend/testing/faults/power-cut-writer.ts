@@ -4,8 +4,7 @@ import { join } from 'node:path';
 import { PGlite } from '@electric-sql/pglite';
 import { amcheck } from '@electric-sql/pglite/contrib/amcheck';
 import { factSchema, reporterIdSchema } from '@rondo/protocol';
-import { drizzle } from 'drizzle-orm/postgres-js';
-import postgres from 'postgres';
+import { openPool } from '../../src/db/database.ts';
 import { migrate } from '../../src/db/migrate.ts';
 import { openPglite } from '../../src/db/open-pglite.ts';
 import { SocketServer } from '../../src/db/socket-server.ts';
@@ -48,22 +47,13 @@ await database.exec('create extension if not exists amcheck');
 const home = mkdtempSync(join(tmpdir(), 'rondo-power-'));
 const path = join(home, '.s.PGSQL.5432');
 await new SocketServer(database).listen(path);
-const client = postgres({
-  path,
-  host: path,
-  database: 'postgres',
-  username: 'postgres',
-  max: 1,
-  fetch_types: false,
-  onnotice: () => {},
-  connection: { timezone: 'UTC' },
-});
-await migrate(client);
-const { writer } = makeWriter(drizzle({ client }));
+const { pool, db } = openPool({ host: home });
+await migrate(db);
+const { writer } = makeWriter(db);
 const reporter_id = reporterIdSchema.parse('the-writer');
 
 /** All facts of a step were stored in one transaction, so the last point says where to go on. */
-const [stored] = await client`select max(step) as last from metric_points where run_id = ${cutRun}`;
+const [stored] = await pool.query('select max(step) as last from metric_points where run_id = $1', [cutRun]);
 let next = stored?.last === null ? 0 : Number(stored?.last) + 1;
 const startedAt = Date.parse('2026-01-31T12:00:00.000Z');
 
@@ -77,14 +67,14 @@ while (cuts < wanted) {
   await writer.submit(facts, { key_id: 'key', reporter_id, batch: next, project_id: 'default' as never });
   acknowledged = next;
   const dice = random();
-  if (dice < 0.04) await client.unsafe('checkpoint');
-  else if (dice < 0.08) await client.unsafe('vacuum analyze');
+  if (dice < 0.04) await pool.query('checkpoint');
+  else if (dice < 0.08) await pool.query('vacuum analyze');
   // Files that come, are renamed and go: another table, and a rewrite of a small one.
   else if (dice < 0.12) {
-    await client.unsafe('create table passing as select * from metric_points limit 50');
-    await client.unsafe('drop table passing');
-  } else if (dice < 0.14) await client.unsafe('vacuum full runs');
-  else if (dice < 0.16) await client.unsafe('select pg_switch_wal()');
+    await pool.query('create table passing as select * from metric_points limit 50');
+    await pool.query('drop table passing');
+  } else if (dice < 0.14) await pool.query('vacuum full runs');
+  else if (dice < 0.16) await pool.query('select pg_switch_wal()');
 }
 rmSync(home, { recursive: true, force: true });
 process.exit(0);
