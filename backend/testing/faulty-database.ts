@@ -1,5 +1,6 @@
 import type { Database } from '../src/db/database.ts';
 import type { Db } from '../src/db/db.ts';
+import { connectionErrorCode } from '../src/db/transient.ts';
 
 /** Every query of a database begins with one of these. */
 export const asking = new Set<string | symbol>([
@@ -21,7 +22,7 @@ interface Faulty {
   readonly setFull: (isFull: boolean) => void;
 }
 
-/** A database that can be out of reach, or full: it then answers as the driver does. */
+/** A database that can be out of reach, or full: it then answers as the pool does. */
 export function makeFaulty(database: Database): Faulty {
   let isDown = false;
   let isFull = false;
@@ -29,7 +30,7 @@ export function makeFaulty(database: Database): Faulty {
     throw Object.assign(new Error('could not extend file: No space left on device'), { code: '53100' });
   };
   const refuse = () => {
-    throw Object.assign(new Error('connection refused'), { code: 'ECONNREFUSED' });
+    throw Object.assign(new Error('no connection to the database: ECONNREFUSED'), { code: connectionErrorCode });
   };
   const db: Db = new Proxy(database.db, {
     get(target, name) {

@@ -49,6 +49,8 @@ export const openDatabase = ({ databaseUrl, dataDir }: Options): Promise<Databas
 async function openServer(url: string): Promise<Database> {
   const maintenance = openPool({ url }, forMaintenance);
   try {
+    // A server that is away is a message for the operator, not a failed migration.
+    await maintenance.pool.query('select 1');
     await migrate(maintenance.db);
   } finally {
     await maintenance.pool.end();
