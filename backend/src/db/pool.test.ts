@@ -45,6 +45,8 @@ describe('the connections to PostgreSQL', () => {
   it('a caller that waits too long is asked to retry', async () => {
     vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'Date'] });
     const one = open();
+    // Opens them: a connection that is still being opened has the same patience.
+    await many(one, 30, 0);
     const busy = many(one, 30, 1);
     const late = one.query('insert into nowhere values (1)').then(
       () => 'answered',

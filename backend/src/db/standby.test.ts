@@ -1,6 +1,7 @@
+import { sql } from 'drizzle-orm';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { type PostgresPair, startPostgresPair } from '../../testing/postgres-pair.ts';
-import { Pool } from './pool.ts';
+import { openPool } from './database.ts';
 import { isTransient } from './transient.ts';
 
 let pair: PostgresPair;
@@ -10,10 +11,10 @@ beforeAll(async () => {
 afterAll(() => pair?.stop());
 
 it('[D4] what the standby has not is not acknowledged, however long it takes, and the caller is asked to repeat it', async () => {
-  const settings = { onnotice: () => {}, fetch_types: false, connection: { statement_timeout: 200 } };
-  const pool = new Pool(pair.url, settings);
-  await pool.client.unsafe('create table kept (id int)');
-  const store = (id: number) => pool.client.begin((tx) => tx.unsafe(`insert into kept values (${id})`));
+  const limits = { size: 2, kept: 1, patienceMs: 10_000 };
+  const { pool, db } = openPool({ url: pair.url }, limits, { statement_timeout: 200, query_timeout: 5_000 });
+  await pool.query('create table kept (id int)');
+  const store = (id: number) => db.transaction((tx) => tx.execute(sql`insert into kept values (${id})`));
   await pair.freeze(true);
   // The wait for a standby is longer than any timeout of a statement; the connection's own deadline ends it.
   const outcome = await store(1).then(

@@ -1,12 +1,6 @@
 import type pg from 'pg';
 import { ask, type Rows, type Statement, wasLost } from './statement.ts';
 
-/**
- * Without a timeout: a primary that waits for its standby would end the wait with it, and answer as if the standby had the
- * transaction. The pool's own deadline closes the connection without an answer instead. [D4]
- */
-const commit = 'set local statement_timeout = 0; commit';
-
 /** Gives a connection on which the first statement succeeded, and its result. */
 type Acquire = (first: (client: pg.PoolClient) => Promise<Rows>) => Promise<[pg.PoolClient, Rows]>;
 
@@ -29,14 +23,15 @@ export class Transaction {
       this.#client = acquired;
       return rows;
     }
-    const isCommit = textOf(statement) === 'commit';
     try {
-      return await (isCommit ? ask(client, commit) : ask(client, statement, values));
+      const rows = await ask(client, statement, values);
+      // COMMIT answers ROLLBACK if a statement failed and its error was swallowed.
+      if (textOf(statement) === 'commit' && rows.command === 'ROLLBACK')
+        throw this.#firstError ?? new Error('the transaction was rolled back');
+      return rows;
     } catch (error) {
       this.#firstError ??= error;
       this.#isLost ||= wasLost(error);
-      // Also if a statement failed before and its error was swallowed.
-      if (isCommit) throw this.#firstError;
       // Without its connection PostgreSQL rolls back by itself, and the caller needs the error before this one.
       if (textOf(statement) === 'rollback') return Object.assign([], { rows: [], command: 'ROLLBACK' });
       throw error;
