@@ -51,6 +51,10 @@ class Inbox:
     def is_over_half(self) -> bool:
         return len(self) * 2 > self._max_events or self._bytes * 2 > self._max_bytes
 
+    def is_full(self, size: int) -> bool:
+        """True if something would have to go for another call of this size."""
+        return self._count >= self._max_events or self._bytes + size + _ENTRY_BYTES > self._max_bytes
+
     def push(self, fact_type: Any, fields: Mapping[str, Any], at: Any, size: int, keep: bool) -> Dropped | None:
         """Add a call; return the calls that were dropped for it."""
         size += _ENTRY_BYTES

@@ -87,6 +87,8 @@ class Run:
             When it was; now by default.
         """
         if not isinstance(what, Mapping):
+            if at is None and self._reporter.say_plain_log(what, level, client_id):
+                return
             self._reporter.say("log", {"level": level, "message": what, "client_id": client_id}, at)
             return
         try:
@@ -107,6 +109,8 @@ class Run:
         at: At = None,
     ) -> None:
         """Report one point of a series, at a `step` or a `round`."""
+        if at is None and self._reporter.say_plain_metric(name, value, step, round, client_id):
+            return
         fields = {"name": name, "value": value, "step": step, "round": round, "client_id": client_id}
         self._reporter.say("metric", fields, at)
 

@@ -30,12 +30,17 @@ class Stamper:
         self._last_ms = -1
         self._subjects: set[str] = set()
 
-    def stamp(self, fact_type: str, fields: Mapping[str, Any]) -> int:
+    def now_ms(self) -> int:
+        """The moment of a measurement or of a log line."""
         now_ms = self._now_ms()
         if now_ms > self._last_ms:
             self._last_ms = now_ms
             if self._subjects:
                 self._subjects.clear()
+        return self._last_ms
+
+    def stamp(self, fact_type: str, fields: Mapping[str, Any]) -> int:
+        self.now_ms()
         about = _SUBJECTS.get(fact_type)
         if about is not None:
             subject = f"{about[0]} {fields.get(about[1])}"
