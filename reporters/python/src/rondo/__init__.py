@@ -12,7 +12,9 @@ from .account import Stats
 from .models import ModelUpload
 from .problems import Problem
 from .reading import ReadError, read
-from .run import Round, Run, run
+from .round import Round
+from .run import Run
+from .start import run
 from .verdict import Command
 
 __all__ = ["Command", "ModelUpload", "Problem", "ReadError", "Round", "Run", "Stats", "read", "run"]

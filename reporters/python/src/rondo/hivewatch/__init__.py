@@ -15,7 +15,7 @@ from types import TracebackType
 from typing import Any
 
 from ..run import Run
-from ..run import run as start_run
+from ..start import run as start_run
 from . import facts
 
 __all__ = [
