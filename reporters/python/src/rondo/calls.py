@@ -1,0 +1,165 @@
+"""The part of a reporter that runs in the caller's time. [R1]"""
+
+from __future__ import annotations
+
+import os
+import queue
+from collections import deque
+from typing import Any
+
+from .account import Account
+from .adapt import adapt
+from .freeze import freeze
+from .inbox import Inbox
+from .limits import NAME
+from .problems import Problems
+from .stamp import Stamper
+
+# Longer lines of text are cut where they have to be.
+_PLAIN_TEXT = 1_000
+_NUMBERS = frozenset({float, int})
+_INTEGERS = frozenset({int, type(None)})
+_TEXTS = frozenset({str, type(None)})
+# Each distinct problem is reported once; a loop of different ones must not fill the memory.
+_MAX_TO_REPORT = 1_000
+FULL = "the queue is full: the oldest events are being dropped"
+
+
+class Calls:
+    """A part of `Reporter`."""
+
+    problems: Problems
+    _account: Account
+    _inbox: Inbox
+    _stamper: Stamper
+    _news: queue.SimpleQueue[bool]
+    _to_report: deque[tuple[str, str, str | None]]
+    _is_run_over: bool
+    _is_closed: bool
+    _is_silent: bool
+    _is_awake: bool
+    _writes_itself: bool
+
+    def write_turn(self) -> None:
+        """Brings what was reported to the outbox."""
+        raise NotImplementedError
+
+    def _safely(self, turn: Any) -> None:
+        raise NotImplementedError
+
+    def say(self, fact_type: Any, fields: dict[str, Any], at: Any = None, keep: bool = False) -> None:
+        """Takes over `fields`; a few microseconds, whatever the server and the disk do."""
+        if self._is_silent:
+            self.note_silent()
+            return
+        if fact_type == "run_complete":
+            self._sum_up()
+        try:
+            points, problems = adapt(fact_type, fields)
+            for name, reason in problems.items():
+                self.omit(name, reason)
+            moment = self._take(fact_type, fields, at, keep)
+            if moment is not None:
+                for point in points:
+                    self._take("metric", point, moment, keep)
+            if fact_type == "run_complete":
+                self._is_run_over = True
+        except Exception as error:
+            # The caller's objects can hold anything: properties that raise, texts that are none.
+            self._note_unreadable(error)
+        if self._writes_itself:
+            self._safely(self.write_turn)
+        elif not self._is_awake:
+            self._is_awake = True
+            self._news.put(True)
+
+    def say_plain_metric(self, name: Any, value: Any, step: Any, round_number: Any, client_id: Any) -> bool:
+        """The same as `say` in less code, where nothing has to be converted or copied; False if something has.
+
+        After a step of training the code of a call is cold, and every line of it costs.
+        """
+        if (
+            type(name) is not str
+            or len(name) > NAME
+            or type(value) not in _NUMBERS
+            or type(step) not in _INTEGERS
+            or type(round_number) not in _INTEGERS
+            or type(client_id) not in _TEXTS
+        ):
+            return False
+        fields = {"name": name, "value": value, "step": step, "round": round_number, "client_id": client_id}
+        return self._take_plain("metric", fields, len(name))
+
+    def say_plain_log(self, message: Any, level: Any, client_id: Any) -> bool:
+        """The same for a line of text."""
+        if type(message) is not str or len(message) > _PLAIN_TEXT or type(level) is not str:
+            return False
+        if type(client_id) not in _TEXTS:
+            return False
+        return self._take_plain("log", {"level": level, "message": message, "client_id": client_id}, len(message))
+
+    def _take_plain(self, fact_type: str, fields: dict[str, Any], size: int) -> bool:
+        if self._is_silent or self._writes_itself:
+            return False
+        with self._account.lock:
+            if self._is_closed or self._inbox.is_full(size):
+                return False
+            self._inbox.push(fact_type, fields, self._stamper.now_ms(), size, False)
+            self._account.reported_under_lock()
+        if not self._is_awake:
+            self._is_awake = True
+            self._news.put(True)
+        return True
+
+    def _take(self, fact_type: Any, fields: dict[str, Any], at: Any, keep: bool) -> Any:
+        """Put one fact in the inbox; return its moment, or `None` if the reporter is closed."""
+        size = freeze(fact_type, fields)
+        account = self._account
+        with account.lock:
+            if self._is_closed:
+                account.reported()
+                account.dropped()
+                self.problems.report("events_dropped", "an event was reported after the reporter was closed")
+                return None
+            moment = at if at is not None else self._stamper.stamp(fact_type, fields)
+            dropped = self._inbox.push(fact_type, fields, moment, size, keep)
+            account.reported()
+            if dropped is not None:
+                account.pushed_out(dropped)
+                self._tell_later("events_dropped", FULL, "full")
+        return moment
+
+    def omit(self, name: str, reason: str) -> None:
+        """Count a value that could not be reported; report the first of a name on stderr and in the run. [R30]"""
+        if self._is_silent or not self._account.omit(name, reason):
+            return
+        message = f"{name} is left out of the report: it {reason}"
+        self._tell_later("invalid_event", message, None)
+        self.say("log", {"level": "warning", "message": message}, keep=True)
+
+    def _sum_up(self) -> None:
+        """Report what was left out more than once, before the run ends."""
+        summary = None if self._is_closed or self._is_silent else self._account.take_summary()
+        if summary is not None:
+            self.say("log", {"level": "warning", "message": summary}, keep=True)
+
+    def note_silent(self) -> None:
+        """A forked child that reports would do so in vain: it says so once. [R34]"""
+        self._account.reported()
+        self._account.dropped()
+        self.problems.report(
+            "events_dropped",
+            f"process {os.getpid()} was forked after rondo.run(), and its reports are dropped; "
+            "call rondo.run() in the child, with the same run_id to report the same run",
+            "forked",
+        )
+
+    def _note_unreadable(self, error: Exception) -> None:
+        self._account.reported()
+        self._account.dropped()
+        self._tell_later("invalid_event", f"an event cannot be read: {type(error).__name__}", None)
+
+    def _tell_later(self, code: str, message: str, key: str | None) -> None:
+        """The handler may write to a terminal that blocks; the caller must not wait for it. [R1]"""
+        if len(self._to_report) < _MAX_TO_REPORT:
+            self._to_report.append((code, message, key))
