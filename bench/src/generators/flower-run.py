@@ -1,4 +1,4 @@
-"""The same Flower training with and without the adapter, alternately: prints the milliseconds of each round as JSON."""
+"""The same Flower training with and without the adapter, in turn: prints the time and the CPU of a round as JSON."""
 
 from __future__ import annotations
 
@@ -39,23 +39,23 @@ def train(message: Message, context: Context) -> Message:
     return Message(RecordDict({"arrays": ArrayRecord([weights]), "metrics": metrics}), reply_to=message)
 
 
-def one_run(rounds: int, watched: bool, **options: Any) -> float:
-    grid: Any = LocalGrid(app, range(1, CLIENTS + 1), workers=2)
+def one_run(rounds: int, workers: int, watched: bool, **options: Any) -> list[tuple[float, float]]:
+    """Milliseconds, and those of CPU, of each round but the first, which warms up."""
+    grid: Any = LocalGrid(app, range(1, CLIENTS + 1), workers=workers)
     strategy = FedAvg(min_available_nodes=CLIENTS, fraction_evaluate=0.0)
     if watched:
         grid, strategy = rondo.flower.observe(grid, strategy, name="bench", **options)
-    marks: list[float] = []
+    marks: list[tuple[float, float]] = []
     aggregate = strategy.aggregate_train
 
     def marked(*args: Any, **kwargs: Any) -> Any:
         result = aggregate(*args, **kwargs)
-        marks.append(time.perf_counter())
+        marks.append((time.perf_counter(), time.process_time()))
         return result
 
     strategy.aggregate_train = marked  # type: ignore[method-assign]
     strategy.start(grid=grid, initial_arrays=ArrayRecord([np.zeros(SHAPE, np.float32)]), num_rounds=rounds)
-    # The first round warms up.
-    return statistics.median(b - a for a, b in zip(marks, marks[1:])) * 1000
+    return [((b[0] - a[0]) * 1000, (b[1] - a[1]) * 1000) for a, b in zip(marks, marks[1:])]
 
 
 def main() -> None:
@@ -65,11 +65,21 @@ def main() -> None:
         "watched": {"watched": True, "measure_updates": False},
         "measured": {"watched": True, "measure_updates": True},
     }
-    found: dict[str, list[float]] = {name: [] for name in kinds}
+    # With one worker the adapter has a core of its own, with two it shares both.
+    cores = {"own": 1, "shared": 2}
+    found: dict[str, dict[str, list[tuple[float, float]]]] = {of: {name: [] for name in kinds} for of in cores}
     for _ in range(repetitions):
-        for name, options in kinds.items():
-            found[name].append(one_run(rounds, **options))
-    print(json.dumps({name: statistics.median(values) for name, values in found.items()}))
+        for of, workers in cores.items():
+            for name, options in kinds.items():
+                found[of][name] += one_run(rounds, workers, **options)
+    figures = {
+        of: {
+            name: {"ms": statistics.median(ms for ms, _ in each), "cpu_ms": statistics.median(cpu for _, cpu in each)}
+            for name, each in of_kind.items()
+        }
+        for of, of_kind in found.items()
+    }
+    print(json.dumps(figures))
 
 
 main()

@@ -492,6 +492,34 @@ class Directions(unittest.TestCase):
         results = watched.run.of("client_result", round=1)
         assert len(results) == 3 and all(each["update_norm"] > 0 for each in results)
 
+    def test_what_the_measuring_thread_cannot_take_is_named_and_delays_nothing(self) -> None:
+        left: list[tuple[str, str]] = []
+        said: list[Direction] = []
+        gate = threading.Event()
+        with mock.patch("rondo.flower.updates.MAX_WAITING", 1):
+            meter = UpdateMeter(lambda *metric: None, lambda name, reason: left.append((name, reason)))
+            meter._put(lambda: gate.wait(20) and None)
+            for number in range(3):
+                meter.measure(str(number), 1, 1, None, None, said.append)
+        gate.set()
+        meter.close(20)
+        assert len(said) == 3
+        assert left and all(name == "update_norm" and "waiting already" in reason for name, reason in left)
+
+    def test_a_round_past_the_bound_has_norms_and_its_cosines_are_named(self) -> None:
+        left: list[tuple[str, str]] = []
+        found: list[Direction] = []
+        cosines: list[float] = []
+        with mock.patch("rondo.flower.updates.MAX_ROUND_BYTES", 100):
+            meter = UpdateMeter(lambda *metric: cosines.append(1.0), lambda name, reason: left.append((name, reason)))
+            before, after = ArrayRecord([np.zeros(20, np.float32)]), ArrayRecord([np.ones(20, np.float32)])
+            for client in ("a", "b"):
+                meter.measure(client, 1, 1, before, after, found.append)
+            meter.round_aggregated(1)
+            meter.close(20)
+        assert [round(each.norm or 0, 3) for each in found] == [4.472] * 2
+        assert [name for name, _ in left] == ["cosine_to_mean"] and not cosines
+
     def test_what_is_not_measured_in_time_is_reported_without(self) -> None:
         meter = UpdateMeter(lambda *metric: None)
         said: list[Direction] = []

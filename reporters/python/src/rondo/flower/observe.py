@@ -136,7 +136,8 @@ def _observe(
             api_key=api_key,
         )
         meter = UpdateMeter(
-            lambda metric, value, number, client: run.metric(metric, value, round=number, client_id=client)
+            lambda metric, value, number, client: run.metric(metric, value, round=number, client_id=client),
+            run.left_out,
         )
         current.update(run=run, meter=meter, checkpoints=Checkpoints(run, every=checkpoint_every))
 

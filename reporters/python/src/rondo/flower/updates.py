@@ -28,6 +28,8 @@ MAX_WAITING = 256
 
 Vector = NDArray[Any]
 SayMetric = Callable[[str, float, int, str], None]
+#: Names a value that is not there, and why: continues "it …". [R30]
+LeftOut = Callable[[str, str], None]
 
 
 class Direction(NamedTuple):
@@ -60,8 +62,9 @@ class _Once:
 class UpdateMeter:
     """One measuring thread. Bounded: when it cannot keep up it measures less, and delays nothing."""
 
-    def __init__(self, say_metric: SayMetric) -> None:
+    def __init__(self, say_metric: SayMetric, left_out: LeftOut = lambda name, reason: None) -> None:
         self._say_metric = say_metric
+        self._left_out = left_out
         self._work: queue.Queue[Callable[[], None] | None] = queue.Queue(MAX_WAITING)
         self._waiting: dict[int, _Once] = {}
         self._kept = _Kept()
@@ -92,6 +95,7 @@ class UpdateMeter:
         if self._put(None):
             self._thread.join(timeout)
         for say in list(self._waiting.values()):
+            quietly(self._left_out, "update_norm", "was not measured by the end of the run")
             say(Direction())
 
     def _later(self, say: Say, find: Callable[[], Direction]) -> None:
@@ -106,6 +110,7 @@ class UpdateMeter:
         self._waiting[id(once)] = once
         if not self._put(work):
             self._waiting.pop(id(once), None)
+            quietly(self._left_out, "update_norm", f"was not measured: {MAX_WAITING} measurements were waiting already")
             once(Direction())
 
     def _put(self, work: Callable[[], None] | None) -> bool:
@@ -148,6 +153,9 @@ class UpdateMeter:
 
     def _cosines(self, round_number: int) -> None:
         parts = self._kept.take(round_number)
+        if self._kept.is_too_large:
+            most = MAX_ROUND_BYTES // 1024**2
+            self._left_out("cosine_to_mean", f"was not measured: the models of a round are more than {most} MiB")
         if not parts:
             return
         first = parts[0].update
@@ -221,16 +229,19 @@ class _Kept:
         self._parts: list[_Part] = []
         self._bytes = 0
         self._has_mean = True
+        self.is_too_large = False
 
     def add(self, round_number: int, part: _Part) -> None:
         if round_number != self._round:
             self._round, self._parts, self._bytes, self._has_mean = round_number, [], 0, True
+            self.is_too_large = False
         shapes = [(each.size, part.update.dtype) for each in part.update.new]
         first = self._parts[0].update if self._parts else part.update
         # The clients of one round may have different models: each has its norm, and there is no mean.
         self._has_mean = self._has_mean and shapes == [(each.size, first.dtype) for each in first.new]
         self._bytes += part.update.size
-        self._has_mean = self._has_mean and self._bytes <= MAX_ROUND_BYTES
+        self.is_too_large = self._bytes > MAX_ROUND_BYTES
+        self._has_mean = self._has_mean and not self.is_too_large
         self._parts = [*self._parts, part] if self._has_mean else []
 
     def take(self, round_number: int) -> list[_Part]:
