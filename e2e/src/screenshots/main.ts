@@ -73,11 +73,26 @@ const places: readonly Place[] = [
   {
     name: 'palette',
     path: run,
-    shows: '[data-testid=shortcuts]',
+    shows: '[data-testid=round-monitor]',
     open: async (page) => {
+      await page.getByTestId('shortcuts').waitFor({ state: 'attached' });
       await page.keyboard.press('Control+k');
       await page.getByTestId('palette').waitFor();
     },
+  },
+  {
+    name: 'close-now',
+    path: run,
+    shows: '[data-testid=closing-now]',
+    open: async (page) => {
+      await page.getByRole('button', { name: 'Close now…' }).click();
+      await page.getByTestId('close-now-dialog').waitFor();
+    },
+  },
+  {
+    name: 'time-machine',
+    path: `${run}?at=${new Date(Date.now() - 60 * 60_000).toISOString()}`,
+    shows: '[data-testid=time-machine][data-shown]',
   },
   { name: 'not-found', path: '/nowhere', shows: 'main' },
 ];
@@ -115,9 +130,9 @@ async function shoot(context: BrowserContext, { url }: TestServer, { name, path,
   const page = await context.newPage();
   await page.setViewportSize(sizes[1]);
   await page.goto(url + path);
-  await page.locator(shows).first().waitFor({ timeout: loadedMs });
+  await page.locator(shows).first().waitFor({ state: 'attached', timeout: loadedMs });
   // What loads late has a skeleton until then.
-  await page.waitForFunction("document.querySelector('.animate-pulse') === null", null, { timeout: loadedMs });
+  await page.locator('.animate-pulse').first().waitFor({ state: 'detached', timeout: loadedMs });
   await open?.(page);
   const browserSide = await context.newCDPSession(page);
   for (const { width, height, most } of sizes) {

@@ -75,15 +75,14 @@ export function ComparedRuns({ runs }: { readonly runs: readonly Run[] }) {
   const shown = runs.filter(({ run_id }) => !hidden.has(run_id)).map((run) => ({ run, token: tokenOf(run.run_id) }));
   const atRound = wholeNumber(params.get('round'));
   const roundField = useTyped(String(atRound ?? ''), (round) => change({ round: round || null }));
-  const measures = [
-    { name: usual[0], answer: loss },
-    { name: usual[1], answer: accuracy },
-  ].map(({ name, answer }) => ({
-    label: labelOf(name),
-    isLowGood: isLowGood(name),
-    isShare: isShare(name),
-    series: answer.data,
-  }));
+  const measures = useMemo(
+    () =>
+      [loss.data, accuracy.data].map((series, at) => {
+        const name = usual[at] as string;
+        return { label: labelOf(name), isLowGood: isLowGood(name), isShare: isShare(name), series };
+      }),
+    [loss.data, accuracy.data],
+  );
   return (
     <div className="grid gap-4 xl:grid-cols-[300px_minmax(0,1fr)] min-[118rem]:grid-cols-[360px_minmax(0,1fr)]">
       <Panel title="Runs" note={plural(runs.length, 'run')} className="self-start xl:sticky xl:top-4">

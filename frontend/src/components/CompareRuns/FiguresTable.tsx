@@ -3,7 +3,7 @@ import { useMemo } from 'react';
 import { formatNumber, formatPercent, formatPoints, noValue } from '../../lib/format.ts';
 import type { Column } from '../ui/column.ts';
 import { Table } from '../ui/Table.tsx';
-import { figuresOf } from './compare.ts';
+import { figuresOf, type RunFigures } from './compare.ts';
 
 interface Measure {
   readonly label: string;
@@ -43,7 +43,15 @@ export function FiguresTable({ runs, nameOf, baseline, atRound, measures }: Figu
     const figures = measures.flatMap((measure): Column<Row>[] => {
       const base = baseline === null ? undefined : measure.series?.get(baseline);
       const lastStep = atRound ?? base?.step.at(-1) ?? null;
-      const of = ({ run }: Row) => figuresOf(measure.series?.get(run.run_id), measure.isLowGood, lastStep);
+      // Once for each run: three columns show them, and a series may have 10,000 values.
+      const known = new Map<string, RunFigures>();
+      const of = ({ run }: Row): RunFigures => {
+        const found = known.get(run.run_id);
+        if (found !== undefined) return found;
+        const figures = figuresOf(measure.series?.get(run.run_id), measure.isLowGood, lastStep);
+        known.set(run.run_id, figures);
+        return figures;
+      };
       const baseFigures = figuresOf(base, measure.isLowGood, lastStep);
       const text = (value: number | null) =>
         value === null ? noValue : measure.isShare ? formatPercent(value) : formatNumber(value);

@@ -29,13 +29,22 @@ const gridPlaces = 1_000;
 /** The places that all lines share: those of every series or, where these are too many, evenly spaced ones. */
 export function sharedPlaces(all: readonly Series[]): { readonly x: readonly number[]; readonly isThinned: boolean } {
   const most = Math.max(gridPlaces, Math.floor(mostCells / Math.max(1, all.length)));
-  const places = new Set<number>();
-  for (const series of all) for (const place of placesOf(series)) places.add(place);
-  const x = [...places].sort((a, b) => a - b);
+  const x = unionOf(all.map(placesOf));
   if (x.length <= most) return { x, isThinned: false };
   const [from, to] = [x[0] as number, x.at(-1) as number];
   const grid = Array.from({ length: gridPlaces }, (_, at) => from + ((to - from) * at) / (gridPlaces - 1));
   return { x: grid, isThinned: true };
+}
+
+/** Every place that a line has, rising. Runs of one experiment have the same ones, and then nothing is sorted. */
+function unionOf(all: readonly (readonly number[])[]): readonly number[] {
+  const [first = []] = all;
+  const isLikeFirst = (places: readonly number[]) =>
+    places.length === first.length && places.every((place, at) => place === first[at]);
+  if (all.every(isLikeFirst) && first.every((place, at) => at === 0 || place > (first[at - 1] as number))) return first;
+  const places = new Set<number>();
+  for (const each of all) for (const place of each) places.add(place);
+  return [...places].sort((a, b) => a - b);
 }
 
 /** A line for each group: its run's values, or the mean of its runs within the band of their least and greatest. */
