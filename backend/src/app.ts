@@ -44,6 +44,7 @@ import { nameRequest, requestId, requestIdHeader } from './plugins/request-id.ts
 import type { Tracing } from './plugins/tracing.ts';
 import { alertsRouter } from './routers/alerts.ts';
 import { aliasesRouter } from './routers/aliases.ts';
+import { attentionRouter } from './routers/attention.ts';
 import { auditRouter } from './routers/audit.ts';
 import { authRouter } from './routers/auth.ts';
 import { clientsRouter } from './routers/clients.ts';
@@ -358,6 +359,7 @@ export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
   await app.register(roundsRouter(commands));
   await app.register(logsRouter({ db }));
   await app.register(commandsRouter({ db }));
+  await app.register(attentionRouter({ db, attention }));
   await app.register(insightRouter({ db, attention }));
   await app.register(alertsRouter({ db, auth, alerts }));
   await app.register(clientsRouter({ db }));

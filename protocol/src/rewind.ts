@@ -1,5 +1,5 @@
 import type { Client, ClientUpdate, HistoryPoint, Outcome, Round, RoundAttempt, Run, Stop } from './entities.ts';
-import type { AttentionItem, AttentionNews } from './http/insight.ts';
+import type { AttentionItem, AttentionNews } from './http/attention.ts';
 import { type Matrix, outcomeCodes } from './http/matrix-codec.ts';
 import type { AttentionEpisode, Timeline } from './http/timeline.ts';
 import { limits } from './limits.ts';

@@ -8,7 +8,7 @@ import {
   roundSchema,
   runSchema,
 } from './entities.ts';
-import { attentionNewsSchema } from './http/insight.ts';
+import { attentionNewsSchema } from './http/attention.ts';
 import { modelVersionSchema, runIdSchema } from './values.ts';
 
 const event = <T extends string, D extends z.ZodType>(type: T, data: D) => z.object({ type: z.literal(type), data });

@@ -1,5 +1,5 @@
 import type { Client, HistoryPoint, LogEntry, MetricPoint, Model, Round, Run } from './entities.ts';
-import type { AttentionNews } from './http/insight.ts';
+import type { AttentionNews } from './http/attention.ts';
 import { limits } from './limits.ts';
 import type { BatchMessage, EmptySnapshotMessage, LiveEvent, SnapshotMessage } from './socket.ts';
 

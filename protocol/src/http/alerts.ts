@@ -11,7 +11,7 @@ import {
   runIdSchema,
   text,
 } from '../values.ts';
-import { attentionRuleSchema, attentionRules, severitySchema } from './insight.ts';
+import { attentionRuleSchema, attentionRules, severitySchema } from './attention.ts';
 
 export const thresholdOps = ['>', '>=', '<', '<='] as const;
 export type ThresholdOp = (typeof thresholdOps)[number];

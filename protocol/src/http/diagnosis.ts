@@ -2,7 +2,8 @@ import { z } from 'zod';
 import { runConditionSchema, runStatusSchema } from '../entities.ts';
 import { limits } from '../limits.ts';
 import { clientIdSchema, momentSchema, roundNumberSchema, runIdSchema } from '../values.ts';
-import { attentionItemSchema, attentionRules, severitySchema, waitingCauses } from './insight.ts';
+import { attentionItemSchema, attentionRules, severitySchema } from './attention.ts';
+import { waitingCauses } from './waiting.ts';
 
 /** What may be wrong with a run: why a round is not over, the rules of the attention list, and how a run ended. [G13] */
 export const diagnosisCauses = [

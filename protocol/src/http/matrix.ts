@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { clientIdSchema, roundNumberSchema, runIdSchema } from '../values.ts';
-import { matrixMeasureSchema } from './insight.ts';
+import { matrixMeasureSchema } from './dispersion.ts';
 
 /** The header of the matrix; `matrix-codec.ts` describes its bytes. */
 export const matrixHeaderSchema = z.object({

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { roundAttemptSchema } from '../entities.ts';
 import { clientIdSchema, momentSchema, roundNumberSchema, runIdSchema } from '../values.ts';
-import { attentionRuleSchema, severitySchema } from './insight.ts';
+import { attentionRuleSchema, severitySchema } from './attention.ts';
 
 /** A time in which the attention list had one finding. It reads as it did when it began. [G19] */
 export const attentionEpisodeSchema = z.object({
