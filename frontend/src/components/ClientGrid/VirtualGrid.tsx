@@ -29,13 +29,14 @@ export function VirtualGrid({ ids, isTall = false }: VirtualGridProps) {
   const wantsFocus = useRef(false);
   const selectClient = useSelectClient();
   const marks = useAttentionMarks();
-  const density = densityFor(ids.length);
+  const nameOf = useMemo(() => shortNames(ids), [ids]);
+  const longest = useMemo(() => ids.reduce((most, id) => Math.max(most, nameOf(id).length), 0), [ids, nameOf]);
+  const density = densityFor(ids.length, longest);
   const columns = columnsFor(density, width, ids.length);
   const rows = Math.ceil(ids.length / columns);
   const stop = Math.min(tabStop, ids.length - 1);
   const stopId = ids[stop];
   const stopRow = Math.floor(stop / columns);
-  const nameOf = useMemo(() => shortNames(ids), [ids]);
   const virtual = useVirtualizer({
     count: rows,
     getScrollElement: () => scroller.current,

@@ -19,3 +19,9 @@ it('a few clients have wider cards, as far as they fill the row', () => {
   expect(columnsFor(density, 1_010, 3)).toBe(8);
   expect(columnsFor(density, 380, 12)).toBe(5);
 });
+
+it('a card is as wide as the longest name needs, up to a bound', () => {
+  expect(densityFor(96, 2).minWidth).toBe(60);
+  expect(densityFor(96, 9).minWidth).toBeGreaterThan(70);
+  expect(densityFor(96, 64).minWidth).toBe(96);
+});

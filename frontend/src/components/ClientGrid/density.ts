@@ -10,7 +10,15 @@ const card: Density = { look: 'card', minWidth: 60, height: 36, gap: 6 };
 /** Past two hundred, names no longer fit but colour and glyph do. A target has at least 24 px. [B19] */
 const tile: Density = { look: 'tile', minWidth: 26, height: 26, gap: 3 };
 
-export const densityFor = (count: number): Density => (count <= 200 ? card : tile);
+/** Of a letter at the size of a card's name, and what stands beside it. */
+const [letterPx, sidesPx] = [6.5, 14];
+const widestCard = 96;
+
+/** `longest` is the length of the longest name: what distinguishes a client stands at its end, so it is not cut off. */
+export function densityFor(count: number, longest = 0): Density {
+  if (count > 200) return tile;
+  return { ...card, minWidth: Math.min(widestCard, Math.max(card.minWidth, sidesPx + letterPx * longest)) };
+}
 
 /** A few clients have the width for their whole names: this is as wide as a card gets. */
 const roomyWidth = 120;

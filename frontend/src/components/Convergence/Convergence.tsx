@@ -75,7 +75,7 @@ function Evidence({ trend }: { readonly trend: Trend }) {
     <div className="mt-3 grow @min-[640px]:mt-0" title={texts.method}>
       <Interval low={slope_low} slope={slope} high={slope_high} words={texts.picture(low, high)} />
       <div className="mt-3">
-        <Details>
+        <Details isRoomy>
           <Detail name={texts.change}>{middle}</Detail>
           <Detail name={texts.interval}>{texts.between(low, high)}</Detail>
           {detectable_slope !== null && (
