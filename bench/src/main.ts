@@ -8,7 +8,7 @@ import { cuts } from './entries/cuts.ts';
 import { fanOut } from './entries/fan-out.ts';
 import { firstLoad } from './entries/first-load.ts';
 import { flower } from './entries/flower.ts';
-import { growth } from './entries/growth.ts';
+import { growth, otherClients } from './entries/growth.ts';
 import { ingest } from './entries/ingest.ts';
 import { insight } from './entries/insight.ts';
 import { logCall } from './entries/log-call.ts';
@@ -47,6 +47,7 @@ const entries: readonly Entry[] = [
   peers,
   socketIo,
   growth,
+  otherClients,
   fanOut,
 ];
 
