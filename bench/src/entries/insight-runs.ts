@@ -35,6 +35,7 @@ export async function runsPage({ quick, say }: Context): Promise<Figure[]> {
     say(`${reported.toLocaleString('en-US')} runs are reported, and copied to ${many.toLocaleString('en-US')}`);
     await multiply({ dataDir }, { runs: many, from: reported, apartS });
     const after = await withServer({ dataDir, settings }, (_, rest) => latencies(rest));
+    for (const { name, p50 } of after) say(`${name}: p50 ${p50.toFixed(1)} ms`);
     return after.map(({ name, p50, p95 }, n) => ({
       name: `${many.toLocaleString('en-US')} runs: first page, ${name}, p50`,
       value: p50,

@@ -68,6 +68,7 @@ const viewsOf = ({ say }: Context, size: Size): Promise<Figure[]> =>
         for (let n = 0; n < (size.clients > 1_000 ? 4 : 12); n++) samples.push((await timed(url, rest.token)).ms);
         const [p50 = 0, p95 = 0] = quantiles(samples, [0.5, 0.95]);
         const note = `first ${first.ms.toFixed(0)} ms, p95 ${p95.toFixed(0)} ms, ${(first.bytes / 1e6).toFixed(2)} MB`;
+        say(`${path}: p50 ${p50.toFixed(0)} ms, ${note}`);
         const isPromised = path.startsWith('matrix') && size.clients === 1_000;
         const target = isPromised ? { target: atMost(300) } : {};
         figures.push({ name: `${name}: ${path}, p50`, value: p50, unit: 'ms', note, ...target });
