@@ -103,7 +103,9 @@ async function copyRuns(db: Db, from: number, upTo: number, apartS: number): Pro
   for (let n = 1; n <= last; n += step) {
     const series = `generate_series(${n}, ${Math.min(last, n + step - 1)}) as n`;
     for (const [table, expressions] of tables) {
-      const where = `split_part(run_id, '-', 2)::int < ${from}${table === 'list_totals' ? " and list <> 'registered'" : ''}`;
+      // Runs of other names stay as they are; a case, because the parts of an `and` have no order.
+      const isFirst = `case when run_id ~ '^run-[0-9]+$' then split_part(run_id, '-', 2)::int < ${from} else false end`;
+      const where = table === 'list_totals' ? `${isFirst} and list <> 'registered'` : isFirst;
       await copy(db, table, series, where, { run_id, ...expressions });
     }
   }
