@@ -45,7 +45,9 @@ function over({ quick, say }: Context, databaseUrl: string, count: number): Prom
     const figures: Figure[] = [];
     for (const size of sizes) {
       say(`${size.toLocaleString('en-US')} viewers over ${count}`);
-      figures.push(await watched(servers, size, quick ? 8 : 15));
+      const figure = await watched(servers, size, quick ? 8 : 15);
+      say(`p99 ${figure.value.toFixed(0)} ms, ${figure.note}`);
+      figures.push(figure);
     }
     return figures;
   });

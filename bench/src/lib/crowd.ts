@@ -27,7 +27,7 @@ export class Crowd {
 
   /** Resolves when every one of them has its snapshot. */
   async open(job: Omit<ViewersJob, 'type'>): Promise<void> {
-    const opened = messageOf(this.#child, 'opened', 120_000);
+    const opened = messageOf(this.#child, 'opened', 600_000);
     this.#child.send({ type: 'open', ...job } satisfies ViewersJob);
     await opened;
   }
