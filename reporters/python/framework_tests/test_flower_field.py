@@ -498,7 +498,11 @@ class Directions(unittest.TestCase):
         gate = threading.Event()
         with mock.patch("rondo.flower.updates.MAX_WAITING", 1):
             meter = UpdateMeter(lambda *metric: None, lambda name, reason: left.append((name, reason)))
-            meter._put(lambda: gate.wait(20) and None)
+
+            def wait() -> None:
+                gate.wait(20)
+
+            meter._put(wait)
             for number in range(3):
                 meter.measure(str(number), 1, 1, None, None, said.append)
         gate.set()

@@ -176,3 +176,9 @@ function leaveOut(event: Record<string, unknown>, [field, key]: readonly Propert
 
 const describe = ({ path, message }: { path: PropertyKey[]; message: string }): string =>
   `${path.map(String).join('.')} ${message}`;
+
+/** The type of a stored event, for messages. */
+export function typeOf(json: string | undefined): string {
+  const event: unknown = json === undefined ? null : JSON.parse(json);
+  return isRecord(event) ? String(event.type) : 'an event';
+}

@@ -1,28 +1,28 @@
-import { type FactType, limits } from '@rondo/protocol';
+import { limits } from '@rondo/protocol';
 import { Account } from './account.ts';
 import { adapt } from './adapt.ts';
-import { normalizeAddress, shownAddress } from './address.ts';
-import type { Reporter, ReporterStats, Say } from './api.ts';
+import { normalizeAddress } from './address.ts';
+import type { Reporter, ReporterStats } from './api.ts';
 import { atExit } from './at-exit.ts';
 import { systemClock } from './clock.ts';
 import { Commands } from './commands.ts';
-import { plainLog, plainMetric, plainResult } from './deferred.ts';
-import { makeEvent, type QueuedEvent, type ReportedFact } from './event.ts';
+import { makeEvent, type QueuedEvent, type ReportedFact, typeOf } from './event.ts';
 import { createHttp, createHttpPost } from './http.ts';
 import type { Work } from './lane.ts';
 import { createMasking } from './masking.ts';
 import { Uploads } from './models.ts';
+import { namedCalls } from './named-calls.ts';
 import { createRunId, defaultFlushIntervalMs, defaultUrl, type ReporterOptions } from './options.ts';
 import { Outbox } from './outbox.ts';
-import { isRecord } from './plain.ts';
 import { Problems } from './problems.ts';
 import { EventQueue } from './queue.ts';
 import { maxBatchBytes, maxBatchEvents, Sender } from './sender.ts';
-import { defaultBound, defaultRoot, SpoolHome } from './spool/home.ts';
+import { findHome } from './spool/home.ts';
 import { touchMs } from './spool/lock.ts';
 import { Stamper } from './stamp.ts';
 import { clipId, clipText } from './storable.ts';
-import type { Answer, Verdict } from './verdict.ts';
+import { Troubles } from './troubles.ts';
+import type { Answer } from './verdict.ts';
 
 // Long enough to write many calls at once, short enough that a kill loses little. [R18]
 const gatherMs = 20;
@@ -43,6 +43,7 @@ export function createReporter(options: ReporterOptions): Reporter {
   const stamper = new Stamper(clock.now);
   const account = new Account(problems);
   const fail: Account['fail'] = (...problem) => account.fail(...problem);
+  const troubles = new Troubles(url, fail, problems);
   const masking = createMasking(options, process.env);
   let isRunOver = false;
   let closed: Promise<ReporterStats> | null = null;
@@ -63,7 +64,7 @@ export function createReporter(options: ReporterOptions): Reporter {
     encodeDeferred,
     maxBatchEvents,
     maxBatchBytes,
-    onDiskTrouble,
+    onDiskTrouble: (error) => troubles.ofDisk(error),
     onDropped: (telemetry, facts) => account.noteLostByOutbox(telemetry + facts),
     makeNotice,
   });
@@ -79,7 +80,7 @@ export function createReporter(options: ReporterOptions): Reporter {
     isPolling: () => !isRunOver && (options.commands_supported?.length ?? 0) > 0,
     onAnswer,
     onLost: ({ batch: { events }, isOwn }, why) => account.noteRefused(events.length, why, isOwn),
-    onTrouble,
+    onTrouble: (trouble) => troubles.ofServer(trouble),
   });
 
   const uploads = new Uploads({ http, headers, run_id, clock, random, report: fail });
@@ -223,30 +224,6 @@ export function createReporter(options: ReporterOptions): Reporter {
     if (telemetry + facts === 0) enqueue(notice);
   }
 
-  function onDiskTrouble(error: unknown): void {
-    if (error === null) {
-      problems.forget('spool_failed', 'disk');
-      return;
-    }
-    const why = error instanceof Error ? error.message : String(error);
-    fail(
-      'spool_failed',
-      `events cannot be kept on disk (${why}); they wait in memory, and a kill would lose them`,
-      'disk',
-    );
-  }
-
-  function onTrouble(trouble: Exclude<Verdict, { state: 'answered' }> | null): void {
-    if (trouble === null) {
-      problems.forget('unreachable', url);
-      problems.forget('misconfigured', url);
-    } else if (trouble.state === 'unanswered') {
-      fail('unreachable', `${shownAddress(url)} cannot be reached: ${trouble.why}; events are kept and retried`, url);
-    } else if (trouble.state === 'misconfigured') {
-      fail('misconfigured', `${shownAddress(url)}: ${trouble.why}; events are kept and retried every minute`, url);
-    }
-  }
-
   function stats(): ReporterStats {
     encodeDeferred();
     return account.stats(isClosed ? leftOnDisk : outbox.waiting);
@@ -309,18 +286,6 @@ export function createReporter(options: ReporterOptions): Reporter {
     }, touchMs);
   }
 
-  const say =
-    <T extends FactType>(type: T): Say<T> =>
-    (fact) => {
-      try {
-        report({ ...fact, type } as unknown as ReportedFact);
-      } catch {
-        report({ type } as ReportedFact); // Counts it and reports what is missing.
-      }
-    };
-
-  const [sayResult, sayMetric, sayLog] = [say('client_result'), say('metric'), say('log')];
-
   if (apiKey === '') fail('misconfigured', 'there is no API key; set RONDO_API_KEY or the option apiKey');
   if (normalizeAddress(url) === null) {
     fail('misconfigured', 'RONDO_URL is not an address such as http://127.0.0.1:8000');
@@ -339,29 +304,7 @@ export function createReporter(options: ReporterOptions): Reporter {
   return {
     run_id,
     report: (fact) => report(fact),
-    runComplete: say('run_complete'),
-    roundStarted: say('round_started'),
-    roundUpdate: say('round_update'),
-    roundComplete: say('round_complete'),
-    roundFailed: say('round_failed'),
-    roundStopped: say('round_stopped'),
-    clientJoined: say('client_joined'),
-    clientLeft: say('client_left'),
-    clientHeartbeat: say('client_heartbeat'),
-    clientPresence: say('client_presence'),
-    clientStatus: say('client_status'),
-    clientResult: (fact) => {
-      if (!tryTo(() => defer(plainResult(fact)))) sayResult(fact);
-    },
-    clientFailed: say('client_failed'),
-    clientNoReply: say('client_no_reply'),
-    privacySpent: say('privacy_spent'),
-    metric: (name, value, where) => {
-      if (!tryTo(() => defer(plainMetric(name, value, where)))) sayMetric({ ...where, name, value });
-    },
-    log: (level, message, about) => {
-      if (!tryTo(() => defer(plainLog(level, message, about)))) sayLog({ ...about, level, message });
-    },
+    ...namedCalls(report, defer),
     leftOut: (name, reason) => {
       try {
         omit(name, reason);
@@ -373,26 +316,4 @@ export function createReporter(options: ReporterOptions): Reporter {
     stats,
     close,
   };
-}
-
-function findHome({ spoolDir, spoolMaxBytes }: ReporterOptions, url: string, now: () => number): SpoolHome | null {
-  const root = spoolDir ?? defaultRoot(process.env);
-  const address = normalizeAddress(url);
-  if (root === false || root === null || address === null) return null;
-  const at = () => new Date(now()).toISOString();
-  return new SpoolHome({ root, address, at, maxBytes: spoolMaxBytes ?? defaultBound(process.env) });
-}
-
-/** False where the arguments cannot be read, too. */
-function tryTo(act: () => boolean): boolean {
-  try {
-    return act();
-  } catch {
-    return false;
-  }
-}
-
-function typeOf(json: string | undefined): string {
-  const event: unknown = json === undefined ? null : JSON.parse(json);
-  return isRecord(event) ? String(event.type) : 'an event';
 }

@@ -3,7 +3,8 @@ import { closeSync, mkdirSync, openSync, readdirSync, readSync, renameSync, rmSy
 import { homedir, tmpdir } from 'node:os';
 import { isAbsolute, join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
-import { folderOf } from '../address.ts';
+import { folderOf, normalizeAddress } from '../address.ts';
+import type { ReporterOptions } from '../options.ts';
 import { type FolderLock, removeFolder, take, takeOver } from './lock.ts';
 import { eachLine, type Header, parse, spoolVersion } from './records.ts';
 import { defaultMaxBytes, Spool } from './spool.ts';
@@ -15,7 +16,7 @@ const halfMadeMs = 60 * 60_000;
 const leastMaxBytes = 1024 * 1024;
 
 /** The root of all spools, or `null` if there is to be none. [R19] */
-export function defaultRoot(env: NodeJS.ProcessEnv): string | null {
+function defaultRoot(env: NodeJS.ProcessEnv): string | null {
   const given = env.RONDO_SPOOL_DIR?.trim() ?? '';
   if (given !== '') return given.toLowerCase() === 'off' ? null : given.replace(/^~(?=$|[/\\])/, homedir());
   const base =
@@ -24,7 +25,7 @@ export function defaultRoot(env: NodeJS.ProcessEnv): string | null {
 }
 
 /** [R24] */
-export function defaultBound(env: NodeJS.ProcessEnv): number {
+function defaultBound(env: NodeJS.ProcessEnv): number {
   const given = env.RONDO_SPOOL_MAX_BYTES?.trim() ?? '';
   return /^\d+$/.test(given) ? Math.max(Number(given), leastMaxBytes) : defaultMaxBytes;
 }
@@ -133,6 +134,19 @@ export class SpoolHome {
       throw error;
     }
   }
+}
+
+/** The folder of a reporter's server, or `null` where it has none. */
+export function findHome(
+  { spoolDir, spoolMaxBytes }: Pick<ReporterOptions, 'spoolDir' | 'spoolMaxBytes'>,
+  url: string,
+  now: () => number,
+): SpoolHome | null {
+  const root = spoolDir ?? defaultRoot(process.env);
+  const address = normalizeAddress(url);
+  if (root === false || root === null || address === null) return null;
+  const at = () => new Date(now()).toISOString();
+  return new SpoolHome({ root, address, at, maxBytes: spoolMaxBytes ?? defaultBound(process.env) });
 }
 
 export const byAge = (one: Spool, other: Spool): number => (one.header.at < other.header.at ? -1 : 1);

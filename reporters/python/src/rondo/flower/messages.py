@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
 
 from rondo.adapters import naming
 
@@ -84,3 +84,45 @@ def system_of(reply: Message) -> dict[str, float]:
 
 def client_record(reply: Message) -> Mapping[str, Any]:
     return reply.content.config_records.get(CLIENT_RECORD) or {}
+
+
+class Matched(NamedTuple):
+    """The replies that a strategy aggregates, beside the requests that it made."""
+
+    good: list[Message]
+    #: The reasons of the errors that match a request, by its node.
+    failed: dict[int, str]
+    #: Those of the others: an error carries no node of its own.
+    reasons: list[str]
+    #: Nodes without a reply of theirs.
+    silent: list[int]
+    requests: dict[int, Message]
+    num_asked: int
+
+    @property
+    def known(self) -> list[int]:
+        """The nodes that replied."""
+        return list(dict.fromkeys([*(reply.metadata.src_node_id for reply in self.good), *self.failed]))
+
+    @property
+    def num_silent_unnamed(self) -> int:
+        """Those that did not reply, where it is not known which of the silent ones failed."""
+        return max(len(self.silent) - len(self.reasons), 0) if self.reasons else 0
+
+
+def matched(requests: Sequence[Message], replies: Sequence[Message]) -> Matched:
+    """Match replies to the requests of a round that no observed grid has sent."""
+    by_id = {each.metadata.message_id: each for each in requests if each.metadata.message_id}
+    by_node = {each.metadata.dst_node_id: each for each in requests}
+    found = Matched([], {}, [], [], by_node, max(len(replies), len(by_node)))
+    for reply in replies:
+        request = by_id.get(reply.metadata.reply_to_message_id)
+        if not reply.has_error():
+            found.good.append(reply)
+        elif request is None:
+            found.reasons.append(reason_of(reply))
+        else:
+            found.failed[request.metadata.dst_node_id] = reason_of(reply)
+    known = set(found.known)
+    found.silent.extend(node for node in by_node if node not in known)
+    return found

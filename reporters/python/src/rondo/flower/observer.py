@@ -114,38 +114,26 @@ class Observer(Account):
             is_sent = self._round is not None and self._round.number == round_number and self._round.is_sent
             if is_sent or not isinstance(replies, (list, tuple)):
                 return
-            by_id = {each.metadata.message_id: each for each in requests if each.metadata.message_id}
-            by_node = {each.metadata.dst_node_id: each for each in requests}
-            good = [reply for reply in replies if not reply.has_error()]
-            failed: dict[int, str] = {}
-            reasons: list[str] = []
-            for reply in replies:
-                if reply.has_error():
-                    request = by_id.get(reply.metadata.reply_to_message_id)
-                    if request is None:
-                        reasons.append(read.reason_of(reply))
-                    else:
-                        failed[request.metadata.dst_node_id] = read.reason_of(reply)
-            known = list(dict.fromkeys([*(reply.metadata.src_node_id for reply in good), *failed]))
-            silent = [node for node in by_node if node not in known]
-            self._begin(round_number, known if reasons else [*known, *silent], max(len(replies), len(by_node)))
+            found = read.matched(requests, replies)
+            known = found.known if found.reasons else [*found.known, *found.silent]
+            self._begin(round_number, known, found.num_asked)
             now = self._clock()
-            for reply in good:
+            for reply in found.good:
                 node = reply.metadata.src_node_id
-                request = by_node.get(node)
+                request = found.requests.get(node)
                 arrays = None if request is None else read.arrays_of(request)
                 sent = Sent(self.name_of(node), round_number, "train", now, read.size_of(arrays), arrays, node)
                 self._returned(sent, reply, now, {})
-            for node, reason in failed.items():
+            for node, reason in found.failed.items():
                 self._failed(Sent(self.name_of(node), round_number, "train", now, None, None, node), reason)
-            for reason in reasons:
+            for reason in found.reasons:
                 self._count(round_number, "failed", reason)
-            for node in [] if reasons else silent:
+            for node in [] if found.reasons else found.silent:
                 if self._is_unnamed(node):
                     self._count(round_number, "no_reply")
                 elif self._settle(self.name_of(node), "no_reply"):
                     self._say("client_no_reply", client_id=self.name_of(node), round=round_number)
-            self._count(round_number, "no_reply", num=max(len(silent) - len(reasons), 0) if reasons else 0)
+            self._count(round_number, "no_reply", num=found.num_silent_unnamed)
 
     @guarded
     def answered_unnamed(self, round_number: int) -> None:
