@@ -3,7 +3,7 @@
  */
 const npm = 'node_modules/';
 const builtin = { dependencyTypes: ['core'] };
-const protocol = '^protocol/src/(index|limits|close-codes|rewind)\\.ts$';
+const protocol = '^protocol/src/(index|limits|close-codes|rewind/index)\\.ts$';
 const makers = '^protocol/src/testing/entities\\.ts$';
 const reporter = '^reporters/typescript/src/index\\.ts$';
 
@@ -85,7 +85,7 @@ const withoutDatabase = {
 const dbType = { path: '^backend/src/db/(db|database)\\.ts$', dependencyTypes: ['type-only'] };
 
 const backendLayers = [
-  ...allow(source('^backend/src/(app|main)\\.ts$'), '^backend/src/', protocol, npm, builtin),
+  ...allow(source('^backend/src/(app|services|main)\\.ts$'), '^backend/src/', protocol, npm, builtin),
   ...allow(
     source(backend('routers')),
     backend(

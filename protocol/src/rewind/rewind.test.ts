@@ -1,8 +1,9 @@
 import { expect, it } from 'vitest';
-import type { ClientUpdate, Stop } from './entities.ts';
-import type { Timeline } from './http/timeline.ts';
-import { openRoundsAt, preparePast, rewind, roundAt, spanOf } from './rewind.ts';
-import { makeClient, makeModel, makeRound, makeRun, makeState, noon } from './testing/entities.ts';
+import type { ClientUpdate, Stop } from '../entities.ts';
+import type { Timeline } from '../http/timeline.ts';
+import { makeClient, makeModel, makeRound, makeRun, makeState, noon } from '../testing/entities.ts';
+import { openRoundsAt, preparePast, roundAt, spanOf } from './past.ts';
+import { rewind } from './rewind.ts';
 
 const at = (seconds: number): number => Date.parse(noon(seconds));
 const client_ids = ['c1', 'c2', 'late'];
