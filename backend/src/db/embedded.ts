@@ -7,7 +7,7 @@ import { startPeriodic } from '../periodic.ts';
 import { copyAtWork } from './copy-at-work.ts';
 import type { Db } from './db.ts';
 import { type FolderLock, lockFolder } from './folder-lock.ts';
-import { tidy } from './tidy.ts';
+import { tidy, tidyInserted } from './tidy.ts';
 
 /**
  * PGlite in a worker thread. The driver reaches it through a Unix socket in a private folder, like a real server, so that
@@ -26,6 +26,7 @@ export interface Embedded {
 
 // PGlite has no background workers: this replaces autovacuum and the checkpointer.
 const housekeepingMs = 60_000;
+const insertedMs = 2_000;
 
 export async function openEmbedded(dataDir: string): Promise<Embedded> {
   await mkdir(dataDir, { recursive: true, mode: 0o700 });
@@ -56,13 +57,17 @@ export async function openEmbedded(dataDir: string): Promise<Embedded> {
   return {
     lock,
     host: folder,
-    startHousekeeping: (db) =>
-      startPeriodic(
-        () => inTurn(() => tidy(db)),
-        { everyMs: housekeepingMs },
-        // The next run repeats it; until then the database is slower, not wrong.
-        () => {},
-      ),
+    startHousekeeping: (db) => {
+      // The next run repeats what failed; until then the database is slower, not wrong.
+      const ignore = () => {};
+      const stops = [
+        startPeriodic(() => inTurn(() => tidyInserted(db)), { everyMs: insertedMs }, ignore),
+        startPeriodic(() => inTurn(() => tidy(db)), { everyMs: housekeepingMs }, ignore),
+      ];
+      return async () => {
+        await Promise.all(stops.map((stop) => stop()));
+      };
+    },
     copyTo: (db, target) => inTurn(() => copyAtWork(db, join(dataDir, 'postgres'), target)),
     close: async () => {
       const closed = receive(worker, 'closed');

@@ -4,7 +4,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { makeDataDir } from '../../testing/database.ts';
 import { openPool } from './database.ts';
 import { type Embedded, openEmbedded } from './embedded.ts';
-import { tidy } from './tidy.ts';
+import { tidy, tidyInserted } from './tidy.ts';
 
 let dataDir: string;
 let embedded: Embedded;
@@ -55,4 +55,19 @@ it('housekeeping stores what arrives after each table, and analyzes what has cha
     sql`select reltuples from pg_class where relname = 'filler'`,
   );
   expect(filler?.reltuples).toBeGreaterThan(0);
+}, 60_000);
+
+it('a table to which many rows were added is vacuumed without waiting for the rest of the housekeeping', async () => {
+  const { db } = database;
+  const vacuumedAt = async (name: string) => {
+    const [row] = await db.execute(sql`select last_vacuum from pg_stat_all_tables where relname = ${name}`);
+    return row?.last_vacuum;
+  };
+  await db.execute(sql`create table grown as select n from generate_series(1, 40000) as n`);
+  await db.execute(sql`create table still as select n from generate_series(1, 2000) as n`);
+  await db.execute(sql`select pg_stat_force_next_flush()`);
+  await tidyInserted(db);
+  await db.execute(sql`select pg_stat_force_next_flush()`);
+  expect(await vacuumedAt('grown')).not.toBeNull();
+  expect(await vacuumedAt('still')).toBeNull();
 }, 60_000);

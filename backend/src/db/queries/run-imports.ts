@@ -2,6 +2,7 @@ import type { RunId } from '@rondo/protocol';
 import { eq, sql } from 'drizzle-orm';
 import { Busy, Conflict } from '../../errors.ts';
 import type { Db } from '../db.ts';
+import { kept } from '../kept.ts';
 import { clientUpdates, metricBlocks, metricPoints, metricSeries, runImports, runs } from '../schema.ts';
 
 /** Keeps the id for an import, until `endImport` or `removeImport`. */
@@ -25,7 +26,7 @@ export async function mustNotBeImported(tx: Db, ids: readonly RunId[]): Promise<
   const [found] = await tx
     .select()
     .from(runImports)
-    .where(sql`run_id = any(array(select json_array_elements_text(${JSON.stringify(ids)}::text::json)))`)
+    .where(sql`${kept} run_id = any(array(select json_array_elements_text(${JSON.stringify(ids)}::text::json)))`)
     .limit(1);
   if (found) throw new Busy(`the run ${found.run_id} is being imported; try again`, 5);
 }
