@@ -56,6 +56,8 @@ class Written(unittest.TestCase):
                 place = self.folder / ("db" if "db" in uri else "files")
                 place.mkdir()
                 mlflow.set_tracking_uri(uri)
+                # A database alone would put them into the folder of this process.
+                mlflow.create_experiment("models", f"file://{place}/artifacts" if "db" in uri else None)
                 mlflow.set_experiment("models")
                 with mlflow.start_run(run_name="trained") as trained:
                     model = mlflow.initialize_logged_model(name="net")
