@@ -2,18 +2,7 @@ import { type AttentionRule, clientIdSchema, type Metrics } from '@rondo/protoco
 import { AttentionFold } from '../src/insight/attention-fold.ts';
 import { type Part, type StoredMeasure, storedMeasures, toColumns } from '../src/insight/columns.ts';
 import type { Episode } from '../src/insight/episodes.ts';
-
-/** Mulberry32 and Box–Muller: the same values for the same seed. */
-export function makeNormal(seed: number): () => number {
-  let state = seed;
-  const next = () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let t = Math.imul(state ^ (state >>> 15), 1 | state);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    return ((t ^ (t >>> 14)) >>> 0) / 4_294_967_296;
-  };
-  return () => Math.sqrt(-2 * Math.log(1 - next())) * Math.cos(2 * Math.PI * next());
-}
+import { makeNormal } from './random.ts';
 
 export type Figures = Partial<Record<StoredMeasure, number>> & { readonly metrics?: Metrics };
 type Outcome = 'failed' | 'no_reply' | 'unreported';

@@ -2,6 +2,7 @@ import type { Attention, AttentionItem, AttentionRule, Timeline } from '@rondo/p
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { openTestApp, type TestApp } from '../../testing/app.ts';
 import { makeRun } from '../../testing/facts.ts';
+import { makeNormal } from '../../testing/random.ts';
 
 let server: TestApp;
 let admin: Readonly<Record<string, string>>;
@@ -15,18 +16,6 @@ beforeAll(async () => {
   report = (events) => reporter.report(events);
 });
 afterAll(() => server.close());
-
-/** Mulberry32 and Box–Muller, the same for every run of the test. */
-function makeNormal(seed: number) {
-  let state = seed;
-  const next = () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let t = Math.imul(state ^ (state >>> 15), 1 | state);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    return ((t ^ (t >>> 14)) >>> 0) / 4_294_967_296;
-  };
-  return () => Math.sqrt(-2 * Math.log(1 - next())) * Math.cos(2 * Math.PI * next());
-}
 
 type Figures = Record<string, unknown>;
 const clients = Array.from({ length: 12 }, (_, i) => `c${String(i).padStart(2, '0')}`);

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { makeNormal } from '../../testing/federation.ts';
+import { makeNormal } from '../../testing/random.ts';
 import { leastForPlateau, stateOf, trendOf } from './convergence.ts';
 
 const series = (n: number, slope: number, normal: () => number) =>

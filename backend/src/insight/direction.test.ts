@@ -1,6 +1,6 @@
 import { clientIdSchema } from '@rondo/protocol';
 import { expect, it } from 'vitest';
-import { makeNormal } from '../../testing/federation.ts';
+import { makeNormal } from '../../testing/random.ts';
 import { type Part, type StoredMeasure, storedMeasures, toColumns } from './columns.ts';
 import { directionOf } from './direction.ts';
 

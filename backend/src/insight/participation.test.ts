@@ -1,6 +1,6 @@
 import { clientIdSchema } from '@rondo/protocol';
 import { expect, it } from 'vitest';
-import { makeNormal } from '../../testing/federation.ts';
+import { makeNormal } from '../../testing/random.ts';
 import { type Attended, judgeParticipation } from './participation.ts';
 import { benjaminiHochberg, giniOf } from './statistics.ts';
 

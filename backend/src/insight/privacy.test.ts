@@ -1,6 +1,6 @@
 import type { Privacy } from '@rondo/protocol';
 import { expect, it } from 'vitest';
-import { makeNormal } from '../../testing/federation.ts';
+import { makeNormal } from '../../testing/random.ts';
 import { attendanceOf, epsilonOf, roundsLeft, roundsWithin } from './privacy.ts';
 
 /** Uniform numbers from the normal ones, good enough to draw clients. */

@@ -1,5 +1,6 @@
 import { clientIdSchema } from '@rondo/protocol';
 import { expect, it } from 'vitest';
+import { makeNormal } from '../../testing/random.ts';
 import { achievedCoverage, boundOf } from './expected-end.ts';
 import {
   causeOf,
@@ -11,18 +12,6 @@ import {
   type Selected,
   type Situation,
 } from './waiting.ts';
-
-/** Mulberry32 and Box–Muller. */
-function makeNormal(seed: number) {
-  let state = seed;
-  const next = () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let t = Math.imul(state ^ (state >>> 15), 1 | state);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    return ((t ^ (t >>> 14)) >>> 0) / 4_294_967_296;
-  };
-  return () => Math.sqrt(-2 * Math.log(1 - next())) * Math.cos(2 * Math.PI * next());
-}
 
 const running = (id: string, elapsedMs: number, fields: Partial<Running> & { status?: 'uploading' } = {}): Running => ({
   client: { client_id: clientIdSchema.parse(id), status: fields.status ?? 'training', is_online: true, progress: null },

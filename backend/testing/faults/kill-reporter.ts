@@ -4,11 +4,11 @@ import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { setTimeout as wait } from 'node:timers/promises';
 import { createReporter } from '@rondo/reporter';
+import { seeded } from '../random.ts';
 import { atSite } from './at-site.ts';
 import { check, describe } from './checker.ts';
 import { readRun } from './load.ts';
 import type { FaultOptions, FaultReport } from './report.ts';
-import { seeded } from './seeded.ts';
 import { makeKey, patienceMs, type Site, until } from './site.ts';
 import { factsOf, nameOfFact } from './workload.ts';
 

@@ -2,12 +2,12 @@ import { readdir, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { createReporter } from '@rondo/reporter';
+import { seeded } from '../random.ts';
 import { atSite } from './at-site.ts';
 import { check, describe } from './checker.ts';
 import { endLife, startLife } from './kill-reporter.ts';
 import { readRun } from './load.ts';
 import type { FaultOptions, FaultReport } from './report.ts';
-import { seeded } from './seeded.ts';
 import { makeKey, patienceMs, until } from './site.ts';
 
 const weekMs = 7 * 24 * 60 * 60_000;

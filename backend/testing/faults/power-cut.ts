@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { makeDataDir } from '../database.ts';
-import { seeded } from './seeded.ts';
+import { seeded } from '../random.ts';
 
 export interface WriterTask {
   readonly folder: string;

@@ -1,7 +1,7 @@
 import { type Deed, openFaultyProxy, type Way } from '../faulty-proxy.ts';
+import { seeded } from '../random.ts';
 import { atSite } from './at-site.ts';
 import type { FaultOptions, FaultReport } from './report.ts';
-import { seeded } from './seeded.ts';
 import { until } from './site.ts';
 import { faultsUnderLoad } from './under-load.ts';
 

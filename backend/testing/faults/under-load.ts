@@ -1,7 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises';
+import { seeded } from '../random.ts';
 import { Load } from './load.ts';
 import type { FaultOptions, FaultReport } from './report.ts';
-import { seeded } from './seeded.ts';
 import { makeKey, type Site } from './site.ts';
 
 interface Options extends FaultOptions {

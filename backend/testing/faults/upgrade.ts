@@ -3,9 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { freePort, startPostgres } from '../postgres.ts';
+import { seeded } from '../random.ts';
 import { compareWithFirstRelease, restoreFirstRelease } from './first-release.ts';
 import type { FaultOptions, FaultReport } from './report.ts';
-import { seeded } from './seeded.ts';
 import { FaultyServer } from './site.ts';
 
 type Kind = 'embedded' | 'postgresql';

@@ -38,7 +38,7 @@ async function watch({ packages, url, count, everyMs, forMs }: SocketIoViewersJo
   const open = async () => {
     let next = 0;
     const connected = Promise.withResolvers<void>();
-    // It comes back when it is told to: the length of a cut is ours.
+    // It reconnects on request only: the length of a cut is ours.
     const options = { transports: ['websocket'], reconnection: false, forceNew: true };
     const client = io(url, options);
     client.on('connect', () => {

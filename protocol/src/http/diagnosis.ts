@@ -41,7 +41,7 @@ export const diagnosisSchema = z
     run_id: runIdSchema,
     status: runStatusSchema,
     condition: runConditionSchema.nullable(),
-    /** `stuck` needs somebody now, `attention` soon. */
+    /** `stuck` needs a person now, `attention` soon. */
     verdict: z.enum(['healthy', 'attention', 'stuck', 'over']),
     sentence: z.string(),
     findings: z.array(findingSchema),
