@@ -203,6 +203,8 @@ test('the loss of two runs at round 20, and what differs in their config? At mos
   if (a === undefined || b === undefined) throw new Error('no sweep');
   const address = `${server.url}/runs?tag=${seeded.sweepTag}`;
   const text = (loss: number | undefined) => (loss ?? 0).toFixed(3);
+  // Without what all of the names begin with.
+  const short = (name: string) => name.replace(/^femnist-/, '');
   const config = async (shown: Page) => {
     const table = shown.getByTestId('compare-config').getByRole('table', { name: 'Config' });
     await expect(table.getByRole('rowheader')).toHaveText(['alpha', 'lr', 'strategy']);
@@ -218,8 +220,6 @@ test('the loss of two runs at round 20, and what differs in their config? At mos
       expect(await slider(shown).getAttribute('aria-valuetext')).toContain(spoken);
     }).toPass({ timeout: 30_000, intervals: [20] });
     const words = (await slider(shown).getAttribute('aria-valuetext')) ?? '';
-    // Without what all of the names begin with.
-    const short = (name: string) => name.replace(/^femnist-/, '');
     for (const run of [a, b]) expect(words).toContain(`${short(run.name)} ${text(run.loss[19])}`);
     // The box beside the cursor shows the same.
     for (const run of [a, b]) await expect(shown.getByTestId('chart-tip').first()).toContainText(text(run.loss[19]));
@@ -242,7 +242,7 @@ test('the loss of two runs at round 20, and what differs in their config? At mos
   const figures = page.getByTestId('compare-figures');
   await expect(figures.getByRole('columnheader', { name: 'Loss at 20' })).toBeVisible();
   for (const run of [a, b])
-    await expect(figures.getByRole('row').filter({ hasText: run.name })).toContainText(text(run.loss[19]));
+    await expect(figures.getByRole('row').filter({ hasText: short(run.name) })).toContainText(text(run.loss[19]));
 
   await page.goto(address);
   await forgetSteps(page);
