@@ -85,16 +85,19 @@ export class Pool {
 
   async query(statement: Statement, values?: readonly unknown[]): Promise<Rows> {
     const once = async () => {
-      const [client, rows] = await this.#askFirst((one) => ask(one, statement, values));
+      let rows: Rows | undefined;
+      const client = await this.#acquireFor(async (one) => {
+        rows = await ask(one, statement, values);
+      });
       client.release();
-      return rows;
+      return rows as Rows;
     };
     const text = typeof statement === 'string' ? statement : statement.text;
     return /^\s*select\b/i.test(text) ? twice(once) : once();
   }
 
   /** A connection for a transaction, taken when its first statement is sent. */
-  connect = async (): Promise<Transaction> => new Transaction((first) => twice(() => this.#askFirst(first)));
+  connect = async (): Promise<Transaction> => new Transaction((start) => twice(() => this.#acquireFor(start)));
 
   /** Waits a little for what is under way. */
   async end(): Promise<void> {
@@ -110,10 +113,12 @@ export class Pool {
     isOver.abort();
   }
 
-  async #askFirst(first: (client: pg.PoolClient) => Promise<Rows>): Promise<[pg.PoolClient, Rows]> {
+  /** A connection on which `start` succeeded. */
+  async #acquireFor(start: (client: pg.PoolClient) => Promise<void>): Promise<pg.PoolClient> {
     const client = await this.#acquire();
     try {
-      return [client, await first(client)];
+      await start(client);
+      return client;
     } catch (error) {
       client.release(isTransient(error));
       throw error;
