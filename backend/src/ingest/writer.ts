@@ -70,6 +70,7 @@ export class IngestWriter {
   readonly #disk: Disk | undefined;
   readonly #line: WaitingLine;
   #flushing: Promise<void> | null = null;
+  #settled: Promise<void> | undefined;
   #isClosed = false;
 
   constructor({
@@ -117,6 +118,14 @@ export class IngestWriter {
   async #run(): Promise<void> {
     // A turn of the event loop, so that requests which arrived together share a transaction.
     await new Promise((resolve) => setImmediate(resolve));
+    do {
+      await this.#storeWaiting();
+      await this.#settled;
+    } while (this.#line.size > 0);
+    this.#flushing = null;
+  }
+
+  async #storeWaiting(): Promise<void> {
     let next: Next | undefined;
     while (next || this.#line.size > 0) {
       const { group, ahead }: Next = next ?? { group: this.#line.nextGroup() };
@@ -137,7 +146,6 @@ export class IngestWriter {
       this.#reject(refused, full);
       if (lists.length > 0) await this.#flush(lists);
     }
-    this.#flushing = null;
   }
 
   /** While a group is being stored: the next one, if it is full, and what it will change. */
@@ -154,8 +162,14 @@ export class IngestWriter {
       .flush({ inputs, jobs }, commit)
       .catch((error: unknown) => this.#refuse(group, error));
     if (!done) return;
-    done.finish();
-    for (const committed of done.committed) this.#bus.publish(committed);
+    // After the next group's first statements, so that the database does not wait for what callers and viewers do.
+    this.#settled = new Promise((resolve) => {
+      setImmediate(() => {
+        done.finish();
+        for (const committed of done.committed) this.#bus.publish(committed);
+        resolve();
+      });
+    });
   }
 
   async #refuse(group: readonly Piece[], error: unknown): Promise<void> {

@@ -1,11 +1,12 @@
 import Fastify from 'fastify';
 import { afterAll, expect, it } from 'vitest';
+import { lost } from '../db/statement.ts';
 import { BadRequest, Busy } from '../errors.ts';
 import { errorHandler } from './error-handler.ts';
 
 const brokenLine = Object.assign(new Error('aborted'), { code: 'ECONNRESET' });
 const thrown: Record<string, Error> = {
-  database: brokenLine,
+  database: lost(brokenLine),
   upload: new BadRequest('the upload broke off', { cause: brokenLine }),
   store: new Busy('the model store does not answer', 5, { cause: brokenLine }),
 };
