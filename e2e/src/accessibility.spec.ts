@@ -31,7 +31,7 @@ for (const colorScheme of themes) {
     expect(await problems(page)).toEqual([]);
 
     await page.goto(`${server.url}/runs`);
-    await expect(page.getByRole('heading', { name: 'Runs' })).toBeVisible();
+    await expect(page.getByRole('heading', { name: 'Runs', level: 1 })).toBeVisible();
     expect(await problems(page)).toEqual([]);
   });
 }
@@ -47,7 +47,7 @@ test('is usable at 360 px: nothing scrolls sideways', async ({ signedIn: page, s
   await expect(page.getByTestId('round-monitor')).toHaveAttribute('data-round', '2');
   expect(await page.evaluate(isTooWide)).toBe(false);
   await page.goto(`${server.url}/runs`);
-  await expect(page.getByRole('heading', { name: 'Runs' })).toBeVisible();
+  await expect(page.getByRole('heading', { name: 'Runs', level: 1 })).toBeVisible();
   expect(await page.evaluate(isTooWide)).toBe(false);
   await page.context().clearCookies();
   await page.goto(`${server.url}/login`);

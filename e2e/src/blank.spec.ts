@@ -101,7 +101,7 @@ test('[B1] an old tab learns that a new version is running, and keeps its addres
   server,
 }) => {
   await page.goto(`${server.url}/runs`);
-  await expect(page.getByRole('heading', { name: 'Runs' })).toBeVisible();
+  await expect(page.getByRole('heading', { name: 'Runs', level: 1 })).toBeVisible();
   await page.route('**/assets/**', (route) => route.fulfill({ status: 404, body: 'gone' }));
   await page.getByRole('link', { name: 'Models' }).click();
   const failure = page.getByTestId('part-failure');
@@ -110,6 +110,6 @@ test('[B1] an old tab learns that a new version is running, and keeps its addres
   await expect(status(page)).toHaveAttribute('data-state', 'live');
   await page.unroute('**/assets/**');
   await failure.getByRole('button', { name: 'Reload' }).click();
-  await expect(page.getByRole('heading', { name: 'Models' })).toBeVisible();
+  await expect(page.getByRole('heading', { name: 'Models', level: 1 })).toBeVisible();
   await expect(page).toHaveURL(`${server.url}/models`);
 });

@@ -56,7 +56,7 @@ test('single keys lead to pages, never while typing, and can be turned off', asy
   await page.getByRole('searchbox').first().click();
   await page.keyboard.type('gm?');
   await expect(page.getByRole('searchbox').first()).toHaveValue('gm?');
-  await page.getByRole('heading', { name: 'Runs' }).click();
+  await page.getByRole('heading', { name: 'Runs', level: 1 }).click();
 
   await page.keyboard.press('?');
   const help = page.getByRole('dialog', { name: 'Keyboard shortcuts' });

@@ -36,7 +36,7 @@ test('signs in by keyboard alone, and returns to the page that was asked for', a
   await page.keyboard.type(admin.password);
   await page.keyboard.press('Enter');
   await expect(page).toHaveURL(/\/runs$/);
-  await expect(page.getByRole('heading', { name: 'Runs' })).toBeVisible();
+  await expect(page.getByRole('heading', { name: 'Runs', level: 1 })).toBeVisible();
 });
 
 test('the sign-in link of the terminal works, once', async ({ page, server, browser }) => {
@@ -53,7 +53,7 @@ test('the sign-in link of the terminal works, once', async ({ page, server, brow
 
 test('Token expiry redirects to login (HTTP 401 → frontend)', async ({ signedIn: page, server }) => {
   await page.goto(`${server.url}/runs`);
-  await expect(page.getByRole('heading', { name: 'Runs' })).toBeVisible();
+  await expect(page.getByRole('heading', { name: 'Runs', level: 1 })).toBeVisible();
   // Both halves of the session end: the server answers 401 to the token, and there is no cookie to renew it with.
   await page.context().clearCookies();
   const statuses: number[] = [];
