@@ -127,6 +127,7 @@ class Account:
             stop_reason = self.stops.reason_of(round_number)
             if stop_reason is not None:
                 self._say_metrics(current)
+                self._say_unnamed(current)
                 self._say("round_stopped", round=round_number, reason=stop_reason)
                 return
             self._name_absent(current)
@@ -137,6 +138,7 @@ class Account:
         with self._lock:
             if self._round is not None and not self._round.is_over:
                 self._round.is_over = True
+                self._say_unnamed(self._round)
                 self._say("round_failed", round=self._round.number, reason=reason)
 
     @guarded
@@ -165,6 +167,11 @@ class Account:
             say(Direction())
         else:
             self._meter.of_mean(current.number, say)
+
+    def _say_unnamed(self, current: Round) -> None:
+        """Only `round_complete` takes counts; another end needs the clients, under their node ids."""
+        for fact in current.unnamed_facts:
+            self._say(fact["type"], **{name: value for name, value in fact.items() if name != "type"})
 
     def _name_absent(self, current: Round) -> None:
         """A metric that the user asked for and that is not there is named once, with those that are."""

@@ -90,12 +90,14 @@ class Observer(Account):
                 sent = self._sent.pop(message_id, None)
                 if sent is None or sent.phase != "train":
                     continue
+                waited_ms = round((self._clock() - sent.at) * 1000)
+                fields = {"client_id": sent.client_id, "round": sent.round, "waited_ms": waited_ms}
                 if self._is_unnamed(sent.node):
                     self._count(sent.round, "no_reply")
+                    self._current(sent.round).unnamed_facts.append({"type": "client_no_reply", **fields})
                     continue
-                waited_ms = round((self._clock() - sent.at) * 1000)
                 self._settle(sent.client_id, "no_reply")
-                self._say("client_no_reply", client_id=sent.client_id, round=sent.round, waited_ms=waited_ms)
+                self._say("client_no_reply", **fields)
 
     @guarded
     def configured(self, messages: Any) -> None:
@@ -268,6 +270,8 @@ class Observer(Account):
     def _failed(self, sent: Sent, reason: str) -> None:
         if sent.phase == "train" and self._is_unnamed(sent.node):
             self._count(sent.round, "failed", reason)
+            fields = {"client_id": sent.client_id, "round": sent.round, "reason": reason}
+            self._current(sent.round).unnamed_facts.append({"type": "client_failed", **fields})
         elif sent.phase == "train":
             self._settle(sent.client_id, "failed")
             self._say("client_failed", client_id=sent.client_id, round=sent.round, reason=reason)

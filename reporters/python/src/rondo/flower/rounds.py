@@ -43,6 +43,8 @@ class Round:
     evaluated_clients: set[str] = field(default_factory=set)
     #: Clients without a name, by outcome: `completed`, `failed`, `no_reply`. [A4]
     unnamed: Counter[str] = field(default_factory=Counter)
+    #: Those of them whose node is known, as the facts about them.
+    unnamed_facts: list[dict[str, Any]] = field(default_factory=list)
     num_expected: int = 0
     is_announced: bool = False
     #: The observed grid sends its requests.
