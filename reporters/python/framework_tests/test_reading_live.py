@@ -43,6 +43,9 @@ class ReadBack(unittest.TestCase):
                     round.complete(global_loss=math.nan if number == 2 else 1 / number, global_accuracy=number / 8)
             for step in range(500):
                 run.metric("lr", 1 / (step + 1), step=step)
+            run.run_complete()
+            # A busy machine needs more than the two seconds that leaving the block gives.
+            run.close(60)
         cls.reader = rondo.read(ADDRESS, read_key())
 
     def test_rounds_and_updates_are_what_was_reported(self) -> None:
