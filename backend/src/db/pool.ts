@@ -34,8 +34,7 @@ const beforeRetryMs = 100;
 
 /**
  * Connections to the database: pg-pool with what Rondo needs beyond it. A read, or the start of a transaction, that finds
- * its connection dead is sent once more; of
- * several hosts the one that accepts writes is used [D4]; every error about a
+ * its connection dead is sent once more; of several hosts the one that accepts writes is used [D4]; every error about a
  * connection is transient. drizzle recognizes a pool by the name of its class.
  */
 export class Pool {

@@ -1,3 +1,4 @@
+import { roundEvents } from '../generators/round-events.ts';
 import { feed } from '../lib/feed.ts';
 import { atMost, type Context, type Entry, type Figure } from '../lib/figure.ts';
 import { multiply } from '../lib/multiply.ts';
@@ -78,12 +79,12 @@ async function measure(dataDir: string, size: number): Promise<AtSize> {
     const residentMiB = residentBytes(server.pid) / kibi / kibi;
     const first = (await newest(rest)) + 1;
     // What only the first size still needs.
-    if (first < size - measured) await feed(server.url, apiKey, roundsOf(first, size - measured));
+    if (first < size - measured) await feed(server.url, apiKey, roundEvents(run_id, clients, first, size - measured));
     const samples: number[] = [];
     const next = (await newest(rest)) + 1;
     for (let n = 0; n < measured; n++) {
       const startedAt = performance.now();
-      await feed(server.url, apiKey, roundsOf(next + n, next + n));
+      await feed(server.url, apiKey, roundEvents(run_id, clients, next + n, next + n));
       samples.push(performance.now() - startedAt);
     }
     const pages: number[] = [];
@@ -104,16 +105,6 @@ async function measure(dataDir: string, size: number): Promise<AtSize> {
 async function newest(rest: { get: (path: string) => Promise<unknown> }): Promise<number> {
   const { items } = (await rest.get(`/api/rounds?run_id=${run_id}&limit=1`)) as { items: { round: number }[] };
   return items[0]?.round ?? 0;
-}
-
-function* roundsOf(first: number, last: number): Iterable<object> {
-  for (let round = first; round <= last; round++) {
-    const at = new Date(Date.UTC(2026, 0, 1) + round * 1_000).toISOString();
-    yield { type: 'round_started', run_id, at, round, client_ids: clients };
-    for (const client_id of clients)
-      yield { type: 'client_result', run_id, at, round, client_id, sample_count: 100, train_loss: 1 / round };
-    yield { type: 'round_complete', run_id, at, round, global_loss: 1 / round };
-  }
 }
 
 const clientsOfRun = 10_000;

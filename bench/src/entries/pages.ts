@@ -1,3 +1,4 @@
+import { roundEvents } from '../generators/round-events.ts';
 import { feed } from '../lib/feed.ts';
 import type { Context, Entry, Figure } from '../lib/figure.ts';
 import { withPostgres } from '../lib/postgres.ts';
@@ -26,10 +27,10 @@ export const pages: Entry = {
 async function measure({ quick, say }: Context, server: BenchServer, rest: Rest, database: string): Promise<Figure[]> {
   const apiKey = await rest.createKey('pages');
   const rounds = quick ? 200 : 2_000;
-  await feed(server.url, apiKey, roundsOf(1, 2));
+  await feed(server.url, apiKey, roundEvents(run_id, clients, 1, 2));
   const few = await latencies(rest, await detailOf(rest));
   say(`${database}: reporting ${(rounds * clients.length).toLocaleString('en-US')} client updates`);
-  await feed(server.url, apiKey, roundsOf(3, rounds));
+  await feed(server.url, apiKey, roundEvents(run_id, clients, 3, rounds));
   const many = await latencies(rest, await detailOf(rest));
   return many.flatMap(({ name, p50, p95 }, n): Figure[] => [
     {
@@ -40,16 +41,6 @@ async function measure({ quick, say }: Context, server: BenchServer, rest: Rest,
     },
     { name: `… ${name}, p95`, value: p95, unit: 'ms' },
   ]);
-}
-
-function* roundsOf(first: number, last: number): Iterable<object> {
-  for (let round = first; round <= last; round++) {
-    const at = new Date(Date.UTC(2026, 0, 1) + round * 1_000).toISOString();
-    yield { type: 'round_started', run_id, at, round, client_ids: clients };
-    for (const client_id of clients)
-      yield { type: 'client_result', run_id, at, round, client_id, sample_count: 100, train_loss: 1 / round };
-    yield { type: 'round_complete', run_id, at, round, global_loss: 1 / round };
-  }
 }
 
 async function detailOf(rest: Rest): Promise<string> {

@@ -1,13 +1,12 @@
 import type { ClientUpdate } from '@rondo/protocol';
 import { useMemo, useState } from 'react';
 import { Link } from 'react-router';
-import { mainLineOf } from '../../lib/failure-reasons.ts';
 import { formatBytes, formatDuration, noValue } from '../../lib/format.ts';
 import { runPath } from '../../lib/run-tabs.ts';
 import { numberOf } from '../../lib/values.ts';
 import type { Column, Sort } from '../ui/column.ts';
 import { MetricText } from '../ui/MetricText.tsx';
-import { OutcomeText, outcomeLooks } from '../ui/OutcomeText.tsx';
+import { OutcomeAndError, outcomeLooks } from '../ui/OutcomeText.tsx';
 import { nextSort, sortRows } from '../ui/sort-rows.ts';
 import { VirtualTable } from '../ui/VirtualTable.tsx';
 
@@ -55,16 +54,7 @@ const narrowColumns: readonly Column<ClientUpdate>[] = [
     key: 'outcome',
     name: 'Outcome',
     sortBy: ({ outcome }) => outcomeLooks[outcome].label,
-    cell: ({ outcome, error }) => (
-      <span className="flex items-center gap-2">
-        <OutcomeText outcome={outcome} />
-        {error !== null && (
-          <span title={error} className="min-w-0 truncate text-xs text-muted">
-            {mainLineOf(error)}
-          </span>
-        )}
-      </span>
-    ),
+    cell: ({ outcome, error }) => <OutcomeAndError outcome={outcome} error={error} />,
   },
   {
     key: 'loss',

@@ -1,13 +1,12 @@
 import type { ClientUpdate } from '@rondo/protocol';
 import { medianOf } from '../../charts/histogram/bins.ts';
 import type { AttentionMark } from '../../hooks/useAttentionMarks.ts';
-import { mainLineOf } from '../../lib/failure-reasons.ts';
 import { formatBytes, formatCount, formatDuration, formatFactor, noValue } from '../../lib/format.ts';
 import { isPlottable, numberOf } from '../../lib/values.ts';
 import { AttentionGlyph } from '../ui/AttentionGlyph.tsx';
 import type { Column } from '../ui/column.ts';
 import { MetricText } from '../ui/MetricText.tsx';
-import { OutcomeText, outcomeLooks } from '../ui/OutcomeText.tsx';
+import { OutcomeAndError, outcomeLooks } from '../ui/OutcomeText.tsx';
 
 /** More would not fit any screen; the CSV has them all. */
 const shownMetrics = 6;
@@ -56,7 +55,7 @@ export function columnsFor(options: ColumnsOptions): readonly Column<ClientUpdat
             </button>
             <AttentionGlyph mark={marks.get(client_id)} />
           </span>
-          {isPhone && <Outcome outcome={outcome} error={error} />}
+          {isPhone && <OutcomeAndError outcome={outcome} error={error} className="max-sm:text-xs" />}
         </>
       ),
     },
@@ -65,7 +64,7 @@ export function columnsFor(options: ColumnsOptions): readonly Column<ClientUpdat
       name: 'Outcome',
       className: 'w-52 max-sm:hidden sm:w-72 min-[118rem]:w-[26rem]',
       sortBy: ({ outcome }) => outcomeLooks[outcome].label,
-      cell: ({ outcome, error }) => <Outcome outcome={outcome} error={error} />,
+      cell: ({ outcome, error }) => <OutcomeAndError outcome={outcome} error={error} className="max-sm:text-xs" />,
     },
     measured('train_loss', 'Loss', ({ train_loss }) => train_loss),
     shareOf('loss_share', 'Loss ÷ median', medians.train_loss, ({ train_loss }) => train_loss),
@@ -80,19 +79,6 @@ export function columnsFor(options: ColumnsOptions): readonly Column<ClientUpdat
       .slice(0, shownMetrics)
       .map((name) => measured(`metrics.${name}`, name, ({ metrics }) => metrics[name] ?? null)),
   ];
-}
-
-function Outcome({ outcome, error }: Pick<ClientUpdate, 'outcome' | 'error'>) {
-  return (
-    <span className="flex items-center gap-2 max-sm:text-xs">
-      <OutcomeText outcome={outcome} />
-      {error !== null && (
-        <span title={error} className="min-w-0 truncate text-xs text-muted">
-          {mainLineOf(error)}
-        </span>
-      )}
-    </span>
-  );
 }
 
 const measured = (
