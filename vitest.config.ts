@@ -10,6 +10,7 @@ export default defineConfig({
         test: {
           name: 'node',
           include: ['{protocol,backend,reporters/typescript,demo,scripts}/**/*.test.ts'],
+          setupFiles: ['./vitest.setup.ts'],
           // A limit for hangs, not a measure: a busy machine may be ten times slower.
           testTimeout: 60_000,
           hookTimeout: 120_000,

@@ -28,5 +28,5 @@ export default defineConfig({
     },
   },
   // A limit for hangs, not a measure: a busy machine may be ten times slower.
-  test: { setupFiles: ['./src/test/setup.ts'], testTimeout: 60_000, hookTimeout: 60_000 },
+  test: { setupFiles: ['../vitest.setup.ts', './src/test/setup.ts'], testTimeout: 60_000, hookTimeout: 60_000 },
 });

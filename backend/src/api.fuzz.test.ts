@@ -6,9 +6,9 @@ import { happy } from '../testing/happy.ts';
 import { judgeOf, type Listed, type OpenApi, operationsOf } from '../testing/openapi.ts';
 import { facts } from './schemas/examples/entities.ts';
 
-// FUZZ_RUNS=50000 and FUZZ_SEED=… for a long look, or to see a failure again.
+// FUZZ_RUNS=50000 FUZZ_SEED=… for a long look at other requests.
 const numRuns = Number(process.env.FUZZ_RUNS ?? 1_000);
-const seed = Number(process.env.FUZZ_SEED ?? Math.floor(Math.random() * 2 ** 31));
+const seed = Number(process.env.FUZZ_SEED ?? 20_261_130);
 
 let server: TestApp;
 let world: World;

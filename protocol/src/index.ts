@@ -17,6 +17,7 @@ export * from './http/matrix.ts';
 export * from './http/matrix-codec.ts';
 export * from './http/metrics.ts';
 export * from './http/models.ts';
+export * from './http/number-in-address.ts';
 export * from './http/page.ts';
 export * from './http/people.ts';
 export * from './http/privacy.ts';

@@ -5,6 +5,7 @@ import {
   clientStatusSchema,
   keysetPageOf,
   limits,
+  numberInAddress,
   roundNumberSchema,
   runIdSchema,
 } from '@rondo/protocol';
@@ -19,7 +20,7 @@ import { forReaders, problems } from '../schemas/common.ts';
 import { keysetQuery, toPage } from '../schemas/cursor.ts';
 
 // A federation is watched whole, so a page of clients is large.
-const limit = z.coerce.number().int().min(1).max(limits.longPageItems).default(1_000);
+const limit = numberInAddress(z.int().min(1).max(limits.longPageItems)).default(1_000);
 const partKey = z.object({ run_id: runIdSchema, round: roundNumberSchema });
 
 export const clientsRouter =

@@ -5,6 +5,7 @@ import {
   directionSchema,
   limits,
   matrixMeasureSchema,
+  numberInAddress,
   participationSchema,
   privacySchema,
   runDispersionSchema,
@@ -31,7 +32,7 @@ import { forReaders, problems } from '../schemas/common.ts';
 import { seenRun } from './seen.ts';
 
 const params = z.object({ run_id: runIdSchema });
-const roundNumber = z.coerce.number().int().min(0).max(limits.integer).optional();
+const roundNumber = numberInAddress(z.int().min(0).max(limits.integer)).optional();
 const range = { from: roundNumber, to: roundNumber };
 
 export const insightRouter =

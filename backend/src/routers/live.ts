@@ -1,4 +1,4 @@
-import { runIdSchema, serverMessageSchema, text } from '@rondo/protocol';
+import { numberInAddress, runIdSchema, serverMessageSchema, text } from '@rondo/protocol';
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import { visibleTo } from '../auth/access.ts';
@@ -10,11 +10,8 @@ import type { LiveSource } from '../websocket/live-source.ts';
 const query = z.object({
   run_id: runIdSchema.optional().describe('Unset: the run that a socket would follow'),
   epoch: text(64).optional().describe('Of the run as the viewer knows it'),
-  seq: z.coerce.number().int().min(0).optional().describe('How much of the run the viewer knows'),
-  others_seq: z.coerce
-    .number()
-    .int()
-    .min(0)
+  seq: numberInAddress(z.int().min(0)).optional().describe('How much of the run the viewer knows'),
+  others_seq: numberInAddress(z.int().min(0))
     .optional()
     .describe('`complete_at` of the snapshot, until `seq` has reached it: all but the clients are known up to here'),
 });

@@ -4,6 +4,7 @@ import {
   limits,
   metricNamesSchema,
   metricsSummarySchema,
+  numberInAddress,
   pageQuery,
   runIdSchema,
   type Series,
@@ -27,7 +28,7 @@ import { seenRun } from './seen.ts';
 /** A parameter that may be repeated. */
 const several = <T extends z.ZodType>(one: T) => z.union([one, z.array(one).min(1).max(limits.seriesPerRequest)]);
 
-const step = z.coerce.number().int().min(0).max(Number.MAX_SAFE_INTEGER).optional();
+const step = numberInAddress(z.int().min(0)).optional();
 
 export const metricsRouter =
   ({ db }: { readonly db: Db }): FastifyPluginAsyncZod =>
@@ -70,7 +71,7 @@ export const metricsRouter =
             run_id: runIdSchema,
             client_id: clientIdSchema.optional(),
             ...pageQuery,
-            limit: z.coerce.number().int().min(1).max(limits.longPageItems).default(1_000),
+            limit: numberInAddress(z.int().min(1).max(limits.longPageItems)).default(1_000),
           }),
           response: {
             200: metricNamesSchema,
@@ -107,7 +108,7 @@ export const metricsRouter =
               .describe(
                 'Adds the column `x`: milliseconds since the start of the run for time, cumulated for bytes and examples',
               ),
-            max_points: z.coerce.number().int().min(2).max(limits.seriesPoints).default(2_000),
+            max_points: numberInAddress(z.int().min(2).max(limits.seriesPoints)).default(2_000),
           }),
           response: {
             200: z.union([seriesSchema, seriesListSchema]),

@@ -1,6 +1,7 @@
 import {
   keysetPageOf,
   numberedRoundSchema,
+  numberInAddress,
   type Round,
   roundDetailSchema,
   roundNumberSchema,
@@ -22,7 +23,7 @@ import { forReaders, problems } from '../schemas/common.ts';
 import { keysetQuery, toPage } from '../schemas/cursor.ts';
 import { managedRun, seenRun } from './seen.ts';
 
-const params = z.object({ round_id: z.coerce.number().int().min(1).max(Number.MAX_SAFE_INTEGER) });
+const params = z.object({ round_id: numberInAddress(z.int().min(1)) });
 const ofRun = z.object({ run_id: runIdSchema });
 // A number of a round or an id, as the list is of one run or of all.
 const key = z.int().min(0);
@@ -92,7 +93,7 @@ export const roundsRouter =
           operationId: 'getRunRound',
           summary: 'A round by its number, with its client updates and the numbers of its neighbours',
           params: ofRun.extend({
-            round: z.coerce.number().pipe(roundNumberSchema).describe('The number of the round'),
+            round: numberInAddress(roundNumberSchema).describe('The number of the round'),
           }),
           response: { 200: numberedRoundSchema, ...problems(401, 403, 404, 422) },
         },

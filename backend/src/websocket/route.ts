@@ -1,5 +1,5 @@
 import fastifyWebsocket from '@fastify/websocket';
-import { type CloseCode, closeCodes, limits, runIdSchema } from '@rondo/protocol';
+import { type CloseCode, closeCodes, limits, numberInAddress, runIdSchema } from '@rondo/protocol';
 import type { FastifyRequest } from 'fastify';
 import fastifyPlugin from 'fastify-plugin';
 import type { WebSocket } from 'ws';
@@ -24,7 +24,7 @@ const querySchema = z.object({
   token: z.string().max(limits.socketToken).catch(''),
   run_id: runIdSchema.optional().catch(undefined),
   epoch: z.string().max(limits.epoch).optional().catch(undefined),
-  seq: z.coerce.number().int().min(0).optional().catch(undefined),
+  seq: numberInAddress(z.int().min(0)).optional().catch(undefined),
   alerts: z.literal('1').optional().catch(undefined),
 });
 

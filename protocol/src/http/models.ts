@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { modelSchema } from '../entities.ts';
 import { limits } from '../limits.ts';
 import { momentSchema, roundNumberSchema, runIdSchema, text } from '../values.ts';
+import { numberInAddress } from './number-in-address.ts';
 
 // A version becomes a file's name, a part of an address and a heading: a name, never a path.
 const nameForm = /^[\p{L}\p{N}][\p{L}\p{M}\p{N}._+@=:~-]*$/u;
@@ -29,14 +30,14 @@ const lineage = {
     .describe('as the uploader calls it; by default what the content shows'),
 };
 
-export const saveQuery = z.object({ ...lineage, round: z.coerce.number().pipe(roundNumberSchema).optional() });
+export const saveQuery = z.object({ ...lineage, round: numberInAddress(roundNumberSchema).optional() });
 
 /** The fields in the `Upload-Metadata` of a resumable upload. */
 export const uploadMetadataSchema = z.object({
   ...lineage,
   version: newVersionSchema,
   sha256: sha256Schema,
-  round: z.coerce.number().pipe(roundNumberSchema).optional(),
+  round: numberInAddress(roundNumberSchema).optional(),
 });
 
 export const modelDetailSchema = modelSchema.extend({

@@ -1,10 +1,11 @@
 import { z } from 'zod';
 import { limits } from '../limits.ts';
+import { numberInAddress } from './number-in-address.ts';
 
 /** `?limit=20&offset=0`. */
 export const pageQuery = {
-  limit: z.coerce.number().int().min(1).max(limits.pageItems).default(20),
-  offset: z.coerce.number().int().min(0).max(limits.pageOffset).default(0),
+  limit: numberInAddress(z.int().min(1).max(limits.pageItems)).default(20),
+  offset: numberInAddress(z.int().min(0).max(limits.pageOffset)).default(0),
 };
 
 export const pageOf = <T extends z.ZodType>(item: T) =>

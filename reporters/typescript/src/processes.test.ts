@@ -66,7 +66,7 @@ it('[R15] ends in time with a server that is down, and leaves the rest on disk',
 it(
   `[R18] kill -9 at a random moment, ${kills} times, loses nothing spooled and doubles nothing`,
   async () => {
-    const seed = Number(process.env.TEST_SEED ?? Math.floor(Math.random() * 1_000_000));
+    const seed = Number(process.env.TEST_SEED ?? 20_261_130);
     const about = `TEST_SEED=${seed}`;
     const chance = makeChance(seed);
     const ingest = await LiveIngest.start();
