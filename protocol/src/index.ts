@@ -36,3 +36,4 @@ export * from './selectors.ts';
 export * from './socket.ts';
 export * from './values.ts';
 export * from './viewer-state.ts';
+export * from './waiting-words.ts';

@@ -53,7 +53,7 @@ export async function readWaiting(db: Db, runId: RunId, now: Date): Promise<Wait
   const why = causeOf({
     runStatus: run?.status ?? 'complete',
     condition,
-    round: open ? { round: open.round, status: open.status, startedAt: open.started_at } : null,
+    round: open ? { round: open.round, status: open.status } : null,
     outstanding,
     numUnnamedPending: numUnnamed,
   });
@@ -80,6 +80,8 @@ export async function readWaiting(db: Db, runId: RunId, now: Date): Promise<Wait
     elapsed_ms: elapsed,
     outstanding: named(outstanding),
     num_outstanding: outstanding.length + numUnnamed,
+    num_unnamed: numUnnamed,
+    num_beyond_bound: outstanding.filter(({ is_beyond_bound }) => is_beyond_bound).length,
     expected_end,
     closing_now: open && selected.length > 0 ? closingNow(selected, saved) : null,
     funnel: {

@@ -22,7 +22,7 @@ const running = (id: string, elapsedMs: number, fields: Partial<Running> & { sta
 const situation = (fields: Partial<Situation> = {}): Situation => ({
   runStatus: 'running',
   condition: null,
-  round: { round: 4, status: 'collecting', startedAt: '2026-01-01T00:00:00.000Z' },
+  round: { round: 4, status: 'collecting' },
   outstanding: [],
   numUnnamedPending: 0,
   ...fields,
@@ -46,11 +46,7 @@ it.each([
     'Waiting for 5 clients, 2 are here.',
   ],
   ['between_rounds', { round: null }, 'No round is open: the FL server prepares the next one.'],
-  [
-    'aggregating',
-    { round: { round: 4, status: 'aggregating', startedAt: since } },
-    'The FL server aggregates the results of round 4.',
-  ],
+  ['aggregating', { round: { round: 4, status: 'aggregating' } }, 'The FL server aggregates the results of round 4.'],
   [
     'clients_beyond_their_bound',
     { outstanding: late },
@@ -62,6 +58,21 @@ it.each([
   ['aggregating', {}, 'All clients of round 4 have answered; its end is not reported yet.'],
 ] satisfies [string, Partial<Situation>, string][])('[G7] names the cause %s', (cause, fields, sentence) => {
   expect(causeOf(situation(fields))).toEqual({ cause, sentence });
+});
+
+it.each([
+  [500, 320, '500 ms, usually below 320 ms'],
+  [0.4, 0.2, '0.4 ms, usually below 0.2 ms'],
+  [1_500, 900, '1.5 s, usually below 900 ms'],
+  [12_400, 11_900, '12.4 s, usually below 11.9 s'],
+  [200_000, 190_000, '3.3 min, usually below 3.2 min'],
+])('[G21] a client that took %d ms of usually %d: neither zero nor the same', (elapsed_ms, bound_ms, text) => {
+  const client_id = clientIdSchema.parse('b');
+  const [first] = judgeOutstanding([running('b', elapsed_ms)], []);
+  const outstanding = [
+    { ...(first as NonNullable<typeof first>), client_id, elapsed_ms, bound_ms, is_beyond_bound: true },
+  ];
+  expect(causeOf(situation({ outstanding })).sentence).toContain(`(b: ${text})`);
 });
 
 it('[G7] bounds a client by its own history, and by that of all where it has fewer than six rounds', () => {

@@ -1,4 +1,14 @@
-import type { Client, ClientId, RunCondition, Waiting, waitingCauses } from '@rondo/protocol';
+import {
+  asSentence,
+  type Client,
+  type ClientId,
+  closingSentence,
+  type RunCondition,
+  shortDuration,
+  type Waiting,
+  waitingCause,
+  type waitingCauses,
+} from '@rondo/protocol';
 import { achievedCoverage, boundOf, leastRounds } from './expected-end.ts';
 import { kolmogorovSmirnov, studentQuantile } from './statistics.ts';
 
@@ -61,66 +71,22 @@ export function judgeOutstanding(running: readonly Running[], pooledMs: readonly
 export interface Situation {
   readonly runStatus: string;
   readonly condition: RunCondition | null;
-  readonly round: { readonly round: number; readonly status: string; readonly startedAt: string } | null;
+  readonly round: { readonly round: number; readonly status: string } | null;
   readonly outstanding: readonly Outstanding[];
   readonly numUnnamedPending: number;
 }
 
 /** The cause from the catalogue, and one sentence. */
-export function causeOf(situation: Situation): { cause: Cause; sentence: string } {
-  const { runStatus, condition, round, outstanding, numUnnamedPending } = situation;
-  if (runStatus !== 'running') return { cause: 'run_over', sentence: `The run is over: its status is ${runStatus}.` };
-  if (condition?.state === 'silent') {
-    const since = `${condition.since.slice(0, 16).replace('T', ' ')} UTC`;
-    const missing = outstanding.length + numUnnamedPending;
-    const open = round ? `; round ${round.round} ${missing > 0 ? `still lacks ${count(missing)}` : 'is open'}` : '';
-    return { cause: 'fl_server_silent', sentence: `The FL server has been silent since ${since}${open}.` };
-  }
-  if (condition?.state === 'waiting_for_clients' || round?.status === 'waiting') {
-    const detail = condition?.state === 'waiting_for_clients' ? condition.detail : null;
-    const text = detail ?? 'the FL server waits until enough clients are there';
-    return { cause: 'minimum_of_clients_not_met', sentence: sentence(text) };
-  }
-  if (!round) return { cause: 'between_rounds', sentence: 'No round is open: the FL server prepares the next one.' };
-  if (round.status === 'aggregating')
-    return { cause: 'aggregating', sentence: `The FL server aggregates the results of round ${round.round}.` };
+export function causeOf({ outstanding, numUnnamedPending, ...rest }: Situation): { cause: Cause; sentence: string } {
   const late = outstanding.filter(({ is_beyond_bound }) => is_beyond_bound);
-  if (late.length > 0) {
-    const named = late.slice(0, 3).map(({ client_id }) => client_id);
-    const more = late.length > named.length ? ` and ${late.length - named.length} more` : '';
-    const [first] = late;
-    const text = `Round ${round.round} waits for ${count(late.length)} beyond ${late.length === 1 ? 'its' : 'their'} usual time: ${named.join(', ')}${more}`;
-    const example = first?.bound_ms
-      ? ` (${first.client_id}: ${seconds(first.elapsed_ms)}, usually below ${seconds(first.bound_ms)})`
-      : '';
-    return { cause: 'clients_beyond_their_bound', sentence: `${text}${example}.` };
-  }
-  if (outstanding.length > 0) {
-    const isTransfer = outstanding.every(({ status }) => status === 'uploading');
-    return isTransfer
-      ? {
-          cause: 'transfer',
-          sentence: `Round ${round.round} waits for the updates of ${count(outstanding.length)}, which upload.`,
-        }
-      : {
-          cause: 'clients_running',
-          sentence: `Round ${round.round} waits for ${count(outstanding.length)}, none beyond its usual time.`,
-        };
-  }
-  if (numUnnamedPending > 0) {
-    const text = `Round ${round.round} waits for ${count(numUnnamedPending)} that the FL server does not name.`;
-    return { cause: 'unnamed_clients', sentence: text };
-  }
-  return {
-    cause: 'aggregating',
-    sentence: `All clients of round ${round.round} have answered; its end is not reported yet.`,
-  };
+  return waitingCause({
+    ...rest,
+    numNamed: outstanding.length,
+    numUnnamed: numUnnamedPending,
+    isTransfer: outstanding.length > 0 && outstanding.every(({ status }) => status === 'uploading'),
+    late: { total: late.length, first: late },
+  });
 }
-
-const count = (n: number): string => (n === 1 ? '1 client' : `${n} clients`);
-const seconds = (ms: number): string =>
-  ms < 120_000 ? `${Math.round(ms / 1_000)} s` : `${Math.round(ms / 60_000)} min`;
-const sentence = (text: string): string => `${text.charAt(0).toUpperCase()}${text.slice(1).replace(/\.$/, '')}.`;
 
 /** When the open round ends, by the rounds before it. */
 export function expectedEnd(durationsMs: readonly number[], startedMs: number, nowMs: number): Waiting['expected_end'] {
@@ -128,7 +94,7 @@ export function expectedEnd(durationsMs: readonly number[], startedMs: number, n
   const have = durationsMs.length;
   if (have < leastRounds) {
     const text = `not enough rounds: ${have} of the ${leastRounds} that an interval needs`;
-    return { state: 'not_enough_rounds', have, need: leastRounds, sentence: sentence(text) };
+    return { state: 'not_enough_rounds', have, need: leastRounds, sentence: asSentence(text) };
   }
   const elapsed = Math.max(0, nowMs - startedMs);
   const bound = boundOf(durationsMs, elapsed);
@@ -138,7 +104,7 @@ export function expectedEnd(durationsMs: readonly number[], startedMs: number, n
       state: 'later_than_usual',
       held,
       of,
-      sentence: sentence(`it takes longer than nearly all rounds before it${record}`),
+      sentence: asSentence(`it takes longer than nearly all rounds before it${record}`),
     };
   const at = (ms: number) => new Date(startedMs + ms).toISOString();
   return {
@@ -149,7 +115,7 @@ export function expectedEnd(durationsMs: readonly number[], startedMs: number, n
     coverage: 0.9,
     held,
     of,
-    sentence: sentence(`it ends within ${seconds(bound.upperMs - elapsed)} in 90 of 100 such rounds${record}`),
+    sentence: asSentence(`it ends within ${shortDuration(bound.upperMs - elapsed)} in 90 of 100 such rounds${record}`),
   };
 }
 
@@ -176,27 +142,25 @@ export function closingNow(selected: readonly Selected[], timeSavedMs: number | 
     return [{ measure, num_counted: a.length, num_missing: b.length, statistic, p_value, differs: p_value < 0.01 }];
   });
   const differing = differences.filter(({ differs }) => differs).map(({ measure }) => measure.replace('_', ' '));
-  const parts = [
-    `Closing now counts ${counted.length} of ${count(selected.length)}`,
-    lost !== null && `without ${Math.round(100 * lost)} % of the examples`,
-    timeSavedMs !== null && `and saves about ${seconds(timeSavedMs)}`,
-  ].filter((part) => part !== false);
   const test =
     differences.length === 0
       ? 'Too few are known on either side to say whether the missing differ.'
       : differing.length > 0
         ? `The missing differ from the others in ${differing.join(' and ')}, so the result would be biased.`
         : 'No difference between the missing and the others can be seen.';
-  return {
+  const facts = {
     num_counted: counted.length,
     num_missing: missing.length,
-    missing: missing.slice(0, maxNamed).map(({ client_id }) => client_id),
     time_saved_ms: timeSavedMs,
     examples_lost_share: lost,
+  };
+  return {
+    ...facts,
+    missing: missing.slice(0, maxNamed).map(({ client_id }) => client_id),
     worst_tenth_of_all: worstTenth(known(selected, 'train_loss')),
     worst_tenth_of_counted: worstTenth(known(counted, 'train_loss')),
     differences,
-    sentence: `${parts.join(', ')}. ${test}`,
+    sentence: `${closingSentence(facts)} ${test}`,
   };
 }
 

@@ -1,5 +1,15 @@
-import type { Attention, AttentionNews, Convergence, Cost, Participation, Privacy, Waiting } from '@rondo/protocol';
-import { useMemo } from 'react';
+import {
+  type Attention,
+  type AttentionNews,
+  accountOf,
+  type Convergence,
+  type Cost,
+  type Participation,
+  type Privacy,
+  type Round,
+  type Waiting,
+} from '@rondo/protocol';
+import { useEffect, useMemo, useRef } from 'react';
 import useSWR, { type SWRConfiguration, type SWRResponse } from 'swr';
 import { insightPaths } from '../api/insight.ts';
 import { getJson } from '../api/resources.ts';
@@ -12,7 +22,10 @@ const useDerived = <T>(path: string | null, options: SWRConfiguration) =>
 
 const whileRunning = (isRunning: boolean, intervalMs: number) => ({ refreshInterval: isRunning ? intervalMs : 0 });
 
-/** The attention list; of a past moment it comes from the episodes that were open then. */
+/**
+ * The attention list; of a past moment it comes from the episodes that were open then. Its items are those of the stream,
+ * like everything else on the page; an answer brings the rest: what is muted, and the budget. [G21]
+ */
 export function useAttention(run_id: string | null, isRunning: boolean): Pick<SWRResponse<Attention>, 'data'> {
   const past = usePast();
   const isThen = past !== null && past.viewer.run_id === run_id;
@@ -22,9 +35,11 @@ export function useAttention(run_id: string | null, isRunning: boolean): Pick<SW
   );
   const then = useMemo(() => (past === null || !isThen ? undefined : attentionThen(past)), [past, isThen]);
   const news = useFLStore(({ viewer }) => (viewer.run_id === run_id ? viewer.attention : null));
-  // The stream brings the list with the run, before the first answer brings the rest.
-  const first = useMemo(() => (news === null ? undefined : withoutRest(news)), [news]);
-  return { data: isThen ? then : data !== undefined && data.run_id === run_id ? data : first };
+  const live = useMemo(() => {
+    const answer = data?.run_id === run_id ? data : undefined;
+    return news === null ? answer : { ...(answer ?? withoutRest(news)), items: news.items, total: news.total };
+  }, [news, data, run_id]);
+  return { data: isThen ? then : live };
 }
 
 function attentionThen(past: PastView): Attention | undefined {
@@ -59,11 +74,20 @@ const onlyLive = <T>(
   isLoading,
 });
 
-/** Why the running round is not over. */
-export function useWaiting(run_id: string | null, isRunning: boolean) {
+/** Why the running round is not over; asked again as soon as the round on screen is another one, or has all its answers. */
+export function useWaiting(run_id: string | null, isRunning: boolean, round: Round) {
   const isPast = useIsPast();
   const path = isRunning && !isPast ? run_id && insightPaths.waiting(run_id) : null;
-  return onlyLive(useDerived<Waiting>(path, whileRunning(isRunning, 3_000)), isPast);
+  const answer = useDerived<Waiting>(path, whileRunning(isRunning, 3_000));
+  const situation = `${round.round} ${round.status} ${accountOf(round).pending > 0}`;
+  const asked = useRef(situation);
+  const { mutate } = answer;
+  useEffect(() => {
+    if (asked.current === situation) return;
+    asked.current = situation;
+    void mutate();
+  }, [situation, mutate]);
+  return onlyLive(answer, isPast);
 }
 
 export function usePrivacy(run_id: string | null, isRunning: boolean) {

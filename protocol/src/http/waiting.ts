@@ -107,6 +107,9 @@ export const waitingSchema = z
     /** The first 200: those beyond their bound first. */
     outstanding: z.array(outstandingClientSchema),
     num_outstanding: countSchema,
+    /** Of these. */
+    num_unnamed: countSchema,
+    num_beyond_bound: countSchema,
     expected_end: expectedEndSchema,
     closing_now: closingNowSchema.nullable(),
     /** Figures of this round, and of the run's completed rounds. */

@@ -128,6 +128,8 @@ export const insightExamples = {
         },
       ],
       num_outstanding: 1,
+      num_unnamed: 0,
+      num_beyond_bound: 0,
       expected_end: {
         state: 'interval',
         from: '2026-01-31T12:40:21.000Z',

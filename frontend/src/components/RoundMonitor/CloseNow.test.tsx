@@ -7,7 +7,7 @@ import { changesOf, serve, signInAs } from '../../test/serve.ts';
 import { CloseNow } from './CloseNow.tsx';
 
 const run = makeRun();
-const round = makeRound();
+const round = makeRound({ num_clients_expected: 4, num_clients_completed: 3 });
 const waiting = {
   run_id: 'run-1',
   round: 1,
@@ -30,6 +30,8 @@ const waiting = {
     },
   ],
   num_outstanding: 1,
+  num_unnamed: 0,
+  num_beyond_bound: 0,
   expected_end: { state: 'none', sentence: '' },
   closing_now: {
     num_counted: 3,

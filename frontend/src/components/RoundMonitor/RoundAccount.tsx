@@ -1,5 +1,5 @@
 import { accountOf, awaitedClientsOf, isRoundOver, type Round } from '@rondo/protocol';
-import { useSlowFLData } from '../../hooks/useFLData.ts';
+import { useFLData, useSlowFLData } from '../../hooks/useFLData.ts';
 import { classes } from '../../lib/classes.ts';
 import { formatCount, plural } from '../../lib/format.ts';
 import { AccountBar, shownParts } from '../ui/AccountBar.tsx';
@@ -42,31 +42,35 @@ export function RoundAccount({ round, isRunOver }: RoundAccountProps) {
         </ul>
         <p className="text-muted">
           {formatCount(account.selected)} selected
-          {!isRunOver && !isRoundOver(round) && account.pending > 0 && <Awaited round={round.round} />}
+          {!isRunOver && !isRoundOver(round) && account.pending > 0 && (
+            <Awaited round={round.round} pending={account.pending} />
+          )}
         </p>
       </div>
     </>
   );
 }
 
-interface AwaitedClients {
-  readonly names: readonly string[];
-  readonly more: number;
-}
+const named = 2;
+/** Looked up seldom, so that those that have answered meanwhile can be passed over. */
+const lookedUp = 20;
 
-const isSame = (a: AwaitedClients, b: AwaitedClients): boolean =>
-  a.more === b.more && a.names.join() === b.names.join();
+const isSame = (a: readonly string[], b: readonly string[]): boolean => a.join() === b.join();
 
-function Awaited({ round }: { readonly round: number }) {
-  const { names, more } = useSlowFLData<AwaitedClients>(
-    (state) => {
-      const awaited = awaitedClientsOf(state.viewer, round);
-      return { names: awaited.slice(0, 2).map((client) => client.client_id), more: Math.max(0, awaited.length - 2) };
-    },
+/** Two of those awaited, by the state on screen: only their order may be older. */
+function Awaited({ round, pending }: { readonly round: number; readonly pending: number }) {
+  const longest = useSlowFLData<readonly string[]>(
+    ({ viewer }) =>
+      awaitedClientsOf(viewer, round)
+        .slice(0, lookedUp)
+        .map(({ client_id }) => client_id),
     awaitedEveryMs,
     isSame,
     [round],
   );
+  const clients = useFLData(({ viewer }) => viewer.clients);
+  const names = longest.filter((id) => clients[id]?.round_outcome === 'pending').slice(0, named);
+  const more = Math.max(0, pending - names.length);
   if (names.length === 0) return null;
   return (
     <>

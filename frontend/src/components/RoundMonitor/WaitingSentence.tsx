@@ -1,32 +1,45 @@
 import type { Round, Run, Waiting } from '@rondo/protocol';
 import { Hourglass } from 'lucide-react';
+import { useFLData } from '../../hooks/useFLData.ts';
 import { useWaiting } from '../../hooks/useInsight.ts';
 import { useWall } from '../../hooks/useWall.ts';
+import { serverNow } from '../../lib/clock.ts';
 import { formatCount, formatDuration, formatPercent, plural } from '../../lib/format.ts';
+import { closingAt, waitingNow } from '../../lib/waiting-now.ts';
 import { Skeleton } from '../ui/Skeleton.tsx';
 
 /** Why the round is not over, when it is expected to end, and what closing it now would save and lose. */
 export function WaitingSentence({ round, run }: { readonly round: Round; readonly run: Run }) {
-  const { data, isLoading } = useWaiting(run.run_id, run.status === 'running');
+  const clients = useFLData(({ viewer }) => viewer.clients);
+  const { data, isLoading } = useWaiting(run.run_id, run.status === 'running', round);
   // Nearly every running round has a sentence: with its room kept, nothing below it moves.
   if (data === undefined && isLoading) return <Skeleton className="mt-3 h-20" />;
-  if (data === undefined || data.run_id !== run.run_id || run.status !== 'running' || data.sentence === '') return null;
-  const { expected_end, closing_now } = data;
+  if (data === undefined || data.run_id !== run.run_id || run.status !== 'running') return null;
+  const shown = { run, round, clients };
+  const now = serverNow();
+  const { cause, sentence, isAnswered } = waitingNow(shown, data);
+  const closing = closingAt(shown, data, now);
   return (
     <div
       data-testid="waiting"
-      data-cause={data.cause}
+      data-cause={cause}
       className="mt-3 flex gap-2 border-t border-line pt-3 text-sm text-soft"
     >
       <Hourglass aria-hidden size={14} className="mt-0.5 shrink-0 text-muted" />
       <div className="min-w-0 break-words">
         <p>
-          {data.sentence} <span className="text-muted">{expected_end.sentence}</span>
+          {sentence} {isAnswered && <ExpectedEnd expected={data.expected_end} now={now} />}
         </p>
-        {closing_now !== null && data.round === round.round && <ClosedNow closing={closing_now} />}
+        {closing !== null && <ClosedNow closing={closing} />}
       </div>
     </div>
   );
+}
+
+/** An end that has passed is no longer expected. */
+function ExpectedEnd({ expected, now }: { readonly expected: Waiting['expected_end']; readonly now: number }) {
+  if (expected.state === 'none' || (expected.state === 'interval' && Date.parse(expected.to) < now)) return null;
+  return <span className="text-muted">{expected.sentence}</span>;
 }
 
 /** Folded, but on a wall, where nothing is pressed, it is open. */
