@@ -11,13 +11,16 @@ import { freePort } from './postgres.ts';
 import { reachableBinaries } from './postgres-binaries.ts';
 import { childrenOf, isAlive, signal } from './signals.ts';
 
-/** A PostgreSQL whose commits wait for its standby. */
+/** A PostgreSQL and its standby. */
 export interface PostgresPair {
   /** Names both servers. */
   readonly url: string;
-  /** Kills the primary with -9, and promotes its standby after a while. */
-  failOver(afterMs: number): Promise<void>;
-  /** Makes a standby in the place of the server that was killed, and waits until commits wait for it. */
+  /**
+   * For a while the primary sends nothing to its standby, as on a slow line. Then the primary is killed with -9, and its
+   * standby is promoted after another while.
+   */
+  failOver(silentMs: number, afterMs: number): Promise<void>;
+  /** Makes a standby in the place of the server that was killed, and waits until it follows. */
   restore(): Promise<void>;
   /** Stops the standby with SIGSTOP, or lets it go on. */
   freeze(isFrozen: boolean): Promise<void>;
@@ -38,7 +41,12 @@ const common = [
   ...['-c', 'wal_keep_size=1GB'],
 ];
 
-export async function startPostgresPair(): Promise<PostgresPair> {
+interface Options {
+  /** Commits wait until the standby has them; without it they do not, and a promotion may lose them. */
+  readonly isSynchronous?: boolean;
+}
+
+export async function startPostgresPair({ isSynchronous = true }: Options = {}): Promise<PostgresPair> {
   const { EmbeddedPostgres, remove } = await reachableBinaries();
   const folder = await mkdtemp(join(tmpdir(), 'rondo-pg-pair-'));
   // PostgreSQL runs as another user where this process is root.
@@ -80,6 +88,7 @@ export async function startPostgresPair(): Promise<PostgresPair> {
         );
         return row?.count === 1;
       });
+      if (!isSynchronous) return;
       await db.execute(sql`alter system set synchronous_standby_names = '*'`);
       await db.execute(sql`select pg_reload_conf()`);
       await until('commits wait for the standby', async () => {
@@ -119,7 +128,12 @@ export async function startPostgresPair(): Promise<PostgresPair> {
   }
   return {
     url: `postgres://rondo:rondo@127.0.0.1:${primary.port},127.0.0.1:${standby.port}/${database}`,
-    failOver: async (afterMs) => {
+    failOver: async (silentMs, afterMs) => {
+      const senders = await withClient(addressOf(primary, 'postgres'), (db) =>
+        db.execute<{ pid: number }>(sql`select pid from pg_stat_replication`),
+      );
+      for (const { pid } of senders) signal(pid, 'SIGSTOP');
+      await wait(silentMs);
       await kill(primary);
       await wait(afterMs);
       await withClient(addressOf(standby, 'postgres'), (db) => db.execute(sql`select pg_promote(true, 60)`));

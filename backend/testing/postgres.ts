@@ -8,8 +8,8 @@ import { reachableBinaries } from './postgres-binaries.ts';
 import { childrenOf, isAlive, signal } from './signals.ts';
 
 export interface PostgresServer {
-  /** Creates an empty database and answers its URL. */
-  createDatabase(name: string): Promise<string>;
+  /** Creates an empty database, or a copy of one to which there is no connection, and answers its URL. */
+  createDatabase(name: string, options?: { readonly template?: string }): Promise<string>;
   /** Stops it as an operator's restart does, and keeps what it stores. */
   halt(): Promise<void>;
   resume(): Promise<void>;
@@ -65,10 +65,11 @@ export async function startPostgres({ parent = tmpdir(), flags = [] }: Options =
     throw new Error(`PostgreSQL did not start:\n${said.join('')}`, { cause: error });
   }
   return {
-    createDatabase: async (name) => {
+    createDatabase: async (name, { template = 'template1' } = {}) => {
       const client = server.getPgClient('postgres', '127.0.0.1');
       await client.connect();
-      await client.query(`create database ${client.escapeIdentifier(name)}`);
+      const [made, from] = [client.escapeIdentifier(name), client.escapeIdentifier(template)];
+      await client.query(`create database ${made} template ${from}`);
       await client.end();
       return `postgres://rondo:rondo@127.0.0.1:${port}/${name}`;
     },

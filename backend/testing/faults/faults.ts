@@ -6,7 +6,7 @@ import { oldSpool } from './old-spool.ts';
 import { powerCut } from './power-cut-fault.ts';
 import { breakLines } from './proxy.ts';
 import type { FaultOptions, FaultReport } from './report.ts';
-import { promoteStandby } from './standby.ts';
+import { promoteStandbyAndControl } from './standby.ts';
 import { killOneOfTwo } from './two-servers.ts';
 import { sumOf } from './under-load.ts';
 import { killMigration, upgrade } from './upgrade.ts';
@@ -34,12 +34,12 @@ export const faults: Readonly<Record<string, Fault>> = {
   kill: { count: 400, run: onBoth(killServer) },
   'kill-database': { count: 200, run: killDatabase },
   'kill-reporter': { count: 400, run: killReporter },
-  stop: { count: 100, run: onBoth(freeze) },
+  freeze: { count: 100, run: onBoth(freeze) },
   'disk-full': { count: 6, run: onBoth(fillDisk) },
   proxy: { count: 200, run: onBoth(breakLines) },
   clock: { count: 100, run: onBoth(jumpClocks) },
   'two-servers': { count: 200, run: killOneOfTwo },
-  standby: { count: 50, run: promoteStandby },
+  standby: { count: 50, run: promoteStandbyAndControl },
   migration: { count: 60, run: onBoth(killMigration) },
   'old-spool': { count: 20, run: oldSpool },
   upgrade: { count: 2, run: onBoth(upgrade) },

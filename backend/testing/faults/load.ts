@@ -58,6 +58,11 @@ export class Load {
     return this.#lanes.reduce((sum, lane) => sum + lane.acknowledged, 0);
   }
 
+  /** Of what was acknowledged before a check, the names that the check did not find. */
+  get lost(): number {
+    return this.#lost;
+  }
+
   /** Resolves when every reporter has had more acknowledged, which must need no person. */
   async acknowledgedAfterNow(count: number): Promise<void> {
     const before = this.#lanes.map((lane) => lane.acknowledged);

@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { cp, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
@@ -12,56 +12,74 @@ type Kind = 'embedded' | 'postgresql';
 
 /** A database of the first release is opened by this one, and every answer is as it was. */
 export const upgrade = (database: Kind) => (options: FaultOptions) =>
-  withOldDatabases(database, options, async (server) => {
-    await server.start();
+  withOldDatabases(database, options, async (begin) => {
+    for (let time = 0; time < options.count; time++) await begin((server) => server.start());
   });
 
 /** The same, but the first start is killed with -9 at a seeded moment, in or near its migrations; then it is started again. */
-export const killMigration = (database: Kind) => async (options: FaultOptions) => {
-  const random = seeded(options.seed);
-  const before = performance.now();
-  const undisturbed = await upgrade(database)({ ...options, count: 1, say: () => {} });
-  if (undisturbed.troubles.length > 0) return undisturbed;
-  // With the restore before it, which makes the moments reach beyond the start.
-  const startMs = performance.now() - before;
-  return withOldDatabases(database, options, async (server) => {
-    server.spawn();
-    await wait(random() * startMs);
-    await server.kill();
-    await server.start();
+export const killMigration = (database: Kind) => (options: FaultOptions) =>
+  withOldDatabases(database, options, async (begin) => {
+    const random = seeded(options.seed);
+    let startMs = 0;
+    // Beside it no fault is injected; it shows how long a start takes on this machine.
+    await begin(
+      async (server) => {
+        const before = performance.now();
+        await server.start();
+        startMs = performance.now() - before;
+      },
+      { isFault: false },
+    );
+    for (let time = 0; time < options.count; time++)
+      await begin(async (server) => {
+        server.spawn();
+        await wait(random() * startMs * beyondTheStart);
+        await server.kill();
+        await server.start();
+      });
   });
-};
 
-/** For each time: a database of the first release, a start, and a comparison of all answers. */
+// A few of the kills come after the start.
+const beyondTheStart = 1.1;
+
+/** A start of a server on a database of the first release, after which all answers are compared. */
+type Begin = (start: (server: FaultyServer) => Promise<void>, options?: { isFault: boolean }) => Promise<void>;
+
+/** The database of the first release is made once, because that takes far longer than a copy of it. */
 async function withOldDatabases(
   database: Kind,
-  { seed, count, say, ...options }: FaultOptions,
-  begin: (server: FaultyServer) => Promise<void>,
+  { seed, say, ...options }: FaultOptions,
+  work: (begin: Begin) => Promise<void>,
 ): Promise<FaultReport> {
   const folder = await mkdtemp(join(tmpdir(), 'rondo-upgrade-'));
   const own = database === 'postgresql' && !options.postgres ? await startPostgres() : undefined;
   const postgres = database === 'postgresql' ? (options.postgres ?? own) : undefined;
   const report = { injected: 0, acknowledged: 0, lost: 0, doubled: 0, troubles: [] as string[] };
   try {
-    for (let time = 0; time < count; time++) {
-      const dataDir = join(folder, `data-${time}`);
-      const databaseUrl = await postgres?.createDatabase(`upgrade${Date.now()}`);
-      await restoreFirstRelease({ dataDir, databaseUrl });
+    const original = join(folder, 'original');
+    const template = `first${Date.now()}`;
+    await restoreFirstRelease({ dataDir: original, databaseUrl: await postgres?.createDatabase(template) });
+    let copies = 0;
+    await work(async (start, { isFault } = { isFault: true }) => {
+      copies += 1;
+      const dataDir = join(folder, `data-${copies}`);
+      await cp(original, dataDir, { recursive: true });
+      const databaseUrl = await postgres?.createDatabase(`${template}_${copies}`, { template });
       const settings = { DATA_DIR: dataDir, TMPDIR: folder, ...(databaseUrl && { DATABASE_URL: databaseUrl }) };
       const server = new FaultyServer(await freePort(), settings, []);
       try {
-        await begin(server);
+        await start(server);
         const { compared, troubles } = await compareWithFirstRelease(server.url);
         report.acknowledged += compared;
         report.lost += troubles.length;
-        report.troubles.push(...troubles.map((trouble) => `seed ${seed}, time ${time}: ${trouble}`));
+        report.troubles.push(...troubles.map((trouble) => `seed ${seed}, copy ${copies}: ${trouble}`));
       } finally {
         await server.kill();
       }
-      report.injected += 1;
+      if (isFault) report.injected += 1;
       await rm(dataDir, { recursive: true, force: true });
       say(`${database}: ${report.injected} times, ${report.acknowledged} values compared, ${report.lost} different`);
-    }
+    });
     return report;
   } finally {
     await own?.stop();
