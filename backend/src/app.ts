@@ -83,7 +83,8 @@ export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
   app.setSerializerCompiler(serializerCompiler);
 
   const services = await createServices(deps);
-  const { bus, metrics, writer, disk, usage, attention, alerts, checkpoints, hub, source, commands } = services;
+  const { bus, metrics, writer, disk, usage, attention, alerts, checkpoints, hub, source, commands, removal } =
+    services;
   const { tracing } = deps;
   app.addHook('onClose', services.close);
 
@@ -142,7 +143,7 @@ export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
   await app.register(keysRouter({ auth }));
   await app.register(auditRouter({ db }));
   await app.register(ingestRouter({ writer, usage, checkRoom: disk.check, countEvents: metrics.countEvents }));
-  await app.register(runsRouter({ auth, db, writer, bus }));
+  await app.register(runsRouter({ auth, db, writer, bus, removal }));
   await app.register(liveRouter({ source }));
   await app.register(roundsRouter(commands));
   await app.register(logsRouter({ db }));

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { jumpClocks } from '../testing/faults/clock.ts';
+import { killDeletion } from '../testing/faults/delete-run.ts';
 import { fillDisk } from '../testing/faults/disk-full.ts';
 import { freeze, killServer } from '../testing/faults/kill.ts';
 import { killReporter } from '../testing/faults/kill-reporter.ts';
@@ -26,6 +27,9 @@ async function expectNoHarm(report: Promise<FaultReport>): Promise<void> {
 
 it('[I1] [S5] killing the server with -9 loses and doubles nothing, and its viewers go on where they were', () =>
   expectNoHarm(killServer('embedded')(shared())));
+
+it('[B11] killing the server with -9 while it deletes a run leaves nothing of the run', () =>
+  expectNoHarm(killDeletion('embedded')(shared())));
 
 it('[R18] killing a reporter with -9 loses nothing of its spool', () => expectNoHarm(killReporter(shared())));
 

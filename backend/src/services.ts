@@ -14,6 +14,7 @@ import type { LogsKeep } from './db/queries/logs.ts';
 import { modelTotals } from './db/queries/model-totals.ts';
 import { removeBrokenImports } from './db/queries/run-imports.ts';
 import { startRetention } from './db/retention.ts';
+import { startRunRemoval } from './db/run-removal.ts';
 import { startWatchingConditions } from './ingest/conditions.ts';
 import { startExpiring } from './ingest/expiry.ts';
 import { type KeyLimits, KeyUsage } from './ingest/key-usage.ts';
@@ -186,6 +187,7 @@ export async function createServices(deps: ServiceDeps) {
   });
   // Before any other can begin.
   await removeBrokenImports(db).catch(onError);
+  const removal = startRunRemoval(db, onDeleted, onError);
   const stopForgetting = startPeriodic(auth.forgetExpired, { everyMs: 60_000 }, onError);
   const leaveServers = connectServers(database, bus, onError);
   const stopSweeping = startSweeping({ db, writer, offlineAfterMs: deps.offlineAfterMs }, onError);
@@ -201,6 +203,7 @@ export async function createServices(deps: ServiceDeps) {
   const close = async () => {
     await disk.stop();
     await Promise.all([
+      removal.stop(),
       stopWatchingServer(),
       stopSweeping(),
       stopWatching(),
@@ -221,6 +224,7 @@ export async function createServices(deps: ServiceDeps) {
     bus,
     metrics,
     writer,
+    removal,
     disk,
     usage,
     attention,

@@ -7,7 +7,7 @@ import { startPeriodic } from '../periodic.ts';
 import { copyAtWork } from './copy-at-work.ts';
 import type { Db } from './db.ts';
 import { type FolderLock, lockFolder } from './folder-lock.ts';
-import { tidy, tidyInserted } from './tidy.ts';
+import { checkpointIfDue, tidy, tidyInserted } from './tidy.ts';
 
 /**
  * PGlite in a worker thread. The driver reaches it through a Unix socket in a private folder, like a real server, so that
@@ -27,6 +27,7 @@ export interface Embedded {
 // PGlite has no background workers: this replaces autovacuum and the checkpointer.
 const housekeepingMs = 60_000;
 const insertedMs = 2_000;
+const checkpointMs = 1_000;
 
 export async function openEmbedded(dataDir: string): Promise<Embedded> {
   await mkdir(dataDir, { recursive: true, mode: 0o700 });
@@ -62,6 +63,7 @@ export async function openEmbedded(dataDir: string): Promise<Embedded> {
       const ignore = () => {};
       const stops = [
         startPeriodic(() => inTurn(() => tidyInserted(db)), { everyMs: insertedMs }, ignore),
+        startPeriodic(() => inTurn(() => checkpointIfDue(db)), { everyMs: checkpointMs }, ignore),
         startPeriodic(() => inTurn(() => tidy(db)), { everyMs: housekeepingMs }, ignore),
       ];
       return async () => {

@@ -176,6 +176,12 @@ export const registeredClients = pgTable('registered_clients', {
 /** Runs that are being imported: rows of theirs are stored, and they are no runs yet. [X4] */
 export const runImports = pgTable('run_imports', { run_id: textOf<RunId>('run_id').notNull().primaryKey() });
 
+/** Runs that were deleted: rows of theirs may still be stored. [B11] */
+export const runDeletions = pgTable('run_deletions', {
+  run_id: textOf<RunId>('run_id').notNull().primaryKey(),
+  deleted_at: moment().notNull(),
+});
+
 /** How many rows a list has, by run and status. */
 export const listTotals = pgTable('list_totals', {
   run_id: textOf<RunId>('run_id').notNull(),

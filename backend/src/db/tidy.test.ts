@@ -4,7 +4,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { makeDataDir } from '../../testing/database.ts';
 import { openPool } from './database.ts';
 import { type Embedded, openEmbedded } from './embedded.ts';
-import { tidy, tidyInserted } from './tidy.ts';
+import { checkpointIfDue, tidy, tidyInserted } from './tidy.ts';
 
 let dataDir: string;
 let embedded: Embedded;
@@ -70,4 +70,18 @@ it('a table to which many rows were added is vacuumed without waiting for the re
   await db.execute(sql`select pg_stat_force_next_flush()`);
   expect(await vacuumedAt('grown')).not.toBeNull();
   expect(await vacuumedAt('still')).toBeNull();
+}, 60_000);
+
+it('[B12] a checkpoint is taken as soon as much was written, so that none has much to write', async () => {
+  const { db } = database;
+  const last = async () =>
+    (await db.execute<{ at: string }>(sql`select redo_lsn::text as at from pg_control_checkpoint()`))[0]?.at;
+  await db.execute(sql`checkpoint`);
+  const before = await last();
+  await db.execute(sql`create table little as select n from generate_series(1, 1000) as n`);
+  await checkpointIfDue(db);
+  expect(await last()).toBe(before);
+  await db.execute(sql`create table much as select n, repeat('x', 900) as body from generate_series(1, 10000) as n`);
+  await checkpointIfDue(db);
+  expect(await last()).not.toBe(before);
 }, 60_000);

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import type { RunId } from '@rondo/protocol';
 import type { Db } from '../db/db.ts';
 import type { Costs } from '../db/queries/key-usage.ts';
-import { mustNotBeImported } from '../db/queries/run-imports.ts';
+import { mustNotBeHeld } from '../db/queries/run-imports.ts';
 import { insertRuns, lockRuns } from '../db/queries/run-state.ts';
 import { together } from '../db/together.ts';
 import { type Entry, firstMoment, firstOwned, isNotice } from './entries.ts';
@@ -47,6 +47,6 @@ export async function withNewRuns(
   // In one order everywhere, like the locks.
   created.sort((a, b) => (a.run_id < b.run_id ? -1 : 1));
   const ids = created.map(({ run_id }) => run_id);
-  await together(mustNotBeImported(tx, ids), insertRuns(tx, created));
+  await together(mustNotBeHeld(tx, ids), insertRuns(tx, created));
   return [...locked, ...(await lockRuns(tx, ids))];
 }

@@ -21,6 +21,7 @@ import type { EventBus } from '../bus/event-bus.ts';
 import type { Db } from '../db/db.ts';
 import { findRuns, orderName } from '../db/queries/find-runs.ts';
 import { deleteRun, findRunRow } from '../db/queries/runs.ts';
+import type { RunRemoval } from '../db/run-removal.ts';
 import { Conflict, Invalid, NotFound } from '../errors.ts';
 import type { IngestWriter } from '../ingest/writer.ts';
 import { withSummaries } from '../insight/keep-summaries.ts';
@@ -33,6 +34,7 @@ interface RunsDeps {
   readonly db: Db;
   readonly writer: IngestWriter;
   readonly bus: EventBus;
+  readonly removal: Pick<RunRemoval, 'begin'>;
 }
 
 // The end of a page: its order, its part of the list, its value and its run.
@@ -80,7 +82,7 @@ function configOf(query: Readonly<Record<string, unknown>>): [string, string][] 
 const params = z.object({ run_id: runIdSchema });
 
 export const runsRouter =
-  ({ auth, db, writer, bus }: RunsDeps): FastifyPluginAsyncZod =>
+  ({ auth, db, writer, bus, removal }: RunsDeps): FastifyPluginAsyncZod =>
   async (app) => {
     const about = { tags: ['runs'], security: [{ bearer: [] }] };
 
@@ -223,12 +225,15 @@ export const runsRouter =
       async (request, reply) => {
         const { run_id } = request.params;
         const { project_id } = await managedRun(db, request, run_id);
-        await db.transaction(async (tx) => {
-          if (!(await deleteRun(tx, run_id))) throw new NotFound(`there is no run ${run_id}`);
+        const { isWhole } = await db.transaction(async (tx) => {
+          const deleted = await deleteRun(tx, run_id);
+          if (!deleted) throw new NotFound(`there is no run ${run_id}`);
           await recordAudit(tx, request, { action: 'run.delete', target_type: 'run', target: run_id, project_id });
           await bus.announce(tx, { deleted_runs: [run_id] });
+          return deleted;
         });
         bus.publishDeletion(run_id);
+        if (!isWhole) removal.begin();
         return reply.code(204).send(null);
       },
     );

@@ -8,7 +8,7 @@ import { bulkInsert } from '../db/bulk.ts';
 import type { Db } from '../db/db.ts';
 import { createPartitions, monthOf, partitionOf } from '../db/partitions.ts';
 import { addSeriesNames } from '../db/queries/metric-names.ts';
-import { beginImport, endImport, isTaken, removeImport } from '../db/queries/run-imports.ts';
+import { beginImport, endImport, isTaken, mustNotBeDeleted, removeImport } from '../db/queries/run-imports.ts';
 import { readFigures, saveSummaryStates } from '../db/queries/run-summaries.ts';
 import { saveSeries } from '../db/queries/series.ts';
 import { registerClients } from '../db/queries/totals.ts';
@@ -189,6 +189,7 @@ class Load {
     const { run_id, epoch, now } = this.#target;
     const fresh = { run_id, epoch, seq: importedSeq, updated_seq: importedSeq, created_at: now, imported_at: now };
     await bulkInsert(tx, runs, [{ ...this.#withStop(row), condition: null, ...fresh }]);
+    await mustNotBeDeleted(tx, run_id);
   }
 
   /** Stores each part `within`; returns how many rows there were. */

@@ -92,8 +92,8 @@ export const queryContract = (database: () => Database): void => {
       const run = makeRun();
       const facts = [...aWholeRound(run, 1), run.say('metric', { name: 'loss', value: 1, step: 1 })];
       await writer.submit(facts);
-      expect(await deleteRun(db, run.id)).toBe(true);
-      expect(await deleteRun(db, run.id)).toBe(false);
+      expect(await deleteRun(db, run.id)).toEqual({ isWhole: true });
+      expect(await deleteRun(db, run.id)).toBeUndefined();
       expect(await listRounds(db, { visible: null, run_id: run.id, ...page })).toEqual({
         items: [],
         total: 0,

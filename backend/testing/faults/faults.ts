@@ -1,4 +1,5 @@
 import { jumpClocks } from './clock.ts';
+import { killDeletion } from './delete-run.ts';
 import { fillDisk } from './disk-full.ts';
 import { freeze, killDatabase, killServer } from './kill.ts';
 import { killReporter } from './kill-reporter.ts';
@@ -34,6 +35,7 @@ export const faults: Readonly<Record<string, Fault>> = {
   kill: { count: 400, run: onBoth(killServer) },
   'kill-database': { count: 200, run: killDatabase },
   'kill-reporter': { count: 400, run: killReporter },
+  'delete-run': { count: 100, run: onBoth(killDeletion) },
   freeze: { count: 100, run: onBoth(freeze) },
   'disk-full': { count: 6, run: onBoth(fillDisk) },
   proxy: { count: 200, run: onBoth(breakLines) },

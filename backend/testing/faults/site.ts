@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -134,9 +135,22 @@ async function startOwn(): Promise<PostgresServer> {
   }
 }
 
+/** The access token of the admin. */
+export async function signIn(url: string): Promise<string> {
+  return (await post<{ access_token: string }>(`${url}/api/auth/login`, admin)).access_token;
+}
+
+/** Reports events in a batch of its own. */
+export const report = (url: string, key: string, events: readonly unknown[]): Promise<Response> =>
+  fetch(`${url}/api/ingest`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', authorization: `Bearer ${key}` },
+    body: JSON.stringify({ reporter_id: randomUUID(), batch: 1, events }),
+  });
+
 /** An ordinary key, which may report and read. */
 export async function makeKey(url: string): Promise<string> {
-  const { access_token } = await post<{ access_token: string }>(`${url}/api/auth/login`, admin);
+  const access_token = await signIn(url);
   const wanted = { name: 'faults', scopes: ['ingest', 'models', 'read'] };
   const { key } = await post<{ key: string }>(`${url}/api/keys`, wanted, { authorization: `Bearer ${access_token}` });
   return key;

@@ -52,6 +52,11 @@ export class WatchedFs {
       isChange: (fd) => this.#isUnforced(this.#open.get(Number(fd))),
       isReal: false,
     });
+    // The bytes and the size, without the name.
+    this.#observe('fdatasyncSync', (_, fd) => this.#forcedBytes(this.#open.get(Number(fd))), {
+      isChange: (fd) => this.#isUnforced(this.#open.get(Number(fd))),
+      isReal: false,
+    });
     syncBuiltinESMExports();
   }
 
@@ -89,6 +94,10 @@ export class WatchedFs {
   #isUnforced(opened: string | SimulatedFile | undefined): boolean {
     const entry = typeof opened === 'string' ? this.#find(opened) : opened;
     return entry?.hasChanges ?? false;
+  }
+
+  #forcedBytes(opened: string | SimulatedFile | undefined): void {
+    if (opened instanceof SimulatedFile) opened.force();
   }
 
   #forced(opened: string | SimulatedFile | undefined): void {

@@ -87,12 +87,21 @@ export async function readDerived<C extends keyof InsightRow>(
   return rows as Pick<InsightRow, C | 'round'>[];
 }
 
+/** Nothing of a run that was deleted meanwhile. */
 export async function saveDerived(db: Db, row: InsightRow): Promise<void> {
-  const { run_id, round, ...derived } = row;
-  await db
-    .insert(insightRounds)
-    .values(row)
-    .onConflictDoUpdate({ target: [insightRounds.run_id, insightRounds.round], set: derived });
+  const columns = Object.entries(getTableColumns(insightRounds));
+  const names = columns.map(([name]) => sql.identifier(name));
+  const values = columns.map(
+    ([name, column]) => sql`${sql.param(row[name as keyof InsightRow], column)}::${sql.raw(column.getSQLType())}`,
+  );
+  const comma = sql`, `;
+  await db.execute(sql`
+    insert into insight_rounds (${sql.join(names, comma)})
+    select ${sql.join(values, comma)} from runs where run_id = ${row.run_id} for key share
+    on conflict (run_id, round) do update set ${sql.join(
+      names.map((name) => sql`${name} = excluded.${name}`),
+      comma,
+    )}`);
 }
 
 /** The run's clients in the order of their numbers. */
@@ -110,6 +119,9 @@ export async function numberClients(db: Db, runId: RunId, ids: readonly ClientId
   if (ids.length === 0) return;
   await db.transaction(async (tx) => {
     await tx.execute(sql`select pg_advisory_xact_lock(hashtext(${`insight ${runId}`}))`);
+    // A run that was deleted meanwhile has no clients.
+    const kept = await tx.select({ id: runs.run_id }).from(runs).where(eq(runs.run_id, runId)).for('key share');
+    if (kept.length === 0) return;
     await tx.execute(sql`
       insert into insight_clients (run_id, client_id, client_index)
       select ${runId}, value, (select count(*) from insight_clients where run_id = ${runId})

@@ -14,10 +14,10 @@ export type Visible = readonly ProjectId[] | null;
 export const inProjects = (column: PgColumn, visible: Visible): SQL | undefined =>
   visible === null ? undefined : inArray(column, [...visible]);
 
-/** The condition that a row is about a run of these projects; none for all of them. */
-export const ofVisibleRuns = (runId: PgColumn, visible: Visible): SQL | undefined =>
+/** The condition that a row is about a run of these projects, or of any that exists. */
+export const ofVisibleRuns = (runId: PgColumn, visible: Visible): SQL =>
   visible === null
-    ? undefined
+    ? sql`${runId} not in (select run_id from run_deletions)`
     : sql`${runId} in (select ${runs.run_id} from ${runs} where ${inProjects(runs.project_id, visible)})`;
 
 /** True if runs exist outside these projects. */

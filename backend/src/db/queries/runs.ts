@@ -1,10 +1,10 @@
 import type { Run, RunId } from '@rondo/protocol';
 import { and, eq } from 'drizzle-orm';
 import type { Db } from '../db.ts';
-import { clients, clientUpdates, metricBlocks, metricPoints, metricSeries, runs } from '../schema.ts';
+import { listTotals, runDeletions, runs } from '../schema.ts';
 import { toRun } from '../wire.ts';
 import { inProjects, type Visible } from './projects.ts';
-import { unregisterClients } from './totals.ts';
+import { deleteSomeRows } from './run-rows.ts';
 
 /** With what only the server needs. */
 export async function findRunRow(
@@ -24,13 +24,14 @@ export async function findRun(db: Db, runId: RunId, visible: Visible): Promise<R
   return row && toRun(row);
 }
 
-/** With everything that was reported of it, in the caller's transaction; false when there is no such run. */
-export async function deleteRun(tx: Db, runId: RunId): Promise<boolean> {
+/**
+ * In the caller's transaction; undefined if there is no such run. The run and all that readers see of it are deleted at once,
+ * its rows as far as a transaction should: the rest follows in transactions after it. [B11]
+ */
+export async function deleteRun(tx: Db, runId: RunId): Promise<{ readonly isWhole: boolean } | undefined> {
   const deleted = await tx.delete(runs).where(eq(runs.run_id, runId)).returning({ id: runs.run_id });
-  if (deleted.length === 0) return false;
-  await unregisterClients(tx, runId);
-  for (const table of [clientUpdates, clients, metricPoints, metricSeries, metricBlocks]) {
-    await tx.delete(table).where(eq(table.run_id, runId));
-  }
-  return true;
+  if (deleted.length === 0) return undefined;
+  await tx.delete(listTotals).where(eq(listTotals.run_id, runId));
+  await tx.insert(runDeletions).values({ run_id: runId, deleted_at: new Date().toISOString() });
+  return { isWhole: await deleteSomeRows(tx, runId) };
 }

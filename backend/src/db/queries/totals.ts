@@ -41,24 +41,36 @@ export async function registerClients(
   );
 }
 
-/** Before a run's rows go: clients that other runs have too are counted with one of these. */
-export async function unregisterClients(tx: Db, runId: RunId): Promise<void> {
-  const ofRun = eq(registeredClients.run_id, runId);
+/** Some of the clients of a deleted run: those that other runs have too are counted with one of these. Says how many. */
+export async function unregisterSome(tx: Db, runId: RunId, limit: number): Promise<number> {
   // Waits for transactions that store one of these clients in another run, so that the next statement sees them.
-  await tx.select({ id: registeredClients.client_id }).from(registeredClients).where(ofRun).for('update');
+  const taken = await tx
+    .select({ id: registeredClients.client_id })
+    .from(registeredClients)
+    .where(eq(registeredClients.run_id, runId))
+    .orderBy(registeredClients.client_id)
+    .limit(limit)
+    .for('update');
+  if (taken.length === 0) return 0;
+  const ids = JSON.stringify(taken.map(({ id }) => id));
   await tx.execute(sql`
-    with heirs as (
-      select distinct on (client_id) client_id, other.run_id
-      from ${registeredClients} join ${clients} as other using (client_id)
-      where ${ofRun} and other.run_id <> ${runId} order by client_id, other.run_id
+    with taken as (select value as client_id from json_array_elements_text(${ids}::text::json)),
+    heirs as (
+      select client_id, other.run_id from taken cross join lateral (
+        select run_id from ${clients} where clients.client_id = taken.client_id and run_id <> ${runId}
+          and run_id not in (select run_id from run_deletions)
+        order by run_id limit 1
+      ) as other
     ), moved as (
       update registered_clients set run_id = heirs.run_id from heirs
       where registered_clients.client_id = heirs.client_id returning registered_clients.run_id
     )
     insert into list_totals select run_id, 'registered', '', count(*) from moved group by run_id order by run_id
     on conflict (run_id, list, status) do update set total = list_totals.total + excluded.total`);
-  await tx.delete(registeredClients).where(ofRun);
-  await tx.delete(listTotals).where(eq(listTotals.run_id, runId));
+  await tx.execute(sql`
+    delete from registered_clients where run_id = ${runId}
+      and client_id in (select json_array_elements_text(${ids}::text::json))`);
+  return taken.length;
 }
 
 interface Which {
