@@ -42,28 +42,33 @@ async function rowsOf(db: Db, runId: string): Promise<Record<string, number>> {
   return rows;
 }
 
+/** What readers see, whether its rows are stored or not. */
+async function expectNothingOf(runId: string): Promise<void> {
+  const { headers } = await server.signIn('admin');
+  const ofRun = `?run_id=${runId}`;
+  const parts = ['attention', 'convergence', 'cost', 'export', 'logs', 'matrix', 'rounds', 'rounds/1', 'timeline'];
+  const paths = ['', ...parts.map((part) => `/${part}`)].map((part) => `/api/runs/${runId}${part}`);
+  for (const path of [...paths, `/api/metrics/names${ofRun}`, `/api/metrics/summary${ofRun}`])
+    expect((await server.ask('GET', path, headers)).statusCode, path).toBe(404);
+  for (const list of ['rounds', 'clients', `rounds${ofRun}`, `clients${ofRun}`]) {
+    const { items } = (await server.ask('GET', `/api/${list}`, headers)).json<{ items: { run_id: string }[] }>();
+    expect(
+      items.filter(({ run_id }) => run_id === runId),
+      list,
+    ).toEqual([]);
+  }
+}
+
 it('[B11] a deleted run is away at once; reports are stored while its rows are deleted, and then its id is free', async () => {
   const { db } = server.database;
   const reporter = await server.makeReporter();
   const [run, other] = [makeRun(), makeRun()];
   await reporter.report([...aWholeRound(run, 1), run.say('log', { level: 'info', message: 'a line' })]);
   await reporter.report(aWholeRound(other, 1));
-  await addParts(db, run.id, 12_000);
+  await addParts(db, run.id, 30_000);
   const { headers } = await server.signIn('admin');
   expect((await server.ask('DELETE', `/api/runs/${run.id}`, headers)).statusCode).toBe(204);
 
-  const ofRun = `?run_id=${run.id}`;
-  const parts = ['attention', 'convergence', 'cost', 'export', 'logs', 'matrix', 'rounds', 'rounds/1', 'timeline'];
-  const paths = ['', ...parts.map((part) => `/${part}`)].map((part) => `/api/runs/${run.id}${part}`);
-  for (const path of [...paths, `/api/metrics/names${ofRun}`, `/api/metrics/summary${ofRun}`])
-    expect((await server.ask('GET', path, headers)).statusCode, path).toBe(404);
-  for (const list of ['rounds', 'clients', `rounds${ofRun}`, `clients${ofRun}`]) {
-    const { items } = (await server.ask('GET', `/api/${list}`, headers)).json<{ items: { run_id: string }[] }>();
-    expect(
-      items.filter(({ run_id }) => run_id === run.id),
-      list,
-    ).toEqual([]);
-  }
   const again = aWholeRound(run, 1);
   let meanwhile = 0;
   await expect
@@ -74,6 +79,7 @@ it('[B11] a deleted run is away at once; reports are stored while its rows are d
         const step = { name: 'meanwhile', step: meanwhile, value: 1 };
         expect(await reporter.report([other.say('metric', step)])).toMatchObject({ accepted: 1 });
         meanwhile += 1;
+        if (meanwhile === 1) await expectNothingOf(run.id);
       }
       return answer.statusCode;
     }, patience)

@@ -2,6 +2,7 @@ import { sql } from 'drizzle-orm';
 import { expect, it } from 'vitest';
 import type { Database } from '../../src/db/database.ts';
 import { readSeries, type Series } from '../../src/db/queries/read-series.ts';
+import { deleteRest } from '../../src/db/queries/run-rows.ts';
 import { deleteRun } from '../../src/db/queries/runs.ts';
 import type { SeriesQuery } from '../../src/db/queries/series-query.ts';
 import { makeRun, type TestRun } from '../facts.ts';
@@ -56,6 +57,7 @@ export const seriesContract = (database: () => Database): void => {
     const run = makeRun();
     await reportLongSeries(database(), run);
     await database().db.transaction((tx) => deleteRun(tx, run.id));
+    await deleteRest(database().db, () => false);
     expect(await blocksOf(database(), run)).toBe(0);
   });
 };
