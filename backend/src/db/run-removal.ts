@@ -2,7 +2,7 @@ import { startPeriodic } from '../periodic.ts';
 import type { Db } from './db.ts';
 import { deleteRest } from './queries/run-rows.ts';
 
-export interface RunRemoval {
+interface RunRemoval {
   /** Begins at once with what was deleted just now. */
   begin(): void;
   stop(): Promise<void>;

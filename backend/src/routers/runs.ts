@@ -21,7 +21,6 @@ import type { EventBus } from '../bus/event-bus.ts';
 import type { Db } from '../db/db.ts';
 import { findRuns, orderName } from '../db/queries/find-runs.ts';
 import { deleteRun, findRunRow } from '../db/queries/runs.ts';
-import type { RunRemoval } from '../db/run-removal.ts';
 import { Conflict, Invalid, NotFound } from '../errors.ts';
 import type { IngestWriter } from '../ingest/writer.ts';
 import { withSummaries } from '../insight/keep-summaries.ts';
@@ -34,7 +33,8 @@ interface RunsDeps {
   readonly db: Db;
   readonly writer: IngestWriter;
   readonly bus: EventBus;
-  readonly removal: Pick<RunRemoval, 'begin'>;
+  /** Deletes the rows that a deletion leaves. */
+  readonly removal: { begin(): void };
 }
 
 // The end of a page: its order, its part of the list, its value and its run.
