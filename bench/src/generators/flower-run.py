@@ -1,9 +1,13 @@
-"""The same Flower training with and without the adapter, in turn: prints the time and the CPU of a round as JSON."""
+"""The same Flower training with and without the adapter, in turn: prints the time and the CPU of a round as JSON.
+
+Arguments: rounds of a run, runs of each kind, process id of the dashboard.
+"""
 
 from __future__ import annotations
 
 import json
 import logging
+import os
 import statistics
 import sys
 import time
@@ -39,27 +43,38 @@ def train(message: Message, context: Context) -> Message:
     return Message(RecordDict({"arrays": ArrayRecord([weights]), "metrics": metrics}), reply_to=message)
 
 
-def one_run(rounds: int, workers: int, watched: bool, **options: Any) -> list[tuple[float, float]]:
-    """Milliseconds, and those of CPU, of each round but the first, which warms up."""
+Round = tuple[float, float, float]
+
+
+def cpu_ms_of(process: int) -> float:
+    """CPU that another process has used, in milliseconds; its clock has steps of ten."""
+    fields = Path(f"/proc/{process}/stat").read_text().rsplit(")", 1)[1].split()
+    return (int(fields[11]) + int(fields[12])) * 1000 / os.sysconf("SC_CLK_TCK")
+
+
+def one_run(dashboard: int, rounds: int, workers: int, watched: bool, **options: Any) -> list[Round]:
+    """Milliseconds, those of CPU, and the dashboard's CPU, of each round but the first, which warms up."""
     grid: Any = LocalGrid(app, range(1, CLIENTS + 1), workers=workers)
     strategy = FedAvg(min_available_nodes=CLIENTS, fraction_evaluate=0.0)
     if watched:
         grid, strategy = rondo.flower.observe(grid, strategy, name="bench", **options)
-    marks: list[tuple[float, float]] = []
+    marks: list[Round] = []
     aggregate = strategy.aggregate_train
 
     def marked(*args: Any, **kwargs: Any) -> Any:
         result = aggregate(*args, **kwargs)
-        marks.append((time.perf_counter(), time.process_time()))
+        marks.append((time.perf_counter() * 1000, time.process_time() * 1000, cpu_ms_of(dashboard)))
         return result
 
     strategy.aggregate_train = marked  # type: ignore[method-assign]
     strategy.start(grid=grid, initial_arrays=ArrayRecord([np.zeros(SHAPE, np.float32)]), num_rounds=rounds)
-    return [((b[0] - a[0]) * 1000, (b[1] - a[1]) * 1000) for a, b in zip(marks, marks[1:])]
+    # The dashboard's clock is too coarse for one round.
+    dashboard_ms = (marks[-1][2] - marks[0][2]) / (len(marks) - 1)
+    return [(b[0] - a[0], b[1] - a[1], dashboard_ms) for a, b in zip(marks, marks[1:])]
 
 
 def main() -> None:
-    rounds, repetitions = int(sys.argv[1]), int(sys.argv[2])
+    rounds, repetitions, dashboard = (int(each) for each in sys.argv[1:4])
     kinds: dict[str, dict[str, Any]] = {
         "plain": {"watched": False},
         "watched": {"watched": True, "measure_updates": False},
@@ -67,14 +82,14 @@ def main() -> None:
     }
     # With one worker the adapter has a core of its own, with two it shares both.
     cores = {"own": 1, "shared": 2}
-    found: dict[str, dict[str, list[tuple[float, float]]]] = {of: {name: [] for name in kinds} for of in cores}
+    found: dict[str, dict[str, list[Round]]] = {of: {name: [] for name in kinds} for of in cores}
     for _ in range(repetitions):
         for of, workers in cores.items():
             for name, options in kinds.items():
-                found[of][name] += one_run(rounds, workers, **options)
+                found[of][name] += one_run(dashboard, rounds, workers, **options)
     figures = {
         of: {
-            name: {"ms": statistics.median(ms for ms, _ in each), "cpu_ms": statistics.median(cpu for _, cpu in each)}
+            name: dict(zip(("ms", "cpu_ms", "dashboard_ms"), map(statistics.median, zip(*each))))
             for name, each in of_kind.items()
         }
         for of, of_kind in found.items()

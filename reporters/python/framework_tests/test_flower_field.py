@@ -26,6 +26,7 @@ from local_grid import LocalGrid
 from test_flower import NODES, Recording, Watched, later, legacy_strategy
 
 import rondo.flower
+from rondo.flower.arrays import BLOCK, RUN
 from rondo.flower.checkpoints import Checkpoints
 from rondo.flower.observe import needed_by
 from rondo.flower.updates import Direction, UpdateMeter
@@ -157,6 +158,10 @@ class Saving:
 
 def close(one: float | None, other: float) -> bool:
     return one is not None and bool(np.isclose(one, other, rtol=1e-5, atol=1e-5))
+
+
+def _keep_by_client(found: dict[str, float], name: str, value: float, number: int, client: str) -> None:
+    found[client] = value
 
 
 def cosine(one: Any, other: Any) -> float:
@@ -459,7 +464,7 @@ class Directions(unittest.TestCase):
                 key = (number, str(position))
                 say = functools.partial(found.__setitem__, key)
                 meter.measure(str(position), number, position + 1, before, ArrayRecord(arrays), say)
-            meter.round_aggregated(number)
+            meter.round_is_in(number)
             meter.of_mean(number, functools.partial(found.__setitem__, number))
         meter.close(20)
         means = {number: np.average(each, axis=0, weights=range(1, 21)) for number, each in updates.items()}
@@ -473,6 +478,31 @@ class Directions(unittest.TestCase):
                 assert close(direction.cosine_to_previous, cosine(update, means[1]))
         assert close(found[2].norm, float(np.linalg.norm(means[2])))
         assert close(found[2].cosine_to_previous, cosine(means[2], means[1]))
+
+    def test_large_updates_are_measured_whole_whatever_the_length_of_their_pieces(self) -> None:
+        rng = np.random.default_rng(2)
+        # Shorter than a run of the sum, exactly some pieces, a piece and a rest, and a rest that is a run and one.
+        sizes = (5, 2 * BLOCK, BLOCK + 77, RUN + 1)
+        old = [rng.normal(size=size).astype(np.float32) for size in sizes]
+        for clients in (2, 40):
+            cosines: dict[str, float] = {}
+            norms: list[Direction] = []
+            of_mean: list[Direction] = []
+            say = functools.partial(_keep_by_client, cosines)
+            meter = UpdateMeter(say)
+            updates: list[Any] = []
+            for position in range(clients):
+                new = [each + rng.normal(scale=1e-3, size=each.size).astype(np.float32) for each in old]
+                updates.append(np.concatenate([n.astype(np.float64) - o for n, o in zip(new, old, strict=True)]))
+                meter.measure(str(position), 1, 1, ArrayRecord(old), ArrayRecord(new), norms.append)
+            meter.round_is_in(1)
+            meter.of_mean(1, of_mean.append)
+            meter.close(60)
+            mean = np.mean(updates, axis=0)
+            assert close(of_mean[0].norm, float(np.linalg.norm(mean)))
+            for position, update in enumerate(updates):
+                assert close(norms[position].norm, float(np.linalg.norm(update)))
+                assert np.isclose(cosines[str(position)], cosine(update, mean), atol=1e-5)
 
     def test_a_round_and_its_results_carry_them(self) -> None:
         meter = UpdateMeter(lambda *metric: None)
@@ -519,7 +549,7 @@ class Directions(unittest.TestCase):
             before, after = ArrayRecord([np.zeros(20, np.float32)]), ArrayRecord([np.ones(20, np.float32)])
             for client in ("a", "b"):
                 meter.measure(client, 1, 1, before, after, found.append)
-            meter.round_aggregated(1)
+            meter.round_is_in(1)
             meter.close(20)
         assert [round(each.norm or 0, 3) for each in found] == [4.472] * 2
         assert [name for name, _ in left] == ["cosine_to_mean"] and not cosines

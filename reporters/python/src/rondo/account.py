@@ -67,10 +67,6 @@ class Account:
     def reported(self, count: int = 1) -> None:
         self._add("reported", count)
 
-    def reported_under_lock(self) -> None:
-        """The same for a caller that holds the lock."""
-        self._counts["reported"] += 1
-
     def dropped(self, count: int = 1) -> None:
         self._add("dropped", count)
 

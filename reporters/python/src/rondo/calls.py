@@ -5,13 +5,14 @@ from __future__ import annotations
 import os
 import queue
 from collections import deque
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from .account import Account
 from .adapt import adapt
 from .freeze import freeze
-from .inbox import Inbox
-from .limits import NAME
+from .inbox import Inbox, plain_size
+from .limits import ENTRIES, NAME
 from .problems import Problems
 from .stamp import Stamper
 
@@ -20,6 +21,11 @@ _PLAIN_TEXT = 1_000
 _NUMBERS = frozenset({float, int})
 _INTEGERS = frozenset({int, type(None)})
 _TEXTS = frozenset({str, type(None)})
+_FIGURES = frozenset({float, int, type(None)})
+_KEYS = frozenset({str})
+_NOTHING: Mapping[str, Any] = {}
+# More of them are brought to the inbox by the next call.
+_MOST_PLAIN = 500
 # Each distinct problem is reported once; a loop of different ones must not fill the memory.
 _MAX_TO_REPORT = 1_000
 FULL = "the queue is full: the oldest events are being dropped"
@@ -31,11 +37,16 @@ class Calls:
     problems: Problems
     _account: Account
     _inbox: Inbox
+    #: Calls that had nothing to convert, in their order: the time, the type and the values.
+    _plain: deque[tuple[int, str, tuple[Any, ...]]]
+    _now_ns: Callable[[], int]
     _stamper: Stamper
     _news: queue.SimpleQueue[bool]
     _to_report: deque[tuple[str, str, str | None]]
     _is_run_over: bool
     _is_closed: bool
+    #: True after the last calls were brought to the outbox.
+    _is_written: bool
     _is_silent: bool
     _is_awake: bool
     _writes_itself: bool
@@ -87,8 +98,7 @@ class Calls:
             or type(client_id) not in _TEXTS
         ):
             return False
-        fields = {"name": name, "value": value, "step": step, "round": round_number, "client_id": client_id}
-        return self._take_plain("metric", fields, len(name))
+        return self._take_plain("metric", (name, value, step, round_number, client_id))
 
     def say_plain_log(self, message: Any, level: Any, client_id: Any) -> bool:
         """The same for a line of text."""
@@ -96,38 +106,75 @@ class Calls:
             return False
         if type(client_id) not in _TEXTS:
             return False
-        return self._take_plain("log", {"level": level, "message": message, "client_id": client_id}, len(message))
+        return self._take_plain("log", (level, message, client_id))
 
-    def _take_plain(self, fact_type: str, fields: dict[str, Any], size: int) -> bool:
-        if self._is_silent or self._writes_itself:
+    def say_plain_result(self, client_id: Any, metrics: Any, figures: tuple[Any, ...]) -> bool:
+        """The same for a client's result: its figures in the order of `PLAIN_FIELDS`."""
+        if type(client_id) is not str or not _FIGURES.issuperset(map(type, figures)):
             return False
-        with self._account.lock:
-            if self._is_closed or self._inbox.is_full(size):
+        if metrics is not None:
+            if type(metrics) is not dict or len(metrics) > ENTRIES:
                 return False
-            self._inbox.push(fact_type, fields, self._stamper.now_ms(), size, False)
-            self._account.reported_under_lock()
+            # Another thread may change the caller's.
+            metrics = metrics.copy()
+            if not _KEYS.issuperset(map(type, metrics)) or "__proto__" in metrics:
+                return False
+            if not _FIGURES.issuperset(map(type, metrics.values())):
+                return False
+        return self._take_plain("client_result", (client_id, metrics, *figures))
+
+    def _take_plain(self, fact_type: str, values: tuple[Any, ...]) -> bool:
+        plain = self._plain
+        if self._is_closed or self._is_silent or self._writes_itself or len(plain) >= _MOST_PLAIN:
+            return False
+        # One step that no other thread can divide, so it needs no lock.
+        plain.append((self._now_ns(), fact_type, values))
         if not self._is_awake:
             self._is_awake = True
             self._news.put(True)
+        if self._is_closed:
+            # The last look of `close` may have been just before.
+            with self._account.lock:
+                self._collect()
         return True
+
+    def _collect(self) -> None:
+        """Bring the plain calls to the inbox. The caller holds the lock."""
+        plain = self._plain
+        while plain:
+            at_ns, fact_type, values = plain.popleft()
+            if self._is_written:
+                self._refuse()
+                continue
+            about = {"client_id": values[0]} if fact_type == "client_result" else _NOTHING
+            moment = self._stamper.stamp(fact_type, about, at_ns // 1_000_000)
+            self._push(fact_type, values, moment, plain_size(fact_type, values), False)
 
     def _take(self, fact_type: Any, fields: dict[str, Any], at: Any, keep: bool) -> Any:
         """Put one fact in the inbox; return its moment, or `None` if the reporter is closed."""
         size = freeze(fact_type, fields)
-        account = self._account
-        with account.lock:
+        with self._account.lock:
+            self._collect()
             if self._is_closed:
-                account.reported()
-                account.dropped()
-                self.problems.report("events_dropped", "an event was reported after the reporter was closed")
+                self._refuse()
                 return None
             moment = at if at is not None else self._stamper.stamp(fact_type, fields)
-            dropped = self._inbox.push(fact_type, fields, moment, size, keep)
-            account.reported()
-            if dropped is not None:
-                account.pushed_out(dropped)
-                self._tell_later("events_dropped", FULL, "full")
+            self._push(fact_type, fields, moment, size, keep)
         return moment
+
+    def _push(
+        self, fact_type: Any, values: dict[str, Any] | tuple[Any, ...], moment: Any, size: int, keep: bool
+    ) -> None:
+        dropped = self._inbox.push(fact_type, values, moment, size, keep)
+        self._account.reported()
+        if dropped is not None:
+            self._account.pushed_out(dropped)
+            self._tell_later("events_dropped", FULL, "full")
+
+    def _refuse(self) -> None:
+        self._account.reported()
+        self._account.dropped()
+        self.problems.report("events_dropped", "an event was reported after the reporter was closed")
 
     def omit(self, name: str, reason: str) -> None:
         """Count a value that could not be reported; report the first of a name on stderr and in the run. [R30]"""

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import math
 import os
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from .masking import Masking
 from .options import Options
@@ -19,6 +21,15 @@ def masking_of(options: Options, env: Mapping[str, str]) -> Masking:
     except Exception:
         keys = []  # The usual keys stay masked, whatever the caller gave. [R1]
     return Masking.of(env, options.mask is not False, keys)
+
+
+def flush_s_of(given: Any) -> float:
+    """Seconds, at most a minute; the usual 50 ms where the value says nothing. [R1]"""
+    try:
+        ms = float(given)
+    except Exception:
+        ms = math.nan
+    return min(ms, 60_000.0) / 1000 if ms >= 0 else 0.05
 
 
 def home_of(options: Options, normalized: str | None) -> SpoolHome | None:

@@ -12,16 +12,49 @@ from .facts import kind_of
 _ENTRY_BYTES = 400
 
 
+#: The fields of the calls that keep only their values, in this order.
+PLAIN_FIELDS: Mapping[str, tuple[str, ...]] = {
+    "metric": ("name", "value", "step", "round", "client_id"),
+    "log": ("level", "message", "client_id"),
+    "client_result": (
+        "client_id",
+        "metrics",
+        "round",
+        "sample_count",
+        "train_loss",
+        "duration_ms",
+        "bytes_up",
+        "bytes_down",
+        "update_norm",
+        "cosine_to_mean",
+        "cosine_to_previous",
+    ),
+}
+
+
 class Entry(NamedTuple):
     """One call, as it was made."""
 
     order: int
     type: Any
-    fields: Mapping[str, Any]
+    #: Values alone where the call was a plain one: a tuple is made in a fraction of the time of a map.
+    values: Mapping[str, Any] | tuple[Any, ...]
     #: Milliseconds since 1970, or what the caller gave.
     at: Any
     keep: bool
     size: int
+
+    @property
+    def fields(self) -> Mapping[str, Any]:
+        values = self.values
+        return dict(zip(PLAIN_FIELDS[self.type], values, strict=True)) if isinstance(values, tuple) else values
+
+
+def plain_size(fact_type: str, values: tuple[Any, ...]) -> int:
+    """About how many bytes the texts and maps of a plain call take."""
+    if fact_type == "client_result":
+        return len(values[0]) + 64 * len(values[1] or ())
+    return len(values[1] if fact_type == "log" else values[0])
 
 
 class Dropped(NamedTuple):
@@ -51,15 +84,13 @@ class Inbox:
     def is_over_half(self) -> bool:
         return len(self) * 2 > self._max_events or self._bytes * 2 > self._max_bytes
 
-    def is_full(self, size: int) -> bool:
-        """True if something would have to go for another call of this size."""
-        return self._count >= self._max_events or self._bytes + size + _ENTRY_BYTES > self._max_bytes
-
-    def push(self, fact_type: Any, fields: Mapping[str, Any], at: Any, size: int, keep: bool) -> Dropped | None:
+    def push(
+        self, fact_type: Any, values: Mapping[str, Any] | tuple[Any, ...], at: Any, size: int, keep: bool
+    ) -> Dropped | None:
         """Add a call; return the calls that were dropped for it."""
         size += _ENTRY_BYTES
         self._order += 1
-        entry = Entry(self._order, fact_type, fields, at, keep, size)
+        entry = Entry(self._order, fact_type, values, at, keep, size)
         self._lines[kind_of(fact_type, keep)].append(entry)
         self._bytes += size
         self._count += 1

@@ -18,10 +18,11 @@ from . import address, signals
 from .account import Account, Stats
 from .calls import Calls
 from .children import close_with_multiprocessing, reporters
+from .clock import SystemClock
 from .commands import Commands
 from .connection import Connection, Response
 from .facts import Event, make_event
-from .from_options import home_of, masking_of
+from .from_options import flush_s_of, home_of, masking_of
 from .inbox import Entry, Inbox
 from .news import News
 from .options import Options, create_run_id
@@ -59,11 +60,15 @@ class Reporter(Calls, News):
         self._account = Account()
         self._masking = masking_of(options, env)
         self._inbox = Inbox(max(1, options.max_queued_events // 2), options.max_queued_bytes // 2)
-        self._stamper = Stamper(self._clock.now_ms)
+        self._plain = deque()
+        now_ms = self._clock.now_ms
+        self._now_ns = time.time_ns if isinstance(self._clock, SystemClock) else lambda: now_ms() * 1_000_000
+        self._stamper = Stamper(now_ms)
         self._to_report: deque[tuple[str, str, str | None]] = deque()
         self._is_run_over = False
         self._on_silence: list[Callable[[], None]] = []
         self._is_closed = False
+        self._is_written = False
         self._is_silent = False
         self._is_awake = False
         self._writes_itself = False
@@ -90,7 +95,7 @@ class Reporter(Calls, News):
             options.random,
             self,
             is_polling=lambda: not self._is_run_over and bool(self._commands_supported),
-            pace_s=max(0.0, options.flush_interval_ms / 1000 - _GATHER_S),
+            pace_s=max(0.0, flush_s_of(options.flush_interval_ms) - _GATHER_S),
             timeout_s=options.request_timeout_ms / 1000,
         )
         self._commands = Commands(
@@ -143,6 +148,8 @@ class Reporter(Calls, News):
         return self._is_silent
 
     def stats(self) -> Stats:
+        with self._account.lock:
+            self._collect()
         return self._account.stats(self.problems.last)
 
     def close(self, timeout_s: float = _CLOSE_S) -> Stats:
@@ -174,6 +181,7 @@ class Reporter(Calls, News):
         while self._to_report:
             self.problems.report(*self._to_report.popleft())
         with self._account.lock:
+            self._collect()
             entries = self._inbox.take()
         for start in range(0, len(entries), _ENCODE_AT_ONCE):
             events = [event for entry in entries[start : start + _ENCODE_AT_ONCE] if (event := self._encode(entry))]
@@ -208,10 +216,10 @@ class Reporter(Calls, News):
             else:
                 self._is_awake = False
                 # A call may have seen us awake just now.
-                if len(self._inbox) == 0:
+                if len(self._inbox) == 0 and not self._plain:
                     wait_for(self._news, TOUCH_S)
                 self._is_awake = True
-            if len(self._inbox) or self._to_report:
+            if self._plain or len(self._inbox) or self._to_report:
                 quiet_since = time.monotonic()
                 self._safely(self.write_turn)
             if now - kept_at >= TOUCH_S:
@@ -256,6 +264,10 @@ class Reporter(Calls, News):
         self._news.put(True)
         if not joined(self._writing, deadline):
             self._safely(self.write_turn)
+        with self._account.lock:
+            self._collect()
+            self._account.dropped(len(self._inbox.take()))
+            self._is_written = True
         self._sender.begin_closing()
         self._to_send.put(True)
         if not joined(self._sending, deadline):

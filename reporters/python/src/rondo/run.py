@@ -83,9 +83,9 @@ class Run(RoundReports, ClientReports):
         at : datetime or str, optional
             When it was; now by default.
         """
+        if at is None and self._reporter.say_plain_log(what, level, client_id):
+            return
         if not isinstance(what, Mapping):
-            if at is None and self._reporter.say_plain_log(what, level, client_id):
-                return
             self._reporter.say("log", {"level": level, "message": what, "client_id": client_id}, at)
             return
         try:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Literal
 
+from .inbox import PLAIN_FIELDS
 from .reporter import Reporter
 from .run_types import At, Number
 
@@ -78,19 +79,13 @@ class ClientReports:
         at: At = None,
     ) -> None:
         """Report a client's result in a round."""
-        fields = {
-            "client_id": client_id,
-            "round": round,
-            "sample_count": sample_count,
-            "train_loss": train_loss,
-            "metrics": metrics,
-            "duration_ms": duration_ms,
-            "bytes_up": bytes_up,
-            "bytes_down": bytes_down,
-            "update_norm": update_norm,
-            "cosine_to_mean": cosine_to_mean,
-            "cosine_to_previous": cosine_to_previous,
-        }
+        figures = (
+            round, sample_count, train_loss, duration_ms, bytes_up, bytes_down,
+            update_norm, cosine_to_mean, cosine_to_previous,
+        )  # fmt: skip
+        if at is None and self._reporter.say_plain_result(client_id, metrics, figures):
+            return
+        fields = dict(zip(PLAIN_FIELDS["client_result"], (client_id, metrics, *figures), strict=True))
         self._reporter.say("client_result", fields, at)
 
     def client_failed(self, client_id: str | int, round: int, reason: str, *, at: At = None) -> None:

@@ -6,6 +6,8 @@ import time
 from collections.abc import Callable, Mapping
 from typing import Any
 
+# Of which the last moments are remembered.
+_MAX_SUBJECTS = 10_000
 _SUBJECTS: dict[str, tuple[str, str]] = {
     "run_started": ("run", ""),
     "run_complete": ("run", ""),
@@ -28,27 +30,26 @@ class Stamper:
     def __init__(self, now_ms: Callable[[], int]) -> None:
         self._now_ms = now_ms
         self._last_ms = -1
-        self._subjects: set[str] = set()
+        # Kept from one millisecond to the next: to free a hundred texts would be most of what a call takes.
+        self._moments: dict[str, int] = {}
 
-    def now_ms(self) -> int:
-        """The moment of a measurement or of a log line."""
-        now_ms = self._now_ms()
-        if now_ms > self._last_ms:
-            self._last_ms = now_ms
-            if self._subjects:
-                self._subjects.clear()
-        return self._last_ms
-
-    def stamp(self, fact_type: str, fields: Mapping[str, Any]) -> int:
-        self.now_ms()
+    def stamp(self, fact_type: str, fields: Mapping[str, Any], now_ms: int | None = None) -> int:
+        """The moment of a fact that is reported now, or was at `now_ms`."""
         about = _SUBJECTS.get(fact_type)
-        if about is not None:
-            subject = f"{about[0]} {fields.get(about[1])}"
-            if subject in self._subjects:
-                self._last_ms += 1
-                self._subjects.clear()
-            self._subjects.add(subject)
-        return self._last_ms
+        moment = max(self._now_ms() if now_ms is None else now_ms, self._last_ms)
+        if about is None:
+            # A measurement or a line of the log.
+            self._last_ms = moment
+            return moment
+        subject = f"{about[0]} {fields.get(about[1])}"
+        moments = self._moments
+        if len(moments) >= _MAX_SUBJECTS:
+            moments.clear()
+            moment = max(moment, self._last_ms + 1)
+        elif moments.get(subject) == moment:
+            moment += 1
+        self._last_ms = moments[subject] = moment
+        return moment
 
 
 def to_moment(ms: int) -> str:

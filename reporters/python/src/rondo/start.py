@@ -30,6 +30,7 @@ def run(
     spool: bool = True,
     mask: bool = True,
     mask_keys: Sequence[str] = (),
+    flush_interval_ms: float = 50,
 ) -> Run:
     """Starts reporting a run; never raises and never waits, whatever the server is.
 
@@ -67,6 +68,8 @@ def run(
         `RONDO_MASK=off` turns it off.
     mask_keys : sequence of str
         More keys that hold secrets. `RONDO_MASK_KEYS` adds others, separated by commas.
+    flush_interval_ms : float
+        The longest wait of an event for its batch, while the connection is idle. Longer makes fewer requests.
 
     Returns
     -------
@@ -90,5 +93,6 @@ def run(
             spool=spool,
             mask=mask,
             mask_keys=mask_keys,
+            flush_interval_ms=flush_interval_ms,
         )
     )

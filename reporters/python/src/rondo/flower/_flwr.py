@@ -11,11 +11,11 @@ except ImportError:  # before 1.21
     from flwr.server import Grid
 
 try:
-    from flwr.app import ArrayRecord, ConfigRecord, Message
+    from flwr.app import ArrayRecord, ConfigRecord, Message, MetricRecord
 except ImportError:  # before 1.21
-    from flwr.common import ArrayRecord, ConfigRecord, Message
+    from flwr.common import ArrayRecord, ConfigRecord, Message, MetricRecord
 
-__all__ = ["ArrayRecord", "ConfigRecord", "Grid", "Message", "flower_version", "is_legacy"]
+__all__ = ["ArrayRecord", "ConfigRecord", "Grid", "Message", "MetricRecord", "flower_version", "is_legacy"]
 
 
 def flower_version() -> str:

@@ -79,6 +79,9 @@ class Account:
     def aggregating(self, round_number: int) -> None:
         with self._lock:
             self._say("round_update", round=round_number, status="aggregating")
+        if self._meter is not None:
+            # Now rather than after it: while one thread aggregates, the other cores of a simulation are free.
+            self._meter.round_is_in(round_number)
 
     @guarded
     def aggregated(self, round_number: int, arrays: Any, record: Any) -> None:
@@ -87,8 +90,6 @@ class Account:
             current.metrics.update(naming.in_phase("train", self._read(record, round_number)))
             if arrays is not None and self._on_aggregated is not None:
                 current.model_version = self._on_aggregated(round_number, arrays, dict(current.metrics))
-        if self._meter is not None:
-            self._meter.round_aggregated(round_number)
 
     @guarded
     def evaluated(self, round_number: int, record: Any, where: str) -> None:

@@ -75,8 +75,11 @@ def shape_of(old: list[Array], new: list[Array]) -> tuple[int, np.dtype[Any]] | 
     return sum(array.size for array in new), dtype
 
 
-# Elements. Some tens of such pieces fit into a core's cache, and BLAS asks no other core for a sum over one.
-BLOCK = 8_192
+# Elements that are summed in their own precision; longer sums are made of such sums in double precision.
+RUN = 8_192
+# A piece and what it is multiplied by stay in a core's cache. Each step of a piece lets go of Python's lock and takes
+# it again, between the training's own threads, so pieces are as large as that allows.
+BLOCK = 8 * RUN
 
 
 def flat_of(array: Array) -> Array:
@@ -84,10 +87,15 @@ def flat_of(array: Array) -> Array:
     return array.reshape(-1)
 
 
-def blocks_of(size: int) -> Iterator[slice]:
+def block_for(rows: int) -> int:
+    """The length of a piece of which so many rows are needed at once."""
+    return max(1, 4 * BLOCK // (rows * RUN)) * RUN
+
+
+def blocks_of(size: int, block: int = BLOCK) -> Iterator[slice]:
     """The places of the pieces of an array."""
-    for start in range(0, size, BLOCK):
-        yield slice(start, min(start + BLOCK, size))
+    for start in range(0, size, block):
+        yield slice(start, min(start + block, size))
 
 
 def difference(after: Array, before: Array, out: Array) -> None:
@@ -99,5 +107,10 @@ def difference(after: Array, before: Array, out: Array) -> None:
 
 
 def product_of(a: Array, b: Array) -> float:
-    """The scalar product of two blocks, on the core that asks."""
-    return float(np.dot(a, b))
+    """The scalar product of two blocks. Not by BLAS, which asks other cores for help with long ones."""
+    whole = a.size - a.size % RUN
+    if whole == 0:
+        return float(np.einsum("i,i->", a, b))
+    sums = np.einsum("ij,ij->i", a[:whole].reshape(-1, RUN), b[:whole].reshape(-1, RUN))
+    total = float(sums.sum(dtype=np.float64))
+    return total if whole == a.size else total + float(np.einsum("i,i->", a[whole:], b[whole:]))

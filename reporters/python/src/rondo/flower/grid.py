@@ -52,7 +52,7 @@ class ObservedGrid(Grid):  # type: ignore[misc, unused-ignore]
         self._observer.sent(going, ids)
         return ids
 
-    def pull_messages(self, message_ids: Iterable[str]) -> Iterable[Message]:
+    def pull_messages(self, message_ids: Iterable[str]) -> list[Message]:
         replies = list(self.inner.pull_messages(message_ids))
         if replies:
             self._observer.replied(replies)
@@ -74,16 +74,19 @@ class ObservedGrid(Grid):  # type: ignore[misc, unused-ignore]
         looked = came_at = time.monotonic()
         while waiting:
             asked_at = time.monotonic()
-            came = list(self.pull_messages(waiting))
+            came = self.pull_messages(waiting)
             now = time.monotonic()
-            came_at = now if came else came_at
-            for reply in came:
-                replies[reply.metadata.reply_to_message_id] = reply
-                waiting.discard(reply.metadata.reply_to_message_id)
+            if came:
+                came_at = now
+                for reply in came:
+                    message_id = reply.metadata.reply_to_message_id
+                    replies[message_id] = reply
+                    waiting.discard(message_id)
             if now - looked > LOOK_AROUND_S:
                 looked = now
                 self._observer.still_there(self.inner.get_node_ids())
-            left = None if deadline is None else deadline - time.monotonic()
+                now = time.monotonic()
+            left = None if deadline is None else deadline - now
             if not waiting or is_closed() or (left is not None and left <= 0):
                 break
             pause = max(FIRST_POLL_S, POLL_SHARE * (now - came_at), POLL_COST * (now - asked_at))

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from rondo.adapters import naming
 
-from ._flwr import Message
+from ._flwr import ArrayRecord, ConfigRecord, Message, MetricRecord
 
 #: `server-round` is what Flower's own strategies put into the config of every message.
 ROUND_KEY = "server-round"
@@ -25,18 +25,37 @@ def phase_of(message: Message) -> str:
     return str(message.metadata.message_type).split(".", 1)[0]
 
 
+class Records(NamedTuple):
+    """The content of a message, by kind."""
+
+    arrays: Any
+    metrics: dict[str, Mapping[str, Any]]
+    configs: dict[str, Mapping[str, Any]]
+
+
+def records_of(message: Message) -> Records:
+    """Read a message once: Flower's own views by kind are made at each use, and write to the content."""
+    arrays = None
+    metrics: dict[str, Mapping[str, Any]] = {}
+    configs: dict[str, Mapping[str, Any]] = {}
+    for name, record in message.content.items():
+        if isinstance(record, MetricRecord):
+            metrics[name] = record
+        elif isinstance(record, ConfigRecord):
+            configs[name] = record
+        elif arrays is None and isinstance(record, ArrayRecord):
+            arrays = record
+    return Records(arrays, metrics, configs)
+
+
 def round_of(message: Message) -> int | None:
     """The round it belongs to, where it says so."""
-    for record in message.content.config_records.values():
+    for record in records_of(message).configs.values():
         value = record.get(ROUND_KEY)
         if isinstance(value, int):
             return value
     # The legacy API's place for it; empty in the Message API.
     return int(message.metadata.group_id) if message.metadata.group_id.isdigit() else None
-
-
-def arrays_of(message: Message) -> Any:
-    return next(iter(message.content.array_records.values()), None)
 
 
 def size_of(arrays: Any) -> int | None:
@@ -49,41 +68,43 @@ def reason_of(reply: Message) -> str:
     return str(reply.error.reason or f"error {reply.error.code}")
 
 
-def metrics_of(reply: Message) -> dict[str, Any]:
+def metrics_of(reply: Records) -> dict[str, Any]:
     """Every metric in the reply as it is; what the client mod measured has names of its own."""
     metrics: dict[str, Any] = {}
-    for record in reply.content.metric_records.values():
+    for record in reply.metrics.values():
         metrics.update(record)
-    for name, values in reply.content.config_records.items():
+    for name, values in reply.configs.items():
         if name.endswith(LEGACY_METRICS):
             metrics.update(values)
     mine = client_record(reply)
-    return metrics | {f"client_{name}": mine[name] for name in ("train_ms",) if name in mine}
+    if "train_ms" in mine:
+        metrics["client_train_ms"] = mine["train_ms"]
+    return metrics
 
 
-def sample_count_of(reply: Message) -> int:
+def sample_count_of(reply: Records) -> int:
     """Return the value from a legacy FitRes in the reply; 0 without one."""
-    for name, values in reply.content.metric_records.items():
+    for name, values in reply.metrics.items():
         if name.endswith("num_examples"):
             first: Any = next(iter(values.values()), 0)
             return int(first)
     return 0
 
 
-def stage_of(message: Message) -> str | None:
+def stage_of(message: Records) -> str | None:
     """The stage of Flower's secure aggregation that the message asks for; None for any other message."""
-    record = message.content.config_records.get(SECAGG_RECORD)
+    record = message.configs.get(SECAGG_RECORD)
     return None if record is None else str(record.get(SECAGG_STAGE, ""))
 
 
-def system_of(reply: Message) -> dict[str, float]:
+def system_of(reply: Records) -> dict[str, float]:
     """CPU and memory of the client, where it runs the mod."""
-    mine = naming.numbers(client_record(reply))
-    return {name: mine[name] for name in SYSTEM if name in mine}
+    mine = client_record(reply)
+    return naming.numbers({name: mine[name] for name in SYSTEM if name in mine})
 
 
-def client_record(reply: Message) -> Mapping[str, Any]:
-    return reply.content.config_records.get(CLIENT_RECORD) or {}
+def client_record(reply: Records) -> Mapping[str, Any]:
+    return reply.configs.get(CLIENT_RECORD) or {}
 
 
 class Matched(NamedTuple):

@@ -26,6 +26,10 @@ S = TypeVar("S")
 
 logger = logging.getLogger("rondo")
 
+# The results of a round are news for people. A batch costs more than the events in it: the training's machine, and the
+# dashboard, which may run on the same cores.
+FLUSH_MS = 200
+
 _lock = threading.Lock()
 _trainings: dict[Any, int] = {}
 
@@ -134,6 +138,7 @@ def _observe(
             on_command=lambda command: handlers["command"](command),
             url=url,
             api_key=api_key,
+            flush_interval_ms=FLUSH_MS,
         )
         meter = UpdateMeter(
             lambda metric, value, number, client: run.metric(metric, value, round=number, client_id=client),

@@ -64,17 +64,22 @@ class Observer(Account):
                 self._begin(round_number, [message.metadata.dst_node_id for message in messages])
                 self._current(round_number).is_sent = True
                 self._configured = ()
+            content: Any = None
             for position, message in enumerate(messages):
-                message_id = message.metadata.message_id or (ids[position] if position < len(ids) else None)
+                metadata = message.metadata
+                message_id = metadata.message_id or (ids[position] if position < len(ids) else None)
                 if not message_id:
                     continue
-                client_id = self.name_of(message.metadata.dst_node_id)
-                arrays = read.arrays_of(message)
-                stage = read.stage_of(message) if phase == "train" else None
+                client_id = self.name_of(metadata.dst_node_id)
+                # Most strategies send one content to all clients, and a model may have hundreds of arrays.
+                if message.content is not content:
+                    content, records = message.content, read.records_of(message)
+                    bytes_down = read.size_of(records.arrays)
+                    before = records.arrays if self._meter else None
+                    stage = read.stage_of(records) if phase == "train" else None
                 if stage is not None and self._round is not None:
                     self._round.first_sent.setdefault(client_id, now)
-                before = arrays if self._meter else None
-                bytes_down, node = read.size_of(arrays), message.metadata.dst_node_id
+                node = metadata.dst_node_id
                 self._sent[message_id] = Sent(client_id, round_number, phase, now, bytes_down, before, node, stage)
 
     @guarded
@@ -123,7 +128,7 @@ class Observer(Account):
             for reply in found.good:
                 node = reply.metadata.src_node_id
                 request = found.requests.get(node)
-                arrays = None if request is None else read.arrays_of(request)
+                arrays = None if request is None else read.records_of(request).arrays
                 sent = Sent(self.name_of(node), round_number, "train", now, read.size_of(arrays), arrays, node)
                 self._returned(sent, reply, now, {})
             for node, reason in found.failed.items():
@@ -236,14 +241,15 @@ class Observer(Account):
 
     def _returned(self, sent: Sent, reply: Message, now: float, facts: dict[str, Any]) -> None:
         """Report a result, and what the reply says of its client."""
-        client_id = self._learn_name(reply, sent)
-        self._say_system(reply, client_id)
-        metrics = self._read(read.metrics_of(reply), sent.round, client_id, sent.phase)
+        records = read.records_of(reply)
+        client_id = self._learn_name(reply.metadata.src_node_id, records, sent)
+        self._say_system(records, client_id)
+        metrics = self._read(read.metrics_of(records), sent.round, client_id, sent.phase)
         if sent.phase == "train":
             if sent.stage is not None:
-                self._stage_is_over(sent, client_id, reply, metrics, now)
+                self._stage_is_over(sent, client_id, records, metrics, now)
                 return
-            arrays = read.arrays_of(reply)
+            arrays = records.arrays
             facts = {**facts, "bytes_up": read.size_of(arrays), "bytes_down": sent.bytes_down}
             self._settle(client_id, "complete")
             samples = naming.take_sample_count(metrics, self._weight_key)
@@ -252,7 +258,9 @@ class Observer(Account):
             naming.take_sample_count(metrics, self._weight_key)
             self._evaluated_client(self._current(sent.round), client_id, metrics)
 
-    def _stage_is_over(self, sent: Sent, client_id: str, reply: Message, metrics: dict[str, float], now: float) -> None:
+    def _stage_is_over(
+        self, sent: Sent, client_id: str, reply: read.Records, metrics: dict[str, float], now: float
+    ) -> None:
         """Keep the figures of each stage; the last stage completes the client, once."""
         current = self._current(sent.round)
         part = current.parts.setdefault(client_id, {"samples": 0, "metrics": {}})
@@ -289,15 +297,14 @@ class Observer(Account):
             message = f"round {round_number}: a client without a name failed: {reason}"
             self._say("log", level="warning", message=message)
 
-    def _learn_name(self, reply: Message, sent: Sent) -> str:
+    def _learn_name(self, node_id: int, reply: read.Records, sent: Sent) -> str:
         """The name under which this client is reported from now on."""
-        node_id = reply.metadata.src_node_id
         if self._directory.learn(node_id, read.client_record(reply).get("client_id")):
             self._say("client_joined", client_id=self.name_of(node_id), labels={"node_id": str(node_id)})
             return self.name_of(node_id)
         return sent.client_id
 
-    def _say_system(self, reply: Message, client_id: str) -> None:
+    def _say_system(self, reply: read.Records, client_id: str) -> None:
         system = read.system_of(reply)
         if system:
             self._say("client_heartbeat", client_id=client_id, system=system)

@@ -9,7 +9,9 @@ the round's updates, weighted by sample counts, as FedAvg does (McMahan et al., 
 from __future__ import annotations
 
 import math
+import os
 import queue
+import sys
 import threading
 from collections.abc import Callable
 from typing import Any, NamedTuple
@@ -19,12 +21,14 @@ from numpy.typing import NDArray
 
 from rondo.adapters.guard import guarded, quietly
 
-from .arrays import BLOCK, blocks_of, difference, flat_of, product_of, shape_of, views_of
+from .arrays import BLOCK, block_for, blocks_of, difference, flat_of, product_of, shape_of, views_of
 
 # A round whose updates are larger in total keeps its norms but has no cosines: they need every model in memory.
 MAX_ROUND_BYTES = 256 * 1024 * 1024
 # Past it, results are reported at once, without their norm.
 MAX_WAITING = 256
+# A tenth of a core where the training uses all of them, and all that it leaves elsewhere.
+NICE = 10
 
 Vector = NDArray[Any]
 SayMetric = Callable[[str, float, int, str], None]
@@ -77,8 +81,8 @@ class UpdateMeter:
         """Call `say` with the figures of an update, or with none where there are none."""
         self._later(say, lambda: self._measured(client_id, round_number, samples, before, after))
 
-    def round_aggregated(self, round_number: int) -> None:
-        """Report the cosines of the round, after all of its norms."""
+    def round_is_in(self, round_number: int) -> None:
+        """Report the cosines of the round, whose results are all here, after its norms."""
         self._put(lambda: self._cosines(round_number))
 
     def of_mean(self, round_number: int, say: Say) -> None:
@@ -121,6 +125,7 @@ class UpdateMeter:
         return True
 
     def _run(self) -> None:
+        _give_way()
         while (work := self._work.get()) is not None:
             guarded(work)()
 
@@ -129,7 +134,7 @@ class UpdateMeter:
         if update is None:
             return Direction()
         previous = self._before(round_number, update)
-        scratch = np.empty(BLOCK, update.dtype)
+        scratch = np.empty(min(BLOCK, update.length), update.dtype)
         squares = product = 0.0
         at = 0
         for old, new in zip(update.old, update.new, strict=True):
@@ -164,16 +169,17 @@ class UpdateMeter:
         mean = np.empty(first.length, first.dtype)
         previous = self._before(round_number, first)
         products = np.zeros(len(parts))
-        rows = np.empty((len(parts), BLOCK), first.dtype)
+        longest = block_for(len(parts))
+        rows = np.empty((len(parts), min(longest, first.length)), first.dtype)
         squares = product = 0.0
         at = 0
         # Each piece is asked for everything while it is in the cache, and no update is ever written down whole.
         for number, array in enumerate(first.new):
-            for part in blocks_of(array.size):
+            for part in blocks_of(array.size, longest):
                 size = part.stop - part.start
                 here, block = rows[:, :size], mean[at + part.start : at + part.stop]
-                for row, each in zip(here, parts, strict=True):
-                    difference(each.update.new[number][part], each.update.old[number][part], row)
+                for row, (_, _, _, update) in zip(here, parts, strict=True):
+                    difference(update.new[number][part], update.old[number][part], row)
                 np.einsum("i,ij->j", shares, here, out=block)
                 products += np.einsum("ij,j->i", here, block)
                 squares += product_of(block, block)
@@ -189,6 +195,16 @@ class UpdateMeter:
         to_previous = None if previous is None else _cosine(product, length * previous[1])
         self._of_mean = round_number, Direction(length, to_previous)
         self._previous = round_number, mean, length
+
+
+def _give_way() -> None:
+    """Let the training's threads have the cores first: this thread measures in what they leave."""
+    if sys.platform == "linux":
+        try:
+            own = threading.get_native_id()
+            os.setpriority(os.PRIO_PROCESS, own, os.getpriority(os.PRIO_PROCESS, own) + NICE)
+        except OSError:
+            pass  # A sandbox may forbid it.
 
 
 class Update(NamedTuple):
