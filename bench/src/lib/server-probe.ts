@@ -1,4 +1,4 @@
-import { readdirSync } from 'node:fs';
+import { type OpenFiles, openFilesOf } from './open-files.ts';
 
 /**
  * Loaded into the measured server with `--import`. Collects garbage on request, so that the resident set is live
@@ -15,8 +15,7 @@ export interface Held {
   readonly residentBytes: number;
   /** Timers, sockets, requests under way and whatever else keeps the process alive. */
   readonly handles: number;
-  /** Open files and sockets; null where there is no /proc. */
-  readonly files: number | null;
+  readonly files: OpenFiles | null;
 }
 
 process.on('message', (message: unknown) => {
@@ -29,13 +28,5 @@ process.on('disconnect', () => process.exit());
 function held(): Held {
   const { heapUsed, rss } = process.memoryUsage();
   const handles = process.getActiveResourcesInfo().length;
-  return { type: 'held', heapBytes: heapUsed, residentBytes: rss, handles, files: openFiles() };
-}
-
-function openFiles(): number | null {
-  try {
-    return readdirSync('/proc/self/fd').length;
-  } catch {
-    return null;
-  }
+  return { type: 'held', heapBytes: heapUsed, residentBytes: rss, handles, files: openFilesOf('self') };
 }

@@ -20,3 +20,9 @@ export async function bytesOf(folder: string): Promise<number> {
   }
   return bytes;
 }
+
+/** How many files a folder has, those of its folders included; none if it does not exist. */
+export async function filesIn(folder: string): Promise<number> {
+  const entries = await readdir(folder, { recursive: true, withFileTypes: true }).catch(() => []);
+  return entries.filter((entry) => entry.isFile()).length;
+}

@@ -6,10 +6,11 @@ import { parseArgs } from 'node:util';
 import { Crowd } from '../lib/crowd.ts';
 import { atMost, type Figure, tableOf } from '../lib/figure.ts';
 import { describeMachine } from '../lib/machine.ts';
+import type { OpenFiles } from '../lib/open-files.ts';
 import type { Rest } from '../lib/rest.ts';
 import { type BenchServer, withServer } from '../lib/server.ts';
 import { drained } from '../lib/ticks.ts';
-import { bytesOf } from '../peers/folder.ts';
+import { bytesOf, filesIn } from '../peers/folder.ts';
 import { Federation } from './federation.ts';
 import { type Sample, slopesOf } from './samples.ts';
 
@@ -79,12 +80,18 @@ async function sampleFor(server: BenchServer, federations: readonly Federation[]
     const events = federations.reduce((sum, { reporter }) => sum + reporter.stats().acknowledged, 0);
     const seconds = (performance.now() - startedAt) / 1_000;
     const databaseBytes = await bytesOf(server.dataDir);
-    samples.push({ seconds, events, heapBytes, residentBytes, handles, files, databaseBytes });
+    const databaseFiles = await filesIn(join(server.dataDir, 'postgres'));
+    samples.push({ seconds, events, heapBytes, residentBytes, handles, files, databaseBytes, databaseFiles });
     if (samples.length % 6 !== 1) continue;
     const mebi = (bytes: number) => `${Math.round(bytes / 2 ** 20)} MiB`;
     console.log(
-      `   ${Math.round(seconds)} s: ${events} events, heap ${mebi(heapBytes)}, resident ${mebi(residentBytes)}, ${handles} handles, ${files} files, database ${mebi(databaseBytes)}`,
+      `   ${Math.round(seconds)} s: ${events} events, heap ${mebi(heapBytes)}, resident ${mebi(residentBytes)}, ${handles} handles, ${saidOf(files)}, database ${mebi(databaseBytes)}`,
     );
   }
   return samples;
+}
+
+function saidOf(files: OpenFiles | null): string {
+  if (!files) return 'open files unknown';
+  return `${files.database} files of the database, ${files.sockets} sockets, ${files.others} others open`;
 }

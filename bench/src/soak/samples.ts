@@ -1,4 +1,5 @@
-import type { Figure } from '../lib/figure.ts';
+import { atMost, type Figure } from '../lib/figure.ts';
+import type { OpenFiles } from '../lib/open-files.ts';
 import { slopeOf, verdictOf } from './slope.ts';
 
 export interface Sample {
@@ -8,7 +9,9 @@ export interface Sample {
   readonly residentBytes: number;
   readonly heapBytes: number;
   readonly handles: number;
-  readonly files: number | null;
+  readonly files: OpenFiles | null;
+  /** Files of the embedded database on disk. */
+  readonly databaseFiles: number;
   readonly databaseBytes: number;
 }
 
@@ -28,7 +31,8 @@ const measures: readonly Measure[] = [
   { name: 'heap after its garbage', unit: 'MiB', of: ({ heapBytes }) => heapBytes / mebi, perHour: 20 },
   { name: 'resident memory', unit: 'MiB', of: ({ residentBytes }) => residentBytes / mebi, perHour: 60 },
   { name: 'handles', unit: '', of: ({ handles }) => handles, perHour: 5 },
-  { name: 'open files', unit: '', of: ({ files }) => files ?? Number.NaN, perHour: 5 },
+  { name: 'sockets', unit: '', of: ({ files }) => files?.sockets ?? Number.NaN, perHour: 5 },
+  { name: 'open files, the database excluded', unit: '', of: ({ files }) => files?.others ?? Number.NaN, perHour: 5 },
 ];
 
 /** The slopes of what is left without the warm-up, a fifth of the time. */
@@ -48,7 +52,19 @@ export function slopesOf(all: readonly Sample[]): Figure[] {
       note: `${verdictOf({ perX, error }, perHour)}, at most ${perHour} allowed (± ${(2 * error).toFixed(1)}${each}); ${of(first).toFixed(0)} → ${of(last).toFixed(0)}`,
     };
   });
-  return [...figures, databaseOf(samples)];
+  return [...figures, ...(first.files && last.files ? [databaseFilesOf(first, last)] : []), databaseOf(samples)];
+}
+
+/** They grow until the database has touched every file once; how many there are is their bound. */
+function databaseFilesOf(first: Sample, last: Sample): Figure {
+  const { database = Number.NaN, databaseTwice = Number.NaN } = last.files ?? {};
+  return {
+    name: 'open files of the database, twice',
+    value: databaseTwice,
+    unit: 'files',
+    target: atMost(0),
+    note: `${first.files?.database} → ${database} open, each of ${last.databaseFiles} on disk at most once`,
+  };
 }
 
 /** Rows cost the same at the end as before: the bytes an event of the second half beside those of the first. */
