@@ -166,7 +166,7 @@ const tools = [
     '^backend/src/insight/attention\\.ts$',
   ),
   ...allow({ path: '^scripts/' }, '^scripts/', npm, builtin),
-  ...allow({ path: '^(frontend/vite|vitest)\\.config\\.ts$' }, npm, builtin),
+  ...allow({ path: '^(frontend/vite|vitest)\\.config\\.ts$' }, '^frontend/src/lib/page-files\\.ts$', npm, builtin),
 ];
 
 module.exports = {

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -9,7 +10,10 @@ import { withoutBase } from './plugins/base-path.ts';
 
 const secretKey = 'a secret of at least thirty-two bytes';
 const html =
-  '<!doctype html><html><head></head><body><script type="module" src="./assets/index.js"></script></body></html>';
+  '<!doctype html><html><head><script src="./start.js"></script></head><body><script type="module" src="./assets/index.js"></script></body></html>';
+
+const start = "document.documentElement.dataset.theme = 'dark';\n";
+const pages = { fonts: ['assets/inter.woff2'], pages: [{ pattern: '^\\/runs$', files: ['assets/RunsPage-1.js'] }] };
 
 let folder: string;
 let server: TestApp;
@@ -17,6 +21,8 @@ beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'rondo-pages-'));
   await mkdir(join(folder, 'assets'));
   await writeFile(join(folder, 'index.html'), html);
+  await writeFile(join(folder, 'start.js'), start);
+  await writeFile(join(folder, 'pages.json'), JSON.stringify(pages));
   await writeFile(join(folder, 'assets/index.js'), 'export {};');
   const database = await openTestDatabase();
   const auth = createAuth({ db: database.db, secretKey, publicUrl: 'https://host.example/rondo' });
@@ -28,6 +34,33 @@ afterAll(async () => {
 });
 
 const accept = { accept: 'text/html' };
+
+describe('the page names what it needs', () => {
+  it('the script that runs before the first paint is in the page, and the policy names it by its digest', async () => {
+    const { body, headers } = await server.ask('GET', '/runs/a-run', accept);
+    expect(body).toContain(`<script>${start}</script>`);
+    const digest = createHash('sha256').update(start).digest('base64');
+    expect(headers['content-security-policy']).toContain(`script-src 'self' 'sha256-${digest}';`);
+    expect((await server.ask('GET', '/api/health')).headers['content-security-policy']).not.toContain('sha256-');
+  });
+
+  it('the files of the page at an address are requested with it, under the path', async () => {
+    const headOf = async (url: string) => (await server.ask('GET', url, accept)).body.split('</head>')[0];
+    const [runs, other] = [await headOf('/rondo/runs'), await headOf('/rondo/models')];
+    expect(runs).toContain('<link rel="modulepreload" crossorigin href="/rondo/assets/RunsPage-1.js">');
+    expect(other).not.toContain('RunsPage');
+    for (const head of [runs, other])
+      expect(head).toContain('as="font" type="font/woff2" crossorigin href="/rondo/assets/inter.woff2"');
+  });
+
+  it('each of these pages has an etag of its own, which answers 304', async () => {
+    const etagOf = async (url: string) => String((await server.ask('GET', url, accept)).headers.etag);
+    const [runs, other] = [await etagOf('/runs'), await etagOf('/models')];
+    expect(runs).not.toBe(other);
+    expect((await server.ask('GET', '/runs', { ...accept, 'if-none-match': runs })).statusCode).toBe(304);
+    expect((await server.ask('GET', '/runs', { ...accept, 'if-none-match': other })).statusCode).toBe(200);
+  });
+});
 
 describe('[I6] under a path', () => {
   it.each(['/rondo/', '/rondo', '/', '/rondo/runs/a-run', '/runs/a-run', '/rondo/index.html'])(

@@ -3,6 +3,7 @@ import type { Client, Round, RoundDetail, Run, SnapshotMessage } from '@rondo/pr
 import { accountOf } from '@rondo/protocol';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openTestApp, type TestApp } from '../testing/app.ts';
+import { openTestDatabase } from '../testing/database.ts';
 import { makeRun, type TestRun } from '../testing/facts.ts';
 import { makeReporterBatches, makeWriter } from '../testing/writer.ts';
 import { newestRunId, readSnapshot } from './db/queries/live.ts';
@@ -180,6 +181,29 @@ describe('family 5: silence', () => {
     // A report brings it back.
     await writer.submit([run.say('client_heartbeat', { client_id: 'a' })], batchOf());
     expect((await findRun(db, run.id, null))?.condition?.state).toBe('healthy');
+  });
+
+  it('[S9] a run that has long been silent does not keep the live page from one that reports', async () => {
+    const { db, close } = await openTestDatabase();
+    let clock = Date.parse('2026-03-01T12:00:00.000Z');
+    const { writer } = makeWriter(db, () => new Date(clock));
+    const start = (at: string) => makeRun({ start: at });
+    const [reports, killed] = [start('2026-03-01T11:58:00.000Z'), start('2026-03-01T11:59:00.000Z')];
+    const [batchOf, batchOfOther] = [makeReporterBatches(), makeReporterBatches()];
+    const began = { name: 'x', framework: 'f' };
+    await writer.submit([reports.say('run_started', began)], batchOf());
+    await writer.submit([killed.say('run_started', began)], batchOfOther());
+    expect(await newestRunId(db, null)).toBe(killed.id);
+    clock += 2 * minute;
+    await writer.submit([reports.say('client_heartbeat', { client_id: 'a' })], batchOf());
+    await sweepConditions({ db, writer, now: () => clock });
+    expect((await findRun(db, killed.id, null))?.condition?.state).toBe('silent');
+    expect(await newestRunId(db, null)).toBe(reports.id);
+    clock += 2 * minute;
+    await sweepConditions({ db, writer, now: () => clock });
+    // Where none reports, the one that started last is followed as before.
+    expect(await newestRunId(db, null)).toBe(killed.id);
+    await close();
   });
 
   it('[L10] an admin ends a run whose FL server has disappeared', async () => {

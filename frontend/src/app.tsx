@@ -10,6 +10,7 @@ import { SignInCard } from './components/ui/SignInCard.tsx';
 import { Skeleton } from './components/ui/Skeleton.tsx';
 import { useRefreshSession, useSession } from './hooks/useSession.ts';
 import { basePath } from './lib/base-path.ts';
+import { type PageFile, pageFiles } from './lib/page-files.ts';
 import { LoginPage } from './pages/LoginPage.tsx';
 import { RunPage } from './pages/RunPage.tsx';
 import { SignInLinkPage } from './pages/SignInLinkPage.tsx';
@@ -40,23 +41,27 @@ const ClientPage = page('The client', async () => (await import('./pages/ClientP
 const ModelsPage = page('The list of models', async () => (await import('./pages/ModelsPage.tsx')).ModelsPage);
 const SettingsPage = page('The settings', async () => (await import('./pages/SettingsPage.tsx')).SettingsPage);
 
-/** The page of an address is fetched while the session is renewed, instead of after it. */
-const pagesOf: readonly (readonly [RegExp, { readonly prefetch: () => void }])[] = [
-  [/^\/runs\/[^/]+\/rounds\/[^/]+$/, RoundPage],
-  [/^\/runs\/[^/]+\/rounds$/, RoundsPage],
-  [/^\/runs\/[^/]+\/clients$/, ClientsPage],
-  [/^\/runs\/[^/]+\/metrics$/, SeriesPage],
-  [/^\/($|runs\/[^/]+$)/, LivePage],
-  [/^\/runs$/, RunsPage],
-  [/^\/compare$/, ComparePage],
-  [/^\/clients\//, ClientPage],
-  [/^\/models$/, ModelsPage],
-  [/^\/settings/, SettingsPage],
-];
+const pages: Record<PageFile, { readonly prefetch: () => void }> = {
+  LivePage,
+  RoundsPage,
+  ClientsPage,
+  SeriesPage,
+  RunModelsPage,
+  LogPage,
+  ConfigPage,
+  RoundPage,
+  RunsPage,
+  ComparePage,
+  ClientPage,
+  ModelsPage,
+  SettingsPage,
+};
 
+/** The page of an address is fetched while the session is renewed, instead of after it. */
 export function prefetchPage(pathname: string): void {
   const path = pathname.startsWith(basePath) ? pathname.slice(basePath.replace(/\/$/, '').length) : pathname;
-  pagesOf.find(([pattern]) => pattern.test(path))?.[1].prefetch();
+  const file = pageFiles.find(([pattern]) => pattern.test(path))?.[1];
+  if (file !== undefined) pages[file].prefetch();
 }
 
 export function App() {

@@ -42,6 +42,8 @@ export const limits = {
   batchEvents: 10_000,
   /** Bytes of one ingest request, before and after decompression. */
   batchBytes: 8 * 1024 * 1024,
+  /** A running run that has been silent for longer comes after the other running runs on the live page. [S9] */
+  longSilenceMs: 10 * 60_000,
   /** Clients of a snapshot. Those of a run with more follow in batches of about as many. */
   snapshotClients: 10_000,
   /** Rounds a snapshot carries and a viewer keeps: the newest. */

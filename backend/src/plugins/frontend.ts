@@ -1,10 +1,10 @@
-import { createHash } from 'node:crypto';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import fastifyStatic from '@fastify/static';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import fastifyPlugin from 'fastify-plugin';
 import { sendProblem } from './error-handler.ts';
+import { type Pages, readPages } from './page.ts';
 
 // Vite names these by their content, so they never change.
 const forever = 'public, max-age=31536000, immutable';
@@ -15,22 +15,19 @@ interface FrontendOptions {
   readonly basePath: string;
 }
 
-/** The page with its files under the path, which it reads from a `meta` element. */
-export const pageUnder = (basePath: string, html: string): string =>
-  html
-    .replaceAll(/(href|src)="\.?\//g, `$1="${basePath}/`)
-    .replace('<head>', `<head>\n    <meta name="rondo-base-path" content="${basePath}" />`);
-
 /** The built pages. Any address that is not a file or the API's is the app's own, and gets its page. */
 export const frontend = fastifyPlugin<FrontendOptions>(async (app, { folder, basePath }) => {
   const isBuilt = existsSync(join(folder, 'index.html'));
-  const page = isBuilt ? pageUnder(basePath, readFileSync(join(folder, 'index.html'), 'utf8')) : '';
-  const etag = `"${createHash('sha256').update(page).digest('base64url')}"`;
-  const sendPage = (request: FastifyRequest, reply: FastifyReply) => {
+  const pages = isBuilt ? readPages(folder, basePath) : null;
+  const sendPage = (request: FastifyRequest, reply: FastifyReply, { pageOf, scriptDigests }: Pages) => {
+    const { html, etag } = pageOf(request.url.split('?')[0] as string);
+    const policy = String(reply.getHeader('content-security-policy'));
+    const scripts = ["script-src 'self'", ...scriptDigests].join(' ');
+    reply.header('content-security-policy', policy.replace("script-src 'self'", scripts));
     reply.headers({ 'cache-control': 'no-cache', etag });
     // A proxy that compresses marks it as weak.
     if (request.headers['if-none-match']?.replace(/^W\//, '') === etag) return reply.code(304).send();
-    return reply.type('text/html; charset=utf-8').send(page);
+    return reply.type('text/html; charset=utf-8').send(html);
   };
   if (isBuilt) {
     await app.register(fastifyStatic, {
@@ -42,9 +39,9 @@ export const frontend = fastifyPlugin<FrontendOptions>(async (app, { folder, bas
       },
     });
   }
-  if (isBuilt)
+  if (pages !== null)
     for (const path of ['/', '/index.html'])
-      app.get(path, { schema: { hide: true } }, (request, reply) => sendPage(request, reply));
+      app.get(path, { schema: { hide: true } }, (request, reply) => sendPage(request, reply, pages));
   app.setNotFoundHandler((request, reply) => {
     const path = request.url.split('?')[0] as string;
     // Only who navigates asks for a page; an ending says nothing, for the id of a run may have a dot.
@@ -52,7 +49,7 @@ export const frontend = fastifyPlugin<FrontendOptions>(async (app, { folder, bas
       request.method === 'GET' &&
       (request.headers.accept ?? '').includes('text/html') &&
       !/^\/(api|ws|docs|assets|metrics|openapi\.json)(\/|$)/.test(path);
-    if (isBuilt && isPage) return sendPage(request, reply);
+    if (pages !== null && isPage) return sendPage(request, reply, pages);
     return sendProblem(reply, {
       status: 404,
       title: 'Not Found',

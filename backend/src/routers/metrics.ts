@@ -22,11 +22,8 @@ import { metricsSummary } from '../db/queries/metrics.ts';
 import { readSeries } from '../db/queries/read-series.ts';
 import { Invalid, NotFound } from '../errors.ts';
 import { axisOf } from '../insight/axis.ts';
-import { forReaders, problems } from '../schemas/common.ts';
+import { forReaders, problems, several } from '../schemas/common.ts';
 import { seenRun } from './seen.ts';
-
-/** A parameter that may be repeated. */
-const several = <T extends z.ZodType>(one: T) => z.union([one, z.array(one).min(1).max(limits.seriesPerRequest)]);
 
 const step = numberInAddress(z.int().min(0)).optional();
 

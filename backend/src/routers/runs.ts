@@ -24,7 +24,7 @@ import { deleteRun, findRunRow } from '../db/queries/runs.ts';
 import { Conflict, Invalid, NotFound } from '../errors.ts';
 import type { IngestWriter } from '../ingest/writer.ts';
 import { withSummaries } from '../insight/keep-summaries.ts';
-import { forReaders, problems } from '../schemas/common.ts';
+import { forReaders, problems, several } from '../schemas/common.ts';
 import { keysetQuery, toPage } from '../schemas/cursor.ts';
 import { managedRun, seenRun } from './seen.ts';
 
@@ -46,6 +46,7 @@ const key = z.tuple([
 ]);
 
 const listQuery = keysetQuery(key, {
+  run_id: several(runIdSchema).optional().describe('Only these runs; the parameter may be repeated'),
   status: runStatusSchema.optional(),
   project: projectIdSchema.optional(),
   q: text(limits.searchText).optional().describe('Only runs with this text in the name, the id, the notes or a tag'),
@@ -113,7 +114,8 @@ export const runsRouter =
             (!isOfMetric || after[1] === 1 || after[2] === 'Infinity' || Number.isFinite(Number(after[2] || 'x'))));
         if (!isFitting) throw new Invalid([{ path: 'cursor', message: 'is not a cursor of this list in this order' }]);
         const visible = visibleTo(request);
-        const found = await findRuns(db, { ...query, visible, config: configOf(query), after });
+        const ids = query.run_id === undefined ? undefined : [query.run_id].flat();
+        const found = await findRuns(db, { ...query, ids, visible, config: configOf(query), after });
         return toPage({ ...found, items: await withSummaries(db, found.items) }, query);
       },
     );

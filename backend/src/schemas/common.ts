@@ -1,4 +1,5 @@
-import { problemSchema } from '@rondo/protocol';
+import { limits, problemSchema } from '@rondo/protocol';
+import { z } from 'zod';
 
 const meanings: Record<number, string> = {
   400: 'The body is not JSON',
@@ -33,3 +34,7 @@ export const problems = <S extends number>(...statuses: S[]) =>
 
 /** The description of routes for a signed-in user or an API key with the scope `read`. */
 export const forReaders: { security: Record<string, string[]>[] } = { security: [{ bearer: [] }, { apiKey: [] }] };
+
+/** A parameter that may be repeated. */
+export const several = <T extends z.ZodType>(one: T) =>
+  z.union([one, z.array(one).min(1).max(limits.seriesPerRequest)]);

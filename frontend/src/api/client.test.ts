@@ -1,6 +1,6 @@
 import { AxiosError, type AxiosResponse, type InternalAxiosRequestConfig } from 'axios';
 import { beforeEach, describe, expect, it, vi } from 'vitest';
-import { api, bareApi } from './client.ts';
+import { api, bareApi, refreshSession } from './client.ts';
 import { problemDetail } from './problem.ts';
 import { getSession, onSessionChange, signedIn, signedOut } from './session.ts';
 
@@ -113,5 +113,45 @@ describe('the words for a failure', () => {
 
   it('has words for an answer that is no problem document', async () => {
     expect(await failure({ status: 502, data: '<html>' })).toMatch(/502/);
+  });
+});
+
+describe('the session that the page began to renew before this code was there', () => {
+  const early = (status: number, body: unknown) => {
+    globalThis.rondoRenewal = Promise.resolve(new Response(JSON.stringify(body), { status }));
+  };
+
+  it('is taken, once, instead of a second request', async () => {
+    const requests = serve(() => ({ status: 200, data: signIn('second') }));
+    early(200, signIn('early'));
+    expect(await refreshSession()).toBe(true);
+    expect(getSession()).toMatchObject({ state: 'signed_in', access_token: 'early' });
+    expect(requests('/api/auth/refresh')).toBe(0);
+    expect(await refreshSession()).toBe(true);
+    expect(getSession()).toMatchObject({ access_token: 'second' });
+  });
+
+  it('is over where the server refused', async () => {
+    const requests = serve(() => ({ status: 200, data: signIn('second') }));
+    early(401, {});
+    expect(await refreshSession()).toBe(false);
+    expect(getSession()).toEqual({ state: 'signed_out' });
+    expect(requests('/api/auth/refresh')).toBe(0);
+  });
+
+  it.each([
+    ['a busy server', 429],
+    ['a broken one', 503],
+  ])('is requested again after %s', async (_, status) => {
+    serve(() => ({ status: 200, data: signIn('second') }));
+    early(status, {});
+    expect(await refreshSession()).toBe(true);
+    expect(getSession()).toMatchObject({ access_token: 'second' });
+  });
+
+  it('is requested again where the server was out of reach', async () => {
+    serve(() => ({ status: 200, data: signIn('second') }));
+    globalThis.rondoRenewal = Promise.resolve(null);
+    expect(await refreshSession()).toBe(true);
   });
 });

@@ -10,6 +10,11 @@ interface Attempt extends InternalAxiosRequestConfig {
   hasBeenRepeated?: boolean;
 }
 
+declare global {
+  /** The answer to the request that `start.js` made; null where there was none. */
+  var rondoRenewal: Promise<Response | null> | undefined;
+}
+
 const timeoutMs = 15_000;
 
 /** Without the interceptors: what signs in or refreshes must not itself ask for a refresh. */
@@ -57,6 +62,8 @@ export function refreshSession(): Promise<boolean> {
 
 /** `false` when there is no session any more. Rejects when the server is out of reach: that proves nothing. */
 async function refresh(): Promise<boolean> {
+  const early = await takeEarlyRenewal();
+  if (early !== null) return early;
   try {
     const { data } = await bareApi.post<SignIn>('/api/auth/refresh');
     signedIn(data);
@@ -66,6 +73,22 @@ async function refresh(): Promise<boolean> {
     signedOut();
     return false;
   }
+}
+
+/** What `start.js` requested before this code was there; null where that decides nothing. */
+async function takeEarlyRenewal(): Promise<boolean | null> {
+  const renewal = globalThis.rondoRenewal;
+  globalThis.rondoRenewal = undefined;
+  const response = await renewal?.catch(() => null);
+  if (!response || (!response.ok && !isRefusal(response.status))) return null;
+  if (!response.ok) {
+    signedOut();
+    return false;
+  }
+  const answer: SignIn | null = await response.json().catch(() => null);
+  if (answer === null) return null;
+  signedIn(answer);
+  return true;
 }
 
 /** The cookie is shared by all tabs and changes with each use, so only one tab may use it at a time. */
@@ -88,5 +111,7 @@ export const isUnauthorized = (error: unknown): boolean => statusOf(error) === 4
 /** The server has understood and said no: asking again changes nothing. */
 export const isRefused = (error: unknown): boolean => {
   const status = statusOf(error);
-  return status !== undefined && status >= 400 && status < 500 && status !== 429;
+  return status !== undefined && isRefusal(status);
 };
+
+const isRefusal = (status: number): boolean => status >= 400 && status < 500 && status !== 429;

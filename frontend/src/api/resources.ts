@@ -30,6 +30,9 @@ interface RunsSeriesQuery {
 /** Addresses are the keys under which answers are kept. */
 export const paths = {
   runs: '/api/runs?limit=100',
+  /** At most a hundred. */
+  runsById: (ids: readonly string[]) =>
+    `/api/runs?${new URLSearchParams([['limit', '100'], ...ids.map((id) => ['run_id', id])])}`,
   run: (run_id: string) => `/api/runs/${encodeURIComponent(run_id)}`,
   /** Of one run as many rounds as the server returns at once; of all runs enough to name them. */
   clientHistory: (client_id: string, run_id: string | null) =>

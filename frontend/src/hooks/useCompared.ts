@@ -1,18 +1,25 @@
-import { type Axis, isRoundOver, type Page, type Round, type Run, type Series, type SeriesList } from '@rondo/protocol';
+import {
+  type Axis,
+  isRoundOver,
+  type Page,
+  type Round,
+  type Run,
+  type RunPage,
+  type Series,
+  type SeriesList,
+} from '@rondo/protocol';
 import useSWR from 'swr';
 import { getJson, paths } from '../api/resources.ts';
 import { roundsPath } from '../api/rounds.ts';
 
-/** The runs with these ids; one that does not exist, or may not be seen, is left out and named. */
+/** The runs with these ids, in one request; one that does not exist, or may not be seen, is left out and named. */
 export const useRunsById = (ids: readonly string[]) =>
   useSWR<{ readonly runs: readonly Run[]; readonly missing: readonly string[] }>(
     ids.length === 0 ? null : ['runs', ...ids],
     async () => {
-      const answers = await Promise.allSettled(ids.map((id) => getJson<Run>(paths.run(id))));
-      return {
-        runs: answers.flatMap((answer) => (answer.status === 'fulfilled' ? [answer.value] : [])),
-        missing: ids.filter((_, index) => answers[index]?.status === 'rejected'),
-      };
+      const { items } = await getJson<RunPage>(paths.runsById(ids));
+      const found = new Map<string, Run>(items.map((run) => [run.run_id, run]));
+      return { runs: ids.flatMap((id) => found.get(id) ?? []), missing: ids.filter((id) => !found.has(id)) };
     },
   );
 

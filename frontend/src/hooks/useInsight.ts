@@ -26,10 +26,13 @@ const whileRunning = (isRunning: boolean, intervalMs: number) => ({ refreshInter
  * The attention list; of a past moment it comes from the episodes that were open then. Its items are those of the stream,
  * like everything else on the page; an answer brings the rest: what is muted, and the budget. [G21]
  */
-export function useAttention(run_id: string | null, isRunning: boolean): Pick<SWRResponse<Attention>, 'data'> {
+export function useAttention(
+  run_id: string | null,
+  isRunning: boolean,
+): Pick<SWRResponse<Attention>, 'data' | 'isLoading'> {
   const past = usePast();
   const isThen = past !== null && past.viewer.run_id === run_id;
-  const { data } = useDerived<Attention>(
+  const { data, isLoading } = useDerived<Attention>(
     isThen ? null : run_id && insightPaths.attention(run_id),
     whileRunning(isRunning, 5_000),
   );
@@ -39,7 +42,7 @@ export function useAttention(run_id: string | null, isRunning: boolean): Pick<SW
     const answer = data?.run_id === run_id ? data : undefined;
     return news === null ? answer : { ...(answer ?? withoutRest(news)), items: news.items, total: news.total };
   }, [news, data, run_id]);
-  return { data: isThen ? then : live };
+  return { data: isThen ? then : live, isLoading };
 }
 
 function attentionThen(past: PastView): Attention | undefined {

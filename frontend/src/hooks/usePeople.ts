@@ -29,9 +29,11 @@ export const useKeys = () => useSWR(peoplePaths.keys, (path: string) => getJson<
 
 /** The projects of which the user is an admin. */
 export function useManagedProjects(): readonly Project[] {
-  const { data } = useSWR(peoplePaths.projects, (path: string) => getJson<Items<Project>>(path), slowPoll);
+  const { data } = useProjectList();
   return data?.items.filter(({ role }) => role === 'admin') ?? [];
 }
+
+const useProjectList = () => useSWR(peoplePaths.projects, (path: string) => getJson<Items<Project>>(path), slowPoll);
 
 /** The project of something new: the one that was chosen, else the default one, else any that the user manages. */
 export function useChosenProject(initial: string | undefined): readonly [string, (id: string) => void] {
@@ -44,14 +46,18 @@ export function useChosenProject(initial: string | undefined): readonly [string,
 /** Whether the user manages a project, or the server; null until that is known. */
 export function useManaging(): boolean | null {
   const isAdmin = useIsAdmin();
-  const { data, error } = useSWR(peoplePaths.projects, (path: string) => getJson<Items<Project>>(path), slowPoll);
+  const { data, error } = useProjectList();
   if (isAdmin) return true;
   if (data === undefined) return error === undefined ? null : false;
   return data.items.some(({ role }) => role === 'admin');
 }
 
-/** Whether the user is an admin of some project. */
-export const useIsManager = (): boolean => useManagedProjects().length > 0;
+/** Whether the user is an admin of some project; null until that is known. */
+export function useIsManager(): boolean | null {
+  const { data, error } = useProjectList();
+  const projects = useManagedProjects();
+  return data === undefined && error === undefined ? null : projects.length > 0;
+}
 
 export const useSessions = () =>
   useSWR(peoplePaths.sessions, (path: string) => getJson<Items<SignInSession>>(path), slowPoll);

@@ -10,7 +10,7 @@ interface StoredChoiceOptions<T extends string> {
   readonly key: string;
   /** The usual one first: it is not stored. */
   readonly values: readonly [T, ...T[]];
-  /** The `data-` attribute of the page that styles go by; `public/theme.js` sets it before the first paint. */
+  /** The `data-` attribute of the page that styles go by; `public/start.js` sets it before the first paint. */
   readonly attribute?: string;
 }
 

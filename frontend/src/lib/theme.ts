@@ -22,8 +22,23 @@ export function onThemeChange(listener: () => void): () => void {
   };
 }
 
+let system: MediaQueryList | undefined;
+const known = new Map<string, string>();
+let knownFor = '';
+
 /** The colour that a token stands for right now, for canvases, which cannot read CSS variables. */
 export function readToken(name: string): string {
+  // To read one makes the browser compute styles, and a chart asks for some at every painting.
+  system ??= matchMedia('(prefers-color-scheme: dark)');
+  const shown = `${document.documentElement.dataset.theme} ${system.matches}`;
+  if (shown !== knownFor) known.clear();
+  knownFor = shown;
+  const colour = known.get(name) ?? computeToken(name);
+  known.set(name, colour);
+  return colour;
+}
+
+function computeToken(name: string): string {
   // Through an element: the bare variable would still say "light-dark(…)".
   const probe = document.createElement('span');
   probe.style.color = `var(${name})`;

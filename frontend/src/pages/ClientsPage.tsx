@@ -1,7 +1,9 @@
 import { ClientGrid } from '../components/ClientGrid/ClientGrid.tsx';
 import { ClientHeatMap } from '../components/ClientHeatMap/ClientHeatMap.tsx';
 import { SystemLoad } from '../components/SystemLoad/SystemLoad.tsx';
+import { Deferred } from '../components/ui/Deferred.tsx';
 import { lazyPart } from '../components/ui/lazy-part.tsx';
+import { Skeleton } from '../components/ui/Skeleton.tsx';
 import { useFLData } from '../hooks/useFLData.ts';
 
 const Participation = lazyPart({
@@ -14,9 +16,11 @@ export function ClientsPage() {
   return (
     <div className="flex flex-col gap-4">
       {run_id !== null && <ClientHeatMap run_id={run_id} />}
-      <ClientGrid isTall />
-      {run_id !== null && <Participation key={run_id} run_id={run_id} />}
-      <SystemLoad />
+      <Deferred fallback={<Skeleton className="h-[max(582px,calc(100dvh-160px))]" />}>
+        <ClientGrid isTall />
+        {run_id !== null && <Participation key={run_id} run_id={run_id} />}
+        <SystemLoad />
+      </Deferred>
     </div>
   );
 }

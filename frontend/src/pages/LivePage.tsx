@@ -7,6 +7,7 @@ import { RoundMonitor } from '../components/RoundMonitor/RoundMonitor.tsx';
 import { RunCost } from '../components/RunCost/RunCost.tsx';
 import { RunNotes } from '../components/RunNotes/RunNotes.tsx';
 import { writeZoom } from '../components/ui/chart-view.ts';
+import { Deferred } from '../components/ui/Deferred.tsx';
 import { lazyPart } from '../components/ui/lazy-part.tsx';
 import { Skeleton } from '../components/ui/Skeleton.tsx';
 import { useAddress } from '../hooks/useAddress.ts';
@@ -18,11 +19,13 @@ const ClientHeatMap = lazyPart({
   load: async () => (await import('../components/ClientHeatMap/ClientHeatMap.tsx')).ClientHeatMap,
 });
 
+const chartPlace = <Skeleton className="min-h-[clamp(420px,60vh,640px)] grow" />;
+
 /** The figures above it are on screen before the chart's code is there. */
 const MetricsChart = lazyPart({
   what: 'The training progress',
   load: async () => (await import('../components/MetricsChart/MetricsChart.tsx')).MetricsChart,
-  fallback: <Skeleton className="min-h-[clamp(420px,60vh,640px)] grow" />,
+  fallback: chartPlace,
 });
 
 /** Most runs have no pin, and then there is nothing to show. */
@@ -37,9 +40,13 @@ const Convergence = lazyPart({
   load: async () => (await import('../components/Convergence/Convergence.tsx')).Convergence,
 });
 
+// Their code is fetched while the run is: nothing of it depends on the run.
+for (const part of [MetricsChart, Convergence, ClientHeatMap]) part.prefetch();
+
 /** The overview of a run. One column on a phone, where trouble comes second; two on a desk, three on a wall. */
 export function LivePage() {
   const run_id = useFLData((state) => state.viewer.run_id);
+  const hasClients = useFLData((state) => isFilled(state.viewer.clients));
   const [, change] = useAddress();
   return (
     <>
@@ -50,29 +57,37 @@ export function LivePage() {
             <RoundMonitor />
           </div>
           <Figures />
-          <MetricsChart />
-          {run_id !== null && <Convergence run_id={run_id} />}
-          {run_id !== null && <PinnedMetrics run_id={run_id} />}
-          {run_id !== null && (
-            <ClientHeatMap
-              run_id={run_id}
-              isSmall
-              // The chart is over rounds then, whatever it was over before.
-              onRounds={(rounds) =>
-                change({ ...writeZoom(rounds && { min: rounds.from, max: rounds.to }), x: null }, { isStep: true })
-              }
-            />
-          )}
+          <Deferred fallback={chartPlace}>
+            <MetricsChart />
+          </Deferred>
+          <Deferred fallback={null}>
+            {run_id !== null && <Convergence run_id={run_id} />}
+            {run_id !== null && <PinnedMetrics run_id={run_id} />}
+            {run_id !== null && (
+              <ClientHeatMap
+                run_id={run_id}
+                isSmall
+                // The chart is over rounds then, whatever it was over before.
+                onRounds={(rounds) =>
+                  change({ ...writeZoom(rounds && { min: rounds.from, max: rounds.to }), x: null }, { isStep: true })
+                }
+              />
+            )}
+          </Deferred>
         </div>
         <div className="flex min-w-0 flex-col gap-4 max-xl:contents min-[118rem]:row-span-2">
           <div className="min-w-0 empty:hidden max-xl:-order-1">
             <Attention />
           </div>
-          <ClientGrid />
+          <Deferred fallback={hasClients && <Skeleton className="h-[582px]" />}>
+            <ClientGrid />
+          </Deferred>
         </div>
         <div className="flex min-w-0 flex-col gap-4">
-          <RecentRounds />
-          <RunCost />
+          <Deferred fallback={<Skeleton className="h-72" />}>
+            <RecentRounds />
+            <RunCost />
+          </Deferred>
         </div>
         <div className="col-span-full min-w-0 min-[118rem]:col-start-3 wall:hidden">
           <ModelTable />
@@ -80,4 +95,10 @@ export function LivePage() {
       </div>
     </>
   );
+}
+
+/** Without a list of its keys, which the live stream would have made many times a second. */
+function isFilled(record: Readonly<Record<string, unknown>>): boolean {
+  for (const key in record) if (Object.hasOwn(record, key)) return true;
+  return false;
 }

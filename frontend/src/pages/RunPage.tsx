@@ -1,6 +1,7 @@
 import { Navigate, Outlet, useLocation, useParams, useSearchParams } from 'react-router';
 import { LiveGate } from '../components/LiveGate/LiveGate.tsx';
 import { RunTabs } from '../components/RunTabs/RunTabs.tsx';
+import { SilentRuns } from '../components/SilentRuns/SilentRuns.tsx';
 import { canonicalTab, runPath, runTabs, tabOf } from '../lib/run-tabs.ts';
 
 /** What surrounds the tabs of a run. */
@@ -17,6 +18,7 @@ export function RunPage() {
   return (
     <LiveGate title={shown === '' ? undefined : runTabs.find(({ key }) => key === shown)?.label}>
       <RunTabs />
+      {run_id === undefined && <SilentRuns />}
       <Outlet />
     </LiveGate>
   );

@@ -18,6 +18,7 @@ export type RunKey = readonly [order: string, part: number, value: string | numb
 
 export interface RunFilter {
   readonly visible: Visible;
+  readonly ids?: readonly RunId[] | undefined;
   readonly project?: ProjectId | undefined;
   readonly status?: RunStatus | undefined;
   /** Part of the name, the id, the notes or a tag, in any case. */
@@ -210,11 +211,16 @@ async function countOf(db: Db, { from, where: ofPart }: Pick<Part, 'from' | 'whe
 }
 
 /** True if the stored totals cover the filter. */
-const isCounted = ({ q, tag, framework, condition, config = [] }: RunFilter): boolean =>
-  !q && tag === undefined && framework === undefined && condition === undefined && config.length === 0;
+const isCounted = ({ ids, q, tag, framework, condition, config = [] }: RunFilter): boolean =>
+  ids === undefined &&
+  !q &&
+  tag === undefined &&
+  framework === undefined &&
+  condition === undefined &&
+  config.length === 0;
 
 function conditionOf(filter: RunFilter): SQL | undefined {
-  const { visible, project, status, q, tag, framework, condition, config = [] } = filter;
+  const { visible, ids, project, status, q, tag, framework, condition, config = [] } = filter;
   const searched = and(
     q ? search(q) : undefined,
     tag === undefined ? undefined : sql`tags @> ${JSON.stringify([tag])}::text::jsonb`,
@@ -222,6 +228,7 @@ function conditionOf(filter: RunFilter): SQL | undefined {
   );
   return and(
     inProjects(runs.project_id, visible),
+    ids && inArray(runs.run_id, [...ids]),
     project && eq(runs.project_id, project),
     status && eq(runs.status, status),
     framework === undefined ? undefined : eq(runs.framework, framework),

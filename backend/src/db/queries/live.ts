@@ -10,7 +10,8 @@ import { inProjects, type Visible } from './projects.ts';
 
 /**
  * The run that viewers follow when they name none: the running run that started last, else the one that ended last.
- * Runs that were imported come after all others. [S9]
+ * A running run whose FL server has long been silent comes after those that report, and runs that were imported come after
+ * all others. [S9]
  */
 export async function newestRunId(db: Db, visible: Visible): Promise<RunId | undefined> {
   const seen = inProjects(runs.project_id, visible);
@@ -19,7 +20,7 @@ export async function newestRunId(db: Db, visible: Visible): Promise<RunId | und
       .select({ run_id: runs.run_id })
       .from(runs)
       .where(and(seen, isOwn, eq(runs.status, 'running')))
-      .orderBy(desc(runs.started_at), desc(runs.created_at), desc(runs.run_id))
+      .orderBy(hasLongBeenSilent, desc(runs.started_at), desc(runs.created_at), desc(runs.run_id))
       .limit(1);
     if (running) return running.run_id;
     const [ended] = await db
@@ -32,6 +33,9 @@ export async function newestRunId(db: Db, visible: Visible): Promise<RunId | und
   }
   return undefined;
 }
+
+const hasLongBeenSilent = sql`coalesce(${runs.condition} ->> 'state' = 'silent'
+  and (${runs.condition} ->> 'since')::timestamptz < now() - make_interval(secs => ${limits.longSilenceMs / 1_000}), false)`;
 
 /** One consistent picture of a run, for a repeatable-read transaction; of many clients none. [S3] [S12] */
 export async function readSnapshot(

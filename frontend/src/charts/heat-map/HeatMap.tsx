@@ -41,6 +41,8 @@ export function HeatMap(props: HeatMapProps) {
   const { label, grid, version, view, palette, cell } = props;
   const [box, { width, height }] = useSize<HTMLDivElement>();
   const canvas = useRef<HTMLCanvasElement>(null);
+  // Of two megabytes: made once for each size.
+  const image = useRef<ImageData | null>(null);
   const drag = useRef<{ readonly x: number; readonly y: number; readonly view: HeatView; isMove: boolean } | null>(
     null,
   );
@@ -54,9 +56,10 @@ export function HeatMap(props: HeatMapProps) {
     const draw = () => {
       if (surface.width !== width) surface.width = width;
       if (surface.height !== height) surface.height = height;
-      const image = context.createImageData(width, height);
-      paint(grid, view, palette(), new Uint32Array(image.data.buffer), width);
-      context.putImageData(image, 0, 0);
+      if (image.current?.width !== width || image.current.height !== height)
+        image.current = context.createImageData(width, height);
+      paint(grid, view, palette(), new Uint32Array(image.current.data.buffer), width);
+      context.putImageData(image.current, 0, 0);
     };
     frame.draw(draw);
     const unsubscribe = onThemeChange(() => frame.draw(draw));

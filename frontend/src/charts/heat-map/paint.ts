@@ -29,19 +29,37 @@ export function paint(grid: HeatGrid, view: HeatView, palette: HeatPalette, pixe
   const rowsPerPixel = view.rows / height;
   const { cells, height: levelHeight, rows, columns } = grid.level(halvings(rowsPerPixel), halvings(columnsPerPixel));
   const across = spans(view.firstColumn, columnsPerPixel, width, columns, Math.ceil(grid.numColumns / 2 ** columns));
-  const down = spans(view.firstRow, rowsPerPixel, height, rows, levelHeight);
-  const worst = new Uint8Array(height);
-  for (let x = 0; x < width; x++) {
-    const from = across[2 * x] as number;
-    const to = across[2 * x + 1] as number;
-    // Pixels of the same cells have the same column.
-    if (x === 0 || from !== across[2 * x - 2] || to !== across[2 * x - 1]) {
-      worst.fill(shades.missing);
-      for (let column = from; column < to; column++) takeWorst(cells, column * levelHeight, down, worst);
+  const down = readsOf(spans(view.firstRow, rowsPerPixel, height, rows, levelHeight));
+  // A block is as wide as a cache line has pixels, so that each line of the image is written once.
+  const block = new Uint8Array(blockWidth * height);
+  const starts = new Int32Array(blockWidth);
+  for (let left = 0; left < width; left += blockWidth) {
+    const right = Math.min(width, left + blockWidth);
+    for (let x = left; x < right; x++) {
+      const from = across[2 * x] as number;
+      const to = across[2 * x + 1] as number;
+      // Pixels of the same cells have the same column.
+      if (x > left && from === across[2 * x - 2] && to === across[2 * x - 1]) {
+        starts[x - left] = starts[x - left - 1] as number;
+        continue;
+      }
+      const start = (x - left) * height;
+      starts[x - left] = start;
+      if (from >= to) block.fill(shades.missing, start, start + height);
+      for (let column = from; column < to; column++)
+        takeWorst(
+          cells.subarray(column * levelHeight, (column + 1) * levelHeight),
+          down,
+          block,
+          start,
+          column === from,
+        );
     }
-    paintColumn(worst, palette, pixels, x, width);
+    paintBlock(block, starts, palette, pixels, { left, right, width });
   }
 }
+
+const blockWidth = 16;
 
 const halvings = (cellsPerPixel: number): number => Math.max(0, Math.floor(Math.log2(cellsPerPixel)));
 
@@ -59,29 +77,73 @@ function spans(first: number, perPixel: number, count: number, level: number, li
   return ends;
 }
 
-function takeWorst(cells: Uint8Array, start: number, down: Int32Array, worst: Uint8Array): void {
-  for (let y = 0; y < worst.length; y++) {
-    let shade = worst[y] as number;
-    const to = down[2 * y + 1] as number;
-    for (let row = down[2 * y] as number; row < to; row++) {
-      const other = cells[start + row] as number;
-      if (other > shade) shade = other;
-    }
-    worst[y] = shade;
+interface Reads {
+  /** For each pixel the cells to read: as many for each, so that the loop over pixels has no loop of changing length. */
+  readonly cells: readonly Int32Array[];
+  /** The pixels that have a cell. */
+  readonly from: number;
+  readonly to: number;
+}
+
+function readsOf(ends: Int32Array): Reads {
+  const count = ends.length / 2;
+  let [from, to, most] = [count, 0, 1];
+  for (let pixel = 0; pixel < count; pixel++) {
+    const size = (ends[2 * pixel + 1] as number) - (ends[2 * pixel] as number);
+    if (size <= 0) continue;
+    from = Math.min(from, pixel);
+    to = pixel + 1;
+    most = Math.max(most, size);
+  }
+  const cells = Array.from({ length: most }, (_, nth) =>
+    Int32Array.from({ length: count }, (_, pixel) =>
+      Math.min((ends[2 * pixel] as number) + nth, (ends[2 * pixel + 1] as number) - 1),
+    ),
+  );
+  return { cells, from: Math.min(from, to), to };
+}
+
+/** The greater of two bytes, without a branch that noise would make the processor guess wrong. */
+const greater = (a: number, b: number): number => a - ((a - b) & ((a - b) >> 31));
+
+function takeWorst(column: Uint8Array, { cells, from, to }: Reads, block: Uint8Array, start: number, isFirst: boolean) {
+  const [first, second, ...rest] = cells as [Int32Array, Int32Array?, ...Int32Array[]];
+  if (isFirst) block.fill(shades.missing, start, start + first.length);
+  if (second === undefined) {
+    for (let y = from; y < to; y++)
+      block[start + y] = greater(block[start + y] as number, column[first[y] as number] as number);
+    return;
+  }
+  for (let y = from; y < to; y++) {
+    const two = greater(column[first[y] as number] as number, column[second[y] as number] as number);
+    block[start + y] = greater(block[start + y] as number, two);
+  }
+  for (const reads of rest) {
+    for (let y = from; y < to; y++)
+      block[start + y] = greater(block[start + y] as number, column[reads[y] as number] as number);
   }
 }
 
-function paintColumn(
-  worst: Uint8Array,
+interface Block {
+  readonly left: number;
+  readonly right: number;
+  readonly width: number;
+}
+
+function paintBlock(
+  block: Uint8Array,
+  starts: Int32Array,
   { colours, striped, stripe }: HeatPalette,
   pixels: Uint32Array,
-  x: number,
-  width: number,
+  { left, right, width }: Block,
 ) {
-  for (let y = 0, at = x; y < worst.length; y++, at += width) {
-    const shade = worst[y] as number;
-    const isStripe = shade === striped && ((x + y) & 3) < 2;
-    pixels[at] = isStripe ? stripe : (colours[shade] as number);
+  const height = pixels.length / width;
+  for (let y = 0; y < height; y++) {
+    const line = y * width + left;
+    for (let x = 0; x < right - left; x++) {
+      const shade = block[(starts[x] as number) + y] as number;
+      pixels[line + x] = shade === striped && ((left + x + y) & 3) < 2 ? stripe : (colours[shade] as number);
+    }
   }
 }
 

@@ -1,4 +1,5 @@
 import { useIsManager } from '../../hooks/usePeople.ts';
+import { Skeleton } from '../ui/Skeleton.tsx';
 import { AlertHistory } from './AlertHistory.tsx';
 import { ChannelPanel } from './ChannelPanel.tsx';
 import { NotificationChoice } from './NotificationChoice.tsx';
@@ -9,6 +10,12 @@ export function AlertSettings() {
   const isManager = useIsManager();
   return (
     <div className="flex flex-col gap-4">
+      {isManager === null && (
+        <>
+          <Skeleton className="h-[238px]" />
+          <Skeleton className="h-[238px]" />
+        </>
+      )}
       {isManager && (
         <>
           <RulePanel />
@@ -16,7 +23,7 @@ export function AlertSettings() {
         </>
       )}
       <NotificationChoice />
-      <AlertHistory isManager={isManager} />
+      <AlertHistory isManager={isManager === true} />
     </div>
   );
 }

@@ -9,6 +9,7 @@ import { formatCount } from '../../lib/format.ts';
 import { runPath } from '../../lib/run-tabs.ts';
 import { Button } from '../ui/Button.tsx';
 import { Panel } from '../ui/Panel.tsx';
+import { Skeleton } from '../ui/Skeleton.tsx';
 import { severityLooks } from '../ui/severity-looks.ts';
 
 const shown = 5;
@@ -17,8 +18,9 @@ const shown = 5;
 export function Attention() {
   const run_id = useFLData((state) => state.viewer.run_id);
   const isRunning = useFLData((state) => state.viewer.run?.status === 'running');
-  const { data } = useAttention(run_id, isRunning);
+  const { data, isLoading } = useAttention(run_id, isRunning);
   const [isWhole, setWhole] = useState(false);
+  if (data === undefined && isLoading) return <Skeleton className="h-[104px]" />;
   if (data === undefined || data.run_id !== run_id) return null;
   const items = isWhole ? data.items : data.items.slice(0, shown);
   return (

@@ -79,7 +79,11 @@ export function ClientHeatMap({ run_id, isSmall = false, onRounds }: ClientHeatM
         </div>
       }
     >
-      <Loaded what="The client by round map" answer={answer}>
+      <Loaded
+        what="The client by round map"
+        skeleton={isSmall ? 'h-[236px]' : 'h-[calc(min(60vh,480px)+28px)]'}
+        answer={answer}
+      >
         {(matrix) =>
           matrix.measure !== measure.matrix ? null : matrix.client_ids.length === 0 ? (
             <EmptyState title="No client is named in this run">

@@ -1,6 +1,6 @@
 import { type Matrix, missingBits, outcomeCodes } from '@rondo/protocol';
 import { HeatGrid } from '../../charts/heat-map/grid.ts';
-import { type ShadeScale, scaleOf, shadeOf, shadesOf } from '../../charts/heat-map/shades.ts';
+import { type ShadeScale, scaleOf, shadesOf } from '../../charts/heat-map/shades.ts';
 import type { KeptMatrix } from '../../lib/kept-matrix.ts';
 import type { HeatMeasure } from './measures.ts';
 
@@ -36,6 +36,9 @@ export interface HeatCells {
   readonly valueAt: (row: number, column: number) => number | null;
 }
 
+/** A grid that is full is copied as a whole, which the first new column should not have to wait for. */
+const roomToGrow = 1.2;
+
 /** `ranks` are of the clients that the attention list names, the worst first; the others come after them. */
 export function toHeatCells(
   matrix: KeptMatrix,
@@ -46,17 +49,18 @@ export function toHeatCells(
   const numClients = matrix.client_ids.length;
   const values = valuesOf(matrix, measure, 0);
   const scale = values && scaleOf(values, measure.isLowBad);
-  const shades = values && scale ? shadesOf(values, scale, missingIn(matrix)) : outcomeShadesOf(matrix.cells);
+  const shades = shadesFrom(matrix, values, scale, 0);
   const rows = orderRows(shades, matrix, order, ranks);
   const placed = Uint32Array.from(rows);
-  const grid = new HeatGrid(numClients, matrix.rounds.length);
+  const grid = new HeatGrid(numClients, Math.ceil(matrix.rounds.length * roomToGrow));
   const column = new Uint8Array(numClients);
   for (let index = 0; index < matrix.rounds.length; index++) {
     const cells = shades.subarray(index * numClients, (index + 1) * numClients);
     for (let row = 0; row < numClients; row++) column[row] = cells[placed[row] as number] as number;
     grid.setColumn(index, column);
   }
-  return cellsOf({ matrix, measure, rows, scale, grid, version: 0 });
+  const clientIds = rows.map((index) => matrix.client_ids[index] as string);
+  return cellsOf({ matrix, measure, rows, clientIds, scale, grid, version: 0 });
 }
 
 /**
@@ -69,25 +73,27 @@ export function extendHeatCells(before: HeatCells | null, matrix: KeptMatrix, me
   if (grid.numColumns > matrix.rounds.length || matrix.changedFrom > grid.numColumns) return null;
   const numClients = matrix.client_ids.length;
   const values = valuesOf(matrix, measure, matrix.changedFrom);
+  const shades = shadesFrom(matrix, values, scale, matrix.changedFrom);
   const column = new Uint8Array(numClients);
   for (let index = matrix.changedFrom; index < matrix.rounds.length; index++) {
-    for (let row = 0; row < numClients; row++)
-      column[row] = shadeAt(matrix, values, scale, index * numClients + (made.rows[row] as number));
+    const start = (index - matrix.changedFrom) * numClients;
+    for (let row = 0; row < numClients; row++) column[row] = shades[start + (made.rows[row] as number)] as number;
     grid.setColumn(index, column);
   }
-  return cellsOf({ matrix, measure, rows: made.rows, scale, grid, version: version + 1 });
+  return cellsOf({ matrix, measure, rows: made.rows, clientIds: before.clientIds, scale, grid, version: version + 1 });
 }
 
 interface Made {
   readonly matrix: KeptMatrix;
   readonly measure: HeatMeasure;
   readonly rows: readonly number[];
+  readonly clientIds: readonly string[];
   readonly scale: ShadeScale | null;
   readonly grid: HeatGrid;
   readonly version: number;
 }
 
-function cellsOf({ matrix, measure, rows, scale, grid, version }: Made): HeatCells {
+function cellsOf({ matrix, measure, rows, clientIds, scale, grid, version }: Made): HeatCells {
   const numClients = matrix.client_ids.length;
   const cellOf = (row: number, at: number): number => at * numClients + (rows[row] as number);
   const valueAt = (row: number, at: number): number | null => {
@@ -101,7 +107,7 @@ function cellsOf({ matrix, measure, rows, scale, grid, version }: Made): HeatCel
     grid,
     version,
     made: { lineage: matrix.lineage, measure, rows },
-    clientIds: rows.map((index) => matrix.client_ids[index] as string),
+    clientIds,
     rounds: matrix.rounds,
     scale,
     outcomeAt: (row, at) =>
@@ -112,37 +118,40 @@ function cellsOf({ matrix, measure, rows, scale, grid, version }: Made): HeatCel
   };
 }
 
-function shadeAt(matrix: Matrix, values: Float32Array | null, scale: ShadeScale | null, at: number): number {
-  if (values && scale) return isMissing(matrix, at) ? 0 : shadeOf(values[at] as number, scale);
-  return shadeOfCode(matrix.cells[at] as number);
-}
-
-function outcomeShadesOf(codes: Matrix['cells']): Uint8Array {
-  const table = Uint8Array.from({ length: 256 }, (_, code) => shadeOfCode(code));
+/** The shades of the columns from one on. `values` are of these columns alone. */
+function shadesFrom(
+  { cells, bits, client_ids }: Matrix,
+  values: Float32Array | null,
+  scale: ShadeScale | null,
+  fromColumn: number,
+): Uint8Array {
+  const from = fromColumn * client_ids.length;
+  if (values && scale)
+    return shadesOf(values, scale, bits === null ? null : { words: bits.subarray(from), word: missingBits });
+  const codes = cells.subarray(from);
   const all = new Uint8Array(codes.length);
-  for (let at = 0; at < all.length; at++) all[at] = table[codes[at] as number] as number;
+  for (let at = 0; at < all.length; at++) all[at] = shadeOfCode[codes[at] as number] as number;
   return all;
 }
 
 const noRanks: ReadonlyMap<string, number> = new Map();
 
-const shadeOfCode = (code: number): number => {
+const shadeOfCode: Uint8Array = Uint8Array.from({ length: 256 }, (_, code) => {
   const outcome = outcomeOfCode.get(code);
   return outcome === undefined ? 0 : outcomeShades[outcome];
-};
-
-const missingIn = ({ bits }: Matrix) => (bits === null ? null : { words: bits, word: missingBits });
+});
 
 const isMissing = ({ bits }: Matrix, at: number): boolean => bits !== null && bits[at] === missingBits;
 
-/** The values to draw, from a column on; null for outcomes. */
+/** The values to draw of the columns from one on; null for outcomes. */
 function valuesOf(matrix: Matrix, { isOverMedian }: HeatMeasure, fromColumn: number): Float32Array | null {
   if (!(matrix.cells instanceof Float32Array)) return null;
-  if (!isOverMedian) return matrix.cells;
-  const over = new Float32Array(matrix.cells.length);
   const numClients = matrix.client_ids.length;
-  for (let start = fromColumn * numClients; start < over.length; start += numClients) {
-    const column = matrix.cells.subarray(start, start + numClients);
+  const values = matrix.cells.subarray(fromColumn * numClients);
+  if (!isOverMedian) return values;
+  const over = new Float32Array(values.length);
+  for (let start = 0; start < over.length; start += numClients) {
+    const column = values.subarray(start, start + numClients);
     const median = medianOf(column);
     for (let row = 0; row < column.length; row++) over[start + row] = (column[row] as number) - median;
   }
@@ -165,13 +174,14 @@ function orderRows(
   ranks: ReadonlyMap<string, number>,
 ): number[] {
   const numClients = client_ids.length;
-  const sums = new Float64Array(numClients);
+  // Whole numbers of 32 bits hold the sum of sixteen million rounds.
+  const sums = new Uint32Array(numClients);
   const seen = new Uint32Array(numClients);
   for (let start = 0; start < shades.length; start += numClients) {
     for (let row = 0; row < numClients; row++) {
       const shade = shades[start + row] as number;
       sums[row] = (sums[row] as number) + shade;
-      seen[row] = (seen[row] as number) + Number(shade > 0);
+      seen[row] = (seen[row] as number) + (shade > 0 ? 1 : 0);
     }
   }
   const byName = (a: number, b: number) => compareIds(client_ids[a] as string, client_ids[b] as string);

@@ -61,7 +61,7 @@ function RunChoice({ runs, run_id }: { readonly runs: readonly string[]; readonl
   const ids = [...new Set([...runs, run_id])];
   const names = useRunsById(ids).data?.runs;
   return (
-    <span className="flex min-w-0 flex-wrap items-center gap-2">
+    <span className="flex min-w-0 flex-wrap items-center gap-2 max-sm:flex-col max-sm:items-start max-sm:gap-0.5">
       <Select
         aria-label="Run"
         value={run_id}
@@ -91,27 +91,31 @@ function OfRun({ client_id, run_id }: { readonly client_id: string; readonly run
     <div className="flex flex-col gap-4">
       <Panel title={isPast ? 'Then' : 'Now'} testId="client-facts">
         {isOnItsWay ? (
-          <Skeleton className="h-40" />
+          <Skeleton className="h-48 sm:h-10" />
         ) : client === undefined ? (
           <p className="text-xs text-muted">Its state is shown while the run is on the live stream.</p>
         ) : (
           <ClientFacts client={client} isRoomy />
         )}
-        <div className="mt-4 empty:hidden">
-          <ClientAttention client_id={client_id} run_id={run_id} />
-        </div>
+        {!isOnItsWay && (
+          <div className="mt-4 empty:hidden">
+            <ClientAttention client_id={client_id} run_id={run_id} />
+          </div>
+        )}
       </Panel>
-      <Loaded what="Its history" answer={answer}>
-        {(history) =>
-          history.items.length === 0 ? (
-            <EmptyState title="It took part in no round of this run" />
-          ) : (
-            <History client_id={client_id} run_id={run_id} updates={history.items} total={history.total} />
-          )
-        }
-      </Loaded>
-      {/* Below the history, which would push it down. */}
-      {!answer.isLoading && <RunLog run_id={run_id} of_client={client_id} />}
+      {/* Not before what stands above it, which would push it down. */}
+      {!isOnItsWay && (
+        <Loaded what="Its history" answer={answer}>
+          {(history) =>
+            history.items.length === 0 ? (
+              <EmptyState title="It took part in no round of this run" />
+            ) : (
+              <History client_id={client_id} run_id={run_id} updates={history.items} total={history.total} />
+            )
+          }
+        </Loaded>
+      )}
+      {!isOnItsWay && !answer.isLoading && <RunLog run_id={run_id} of_client={client_id} />}
     </div>
   );
 }

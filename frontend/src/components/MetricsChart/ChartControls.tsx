@@ -52,7 +52,7 @@ export function ChartControls(props: ChartControlsProps) {
         disabled={noChart}
         value={band}
         onChange={({ target }) => change({ band: target.value === 'train_loss' ? null : target.value })}
-        className="max-w-40"
+        className="w-40"
       >
         <option value="none">no spread</option>
         {bands.map((name) => (

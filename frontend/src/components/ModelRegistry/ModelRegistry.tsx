@@ -71,7 +71,12 @@ function RunFilter({ run_id, onPick }: RunFilterProps) {
   const runs = useRuns().data?.items ?? [];
   const isListed = run_id === null || runs.some((run) => run.run_id === run_id);
   return (
-    <Select aria-label="Run" className="max-w-56" value={run_id ?? ''} onChange={(event) => onPick(event.target.value)}>
+    <Select
+      aria-label="Run"
+      className="w-56 max-w-full"
+      value={run_id ?? ''}
+      onChange={(event) => onPick(event.target.value)}
+    >
       <option value="">all runs</option>
       {!isListed && <option value={run_id}>{run_id}</option>}
       {runs.map((run) => (

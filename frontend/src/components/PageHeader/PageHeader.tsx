@@ -11,7 +11,10 @@ export function PageHeader() {
   if (title !== undefined) return <h1 className="text-base leading-7 font-semibold">{title}</h1>;
   if (area !== 'compare' && area !== 'clients') return null;
   return (
-    <nav aria-label="Breadcrumb" className="flex min-w-0 items-center text-base text-muted sm:-ml-1.5">
+    <nav
+      aria-label="Breadcrumb"
+      className="flex min-w-0 items-center text-base text-muted max-sm:basis-full sm:-ml-1.5"
+    >
       <Link to="/runs" className={linkLook}>
         {texts.runs}
       </Link>

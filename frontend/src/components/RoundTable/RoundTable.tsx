@@ -60,7 +60,11 @@ export function RoundTable({ run_id }: { readonly run_id: string }) {
   return (
     <Panel
       title="Rounds"
-      note={<span aria-live="polite">{noteOf(rows.length, rounds.length, total, isFilling)}</span>}
+      note={
+        <span aria-live="polite" className="inline-block min-w-[150px]">
+          {noteOf(rows.length, rounds.length, total, isFilling)}
+        </span>
+      }
       testId="round-table"
       actions={
         <form

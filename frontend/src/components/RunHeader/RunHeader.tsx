@@ -33,7 +33,10 @@ export function RunHeader() {
         )}
         <RunPicker />
       </nav>
-      {run && <RunState run={run} />}
+      {/* On a phone a line of its own, which is there before the run is: the page must not move down when it arrives. */}
+      <div className="flex min-h-7 flex-wrap items-center gap-2 max-sm:basis-full sm:contents">
+        {run && <RunState run={run} />}
+      </div>
       {run?.framework && (
         <span className="max-sm:hidden">
           <Chip>
@@ -52,7 +55,9 @@ export function RunHeader() {
         <span className="text-xs whitespace-nowrap text-muted max-2xl:hidden">Following the newest run</span>
       )}
       {run && <RunTags tags={run.tags} />}
-      {run && (
+      {run === null ? (
+        <span className="h-7" />
+      ) : (
         <span className="flex wall:hidden">
           <EnterPast run_id={run.run_id} />
           <ExportRun run={run} />

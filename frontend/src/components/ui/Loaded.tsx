@@ -6,12 +6,14 @@ import { Skeleton } from './Skeleton.tsx';
 interface LoadedProps<T> {
   /** What is loaded, as the subject of a sentence: "The users". */
   readonly what: string;
+  /** The size of what is loaded, so that nothing below moves when it is there. */
+  readonly skeleton?: string;
   readonly answer: { readonly data: T | undefined; readonly error: unknown };
   readonly children: (data: T) => ReactNode;
 }
 
 /** The faces of what is fetched: loading, failed, old because the last try failed, and there. */
-export function Loaded<T>({ what, answer: { data, error }, children }: LoadedProps<T>) {
+export function Loaded<T>({ what, skeleton = 'h-40', answer: { data, error }, children }: LoadedProps<T>) {
   const problem = useProblemDetail(error);
   return (
     <>
@@ -27,7 +29,7 @@ export function Loaded<T>({ what, answer: { data, error }, children }: LoadedPro
         children(data)
       ) : problem === null ? (
         <div role="status" aria-label={`${what} load`}>
-          <Skeleton className="h-40" />
+          <Skeleton className={skeleton} />
         </div>
       ) : null}
     </>

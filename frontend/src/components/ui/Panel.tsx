@@ -3,7 +3,7 @@ import { classes } from '../../lib/classes.ts';
 
 interface PanelProps {
   readonly title: string;
-  /** Quiet words beside the title. */
+  /** Quiet words beside the title. Where they come later, undefined keeps a place for them. */
   readonly note?: ReactNode;
   readonly actions?: ReactNode;
   readonly className?: string;
@@ -11,7 +11,8 @@ interface PanelProps {
   readonly children: ReactNode;
 }
 
-export function Panel({ title, note, actions, className, testId, children }: PanelProps) {
+export function Panel(props: PanelProps) {
+  const { title, note, actions, className, testId, children } = props;
   const id = useId();
   return (
     <section aria-labelledby={id} className={classes('panel min-w-0 p-4', className)} data-testid={testId}>
@@ -25,7 +26,11 @@ export function Panel({ title, note, actions, className, testId, children }: Pan
           <h2 id={id} className="text-sm font-medium text-soft">
             {title}
           </h2>
-          {note !== undefined && <div className="text-xs text-muted">{note}</div>}
+          {note !== undefined ? (
+            <div className="text-xs text-muted">{note}</div>
+          ) : (
+            'note' in props && <div aria-hidden className="h-4 w-16" />
+          )}
         </div>
         {actions !== undefined && actions !== false && <div className="min-w-0 wall:hidden">{actions}</div>}
       </div>
