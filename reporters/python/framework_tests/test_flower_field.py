@@ -28,6 +28,7 @@ from test_flower import NODES, Recording, Watched, later, legacy_strategy
 import rondo.flower
 from rondo.flower.arrays import BLOCK, RUN
 from rondo.flower.checkpoints import Checkpoints
+from rondo.flower.grid import FIRST_POLL_S, LONGEST_POLL_S, Pace
 from rondo.flower.observe import needed_by
 from rondo.flower.updates import Direction, UpdateMeter
 
@@ -445,6 +446,21 @@ class Silence(unittest.TestCase):
         assert needed_by(FedAvg(min_available_nodes=7)) == 7
         assert needed_by(legacy_strategy(4)) == 4
         assert needed_by(object()) is None
+
+
+class Pauses(unittest.TestCase):
+    def test_one_slow_poll_delays_no_reply_and_a_slow_grid_is_asked_seldom(self) -> None:
+        pace = Pace()
+        assert [pace.pause_after(took, 0.0) for took in (0.0001, 0.05, 0.0001)] == [FIRST_POLL_S] * 3
+        slow = Pace()
+        assert [slow.pause_after(0.05, 0.0) for _ in range(3)] == [0.2] * 3
+        assert slow.pause_after(9.0, 0.0) <= LONGEST_POLL_S
+        # A grid that becomes slow is asked seldom soon.
+        assert max(pace.pause_after(0.05, 0.0) for _ in range(20)) == 0.2
+
+    def test_the_longer_the_silence_the_longer_the_pause(self) -> None:
+        assert Pace().pause_after(0.0001, 10.0) == 0.3
+        assert Pace().pause_after(0.0001, 1e6) == LONGEST_POLL_S
 
 
 class Directions(unittest.TestCase):

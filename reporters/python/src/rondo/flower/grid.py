@@ -16,8 +16,22 @@ LONGEST_POLL_S = 0.5
 POLL_SHARE = 0.03
 # And polls take no more than a fifth of the time, however slow the grid is.
 POLL_COST = 4.0
+# A poll that waited for another thread says nothing about the grid: what a poll takes rises by no more than this.
+COST_RISE = 1.5
 # A third of the silence after which the dashboard calls a client offline.
 LOOK_AROUND_S = 20.0
+
+
+class Pace:
+    """The pauses of one wait for replies."""
+
+    def __init__(self) -> None:
+        self._cost = LONGEST_POLL_S
+
+    def pause_after(self, took_s: float, silent_s: float) -> float:
+        """Seconds, after a poll that took so long, and so long after the last reply."""
+        self._cost = min(took_s, COST_RISE * self._cost)
+        return min(max(FIRST_POLL_S, POLL_SHARE * silent_s, POLL_COST * self._cost), LONGEST_POLL_S)
 
 
 class ObservedGrid(Grid):  # type: ignore[misc, unused-ignore]
@@ -72,10 +86,12 @@ class ObservedGrid(Grid):  # type: ignore[misc, unused-ignore]
         replies: dict[str, Message] = {}
         deadline = None if timeout is None else time.monotonic() + timeout
         looked = came_at = time.monotonic()
+        pace = Pace()
         while waiting:
             asked_at = time.monotonic()
             came = self.pull_messages(waiting)
             now = time.monotonic()
+            took = now - asked_at
             if came:
                 came_at = now
                 for reply in came:
@@ -89,8 +105,7 @@ class ObservedGrid(Grid):  # type: ignore[misc, unused-ignore]
             left = None if deadline is None else deadline - now
             if not waiting or is_closed() or (left is not None and left <= 0):
                 break
-            pause = max(FIRST_POLL_S, POLL_SHARE * (now - came_at), POLL_COST * (now - asked_at))
-            pause = min(pause, LONGEST_POLL_S)
+            pause = pace.pause_after(took, now - came_at)
             self._observer.stops.wait(pause if left is None else min(pause, left))
         self._observer.gave_up(waiting)
         return [replies[message_id] for message_id in order if message_id in replies]
