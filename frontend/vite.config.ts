@@ -1,3 +1,4 @@
+import { fileURLToPath } from 'node:url';
 import tailwindcss from '@tailwindcss/vite';
 import react from '@vitejs/plugin-react';
 import type { Plugin } from 'vite';
@@ -18,6 +19,9 @@ export default defineConfig({
       '/docs': server,
       '/ws': { target: server, ws: true },
     },
+  },
+  resolve: {
+    alias: { 'react-style-singleton': fileURLToPath(new URL('./src/lib/style-singleton.ts', import.meta.url)) },
   },
   build: {
     outDir: 'dist',

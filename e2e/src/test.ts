@@ -1,9 +1,9 @@
-import { test as base, type Page } from '@playwright/test';
+import { test as base, expect, type Page } from '@playwright/test';
 import { createReporter, type Reporter, type ReporterOptions } from '@rondo/reporter';
 import { Rest } from './rest.ts';
 import { admin, TestServer } from './server.ts';
 
-export { expect } from '@playwright/test';
+export { expect };
 
 type MakeReporter = (options?: Partial<ReporterOptions>) => Reporter;
 
@@ -14,6 +14,7 @@ interface Fixtures {
   /** For tests that kill it. */
   readonly ownServer: TestServer;
   readonly logOfFailure: undefined;
+  readonly obeysPolicy: undefined;
 }
 
 interface Shared {
@@ -45,6 +46,18 @@ export const test = base.extend<Fixtures, Shared>({
     async ({ server }, use, info) => {
       await use(undefined);
       if (info.status !== info.expectedStatus) await info.attach('server.log', { body: server.log });
+    },
+    { auto: true },
+  ],
+  // No page does what its content security policy forbids. [L7]
+  obeysPolicy: [
+    async ({ context }, use) => {
+      const broken: string[] = [];
+      context.on('console', (message) => {
+        if (/content security policy/i.test(message.text())) broken.push(message.text());
+      });
+      await use(undefined);
+      expect(broken).toEqual([]);
     },
     { auto: true },
   ],
