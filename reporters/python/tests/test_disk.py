@@ -17,7 +17,7 @@ from unittest import mock
 
 from rondo.spool.home import SpoolHome
 from rondo.spool.lock import take, take_over
-from rondo.spool.spool import remove_folder
+from rondo.spool.segments import remove_folder
 from rondo.spool.state import read_state
 
 from .scene import Scene, SceneTest

@@ -16,8 +16,8 @@ from rondo.backoff import backoff_ms, retry_after_ms
 from rondo.facts import FACT_TYPES, FIELDS, Event, kind_of, make_event
 from rondo.sender import is_backlog
 from rondo.spool.lock import is_gone, take
-from rondo.spool.records import Header, Stored, parse
-from rondo.spool.spool import Batch, Spool
+from rondo.spool.records import Batch, Header, Stored, parse
+from rondo.spool.spool import Spool
 from rondo.spool.state import read_state
 from rondo.stamp import Stamper, to_moment
 from rondo.values import read_values

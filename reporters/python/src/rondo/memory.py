@@ -7,8 +7,7 @@ from collections import deque
 from collections.abc import Callable, Sequence
 
 from .facts import Event
-from .spool.records import Stored
-from .spool.spool import Batch
+from .spool.records import Batch, Stored
 
 
 class MemoryLane:

@@ -12,8 +12,8 @@ from .clock import Clock
 from .facts import Event, make_event
 from .memory import MemoryLane
 from .spool.home import SpoolHome
-from .spool.records import Stored
-from .spool.spool import Batch, Spool
+from .spool.records import Batch, Stored
+from .spool.spool import Spool
 from .stamp import to_moment
 
 # Half of the server's limit, so that a batch and its envelope never reach it. [R5]

@@ -20,8 +20,7 @@ from .backoff import backoff_ms
 from .clock import Clock
 from .connection import Response
 from .outbox import MAX_BATCH_BYTES, MAX_BATCH_EVENTS, Outbox, Work
-from .spool.records import Stored
-from .spool.spool import Batch
+from .spool.records import Batch, Stored
 from .stamp import to_moment
 from .verdict import Answered, Misconfigured, Refused, TooLarge, Unanswered, Verdict, judge
 

@@ -15,7 +15,8 @@ from pathlib import Path
 from ..address import folder_of
 from .lock import FolderLock, take, take_over
 from .records import VERSION, Header, parse
-from .spool import MAX_BYTES, Spool, remove_folder
+from .segments import remove_folder
+from .spool import MAX_BYTES, Spool
 from .state import read_state, segment_indexes, segment_path
 
 # Incomplete because its process died in the same instant; renaming a folder never takes longer.

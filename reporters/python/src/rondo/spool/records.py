@@ -64,6 +64,17 @@ Record = Header | Stored | BatchLine | AnswerLine | SettledLine | DroppedLine
 _NUMBERS = re.compile(rb"(\d+)(?: (\d+)(?: (\d+))?)?")
 
 
+@dataclass(frozen=True)
+class Batch:
+    """Keeps its number and its events until it is answered. [R4]"""
+
+    number: int
+    events: tuple[Stored, ...]
+    #: The events from `start` to before `to` are its own, those that were dropped excepted.
+    start: int
+    to: int
+
+
 def line(body: bytes) -> bytes:
     return b"%08x %s\n" % (crc32(body), body)
 

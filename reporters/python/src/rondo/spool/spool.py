@@ -11,29 +11,19 @@ import os
 import threading
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 from ..facts import Event
 from .lock import FolderLock
-from .records import BatchLine, Header, Stored, event_line, header_line, line, parse
-from .state import Segment, SpoolState, segment_path, whole_lines
+from .records import Batch, BatchLine, Header, Stored, event_line, header_line, line
+from .segments import Cursor, Tail, read_events, remove_folder, without
+from .state import Segment, SpoolState, segment_path
 
 SEGMENT_BYTES = 1024 * 1024
 MAX_BYTES = 256 * 1024 * 1024
 # A write that fails half-way costs no more than this.
 _CHUNK_BYTES = 256 * 1024
-
-
-@dataclass(frozen=True)
-class Batch:
-    """Keeps its number and its events until it is answered. [R4]"""
-
-    number: int
-    events: tuple[Stored, ...]
-    #: The events from `start` to before `to` are its own, those that were dropped excepted.
-    start: int
-    to: int
 
 
 class Spool:
@@ -66,10 +56,10 @@ class Spool:
         self._waiting = len(state.unsettled)
         self._to_reopen = state.open_batch
         self._open: Batch | None = None
-        #: Where the next batch is read from: a segment's index and a place in it.
-        self._cursor = (0, 0)
-        self._open_cursor = (0, 0)
-        self._tail = -1
+        #: Where the next batch is read from, and where the open one was.
+        self._cursor: Cursor = (0, 0)
+        self._open_cursor: Cursor = (0, 0)
+        self._tail = Tail(folder)
         self._is_closed = False
         self._begin_segment()
 
@@ -237,27 +227,16 @@ class Spool:
 
     def _read(self, start: int, to: int | None, max_events: int, max_bytes: int) -> tuple[Stored, ...]:
         """Return events from `start` on, from the cursor's position; move the cursor past them."""
-        found: list[Stored] = []
-        size = 0
-        index, offset = self._cursor
-        for segment in [segment for segment in self._segments if segment.index >= index]:
-            offset = offset if segment.index == index else 0
-            if segment.last_event < start:
-                continue
-            with open(segment_path(self.folder, segment.index), "rb") as file:
-                file.seek(offset)
-                for text in file:
-                    record = parse(text[:-1]) if text.endswith(b"\n") else None
-                    if isinstance(record, Stored) and record.n >= start:
-                        size += len(record.json) + 1
-                        is_full = len(found) == max_events or (bool(found) and size > max_bytes)
-                        if is_full or (to is not None and record.n >= to):
-                            self._cursor = (segment.index, offset)
-                            return tuple(found)
-                        found.append(record)
-                    offset += len(text)
-            self._cursor = (segment.index, offset)
-        return tuple(found)
+        events, self._cursor = read_events(
+            self.folder,
+            self._segments,
+            self._cursor,
+            start=start,
+            to=to,
+            max_events=max_events,
+            max_bytes=max_bytes,
+        )
+        return events
 
     def _settle(self, to: int, count: int) -> None:
         self._settled = max(self._settled, to)
@@ -282,24 +261,14 @@ class Spool:
         if self._is_closed:
             raise OSError("the spool is closed")
         segment = self._segments[-1]
-        if self._tail < 0 or segment.size >= self._segment_bytes:
+        if not self._tail.is_open or segment.size >= self._segment_bytes:
             self._begin_segment()
             segment = self._segments[-1]
-        written = 0
-        try:
-            while written < len(data):
-                written += os.write(self._tail, data[written:])
-        except OSError:
-            try:
-                os.ftruncate(self._tail, segment.size)
-            except OSError:
-                self._close_tail()  # The next line must not continue a torn one.
-            raise
+        self._tail.write(data, segment.size)
         segment.size += len(data)
 
     def _begin_segment(self) -> None:
         index = self._segments[-1].index + 1 if self._segments else 1
-        path = segment_path(self.folder, index)
         content = header_line(
             replace(
                 self.header,
@@ -310,26 +279,12 @@ class Spool:
                 dropped=self._dropped,
             )
         )
-        tail = os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_APPEND, 0o600)
-        try:
-            if os.write(tail, content) != len(content):
-                raise OSError("the disk is full")
-        except OSError:
-            os.close(tail)
-            path.unlink(missing_ok=True)
-            raise
-        self._close_tail()
-        self._tail = tail
+        self._tail.begin(index, content)
         self._segments.append(Segment(index, len(content)))
 
     def _end(self) -> None:
         self._is_closed = True
-        self._close_tail()
-
-    def _close_tail(self) -> None:
-        if self._tail >= 0:
-            os.close(self._tail)
-            self._tail = -1
+        self._tail.close()
 
     def _delete_settled(self) -> None:
         while len(self._segments) > 1 and self._segments[0].last_event < self._settled:
@@ -360,27 +315,9 @@ class Spool:
 
     def _rewrite_without(self, segment: Segment, what: str) -> None:
         path = segment_path(self.folder, segment.index)
-        held = self._open or self._to_reopen
-        kept: list[bytes] = []
-        rewritten = Segment(segment.index)
-        dropped = 0
-        for text in whole_lines(path.read_bytes()):
-            record = parse(text)
-            if record is None:
-                continue
-            if isinstance(record, Stored):
-                if record.n < self._settled:
-                    continue
-                is_held = held is not None and held.start <= record.n < held.to
-                if record.kind == what and not is_held:
-                    dropped += 1
-                    continue
-                rewritten.last_event = record.n
-                rewritten.telemetry += record.kind == "t"
-                rewritten.facts += record.kind == "f"
-            kept.append(text + b"\n")
-        content = b"".join(kept)
-        rewritten.size = len(content)
+        batch = self._open or self._to_reopen
+        held = range(batch.start, batch.to) if batch is not None else range(0)
+        content, rewritten, dropped = without(path.read_bytes(), segment, what, self._settled, held)
         beside = path.with_suffix(".tmp")
         try:
             beside.write_bytes(content)
@@ -403,12 +340,3 @@ class Spool:
         self._dropped = (telemetry + count, facts) if what == "t" else (telemetry, facts + count)
         with suppress(OSError):
             self._write(line(b"D %d %d" % self._dropped))
-
-
-def remove_folder(folder: Path, lock: FolderLock) -> None:
-    """Delete all files, oldest first and the lock last: if killed in between, the rest still says what is settled."""
-    for path in sorted(folder.iterdir()):
-        if not path.name.startswith("lock-"):
-            path.unlink(missing_ok=True)
-    lock.remove()
-    folder.rmdir()
