@@ -140,7 +140,7 @@ class Calls:
 
     def _collect(self) -> None:
         """Bring the plain calls to the inbox. The caller holds the lock."""
-        plain = self._plain
+        plain, count = self._plain, 0
         while plain:
             at_ns, fact_type, values = plain.popleft()
             if self._is_written:
@@ -149,6 +149,9 @@ class Calls:
             about = {"client_id": values[0]} if fact_type == "client_result" else _NOTHING
             moment = self._stamper.stamp(fact_type, about, at_ns // 1_000_000)
             self._push(fact_type, values, moment, plain_size(fact_type, values), False)
+            count += 1
+        if count:
+            self._account.reported(count)
 
     def _take(self, fact_type: Any, fields: dict[str, Any], at: Any, keep: bool) -> Any:
         """Put one fact in the inbox; return its moment, or `None` if the reporter is closed."""
@@ -160,13 +163,13 @@ class Calls:
                 return None
             moment = at if at is not None else self._stamper.stamp(fact_type, fields)
             self._push(fact_type, fields, moment, size, keep)
+            self._account.reported()
         return moment
 
     def _push(
         self, fact_type: Any, values: dict[str, Any] | tuple[Any, ...], moment: Any, size: int, keep: bool
     ) -> None:
         dropped = self._inbox.push(fact_type, values, moment, size, keep)
-        self._account.reported()
         if dropped is not None:
             self._account.pushed_out(dropped)
             self._tell_later("events_dropped", FULL, "full")

@@ -196,7 +196,11 @@ class Reporter(Calls, News):
     def _encode(self, entry: Entry) -> Event | None:
         try:
             at = to_moment(entry.at) if type(entry.at) is int else entry.at
-            event, flaw = make_event(entry.type, presentable(entry.fields, self._masking), self.run_id, at, entry.keep)
+            fields = entry.fields
+            # A plain call has no secrets, except in a line of the log.
+            if type(entry.values) is not tuple or entry.type == "log":
+                fields = presentable(fields, self._masking)
+            event, flaw = make_event(entry.type, fields, self.run_id, at, entry.keep)
         except Exception as error:
             event, flaw = None, f"an event cannot be read: {type(error).__name__}: {error}"
         if flaw is not None:
