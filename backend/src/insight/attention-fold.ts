@@ -50,7 +50,7 @@ export class AttentionFold {
   readonly #rows = new Map<number, { count: number; since_round: number; since: string | null }>();
   readonly #fast = new Map<number, { count: number; since_round: number; since: string | null }>();
   /** By client: its last figures, to find them again. */
-  readonly #figures = new Map<number, { round: number; key: string }[]>();
+  readonly #figures = new Map<number, Figures>();
 
   closeRound(closed: ClosedRound): void {
     const { round, completed_at, columns } = closed;
@@ -104,35 +104,40 @@ export class AttentionFold {
   /** The same figures again: of its own earlier round, or of another client in this one. */
   *#duplicates({ round, columns: { client, values } }: ClosedRound): Iterable<Sign> {
     const { update_norm, train_loss, cosine_to_mean } = values;
-    const seen = new Map<string, number>();
+    const seen = new Map<number, number[]>();
     for (let at = 0; at < client.length; at++) {
-      const [norm, loss, cosine] = [update_norm[at], train_loss[at], cosine_to_mean[at]] as [number, number, number];
-      // Only figures with five digits or more are as good as a fingerprint.
-      if (!hasManyDigits(norm) || !hasManyDigits(loss)) continue;
-      const key = `${norm.toPrecision(6)} ${loss.toPrecision(6)}`;
+      const [norm, loss] = [fingerprint(update_norm[at] as number), fingerprint(train_loss[at] as number)];
+      if (Number.isNaN(norm) || Number.isNaN(loss)) continue;
       const id = client[at] as number;
-      const known = this.#figures.get(id) ?? [];
-      const before = known.find((each) => each.key === key);
-      if (before) {
+      const evidence = () => ({ update_norm: update_norm[at] as number, train_loss: train_loss[at] as number });
+      let known = this.#figures.get(id);
+      if (known === undefined) {
+        known = new Figures();
+        this.#figures.set(id, known);
+      }
+      const before = known.roundOf(norm, loss);
+      if (before !== undefined) {
         yield {
           rule: 'free_rider',
           client: id,
-          detail: `suspicion: its update norm and loss are those of its round ${before.round}, to six digits`,
-          evidence: { test: 'repeated_figures', update_norm: norm, train_loss: loss, earlier_round: before.round },
+          detail: `suspicion: its update norm and loss are those of its round ${before}, to six digits`,
+          evidence: { test: 'repeated_figures', ...evidence(), earlier_round: before },
         };
       }
-      known.push({ round, key });
-      if (known.length > roundsOfFigures) known.shift();
-      this.#figures.set(id, known);
-      const whole = `${key} ${cosine}`;
-      const other = seen.get(whole);
-      if (other === undefined) seen.set(whole, id);
+      known.add(round, norm, loss);
+      const alike = seen.get(norm);
+      const other = alike?.find(
+        (place) =>
+          fingerprint(train_loss[place] as number) === loss && Object.is(cosine_to_mean[place], cosine_to_mean[at]),
+      );
+      if (alike === undefined) seen.set(norm, [at]);
+      else if (other === undefined) alike.push(at);
       else
         yield {
           rule: 'duplicate_update',
           client: id,
           detail: 'its update norm, loss and cosine are those of another client in the same round, to six digits',
-          evidence: { update_norm: norm, train_loss: loss, other_client: other },
+          evidence: { ...evidence(), other_client: client[other] as number },
         };
     }
   }
@@ -318,9 +323,42 @@ function* replays({ client, values: { cosine_to_previous } }: Columns): Iterable
   }
 }
 
-/** More than four significant digits. Values travel as 32-bit floats, which hold seven. */
-const hasManyDigits = (value: number): boolean =>
-  Number.isFinite(value) && value !== 0 && Math.abs(Number(value.toPrecision(4)) / value - 1) > 1e-6;
+/** A client's last figures, to find them again. */
+class Figures {
+  readonly #rounds: number[] = [];
+  readonly #norms = new Float64Array(roundsOfFigures);
+  readonly #losses = new Float64Array(roundsOfFigures);
+  #count = 0;
+
+  /** The oldest with these figures. */
+  roundOf(norm: number, loss: number): number | undefined {
+    const kept = Math.min(roundsOfFigures, this.#count);
+    for (let n = this.#count - kept; n < this.#count; n++) {
+      const place = n % roundsOfFigures;
+      if (this.#norms[place] === norm && this.#losses[place] === loss) return this.#rounds[place];
+    }
+    return undefined;
+  }
+
+  add(round: number, norm: number, loss: number): void {
+    const place = this.#count++ % roundsOfFigures;
+    this.#rounds[place] = round;
+    this.#norms[place] = norm;
+    this.#losses[place] = loss;
+  }
+}
+
+/**
+ * A number rounded to six significant digits, as one number; NaN with four digits or fewer, because only figures with more are
+ * as good as a fingerprint. Values travel as 32-bit floats, which hold seven.
+ */
+function fingerprint(value: number): number {
+  if (!Number.isFinite(value) || value === 0) return Number.NaN;
+  const size = Math.abs(value);
+  const exponent = Math.floor(Math.log10(size));
+  const digits = Math.round(size * 10 ** (5 - exponent));
+  return digits % 100 === 0 ? Number.NaN : Math.sign(value) * (digits + 10_000_000 * (exponent + 100));
+}
 
 /** Three significant digits, as people read them. */
 export const figure = (value: number): string => {

@@ -8,26 +8,17 @@ import {
   type RunId,
 } from '@rondo/protocol';
 import type { Db } from '../db/db.ts';
-import {
-  changedRounds,
-  keepAttention,
-  latestOf,
-  type MuteRow,
-  readAttentionList,
-  readMutes,
-} from '../db/queries/insight.ts';
+import { changedRounds, keepAttention, readAttentionList } from '../db/queries/insight.ts';
 import { findRunRow } from '../db/queries/runs.ts';
 import type { Input, UpdateRow } from '../ingest/state.ts';
 import { AttentionFold } from './attention-fold.ts';
 import { canonical, keptOf, readKept } from './attention-kept.ts';
-import { applyMutes, itemsOfEpisodes, itemsOfRun, itemsOfTroubles } from './attention-list.ts';
 import { budgetOf } from './budget.ts';
 import { maxPast } from './episodes.ts';
-import { targetEpsilonOf } from './privacy-config.ts';
+import { closedKept, type Listed, listOfRun, type RunRow } from './list-of-run.ts';
 import { type ClientNumbers, deriveRound, prepareRounds, type RoundRow, readDerivedRounds } from './rounds.ts';
+import { blockOf, keepBlock } from './totals.ts';
 import type { Trouble } from './troubles.ts';
-
-type RunRow = NonNullable<Awaited<ReturnType<typeof findRunRow>>>;
 
 interface Watched {
   readonly epoch: string;
@@ -40,8 +31,6 @@ interface Watched {
   /** The list up to which seq, and when, was last kept for the next start. */
   kept: { readonly seq: number; readonly at: number };
 }
-
-type Listed = ReturnType<typeof applyMutes> & { readonly mutes: readonly MuteRow[] };
 
 interface Options {
   readonly db: Db;
@@ -62,7 +51,6 @@ const maxWatched = 16;
 const maxRebuiltParts = 4_000_000;
 /** Parts of closed rounds that wait for their look; beyond it they are read back from the database. */
 const maxHandedParts = 200_000;
-const closedKept = 50;
 /** Between two times that the list of a running run is kept. */
 const keepEveryMs = 60_000;
 
@@ -300,7 +288,8 @@ export class AttentionService {
     const handed = this.#handed.get(runId);
     for (const row of await changedRounds(db, runId, watched.seq)) {
       if (!isRoundOver(row)) continue;
-      const isNew = row.round > (watched.fold.toRound ?? -1);
+      const before = watched.fold.toRound ?? -1;
+      const isNew = row.round > before;
       watched.closed = [...watched.closed.filter(({ round }) => round !== row.round), row]
         .sort((a, b) => a.round - b.round)
         .slice(-closedKept);
@@ -310,6 +299,7 @@ export class AttentionService {
       const parts = given?.row.updated_seq === row.updated_seq ? given.parts : undefined;
       const { columns } = await deriveRound(db, row, watched.numbers, parts);
       watched.fold.closeRound({ round: row.round, completed_at: row.completed_at, columns });
+      if (before >= 0 && blockOf(row.round) > blockOf(before)) await keepBlock(db, runId, blockOf(before));
     }
     watched.seq = run.seq;
     this.#dropHanded(runId);
@@ -333,19 +323,8 @@ export class AttentionService {
     return { epoch, fold, numbers: prepared.numbers, closed, seq, kept: { seq: -1, at: 0 } };
   }
 
-  async #listOf(run: RunRow, { fold, numbers, closed }: Watched): Promise<Listed> {
-    const { db } = this.#options;
-    const { run_id, config, status, condition } = run;
-    const [epsilon] = targetEpsilonOf(config) === null ? [] : await latestOf(db, run_id, ['privacy_epsilon']);
-    const mutes = await readMutes(db, run_id);
-    const isRunning = status === 'running';
-    const items = [
-      ...itemsOfRun({ config, isRunning, condition, closed, epsilon: epsilon ?? null }),
-      ...(isRunning ? itemsOfTroubles(this.#troubles) : []),
-      ...itemsOfEpisodes(fold.episodes.open(), numbers.ids),
-    ];
-    return { ...applyMutes(items, mutes, fold.numClients), mutes };
-  }
+  #listOf = (run: RunRow, { fold, numbers, closed }: Watched): Promise<Listed> =>
+    listOfRun(this.#options.db, run, { fold, ids: numbers.ids, closed }, this.#troubles);
 
   #dropHanded(runId: RunId): void {
     for (const { parts } of this.#handed.get(runId)?.values() ?? []) this.#handedParts -= parts.length;

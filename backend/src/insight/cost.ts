@@ -2,9 +2,9 @@ import type { ClientId, Cost, RunId } from '@rondo/protocol';
 import type { Db } from '../db/db.ts';
 import { type Range, readDerived, readLabels } from '../db/queries/insight.ts';
 import type { RoundCosts } from '../db/tables/insight.ts';
-import { prepareRounds, readDerivedRounds } from './rounds.ts';
+import { prepareRounds } from './rounds.ts';
+import { sumClients } from './totals.ts';
 
-const wanted = ['duration_ms', 'bytes_up', 'bytes_down', 'sample_count'] as const;
 /** Values of one label that a cost is split by. */
 const maxValues = 200;
 
@@ -71,36 +71,17 @@ async function byLabel(
   labels: ReadonlyMap<ClientId, Readonly<Record<string, string>>>,
   prepared: Awaited<ReturnType<typeof prepareRounds>>,
 ): Promise<NonNullable<Cost['by_label']>> {
-  const { ids } = prepared.numbers;
-  const perClient = {
-    client_ms: new Float64Array(ids.length),
-    bytes_up: new Float64Array(ids.length),
-    bytes_down: new Float64Array(ids.length),
-    examples: new Float64Array(ids.length),
-  };
-  const add = (into: Float64Array, client: Uint32Array, column: Float32Array) => {
-    for (let at = 0; at < client.length; at++) {
-      const value = column[at] as number;
-      const id = client[at] as number;
-      if (Number.isFinite(value)) into[id] = (into[id] as number) + value;
-    }
-  };
-  for await (const { columns } of readDerivedRounds(db, runId, prepared, wanted)) {
-    const { client, values } = columns;
-    add(perClient.client_ms, client, values.duration_ms);
-    add(perClient.bytes_up, client, values.bytes_up);
-    add(perClient.bytes_down, client, values.bytes_down);
-    add(perClient.examples, client, values.sample_count);
-  }
+  const totals = await sumClients(db, runId, prepared);
   const groups = new Map<string | null, NonNullable<Cost['by_label']>['items'][number]>();
-  for (const [at, id] of ids.entries()) {
+  for (const [at, id] of prepared.numbers.ids.entries()) {
     const value = labels.get(id)?.[label] ?? null;
     const group = groups.get(value) ?? { value, num_clients: 0, ...nothing };
+    const { client_ms, bytes_up, bytes_down, examples } = totals.of(at);
     group.num_clients += 1;
-    group.client_ms += perClient.client_ms[at] as number;
-    group.bytes_up += Math.round(perClient.bytes_up[at] as number);
-    group.bytes_down += Math.round(perClient.bytes_down[at] as number);
-    group.examples += Math.round(perClient.examples[at] as number);
+    group.client_ms += client_ms;
+    group.bytes_up += Math.round(bytes_up);
+    group.bytes_down += Math.round(bytes_down);
+    group.examples += Math.round(examples);
     groups.set(value, group);
   }
   const items = [...groups.values()].sort((a, b) => b.bytes_up + b.bytes_down - a.bytes_up - a.bytes_down);

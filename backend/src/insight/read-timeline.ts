@@ -12,10 +12,8 @@ import { newestPoints, readRoundsOf } from '../db/queries/insight.ts';
 import { findRunRow } from '../db/queries/runs.ts';
 import type { AttentionService } from './attention.ts';
 import { itemsOfRun, type RunFacts } from './attention-list.ts';
+import { closedKept } from './list-of-run.ts';
 import type { RoundRow } from './rounds.ts';
-
-/** As many as `attention` looks at. */
-const closedKept = 50;
 
 /** What the other reads lack to show the run at an earlier moment. [G19] */
 export async function readTimeline(

@@ -16,6 +16,7 @@ import { type Columns, type Part, type StoredMeasure, storedMeasures, sumsOf, to
 import { directionOf } from './direction.ts';
 import { dispersionsOf } from './dispersion.ts';
 import { accountOf } from './funnel.ts';
+import { packClients, packColumn, unpackClients, unpackColumn, wordsOf } from './packed.ts';
 
 export type RoundRow = typeof rounds.$inferSelect;
 
@@ -76,47 +77,54 @@ export async function deriveRound(
     db,
     parts.map(({ client_id }) => client_id),
   );
-  const columns = toColumns(parts, numbers.indexOf, row.completed_at);
-  const { agreement, n } = directionOf(columns, row.update_norm === null ? null : toNumber(row.update_norm));
-  const sums = { ...sumsOf(parts), ...accountOf(columns), agreement, num_directions: n };
-  const derived = { row, columns, sums, dispersion: dispersionsOf(parts) };
-  if (isRoundOver(row)) await saveDerived(db, toInsightRow(derived));
+  const derived = { row, ...derive(row, parts, numbers.indexOf) };
+  if (isRoundOver(row)) await saveDerived(db, toInsightRow(row, derived));
   return derived;
 }
 
-const bytesOf = ({ buffer, byteOffset, byteLength }: ArrayBufferView<ArrayBuffer>) =>
-  new Uint8Array(buffer, byteOffset, byteLength);
+/** Of the parts of the attempt that counts. */
+export function derive(
+  { completed_at, update_norm }: Pick<RoundRow, 'completed_at' | 'update_norm'>,
+  parts: readonly Part[],
+  indexOf: (id: ClientId) => number,
+): Omit<Derived, 'row'> {
+  const columns = toColumns(parts, indexOf, completed_at);
+  const { agreement, n } = directionOf(columns, update_norm === null ? null : toNumber(update_norm));
+  const sums = { ...sumsOf(parts), ...accountOf(columns), agreement, num_directions: n };
+  return { columns, sums, dispersion: dispersionsOf(parts) };
+}
 
-function toInsightRow({ row, columns, sums, dispersion }: Derived): InsightRow {
-  const values = Object.fromEntries(storedMeasures.map((name) => [name, bytesOf(columns.values[name])]));
+export function toInsightRow(
+  row: Pick<RoundRow, 'run_id' | 'round' | 'updated_seq'>,
+  { columns, sums, dispersion }: Omit<Derived, 'row'>,
+): InsightRow {
+  const values = Object.fromEntries(storedMeasures.map((name) => [name, packColumn(columns.values[name])]));
   return {
     run_id: row.run_id,
     round: row.round,
     seq: row.updated_seq,
-    client: bytesOf(columns.client),
-    outcome: columns.outcome,
-    flags: columns.flags,
+    client: packClients(columns.client),
+    outcome: packColumn(columns.outcome),
+    flags: packColumn(columns.flags),
     ...(values as Record<StoredMeasure, Uint8Array>),
     dispersion,
     sums,
   };
 }
 
-export const wordsOf = (bytes: Uint8Array): Uint32Array<ArrayBuffer> =>
-  new Uint32Array(bytes.buffer as ArrayBuffer, bytes.byteOffset, bytes.byteLength / 4);
-export const floatsOf = (bytes: Uint8Array): Float32Array<ArrayBuffer> =>
-  new Float32Array(bytes.buffer as ArrayBuffer, bytes.byteOffset, bytes.byteLength / 4);
-
 const nothing = new Uint8Array(0);
 
 function columnsOf(derived: Partial<InsightRow>): Columns {
-  const values = Object.fromEntries(storedMeasures.map((name) => [name, floatsOf(derived[name] ?? nothing)]));
-  return {
-    client: wordsOf(derived.client ?? nothing),
-    outcome: (derived.outcome ?? nothing) as Uint8Array<ArrayBuffer>,
-    flags: (derived.flags ?? nothing) as Uint8Array<ArrayBuffer>,
-    values: values as Columns['values'],
-  };
+  const client = unpackClients(derived.client ?? nothing);
+  const small = (name: 'outcome' | 'flags') =>
+    unpackColumn((derived[name] ?? nothing) as Uint8Array<ArrayBuffer>, client.length);
+  const values = Object.fromEntries(
+    storedMeasures.map((name) => {
+      const words = unpackColumn(wordsOf(derived[name] ?? nothing), client.length);
+      return [name, new Float32Array(words.buffer, words.byteOffset, words.length)];
+    }),
+  );
+  return { client, outcome: small('outcome'), flags: small('flags'), values: values as Columns['values'] };
 }
 
 export interface RoundsInRange {

@@ -12,10 +12,11 @@ import { beginImport, endImport, isTaken, mustNotBeDeleted, removeImport } from 
 import { readFigures, saveSummaryStates } from '../db/queries/run-summaries.ts';
 import { saveSeries } from '../db/queries/series.ts';
 import { registerClients } from '../db/queries/totals.ts';
-import { clients, clientUpdates, metricPoints, runs } from '../db/schema.ts';
+import { clients, clientUpdates, metricPoints, rounds, runs } from '../db/schema.ts';
 import { models } from '../db/tables/models.ts';
 import { Conflict, Invalid } from '../errors.ts';
 import { summarise } from '../insight/summary.ts';
+import { ImportedInsight, type ImportedPart, type ImportedRound } from './derive-import.ts';
 import {
   contentPrefix,
   emptyIsNull,
@@ -54,6 +55,7 @@ const rowsAtOnce = 2_000;
 /** In a transaction of their own, which takes about 25 ms of the embedded database; reports wait for one. */
 const rowsOfSlice = 1_000;
 const importedSeq = 1;
+const roundsFile = rowFiles.find(({ table }) => table === rounds) as RowFile;
 
 /** Makes a run of an exported file, all of it or nothing. [X4] */
 export async function importRun(deps: ImportDeps, file: string, sizeBytes: number, wish: Wish): Promise<Imported> {
@@ -162,6 +164,13 @@ function refusalOf(error: unknown, runId: RunId): Error | undefined {
   return undefined;
 }
 
+/** Beside its parts, because a round is derived from both. */
+async function* roundsOf(zip: RunZip): AsyncGenerator<ImportedRound[]> {
+  const { name, row } = roundsFile;
+  for await (const some of zip.rows(name, row, rowsOfSlice))
+    yield some.map((round) => ({ ...round, updated_seq: importedSeq }) as unknown as ImportedRound);
+}
+
 interface Target {
   readonly run_id: RunId;
   readonly epoch: string;
@@ -175,10 +184,12 @@ class Load {
   readonly #target: Target;
   readonly #commandIds = new Map<string, string>();
   readonly #metricNames = new Set<string>();
+  readonly #insight: ImportedInsight;
 
   constructor(zip: RunZip, target: Target) {
     this.#zip = zip;
     this.#target = target;
+    this.#insight = new ImportedInsight(target.run_id, roundsOf(zip));
   }
 
   get run_id(): RunId {
@@ -217,13 +228,19 @@ class Load {
       });
       // Knowing the digest of a content is no right to it.
       if (file.table === models) for (const { sha256 } of rows) this.#zip.mustHave(`${contentPrefix}${sha256}`);
+      if (file.table === clientUpdates) await this.#insight.add(rows as unknown as ImportedPart[]);
       await within(async (tx) => {
         await bulkInsert(tx, file.table, rows, options);
+        if (file.table === clientUpdates) await this.#insight.store(tx);
         if (file.table === metricPoints) await saveSeries(tx, rows as never, () => true);
         if (file.table === clients) await registerClients(tx, rows as never);
       });
       if (file.table === metricPoints) for (const { name } of rows) this.#metricNames.add(String(name));
       count += rows.length;
+    }
+    if (file.table === clientUpdates) {
+      await this.#insight.end();
+      await within((tx) => this.#insight.store(tx));
     }
     return count;
   }
@@ -241,6 +258,7 @@ class Load {
     );
     const state = summarise(await readFigures(tx, run_id));
     await saveSummaryStates(tx, [{ run_id, state, before: undefined }]);
+    await this.#insight.keepList(tx, this.#target.epoch, importedSeq);
   }
 
   #withStop(row: Row): Row {

@@ -59,6 +59,7 @@ const moment = (value: SQL) => ({
 const words = (value: SQL) => ({ value, shown: value, read: (shown: string | number) => sql`${String(shown)}::text` });
 const noValue = words(sql`''::text`);
 const everyRun = { from: sql`runs`, where: sql`true` };
+const ofRuns = everyRun.from;
 
 function partsOf(sort: RunSort): { parts: Part[]; isDescending: boolean } {
   switch (sort) {
@@ -66,9 +67,9 @@ function partsOf(sort: RunSort): { parts: Part[]; isDescending: boolean } {
       return {
         isDescending: true,
         parts: [
-          { from: sql`runs`, where: sql`runs.status = 'running'`, ...moment(sql`runs.started_at`) },
+          { from: ofRuns, where: sql`runs.status = 'running'`, ...moment(sql`runs.started_at`) },
           {
-            from: sql`runs`,
+            from: ofRuns,
             where: sql`runs.status <> 'running'`,
             ...moment(sql`coalesce(runs.completed_at, runs.started_at)`),
           },
@@ -85,7 +86,8 @@ function partsOf(sort: RunSort): { parts: Part[]; isDescending: boolean } {
         isDescending: true,
         parts: [
           {
-            ...everyRun,
+            from: sql`runs`,
+            where: sql`true`,
             value: sql`runs.rounds_seen`,
             shown: sql`runs.rounds_seen::float8`,
             read: (value) => sql`${Number(value)}::float8::bigint`,
@@ -98,13 +100,13 @@ function partsOf(sort: RunSort): { parts: Part[]; isDescending: boolean } {
         isDescending: true,
         parts: [
           {
-            from: sql`runs`,
+            from: ofRuns,
             where: sql`runs.completed_at is not null`,
             value,
             shown: sql`(extract(epoch from ${value}) * 1000)::float8`,
             read: (ms) => sql`make_interval(secs => ${Number(ms)}::float8 / 1000)`,
           },
-          { from: sql`runs`, where: sql`runs.completed_at is null`, ...noValue },
+          { from: ofRuns, where: sql`runs.completed_at is null`, ...noValue },
         ],
       };
     }
@@ -148,8 +150,10 @@ export async function findRuns(
   const { limit, offset, after } = filter;
   const { parts, isDescending } = partsOf(filter.sort);
   const isDown = filter.order === undefined ? isDescending : filter.order === 'desc';
-  const where = conditionOf(filter);
   const ordered = filter.sort === 'newest' && !isDown ? [...parts].reverse() : parts;
+  if (isSearched(filter) && parts.every(({ from }) => from === everyRun.from) && filter.condition === undefined)
+    return pageOfFound(db, filter, ordered, isDown);
+  const where = conditionOf(filter);
   const found: { id: RunId; key: RunKey }[] = [];
   let skip = offset;
   for (let at = after?.[1] ?? 0; at < ordered.length && found.length <= limit; at++) {
@@ -163,6 +167,19 @@ export async function findRuns(
     }
     for (const { run_id, shown } of rows) found.push({ id: run_id, key: [orderName(filter), at, shown, run_id] });
   }
+  return {
+    ...(await readPage(db, found, limit)),
+    total: isCounted(filter) ? await readRunTotal(db, filter) : await countOf(db, everyRun, where),
+  };
+}
+
+interface Found {
+  readonly id: RunId;
+  readonly key: RunKey;
+}
+
+/** Of what was found, one more than the page has. */
+async function readPage(db: Db, found: readonly Found[], limit: number) {
   const shown = found.slice(0, limit);
   const byId = new Map(
     (
@@ -175,9 +192,45 @@ export async function findRuns(
   return {
     items: shown.flatMap(({ id }) => byId.get(id) ?? []),
     next: found.length > limit ? (shown.at(-1)?.key ?? null) : null,
-    total: isCounted(filter) ? await readRunTotal(db, filter) : await countOf(db, everyRun, where),
   };
 }
+
+/**
+ * A page of the runs with a word, a tag or a value, and how many there are, from `run_search` alone. Which runs these are is
+ * found once, by an index: to look for them along the order of the list would pass all others.
+ */
+async function pageOfFound(
+  db: Db,
+  filter: RunFilter & RunOrder & KeysetPage<RunKey>,
+  ordered: readonly Part[],
+  isDown: boolean,
+): Promise<Listed<RunRow, RunKey>> {
+  const { limit, offset, after } = filter;
+  const most = offset + limit + 1;
+  const begin = after?.[1] ?? 0;
+  const pages = ordered.slice(begin).map((part, n) => {
+    const at = begin + n;
+    const { where, order } = cutOf(part, isDown, after?.[1] === at ? after : undefined);
+    return sql`(select ${at}::int as part, runs.run_id, (${part.shown})::text as shown from found as runs
+      where ${and(part.where, where)} ${order} limit ${most})`;
+  });
+  const rows = await db.execute<{ total: string; part: number; run_id: RunId | null; shown: string }>(sql`
+    with found as materialized (
+      select run_id, status, name, started_at, completed_at from run_search as runs where ${searchOf(filter)}
+    )
+    select counted.total, page.* from (select count(*)::text as total from found) as counted
+    left join (${sql.join(pages.length > 0 ? pages : [nothing], sql` union all `)}) as page on true`);
+  const found = rows
+    .flatMap(({ run_id, part, shown }) =>
+      run_id === null ? [] : [{ id: run_id, key: [orderName(filter), part, shown, run_id] as const }],
+    )
+    // The parts come in their order, each in its own.
+    .sort((a, b) => a.key[1] - b.key[1])
+    .slice(offset, most);
+  return { ...(await readPage(db, found, limit)), total: Number(rows[0]?.total ?? 0) };
+}
+
+const nothing = sql`select 0 as part, null::text as run_id, null::text as shown where false`;
 
 const readRuns = async (db: Db, ids: readonly RunId[]): Promise<RunRow[]> =>
   ids.length === 0
@@ -195,12 +248,20 @@ interface Cut {
 }
 
 function readPart(db: Db, part: Part, where: SQL | undefined, { isDown, begin, limit, offset }: Cut) {
-  const direction = isDown ? sql`desc` : sql`asc`;
-  const isAfter = isDown ? sql`<` : sql`>`;
-  const since = begin && sql`(${part.value}, runs.run_id) ${isAfter} (${part.read(begin[2])}, ${begin[3]}::text)`;
+  const { where: since, order } = cutOf(part, isDown, begin);
   return db.execute<{ run_id: RunId; shown: string | number }>(sql`
     select runs.run_id, ${part.shown} as shown from ${part.from} where ${and(part.where, where, since)}
-    order by ${part.value} ${direction}, runs.run_id ${direction} limit ${limit} offset ${offset}`);
+    ${order} limit ${limit} offset ${offset}`);
+}
+
+/** The order of a part, and the condition that a row comes after the one at which a page ended. */
+function cutOf(part: Part, isDown: boolean, begin: RunKey | undefined) {
+  const direction = isDown ? sql`desc` : sql`asc`;
+  const isAfter = isDown ? sql`<` : sql`>`;
+  return {
+    where: begin && sql`(${part.value}, runs.run_id) ${isAfter} (${part.read(begin[2])}, ${begin[3]}::text)`,
+    order: sql`order by ${part.value} ${direction}, runs.run_id ${direction}`,
+  };
 }
 
 async function countOf(db: Db, { from, where: ofPart }: Pick<Part, 'from' | 'where'>, where: SQL | undefined) {
@@ -220,22 +281,39 @@ const isCounted = ({ ids, q, tag, framework, condition, config = [] }: RunFilter
   config.length === 0;
 
 function conditionOf(filter: RunFilter): SQL | undefined {
-  const { visible, ids, project, status, q, tag, framework, condition, config = [] } = filter;
-  const searched = and(
-    q ? search(q) : undefined,
-    tag === undefined ? undefined : sql`tags @> ${JSON.stringify([tag])}::text::jsonb`,
-    ...config.map(([key, value]) => hasConfig(key, value)),
-  );
+  const { condition } = filter;
+  const { own, searched } = conditionsOf(filter);
   return and(
-    inProjects(runs.project_id, visible),
-    ids && inArray(runs.run_id, [...ids]),
-    project && eq(runs.project_id, project),
-    status && eq(runs.status, status),
-    framework === undefined ? undefined : eq(runs.framework, framework),
+    own,
     // Only running runs have one, and these have an index.
     condition && sql`runs.status = 'running' and runs.condition ->> 'state' = ${condition}`,
     searched && sql`runs.run_id in (select run_id from run_search where ${searched})`,
   );
+}
+
+const searchOf = (filter: RunFilter): SQL | undefined => {
+  const { own, searched } = conditionsOf(filter);
+  return and(own, searched);
+};
+
+const isSearched = ({ q, tag, config = [] }: RunFilter): boolean => !!q || tag !== undefined || config.length > 0;
+
+/** On columns that `runs` and `run_search` have, and on those that only `run_search` has. */
+function conditionsOf({ visible, ids, project, status, q, tag, framework, config = [] }: RunFilter) {
+  return {
+    own: and(
+      inProjects(runs.project_id, visible),
+      ids && inArray(runs.run_id, [...ids]),
+      project && eq(runs.project_id, project),
+      status && eq(runs.status, status),
+      framework === undefined ? undefined : eq(runs.framework, framework),
+    ),
+    searched: and(
+      q ? search(q) : undefined,
+      tag === undefined ? undefined : sql`tags @> ${JSON.stringify([tag])}::text::jsonb`,
+      ...config.map(([key, value]) => hasConfig(key, value)),
+    ),
+  };
 }
 
 /** Words of three characters or more are looked up in an index; shorter ones are compared with every run. */

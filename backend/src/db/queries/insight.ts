@@ -1,8 +1,29 @@
 import type { AttentionNews, AttentionRule, ClientId, RunId } from '@rondo/protocol';
-import { and, asc, between, desc, eq, getTableColumns, gte, inArray, isNotNull, lte, sql } from 'drizzle-orm';
+import {
+  and,
+  asc,
+  between,
+  desc,
+  eq,
+  getTableColumns,
+  gte,
+  inArray,
+  isNotNull,
+  lte,
+  type SQLWrapper,
+  sql,
+} from 'drizzle-orm';
+import type { PgTable } from 'drizzle-orm/pg-core';
 import type { Db } from '../db.ts';
 import { clients, clientUpdates, metricPoints, metricSeries, rounds, runs } from '../schema.ts';
-import { attentionKept, attentionLists, attentionMutes, insightClients, insightRounds } from '../tables/insight.ts';
+import {
+  attentionKept,
+  attentionLists,
+  attentionMutes,
+  insightClients,
+  insightRounds,
+  insightTotals,
+} from '../tables/insight.ts';
 
 export interface Range {
   readonly from?: number | undefined;
@@ -87,21 +108,44 @@ export async function readDerived<C extends keyof InsightRow>(
   return rows as Pick<InsightRow, C | 'round'>[];
 }
 
-/** Nothing of a run that was deleted meanwhile. */
-export async function saveDerived(db: Db, row: InsightRow): Promise<void> {
-  const columns = Object.entries(getTableColumns(insightRounds));
-  const names = columns.map(([name]) => sql.identifier(name));
-  const values = columns.map(
-    ([name, column]) => sql`${sql.param(row[name as keyof InsightRow], column)}::${sql.raw(column.getSQLType())}`,
-  );
-  const comma = sql`, `;
+/** Unless the run was deleted. */
+export const saveDerived = (db: Db, row: InsightRow): Promise<void> =>
+  upsertOfRun(db, insightRounds, row, ['run_id', 'round']);
+
+/** For an import, whose run does not exist yet. */
+export const insertDerived = (tx: Db, rows: readonly InsightRow[]): Promise<unknown> =>
+  rows.length === 0 ? Promise.resolve() : tx.insert(insightRounds).values([...rows]);
+
+export type TotalsRow = typeof insightTotals.$inferSelect;
+
+export const readTotals = (db: Db, runId: RunId): Promise<TotalsRow[]> =>
+  db.select().from(insightTotals).where(eq(insightTotals.run_id, runId));
+
+/** Unless the run was deleted. */
+export const saveTotals = (db: Db, row: TotalsRow): Promise<void> =>
+  upsertOfRun(db, insightTotals, row, ['run_id', 'block']);
+
+export const insertTotals = (tx: Db, row: TotalsRow): Promise<unknown> => tx.insert(insightTotals).values(row);
+
+/** In one statement, and under the lock that a foreign key would take: a run that is deleted leaves nothing. */
+async function upsertOfRun<R extends { readonly run_id: RunId }>(
+  db: Db,
+  table: PgTable,
+  row: R,
+  key: readonly string[],
+): Promise<void> {
+  const columns = Object.entries(getTableColumns(table));
+  const list = (items: readonly SQLWrapper[]) => sql.join([...items], sql`, `);
+  const values = columns.map(([name, column]) => {
+    const value = sql.param((row as Readonly<Record<string, unknown>>)[name], column);
+    return sql`${value}::${sql.raw(column.getSQLType())}`;
+  });
+  const changed = columns.filter(([name]) => !key.includes(name));
   await db.execute(sql`
-    insert into insight_rounds (${sql.join(names, comma)})
-    select ${sql.join(values, comma)} from runs where run_id = ${row.run_id} for key share
-    on conflict (run_id, round) do update set ${sql.join(
-      names.map((name) => sql`${name} = excluded.${name}`),
-      comma,
-    )}`);
+    insert into ${table} (${list(columns.map(([name]) => sql.identifier(name)))})
+    select ${list(values)} from runs where run_id = ${row.run_id} for key share
+    on conflict (${list(key.map((name) => sql.identifier(name)))}) do update
+    set ${list(changed.map(([name]) => sql`${sql.identifier(name)} = excluded.${sql.identifier(name)}`))}`);
 }
 
 /** The run's clients in the order of their numbers. */
@@ -119,9 +163,8 @@ export async function numberClients(db: Db, runId: RunId, ids: readonly ClientId
   if (ids.length === 0) return;
   await db.transaction(async (tx) => {
     await tx.execute(sql`select pg_advisory_xact_lock(hashtext(${`insight ${runId}`}))`);
-    // A run that was deleted meanwhile has no clients.
-    const kept = await tx.select({ id: runs.run_id }).from(runs).where(eq(runs.run_id, runId)).for('key share');
-    if (kept.length === 0) return;
+    const [run] = await tx.select({ id: runs.run_id }).from(runs).where(eq(runs.run_id, runId)).for('key share');
+    if (!run) return;
     await tx.execute(sql`
       insert into insight_clients (run_id, client_id, client_index)
       select ${runId}, value, (select count(*) from insight_clients where run_id = ${runId})
@@ -129,6 +172,15 @@ export async function numberClients(db: Db, runId: RunId, ids: readonly ClientId
       from json_array_elements_text(${JSON.stringify(ids)}::text::json) with ordinality as new_(value, place)
       where not exists (select from insight_clients where run_id = ${runId} and client_id = value)`);
   });
+}
+
+/** For an import, whose run does not exist yet. */
+export async function insertClientNumbers(tx: Db, runId: RunId, ids: readonly ClientId[], from: number): Promise<void> {
+  if (ids.length === 0) return;
+  await tx.execute(sql`
+    insert into insight_clients (run_id, client_id, client_index)
+    select ${runId}, value, ${from}::int + place - 1
+    from json_array_elements_text(${JSON.stringify(ids)}::text::json) with ordinality as new_(value, place)`);
 }
 
 export async function readAttentionList(db: Db, runId: RunId) {

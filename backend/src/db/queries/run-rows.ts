@@ -11,7 +11,7 @@ import {
   rounds,
   runDeletions,
 } from '../schema.ts';
-import { insightClients, insightRounds } from '../tables/insight.ts';
+import { insightClients, insightRounds, insightTotals } from '../tables/insight.ts';
 import { unregisterSome } from './totals.ts';
 
 // The tables that grow with what is reported, with their keys. They refer to no run, so that its end leaves them alone.
@@ -25,6 +25,7 @@ const grown = [
   [logs, 'log_id'],
   [insightClients, 'run_id, client_id'],
   [insightRounds, 'run_id, round'],
+  [insightTotals, 'run_id, block'],
 ] as const;
 // Others wait for one such transaction, about 25 ms on the embedded database.
 const rowsAtOnce = 1_000;

@@ -57,6 +57,15 @@ export const insightClients = pgTable('insight_clients', {
   client_index: integer().notNull(),
 });
 
+/** The table of `migrations/0066_insight_columns.sql`. */
+export const insightTotals = pgTable('insight_totals', {
+  run_id: textOf<RunId>('run_id').notNull(),
+  block: integer().notNull(),
+  num_rounds: integer().notNull(),
+  seqs: count().notNull(),
+  totals: bytes().notNull(),
+});
+
 export const attentionLists = pgTable('attention_lists', {
   run_id: textOf<RunId>('run_id').notNull().primaryKey(),
   list: jsonb().$type<AttentionNews>().notNull(),
