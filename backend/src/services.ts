@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import type { FastifyBaseLogger } from 'fastify';
 import { type AlertOptions, createAlerts } from './alerts/alerts.ts';
 import { keyOfSession } from './auth/api-keys.ts';
@@ -79,6 +80,7 @@ export async function createServices(deps: ServiceDeps) {
     troubles: () => troubles.list(),
     submit: (inputs) => writer.submit(inputs),
     isBusy: () => writer.waiting.inputs > 0,
+    server: database.kind === 'postgresql' ? randomUUID() : undefined,
     onError,
   });
   const bounds = { clients: deps.maxClientsPerRun, metricNames: deps.maxMetricNamesPerRun };
@@ -159,7 +161,10 @@ export async function createServices(deps: ServiceDeps) {
       alerts.forget(runId);
       onDeleted();
     },
-    committedElsewhere: (commit) => hub.publishRemote(commit),
+    committedElsewhere: (commit) => {
+      hub.publishRemote(commit);
+      attention.noteElsewhere(commit.run_id);
+    },
     sessionEnded: (id) => {
       auth.sessions.noteEnded(id);
       hub.closeSignIn(id);
@@ -170,6 +175,7 @@ export async function createServices(deps: ServiceDeps) {
       void hub.recheck(auth.isActive);
       for (const id of hub.members) refreshMember(id);
       alerts.noteMissed();
+      attention.noteMissed();
     },
     runMoved: (moved) => hub.moveRun(moved),
     membersChanged: refreshMember,

@@ -54,5 +54,8 @@ export function addedCounts(
       bytes_down += (part.bytes_down ?? 0) - (was?.bytes_down ?? 0);
     }
   }
-  return { rounds_seen, rounds_failed, bytes_up, bytes_down };
+  return { rounds_seen, rounds_failed, bytes_up: bounded(bytes_up), bytes_down: bounded(bytes_down) };
 }
+
+/** A sum of sizes that no client can have sent stays a number that the database and the wire hold. [G9] */
+const bounded = (sum: number): number => Math.max(0, Math.min(Number.MAX_SAFE_INTEGER, sum));

@@ -16,6 +16,7 @@ import { canonical, keptOf, readKept } from './attention-kept.ts';
 import { budgetOf } from './budget.ts';
 import { maxPast } from './episodes.ts';
 import { closedKept, type Listed, listOfRun, type RunRow } from './list-of-run.ts';
+import { ListOwners } from './list-owners.ts';
 import { type ClientNumbers, deriveRound, prepareRounds, type RoundRow, readDerivedRounds } from './rounds.ts';
 import { blockOf, keepBlock } from './totals.ts';
 import type { Trouble } from './troubles.ts';
@@ -39,6 +40,8 @@ interface Options {
   /** True while reports wait to be stored; then the list waits. */
   readonly isBusy?: () => boolean;
   readonly troubles?: () => readonly Trouble[];
+  /** This server among others on the same database; undefined if there can be no others. */
+  readonly server?: string | undefined;
   readonly onError?: (error: unknown) => void;
 }
 
@@ -69,10 +72,14 @@ export class AttentionService {
   /** One look at a time: the database serves reports first. A reader waits for its own run only. */
   #looking: Promise<void> = Promise.resolve();
   readonly #working = new Map<RunId, Promise<void>>();
+  readonly #owners: ListOwners;
+  /** Runs whose list another server keeps, until it may have ended. */
+  readonly #putOff = new Map<RunId, NodeJS.Timeout>();
   #isClosed = false;
 
   constructor(options: Options) {
     this.#options = options;
+    this.#owners = new ListOwners(options.db, options.server);
   }
 
   /** A commit changed the run. */
@@ -80,6 +87,16 @@ export class AttentionService {
     if (this.#isClosed || this.#due.has(runId)) return;
     this.#due.set(runId, Date.now());
     this.#schedule();
+  }
+
+  /** Another server committed to the run, whose list this one may keep. */
+  noteElsewhere(runId: RunId): void {
+    if (this.#watched.has(runId)) this.note(runId);
+  }
+
+  /** Anything may have been committed elsewhere. */
+  noteMissed(): void {
+    for (const runId of this.#watched.keys()) this.note(runId);
   }
 
   /** A round is over, with its parts as they were committed: this spares reading them back. */
@@ -93,12 +110,14 @@ export class AttentionService {
 
   /** A trouble of the server began or ended: the runs in memory are looked at, the others with their next commit. */
   noteTroubles(): void {
-    for (const runId of this.#watched.keys()) this.note(runId);
+    this.noteMissed();
   }
 
   forget(runId: RunId): void {
     this.#watched.delete(runId);
     this.#due.delete(runId);
+    this.#owners.forget(runId);
+    this.#endPutOff(runId);
     this.#dropHanded(runId);
   }
 
@@ -106,11 +125,13 @@ export class AttentionService {
   async close(): Promise<void> {
     this.#isClosed = true;
     clearTimeout(this.#timer);
+    for (const runId of this.#putOff.keys()) this.#endPutOff(runId);
     await this.#looking;
     await Promise.all(this.#working.values());
     for (const [runId, watched] of this.#watched) {
       if (watched.kept.seq < watched.seq) await this.#keepNow(runId, watched).catch(this.#options.onError);
     }
+    await this.#owners.release().catch((error: unknown) => this.#options.onError?.(error));
   }
 
   /** Looks at everything that is due, now. */
@@ -142,9 +163,15 @@ export class AttentionService {
     const { run, watched } = (await this.#follow(runId)) ?? {};
     if (!run || !watched) return undefined;
     const listed = await this.#listOf(run, watched);
-    await this.#keep(run, watched, listed);
     const { fromRound, toRound, numClients } = watched.fold;
-    return { ...listed, from_round: fromRound, to_round: toRound, num_clients: numClients };
+    const facts = { ...listed, from_round: fromRound, to_round: toRound, num_clients: numClients };
+    if ((await this.#owners.claim(runId)) > 0) {
+      // Pages of every server show the same list: that of the server that keeps it.
+      const kept = await readAttentionList(this.#options.db, runId);
+      return kept ? { ...facts, items: kept.list.items, total: kept.list.total } : facts;
+    }
+    await this.#keep(run, watched, listed);
+    return facts;
   }
 
   async #readKept(runId: RunId) {
@@ -242,6 +269,9 @@ export class AttentionService {
 
   async #look(runId: RunId): Promise<void> {
     if (this.#isClosed) return;
+    const waitMs = await this.#owners.claim(runId);
+    if (waitMs > 0) return this.#lookLater(runId, waitMs);
+    this.#endPutOff(runId);
     const { run, watched } = (await this.#follow(runId)) ?? {};
     if (!run || !watched) return;
     const listed = await this.#listOf(run, watched);
@@ -250,7 +280,26 @@ export class AttentionService {
     const known = await readAttentionList(this.#options.db, runId);
     // The commit of a list that changed brings another look.
     if (known ? sameList(known.list, list) : total === 0) await this.#keep(run, watched, listed);
-    else await this.#options.submit([{ type: 'attention_changed', run_id: runId, list }]);
+    else if ((await this.#owners.claim(runId)) === 0)
+      await this.#options.submit([{ type: 'attention_changed', run_id: runId, list }]);
+    else this.note(runId);
+  }
+
+  /** Another server keeps the list: it is looked at again when that server must have said so again. */
+  #lookLater(runId: RunId, waitMs: number): void {
+    // What was handed is read from the database, if ever.
+    this.#dropHanded(runId);
+    if (this.#putOff.has(runId) || this.#isClosed) return;
+    const timer = setTimeout(() => {
+      this.#putOff.delete(runId);
+      this.note(runId);
+    }, waitMs);
+    this.#putOff.set(runId, timer);
+  }
+
+  #endPutOff(runId: RunId): void {
+    clearTimeout(this.#putOff.get(runId));
+    this.#putOff.delete(runId);
   }
 
   /** Keeps the list for the next start: of a running run now and then, of another one at once. */

@@ -35,7 +35,7 @@ describe('the condition of a running run', () => {
     expect(conditionOf(vitals({ pace: paceOf() }), at(113))).toEqual({
       state: 'overdue',
       since: at(112),
-      detail: 'round 7 has taken more than 3 times the median round of 4.0 s',
+      detail: 'round 7 has taken more than 3 times the median round of 4 s',
     });
     expect(conditionOf(vitals({ pace: paceOf({}, three.slice(1)) }), at(120)).state).toBe('healthy');
   });

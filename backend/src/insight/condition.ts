@@ -1,4 +1,4 @@
-import type { RunCondition } from '@rondo/protocol';
+import { type RunCondition, shortDuration } from '@rondo/protocol';
 
 /** The inputs of a running run's condition. */
 export interface Vitals {
@@ -44,7 +44,7 @@ function overdue({ pace: { open, durations } }: Vitals, now: string): RunConditi
   if (median === undefined || durations.length < leastRounds) return undefined;
   const limit = Date.parse(open.started_at) + overdueFactor * median;
   if (Date.parse(now) <= limit) return undefined;
-  const detail = `round ${open.round} has taken more than ${overdueFactor} times the median round of ${seconds(median)}`;
+  const detail = `round ${open.round} has taken more than ${overdueFactor} times the median round of ${shortDuration(median)}`;
   return { state: 'overdue', since: new Date(limit).toISOString(), detail };
 }
 
@@ -54,8 +54,6 @@ function waiting({ waiting: waits, pace }: Vitals): RunCondition | undefined {
   const detail = `waiting for ${waits.needed} client${waits.needed === 1 ? '' : 's'}${here}`;
   return { state: 'waiting_for_clients', since: waits.since, detail };
 }
-
-const seconds = (ms: number): string => `${ms < 10_000 ? (ms / 1_000).toFixed(1) : Math.round(ms / 1_000)} s`;
 
 function medianOf(numbers: readonly number[]): number | undefined {
   const sorted = [...numbers].sort((a, b) => a - b);

@@ -42,14 +42,14 @@ export async function readCost(
     cost.round.push(row.round);
     cost.duration_ms.push(duration);
     cost.client_ms.push(of.client_ms);
-    cost.bytes_up.push(of.bytes_up);
-    cost.bytes_down.push(of.bytes_down);
-    cost.examples.push(of.examples);
+    cost.bytes_up.push(whole(of.bytes_up));
+    cost.bytes_down.push(whole(of.bytes_down));
+    cost.examples.push(whole(of.examples));
     cumulated.cumulated_ms.push(total.ms);
     cumulated.cumulated_client_ms.push(total.client_ms);
-    cumulated.cumulated_bytes_up.push(total.bytes_up);
-    cumulated.cumulated_bytes_down.push(total.bytes_down);
-    cumulated.cumulated_examples.push(total.examples);
+    cumulated.cumulated_bytes_up.push(whole(total.bytes_up));
+    cumulated.cumulated_bytes_down.push(whole(total.bytes_down));
+    cumulated.cumulated_examples.push(whole(total.examples));
   }
   const by_label = label === undefined ? null : await byLabel(db, runId, label, labels, prepared);
   const names = new Set<string>();
@@ -62,6 +62,9 @@ type Cumulated = Pick<
   Cost,
   'cumulated_ms' | 'cumulated_client_ms' | 'cumulated_bytes_up' | 'cumulated_bytes_down' | 'cumulated_examples'
 >;
+/** As large as a number on the wire may be. */
+const whole = (sum: number): number => Math.min(Number.MAX_SAFE_INTEGER, Math.round(sum));
+
 const nothing: RoundCosts = { client_ms: 0, bytes_up: 0, bytes_down: 0, examples: 0 };
 
 async function byLabel(
@@ -79,9 +82,9 @@ async function byLabel(
     const { client_ms, bytes_up, bytes_down, examples } = totals.of(at);
     group.num_clients += 1;
     group.client_ms += client_ms;
-    group.bytes_up += Math.round(bytes_up);
-    group.bytes_down += Math.round(bytes_down);
-    group.examples += Math.round(examples);
+    group.bytes_up = whole(group.bytes_up + bytes_up);
+    group.bytes_down = whole(group.bytes_down + bytes_down);
+    group.examples = whole(group.examples + examples);
     groups.set(value, group);
   }
   const items = [...groups.values()].sort((a, b) => b.bytes_up + b.bytes_down - a.bytes_up - a.bytes_down);

@@ -63,7 +63,8 @@ interface Options {
 /**
  * Watches one measure of all clients of a run, round by round, on a scale where noise adds up (ln, Fisher z).
  *
- * Incremental two-way median polish (Tukey, Exploratory Data Analysis, 1977): x_it = a_i + b_t + r_it, where a_i is the
+ * Incremental two-way median polish (Tukey, J. W. (1977). Exploratory Data Analysis. Reading, Massachusetts: Addison-Wesley; the
+ * source that R names for `medpolish`): x_it = a_i + b_t + r_it, where a_i is the
  * median of the client's last ten x − b, from before this round, and b_t the median of x − a over the round's clients.
  * A plain cross-section accuses honest clients, because they differ for good: here each is compared with itself.
  * The scale is the median absolute residual of the last ten rounds or more, which contains the error of a_i.
@@ -285,8 +286,10 @@ export class Watch {
   }
 
   /**
-   * h with at most `falseDriftsPerRound` false marks: the mean of rounds to a false one of the two-sided sum is about
-   * e^b − b − 1 for b = h + 1.166 (Siegmund's approximation at k = ½); the test measures it.
+   * h with at most `falseDriftsPerRound` false marks. Of a one-sided sum the mean number of rounds to a false mark is about
+   * (e^(2kb) − 2kb − 1) / (2k²) with b = h + 1.166 (Siegmund, D. (1985). Sequential Analysis: Tests and Confidence Intervals. New
+   * York: Springer; as textbooks of quality control repeat it), and half of that of a two-sided one: e^b − b − 1 for k = ½. The
+   * test measures it.
    */
   #driftLimit(n: number): number {
     return Math.max(n < 10 ? 5 : 6, Math.log((n * this.#options.measures) / falseDriftsPerRound) - 1.166);
