@@ -26,7 +26,7 @@ async function openServer(): Promise<Server> {
   return { ...server, database };
 }
 
-const ids = ['a', 'b', 'c', 'd'];
+const ids = [...'abcdefghijkl'];
 const limit = { timeout: 60_000 };
 
 it('[G20] the list of a run that reports to two servers has one owner, and another one when that ends', {
