@@ -117,7 +117,7 @@ function lookNowAndThen(look: Database['ping']): { ping: Database['ping']; stop:
 
 async function connectToFolder(dataDir: string) {
   const embedded = await openEmbedded(dataDir);
-  const { pool, db, ping } = openPool({ host: embedded.host }, forMaintenance);
+  const { pool, db, ping } = openPool(embedded, forMaintenance);
   const close = async () => {
     await pool.end();
     await embedded.close();

@@ -1,15 +1,15 @@
-import { parentPort, workerData } from 'node:worker_threads';
+import { type MessagePort, parentPort, workerData } from 'node:worker_threads';
 import { openPglite } from './open-pglite.ts';
-import { SocketServer } from './socket-server.ts';
+import { PortServer } from './port-server.ts';
 
-/** The embedded PostgreSQL: PGlite and its socket server, off the main thread. See `embedded.ts`. */
-const { dataDir, socketPath } = workerData as { dataDir: string; socketPath: string };
+/** The embedded PostgreSQL: PGlite and its server, off the main thread. See `embedded.ts`. */
+const { dataDir } = workerData as { dataDir: string };
 
 const database = await openPglite(dataDir);
-const server = new SocketServer(database);
-await server.listen(socketPath);
+const server = new PortServer(database);
 
-parentPort?.once('message', async () => {
+parentPort?.on('message', async (message: MessagePort | 'close') => {
+  if (message !== 'close') return void server.serve(message);
   await server.close();
   await database.close();
   parentPort?.postMessage('closed');

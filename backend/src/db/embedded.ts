@@ -1,21 +1,21 @@
 import { on } from 'node:events';
-import { chmod, mkdir, mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { chmod, mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { Worker } from 'node:worker_threads';
+import type { Duplex } from 'node:stream';
+import { MessageChannel, Worker } from 'node:worker_threads';
 import { startPeriodic } from '../periodic.ts';
 import { copyAtWork } from './copy-at-work.ts';
 import type { Db } from './db.ts';
 import { type FolderLock, lockFolder } from './folder-lock.ts';
+import { PortStream } from './port-stream.ts';
 import { checkpointIfDue, tidy, tidyInserted } from './tidy.ts';
 
 /**
- * PGlite in a worker thread. The driver reaches it through a Unix socket in a private folder, like a real server, so that
- * Rondo needs no installed database.
+ * PGlite in a worker thread, so that Rondo needs no installed database. The driver speaks to it as to a real server.
  */
 export interface Embedded {
-  /** The folder of its socket. */
-  readonly host: string;
+  /** A connection for the driver. It has one at a time. */
+  readonly connect: () => Duplex;
   readonly lock: FolderLock;
   /** Starts periodic maintenance; returns how to stop it. */
   startHousekeeping(db: Db): () => Promise<void>;
@@ -34,16 +34,13 @@ export async function openEmbedded(dataDir: string): Promise<Embedded> {
   // A folder that exists may be open to all, and PGlite makes its files readable and writable by all. [security M8]
   await chmod(dataDir, 0o700);
   const lock = await lockFolder(dataDir);
-  const folder = await mkdtemp(join(tmpdir(), 'rondo-'));
-  const path = join(folder, '.s.PGSQL.5432');
   const worker = new Worker(new URL('./embedded-worker.ts', import.meta.url), {
-    workerData: { dataDir: join(dataDir, 'postgres'), socketPath: path },
+    workerData: { dataDir: join(dataDir, 'postgres') },
   });
   try {
     await receive(worker, 'ready');
   } catch (error) {
     lock.close();
-    await rm(folder, { recursive: true, force: true });
     throw new Error(`the embedded database in ${dataDir} could not be opened: ${(error as Error).message}`, {
       cause: error,
     });
@@ -57,7 +54,11 @@ export async function openEmbedded(dataDir: string): Promise<Embedded> {
   };
   return {
     lock,
-    host: folder,
+    connect: () => {
+      const { port1, port2 } = new MessageChannel();
+      worker.postMessage(port2, [port2]);
+      return new PortStream(port1);
+    },
     startHousekeeping: (db) => {
       // The next run repeats what failed; until then the database is slower, not wrong.
       const ignore = () => {};
@@ -77,7 +78,6 @@ export async function openEmbedded(dataDir: string): Promise<Embedded> {
       await closed;
       await worker.terminate();
       lock.close();
-      await rm(folder, { recursive: true, force: true });
     },
   };
 }

@@ -1,3 +1,4 @@
+import type { Duplex } from 'node:stream';
 import { setTimeout as wait } from 'node:timers/promises';
 import pg from 'pg';
 import { Hosts } from './hosts.ts';
@@ -13,8 +14,8 @@ export interface PoolUsage {
   readonly waiting: number;
 }
 
-/** Where the database is: a URL, which may name several hosts, or the folder of its Unix socket. */
-export type Place = { readonly url: string } | { readonly host: string };
+/** Where the database is: a URL, which may name several hosts, or what connects to the embedded one. */
+export type Place = { readonly url: string } | { readonly connect: () => Duplex };
 
 interface Limits {
   /** Connections at most. */
@@ -51,7 +52,7 @@ export class Pool {
       ...common,
       ...('url' in place
         ? { connectionString: this.#hosts?.current }
-        : { host: place.host, user: 'postgres', database: 'postgres' }),
+        : { stream: place.connect, user: 'postgres', database: 'postgres' }),
       max: size,
       min: kept,
       idleTimeoutMillis: idleMs,
@@ -84,6 +85,13 @@ export class Pool {
 
   async query(statement: Statement, values?: readonly unknown[]): Promise<Rows> {
     const once = async () => {
+      if (this.#size === 1) {
+        const client = await this.#acquire();
+        const asked = ask(client, statement, values);
+        // What others ask next follows it: the only connection need not wait for its answer.
+        client.release();
+        return asked;
+      }
       let rows: Rows | undefined;
       const client = await this.#acquireFor(async (one) => {
         rows = await ask(one, statement, values);
@@ -96,7 +104,8 @@ export class Pool {
   }
 
   /** A connection for a transaction, taken when its first statement is sent. */
-  connect = async (): Promise<Transaction> => new Transaction((start) => twice(() => this.#acquireFor(start)));
+  connect = async (): Promise<Transaction> =>
+    new Transaction((start) => twice(() => this.#acquireFor(start)), { isOnly: this.#size === 1 });
 
   /** Waits a little for what is under way. */
   async end(): Promise<void> {

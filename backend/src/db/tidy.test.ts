@@ -12,7 +12,7 @@ let database: ReturnType<typeof openPool>;
 beforeAll(async () => {
   dataDir = await makeDataDir();
   embedded = await openEmbedded(dataDir);
-  database = openPool({ host: embedded.host });
+  database = openPool(embedded);
 });
 afterAll(async () => {
   await database.pool.end();

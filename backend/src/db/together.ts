@@ -14,3 +14,6 @@ export async function together<const T extends readonly unknown[]>(
   if (errors.length > 0) throw errors[0];
   return settled.map((one) => (one as PromiseFulfilledResult<unknown>).value) as never;
 }
+
+/** Ends when all that was asked up to now is on its way to the database: what runs without waiting has run. */
+export const allSent = (): Promise<void> => new Promise((resolve) => process.nextTick(resolve));

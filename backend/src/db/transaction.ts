@@ -15,6 +15,7 @@ interface Waiting extends PromiseWithResolvers<Rows> {
  */
 export class Transaction {
   readonly #acquire: Acquire;
+  readonly #isOnly: boolean;
   #begin: Statement | undefined;
   /** What was asked before there was a connection. */
   #waiting: Waiting[] | undefined;
@@ -23,18 +24,29 @@ export class Transaction {
   #failure: Error | undefined;
   #firstError: unknown;
   #isLost = false;
+  #isOver = false;
 
-  constructor(acquire: Acquire) {
+  /** `isOnly`: the database has no other connection. */
+  constructor(acquire: Acquire, { isOnly = false } = {}) {
     this.#acquire = acquire;
+    this.#isOnly = isOnly;
   }
 
   async query(statement: Statement, values?: readonly unknown[]): Promise<Rows> {
+    if (this.#isOver) {
+      // Its commit has failed.
+      if (textOf(statement) === 'rollback') return noRows('ROLLBACK');
+      throw new Error('a statement came after the commit of its transaction');
+    }
     if (this.#begin === undefined) {
       this.#begin = statement;
       return noRows('BEGIN');
     }
     try {
-      const rows = await (this.#client ? ask(this.#client, statement, values) : this.#askFirst(statement, values));
+      const asked = this.#client ? ask(this.#client, statement, values) : this.#askFirst(statement, values);
+      // What others ask next follows the commit: the only connection need not wait for its answer.
+      if (this.#isOnly && textOf(statement) === 'commit') this.#giveBack();
+      const rows = await asked;
       // COMMIT answers ROLLBACK if a statement failed and its error was swallowed.
       if (textOf(statement) === 'commit' && rows.command === 'ROLLBACK')
         throw this.#firstError ?? new Error('the transaction was rolled back');
@@ -50,7 +62,12 @@ export class Transaction {
 
   /** A connection whose transaction did not end is closed. */
   release(): void {
-    this.#client?.release(this.#isLost || this.#client.getTransactionStatus() !== 'I');
+    this.#giveBack(this.#isLost || this.#client?.getTransactionStatus() !== 'I');
+  }
+
+  #giveBack(mustClose = false): void {
+    this.#isOver = true;
+    this.#client?.release(mustClose);
     this.#client = undefined;
   }
 

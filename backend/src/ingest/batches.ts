@@ -9,6 +9,7 @@ import {
   reporterOf,
   takeBatches,
 } from '../db/queries/reporters.ts';
+import { together } from '../db/together.ts';
 import type { Input } from './state.ts';
 
 interface Job {
@@ -65,13 +66,17 @@ export class Batches {
       }
       reporters.set(reporterOf(batch), { batch, runIds });
     }
-    for (const [reporter, { batch, runIds }] of reporters) {
+    const unknown = [...reporters].filter(([reporter, { runIds }]) => {
       const known = this.#knownRuns.get(reporter);
-      if ([...runIds].some((id) => !known?.has(id))) await noteRuns(this.#tx, batch, runIds);
-    }
-    return openCommandsFor(
-      this.#tx,
-      [...reporters.values()].map(({ batch }) => batch),
+      return [...runIds].some((id) => !known?.has(id));
+    });
+    const commands = await together(
+      ...unknown.map(([, { batch, runIds }]) => noteRuns(this.#tx, batch, runIds)),
+      openCommandsFor(
+        this.#tx,
+        [...reporters.values()].map(({ batch }) => batch),
+      ),
     );
+    return commands.at(-1) as Awaited<ReturnType<typeof openCommandsFor>>;
   }
 }

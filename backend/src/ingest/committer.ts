@@ -5,7 +5,8 @@ import { createPartitions, isMissingPartition, type Month, monthOf } from '../db
 import type { Costs } from '../db/queries/key-usage.ts';
 import { reporterOf } from '../db/queries/reporters.ts';
 import { lockFreeRuns, lockRuns } from '../db/queries/run-state.ts';
-import { together } from '../db/together.ts';
+import { allSent, together } from '../db/together.ts';
+import { isTransient } from '../db/transient.ts';
 import { Batches } from './batches.ts';
 import { type Entry, foreignParts, groupByRun, isOwn, noteAt } from './entries.ts';
 import type { Piece } from './job.ts';
@@ -59,6 +60,23 @@ interface Reduced {
   readonly draft: Draft;
 }
 
+/** What `commit` says of its progress. */
+export interface Watch {
+  /** The group before this one is stored or refused. */
+  readonly before: Promise<void>;
+  /** The statements are on their way, and this process has nothing to do for a while. */
+  readonly onSent: () => void;
+  /** Nothing is sent after this but the commit. */
+  readonly onCommitting: () => void;
+}
+
+/** A round that has ended, or that changed after its end, with all of its parts. */
+interface Over {
+  readonly run_id: RunId;
+  readonly round: number;
+  readonly parts: UpdateRow[];
+}
+
 /** A group that was reduced while the one before it was being stored: right if every batch is new and no run has moved. */
 export interface Ahead extends Reduced {
   readonly receivedAt: string;
@@ -73,7 +91,8 @@ export interface Ahead extends Reduced {
  *   begin · take batch numbers and lock runs · reduce · write, answer and count · commit
  *
  * Statements that need no answer of each other are sent at once, so that the database never waits for the next. While it
- * writes, the next group is reduced on the state that this one leaves; if that was wrong, it is reduced again.
+ * writes, the next group is reduced on the state that this one leaves, and written before the answers say whether that was
+ * right. If it was not, that transaction is rolled back, and the group is reduced and written again.
  */
 export class Committer {
   readonly #options: CommitterOptions;
@@ -81,8 +100,8 @@ export class Committer {
   readonly #recentRuns = new RecentRuns();
   /** The months whose partitions existed at the last look: another server may have dropped an old one. */
   readonly #months = new Set<Month>();
-  /** The runs of the transaction under way, of which the cache is ahead. */
-  readonly #underWay = new Set<RunId>();
+  /** The runs of each transaction under way, of which the cache is ahead. */
+  readonly #underWay = new Set<Set<RunId>>();
   #failures = 0;
 
   constructor(options: CommitterOptions) {
@@ -93,7 +112,7 @@ export class Committer {
   forget(group: readonly Piece[], error: unknown): boolean {
     this.#failures += 1;
     this.#cache.forget(group.flatMap(({ parts }) => parts.map(({ input }) => input.run_id)));
-    this.#cache.forget(this.#underWay);
+    for (const runIds of this.#underWay) this.#cache.forget(runIds);
     if (this.#months.size === 0 || !isMissingPartition(error)) return false;
     this.#months.clear();
     return true;
@@ -111,6 +130,7 @@ export class Committer {
     );
     const named = [...byRun.keys()].flatMap((id) => this.#cache.rowOf(id) ?? []);
     if (named.length < byRun.size || group.some(({ job }) => !job.batch)) return undefined;
+    if (named.some(({ created_at }) => !this.#months.has(monthOf(created_at)))) return undefined;
     const works = worksOf(named, byRun);
     const states = this.#cache.known(works);
     if (!states) return undefined;
@@ -127,87 +147,124 @@ export class Committer {
     });
   }
 
-  /** `onSent` is called when the statements are on their way, and this process has nothing to do for a while. */
-  async commit(group: readonly Piece[], ahead?: Ahead, onSent = () => {}): Promise<Done> {
+  /** A group that was reduced ahead may be stored while `before` is; others only after it. */
+  async commit(group: readonly Piece[], watch: Watch, ahead?: Ahead): Promise<Done> {
+    const attempt = async (guess: Ahead | undefined): Promise<Done> => {
+      const changed = new Set<RunId>();
+      this.#underWay.add(changed);
+      try {
+        return await this.#store(group, guess, changed, watch);
+      } catch (error) {
+        if (guess) this.forget(group, error);
+        throw error;
+      } finally {
+        this.#underWay.delete(changed);
+      }
+    };
+    // After a failure the guess is not worth a try.
+    if (ahead?.failures === this.#failures) {
+      try {
+        return await attempt(ahead);
+      } catch (error) {
+        if (isTransient(error)) throw error;
+      }
+    }
+    await watch.before;
+    return attempt(undefined);
+  }
+
+  async #store(
+    group: readonly Piece[],
+    ahead: Ahead | undefined,
+    changed: Set<RunId>,
+    { onSent, onCommitting }: Watch,
+  ): Promise<Done> {
     const receivedAt = ahead?.receivedAt ?? this.#options.now().toISOString();
-    this.#underWay.clear();
-    let written: Written[] = [];
+    const over: Over[] = [];
     let newMonths: Month[] = [];
-    const finish = await this.#options.db.transaction(async (tx) => {
+    const { group: stored } = await this.#options.db.transaction(async (tx) => {
+      const { usage, bus } = this.#options;
       const batches = new Batches(
         tx,
         group.map(({ job, isLast }) => ({ batch: isLast ? job.batch : undefined, inputs: job.inputs })),
       );
       const named = new Set(group.flatMap(({ parts }) => parts.map(({ input }) => input.run_id)));
-      const [fresh, known] = await together(batches.take(receivedAt), lockRuns(tx, [...named]));
-      const isRight = ahead !== undefined && this.#isRight(ahead, fresh, known);
-      const byRun = isRight ? ahead.byRun : groupByRun(group, fresh);
-      const heard = await this.#lockHeard(tx, batches.knownRuns(), named, byRun, receivedAt);
       const costs = new Map<string, Costs>();
-      const { usage } = this.#options;
-      const locked = await withNewRuns(tx, [...known, ...heard], { byRun, receivedAt, usage, costs });
-      const verdicts = verdictsOf(group, fresh, locked);
-      newMonths = await this.#addMonths(tx, locked);
-      const { works, draft } =
-        isRight && heard.length === 0 ? ahead : await this.#loadAndReduce(tx, worksOf(locked, byRun), receivedAt);
-      await saveTelemetry(tx, draft);
-      noteVerdicts(works, draft, verdicts);
-      addCosts(group, verdicts, costs);
-      const announced = works.flatMap(({ before }, index) =>
-        toCommitted({ before, saved: savedOf(draft)[index] as Saved }),
-      );
-      const runs = announced.map(({ run_id, epoch, seq, is_new_run }) => ({ run_id, epoch, seq, is_new_run }));
-      this.#goAhead(draft);
-      const [, [waiting, noteCosts]] = await together(
-        save(tx, draft, receivedAt),
-        // Once the rows are on their way, so that they come first; and near the end, so that another server with the same
-        // key waits for little more than the commit.
-        nextTurn().then(() => {
-          setImmediate(onSent);
-          return together(
-            batches.answer(),
-            usage?.add(tx, costs),
-            runs.length > 0 ? this.#options.bus.announce(tx, { runs }) : undefined,
-          );
-        }),
-      );
-      const saved = savedOf(draft);
-      written = works.map(({ before }, index) => ({ before, saved: saved[index] as Saved }));
-      await record(tx, works, written);
-      return () => {
-        noteCosts?.();
-        for (const [index, piece] of group.entries()) {
-          const { job } = piece;
-          const { isFresh, duplicates, foreign, refused } = verdicts[index] as Verdict;
-          job.note(piece, duplicates, foreign, refused);
-          if (!piece.isLast) continue;
-          const commands = (job.batch && waiting.get(reporterOf(job.batch))) ?? [];
-          job.settled.resolve(job.result(!isFresh, commands));
-        }
+      const taking = together(batches.take(receivedAt), lockRuns(tx, [...named]));
+      // A guess is written before it is known to be right: the database need not wait.
+      const guessed = ahead && this.#write(tx, ahead, receivedAt, { changed, over });
+      if (guessed) setImmediate(onSent);
+      const check = async () => {
+        const [fresh, known] = await taking;
+        if (ahead && !this.#isRight(ahead, fresh, known)) throw new WrongGuess();
+        const byRun = ahead?.byRun ?? groupByRun(group, fresh);
+        const due = this.#recentRuns.due(batches.knownRuns(), receivedAt).filter((id) => !byRun.has(id));
+        if (ahead && due.length > 0) throw new WrongGuess();
+        const heard = await lockHeard(tx, due, named, byRun);
+        const locked = await withNewRuns(tx, [...known, ...heard], { byRun, receivedAt, usage, costs });
+        const verdicts = verdictsOf(group, fresh, locked);
+        newMonths = await this.#addMonths(tx, locked);
+        const reduced = ahead ?? (await this.#loadAndReduce(tx, worksOf(locked, byRun), receivedAt));
+        const writing = guessed ?? this.#write(tx, reduced, receivedAt, { changed, over });
+        await writing.announced;
+        const { works, draft } = reduced;
+        noteVerdicts(works, draft, verdicts);
+        addCosts(group, verdicts, costs);
+        const announced = works.flatMap(({ before }, index) =>
+          toCommitted({ before, saved: savedOf(draft)[index] as Saved }),
+        );
+        const runs = announced.map(({ run_id, epoch, seq, is_new_run }) => ({ run_id, epoch, seq, is_new_run }));
+        if (!guessed) setImmediate(onSent);
+        const { stored } = await writing.sent;
+        // Last, so that another server with the same key waits for little more than the commit.
+        const last = [
+          batches.answer(),
+          usage?.add(tx, costs),
+          runs.length > 0 ? bus.announce(tx, { runs }) : undefined,
+        ] as const;
+        const rest = together(stored, ...last);
+        rest.catch(() => {});
+        return { works, draft, verdicts, rest };
       };
+      const [found] = await together(check(), guessed?.sent);
+      const { works, draft, rest } = found;
+      if (works.some(({ inputs }) => inputs.some((input) => 'record' in input && input.record))) {
+        await rest;
+        await record(tx, works, writtenOf(works, draft));
+      }
+      await allSent();
+      onCommitting();
+      // The commit need not wait for the answers: if there is an error among them, it fails as well.
+      return { group: found };
     });
+    const { works, draft, verdicts, rest } = stored;
+    const [, waiting, noteCosts] = await rest;
+    const written = writtenOf(works, draft);
+    const finish = () => {
+      noteCosts?.();
+      for (const [index, piece] of group.entries()) {
+        const { job } = piece;
+        const { isFresh, duplicates, foreign, refused } = verdicts[index] as Verdict;
+        job.note(piece, duplicates, foreign, refused);
+        if (!piece.isLast) continue;
+        const commands = (job.batch && waiting.get(reporterOf(job.batch))) ?? [];
+        job.settled.resolve(job.result(!isFresh, commands));
+      }
+    };
     for (const month of newMonths) this.#months.add(month);
-    this.#keep(written, receivedAt);
+    this.#keep(written, over, receivedAt);
     return { finish, committed: written.flatMap(toCommitted) };
   }
 
-  /** Locks the runs whose reporters are alive, though they say nothing of them; a run that another server holds is heard there. */
-  async #lockHeard(
-    tx: Db,
-    ids: Iterable<RunId>,
-    named: ReadonlySet<RunId>,
-    byRun: Map<RunId, Entry[]>,
-    receivedAt: string,
-  ): Promise<readonly RunRow[]> {
-    const due = this.#recentRuns.due(ids, receivedAt).filter((id) => !byRun.has(id));
-    for (const run_id of due) {
-      const input = { type: 'reporter_heard', run_id } as const;
-      byRun.set(run_id, [{ input, at: undefined, origin: undefined, owner: undefined, key: undefined }]);
-    }
-    return lockFreeRuns(
-      tx,
-      due.filter((id) => !named.has(id)),
-    );
+  /** Sends the rows. `announced` is settled once the figures of every run are known. */
+  #write(tx: Db, { draft }: Reduced, receivedAt: string, notes: { changed: Set<RunId>; over: Over[] }) {
+    const announced = saveTelemetry(tx, draft);
+    const sent = announced.then(() => {
+      this.#goAhead(draft, notes);
+      return save(tx, draft, receivedAt);
+    });
+    sent.catch(() => {});
+    return { announced, sent };
   }
 
   async #addMonths(tx: Db, locked: readonly RunRow[]): Promise<Month[]> {
@@ -232,20 +289,25 @@ export class Committer {
   }
 
   /** The state after the transaction, for the group after it. */
-  #goAhead(draft: Draft): void {
+  #goAhead(draft: Draft, { changed, over }: { changed: Set<RunId>; over: Over[] }): void {
     for (const saved of savedOf(draft)) {
-      this.#underWay.add(saved.run.run_id);
+      const { run_id } = saved.run;
+      changed.add(run_id);
       this.#cache.apply(saved.run, saved);
+      // Before the groups after this one change them.
+      for (const row of saved.rounds.values()) {
+        const parts = isRoundOver(row) && this.#cache.partsOf(run_id, row.round);
+        if (parts) over.push({ run_id, round: row.round, parts });
+      }
     }
   }
 
-  #keep(written: readonly Written[], receivedAt: string): void {
-    for (const { saved } of written) {
-      this.#cache.apply(saved.run, saved);
-      for (const row of saved.rounds.values()) {
-        const parts = isRoundOver(row) && this.#cache.partsOf(row.run_id, row.round);
-        if (parts) this.#options.onRoundOver(row, parts);
-      }
+  #keep(written: readonly Written[], over: readonly Over[], receivedAt: string): void {
+    const byRun = new Map(written.map(({ saved }) => [saved.run.run_id, saved]));
+    for (const { run, rounds } of byRun.values()) this.#cache.nameRounds(run.run_id, rounds);
+    for (const { run_id, round, parts } of over) {
+      const row = byRun.get(run_id)?.rounds.get(round);
+      if (row) this.#options.onRoundOver(row, parts);
     }
     this.#cache.shrink();
     this.#recentRuns.note(
@@ -255,7 +317,30 @@ export class Committer {
   }
 }
 
-const nextTurn = () => new Promise<void>((resolve) => setImmediate(resolve));
+/** What was reduced ahead is not what the database holds. */
+class WrongGuess extends Error {}
+
+/** Locks runs whose reporters are alive, though they say nothing of them; a run that another server holds is heard there. */
+async function lockHeard(
+  tx: Db,
+  due: readonly RunId[],
+  named: ReadonlySet<RunId>,
+  byRun: Map<RunId, Entry[]>,
+): Promise<readonly RunRow[]> {
+  for (const run_id of due) {
+    const input = { type: 'reporter_heard', run_id } as const;
+    byRun.set(run_id, [{ input, at: undefined, origin: undefined, owner: undefined, key: undefined }]);
+  }
+  return lockFreeRuns(
+    tx,
+    due.filter((id) => !named.has(id)),
+  );
+}
+
+const writtenOf = (works: readonly Work[], draft: Draft): Written[] => {
+  const saved = savedOf(draft);
+  return works.map(({ before }, index) => ({ before, saved: saved[index] as Saved }));
+};
 
 /** The audit rows of administrative acts that changed something. */
 async function record(tx: Db, works: readonly Work[], written: readonly Written[]): Promise<void> {

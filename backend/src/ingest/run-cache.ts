@@ -31,6 +31,8 @@ interface Cached extends Omit<RunState, 'commands'> {
   readonly updates: Map<number, Map<ClientId, UpdateRow>>;
   readonly reporters: Map<ReporterId, ReporterRow>;
   metricNames: Set<string> | undefined;
+  /** The numbers of all rounds, if they are known to be no others: a run that was created here. */
+  numbers: Set<number> | undefined;
 }
 
 /** A locked run, and the changes to be stored. */
@@ -41,6 +43,8 @@ interface Work {
 
 // Rounds are worked on one at a time; a few more for late answers.
 const roundsPerRun = 8;
+// Numbers of rounds of a run.
+const maxNumbers = 10_000;
 // Clients and client updates in all: about 600 bytes each.
 const maxEntries = 400_000;
 // More are not loaded for what the server itself has to say of a run.
@@ -142,7 +146,11 @@ export class RunCache {
     const state = this.#runs.get(run.run_id);
     if (!state) return;
     state.run = run;
-    for (const [round, row] of rounds) state.rounds.set(round, row);
+    for (const [round, row] of rounds) {
+      state.rounds.set(round, row);
+      state.numbers?.add(round);
+    }
+    if (state.numbers && state.numbers.size > maxNumbers) state.numbers = undefined;
     for (const [id, row] of clients) state.clients.set(id, row);
     for (const [id, row] of reporters) state.reporters.set(id, row);
     if (state.metricNames) for (const name of metricNames) state.metricNames.add(name);
@@ -155,6 +163,15 @@ export class RunCache {
     for (const round of [...state.updates.keys()].slice(0, -roundsPerRun)) {
       state.updates.delete(round);
       state.rounds.delete(round);
+    }
+  }
+
+  /** The ids that the database gave to new rounds. */
+  nameRounds(runId: RunId, named: ReadonlyMap<number, RoundRow>): void {
+    const rounds = this.#runs.get(runId)?.rounds;
+    for (const [round, { round_id }] of named) {
+      const row = rounds?.get(round);
+      if (row && row.round_id !== round_id) rounds?.set(round, { ...row, round_id });
     }
   }
 
@@ -173,7 +190,7 @@ export class RunCache {
     let entries = 0;
     let isLast = true;
     for (const [id, state] of [...this.#runs].reverse()) {
-      entries += entriesPerRun + state.clients.size + (state.metricNames?.size ?? 0);
+      entries += entriesPerRun + state.clients.size + (state.metricNames?.size ?? 0) + (state.numbers?.size ?? 0);
       for (const rows of state.updates.values()) entries += rows.size;
       if (entries > maxEntries && !isLast) this.#runs.delete(id);
       isLast = false;
@@ -202,8 +219,7 @@ class Load {
 
   get needsDatabase(): boolean {
     const { run, rounds, state, inputs } = this;
-    const isUnread = (round: number) =>
-      !state.updates.has(round) && run.current_round !== null && round <= run.current_round;
+    const isUnread = (round: number) => !state.updates.has(round) && mayExist(state, round);
     const mayStop = [run.stop, ...[...rounds].map((round) => state.rounds.get(round)?.stop ?? null)].some(isOpen);
     const mayName = !state.metricNames && inputs.some((input) => metricNamesOf(input).length > 0);
     return this.commandIds.length > 0 || this.mayEnd || mayStop || mayName || [...rounds].some(isUnread);
@@ -248,8 +264,7 @@ async function loadNamedRounds(db: Db, loads: readonly Load[]): Promise<void> {
   for (const { run, rounds, state } of loads) {
     const wanted = [...rounds].filter((round) => !state.updates.has(round));
     for (const round of wanted) state.updates.set(round, new Map());
-    // Nothing above the newest round has been written yet.
-    const old = wanted.filter((round) => state.run.current_round !== null && round <= state.run.current_round);
+    const old = wanted.filter((round) => mayExist(state, round));
     if (old.length > 0) written.set(run.run_id, old);
   }
   for (const row of await loadRounds(db, written)) byRun.get(row.run_id)?.rounds.set(row.round, row);
@@ -267,6 +282,10 @@ async function loadNames(db: Db, loads: readonly Load[]): Promise<void> {
   for (const { run_id, name } of await seriesNames(db, written)) byRun.get(run_id)?.metricNames?.add(name);
 }
 
+/** Whether the database may have a round that is not in memory. */
+const mayExist = ({ run, numbers }: Cached, round: number): boolean =>
+  numbers ? numbers.has(round) : run.current_round !== null && round <= run.current_round;
+
 const isPartial = ({ type }: Input): boolean =>
   type === 'client_silent' || type === 'condition_due' || type === 'reporter_heard';
 
@@ -280,4 +299,5 @@ const emptyState = (run: RunRow): Cached => ({
   clients: new Map(),
   reporters: new Map(),
   metricNames: undefined,
+  numbers: run.seq === 0 ? new Set() : undefined,
 });

@@ -68,25 +68,26 @@ export async function saveTelemetry(tx: Db, { runs }: Draft): Promise<void> {
 
 /**
  * Writes exactly the rows that changed, stamped with each run's next seq; of many runs in as many statements as of one,
- * most of which are sent at once. Nothing new: nothing written, same seq. [S2] [B3]
+ * most of which are sent at once. Nothing new: nothing written, same seq. Ends when all statements are on their way; `stored`
+ * ends when they are executed. [S2] [B3]
  */
-export async function save(tx: Db, draft: Draft, receivedAt: string): Promise<void> {
+export async function save(tx: Db, draft: Draft, receivedAt: string): Promise<{ readonly stored: Promise<void> }> {
   const news = draft.runs.filter((run) => run.isNews);
   const of = <R>(rows: (run: Writing) => readonly R[]): R[] => news.flatMap(rows);
-  const [, savedRounds, modelEvents] = await together(
-    // Reads first: its answer comes while the rows are written.
-    keepSummaries(
-      tx,
-      news.map(({ figures }) => figures),
-    ),
+  // These read first: their answers come while the rows are written.
+  const summaries = keepSummaries(
+    tx,
+    news.map(({ figures }) => figures),
+  );
+  const models = settleModels(
+    tx,
+    news.flatMap((run) => run.modelsWork()),
+    receivedAt,
+  );
+  const rows = together(
     saveRounds(
       tx,
       of(({ rounds }) => [...rounds.values()]),
-    ),
-    settleModels(
-      tx,
-      news.flatMap((run) => run.modelsWork()),
-      receivedAt,
     ),
     ...draft.rows.map((statement) => send(tx, statement)),
     addTotals(
@@ -107,9 +108,21 @@ export async function save(tx: Db, draft: Draft, receivedAt: string): Promise<vo
     ),
     ...news.map((run) => run.saveAttention(tx)),
   );
-  const byRun = new Map<RunId, Writing>(news.map((run) => [run.runId, run]));
-  for (const { run_id, round, round_id } of savedRounds) byRun.get(run_id)?.nameRound(round, round_id);
-  for (const [runId, events] of modelEvents) byRun.get(runId)?.noteModelEvents(events);
+  const store = async () => {
+    const [[savedRounds], modelEvents] = await together(
+      rows,
+      models,
+      summaries.then(({ stored }) => stored),
+    );
+    const byRun = new Map<RunId, Writing>(news.map((run) => [run.runId, run]));
+    for (const { run_id, round, round_id } of savedRounds) byRun.get(run_id)?.nameRound(round, round_id);
+    for (const [runId, events] of modelEvents) byRun.get(runId)?.noteModelEvents(events);
+  };
+  const stored = store();
+  // Whoever waits for `stored` has its error.
+  stored.catch(() => {});
+  await together(summaries, models);
+  return { stored };
 }
 
 export const savedOf = ({ runs }: Draft): Saved[] => runs.map((run) => run.saved());

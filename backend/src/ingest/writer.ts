@@ -3,7 +3,7 @@ import type { Db } from '../db/db.ts';
 import type { BatchId } from '../db/queries/reporters.ts';
 import { isTransient } from '../db/transient.ts';
 import { Busy } from '../errors.ts';
-import { type Ahead, Committer } from './committer.ts';
+import { type Ahead, Committer, type Watch } from './committer.ts';
 import { Job, type Piece, type SubmitResult } from './job.ts';
 import type { KeyUsage } from './key-usage.ts';
 import type { Bounds } from './reduce.ts';
@@ -54,6 +54,9 @@ interface Next {
   readonly group: Piece[];
   readonly ahead?: Ahead | undefined;
 }
+
+/** Nothing else is being stored. */
+const alone: Watch = { before: Promise.resolve(), onSent: () => {}, onCommitting: () => {} };
 
 const unwatched: FlushWatch = { flush: (_group, commit) => commit() };
 
@@ -127,25 +130,34 @@ export class IngestWriter {
 
   async #storeWaiting(): Promise<void> {
     let next: Next | undefined;
+    let before = Promise.resolve();
     while (next || this.#line.size > 0) {
       const { group, ahead }: Next = next ?? { group: this.#line.nextGroup() };
       next = undefined;
       const full = await this.#diskProblem();
-      if (!full) {
-        const before = performance.now();
-        let isStored = false;
-        await this.#flush(group, ahead, () => {
-          if (!isStored) next ??= this.#takeNext();
-        });
-        isStored = true;
-        this.#line.noteTook(group, performance.now() - before);
+      if (full) {
+        await before;
+        // Of the reserve, an attention list that says so takes a few kilobytes.
+        const [lists, refused] = [group.filter(isOfAttention), group.filter((piece) => !isOfAttention(piece))];
+        this.#reject(refused, full);
+        if (lists.length > 0) await this.#flush(lists);
         continue;
       }
-      // Of the reserve, an attention list that says so takes a few kilobytes.
-      const [lists, refused] = [group.filter(isOfAttention), group.filter((piece) => !isOfAttention(piece))];
-      this.#reject(refused, full);
-      if (lists.length > 0) await this.#flush(lists);
+      const startedAt = performance.now();
+      const committing = Promise.withResolvers<void>();
+      let isOver = false;
+      const onSent = () => {
+        if (!isOver) next ??= this.#takeNext();
+      };
+      const stored = this.#flush(group, { before, onSent, onCommitting: committing.resolve }, ahead).then(() =>
+        this.#line.noteTook(group, performance.now() - startedAt),
+      );
+      await Promise.race([stored, committing.promise]);
+      if (!(next as Next | undefined)?.ahead) await stored;
+      isOver = true;
+      before = stored;
     }
+    await before;
   }
 
   /** While a group is being stored: the next one, if it is full, and what it will change. */
@@ -154,14 +166,16 @@ export class IngestWriter {
     return group && { group, ahead: this.#committer.reduceAhead(group) };
   }
 
-  async #flush(group: readonly Piece[], ahead?: Ahead, onSent?: () => void): Promise<void> {
+  async #flush(group: readonly Piece[], watch = alone, ahead?: Ahead): Promise<void> {
     const inputs = group.reduce((sum, { parts }) => sum + parts.length, 0);
-    const commit = () => this.#committer.commit(group, ahead, onSent);
+    const commit = () => this.#committer.commit(group, watch, ahead);
     const jobs = group.map(({ job }) => job);
-    const done = await this.#watch
-      .flush({ inputs, jobs }, commit)
-      .catch((error: unknown) => this.#refuse(group, error));
+    const done = await this.#watch.flush({ inputs, jobs }, commit).catch(async (error: unknown) => {
+      await watch.before;
+      return this.#refuse(group, error);
+    });
     if (!done) return;
+    await watch.before;
     // After the next group's first statements, so that the database does not wait for what callers and viewers do.
     this.#settled = new Promise((resolve) => {
       setImmediate(() => {

@@ -24,8 +24,14 @@ export interface FigureChanges {
   readonly changes: readonly (readonly [round: number, was: Metrics, is: Metrics])[];
 }
 
-/** Brings the summaries of runs up to date in the transaction that saves these rounds. [G11] */
-export async function keepSummaries(tx: Db, runs: readonly FigureChanges[]): Promise<void> {
+/**
+ * Brings the summaries of runs up to date in the transaction that saves these rounds. Ends when its statements are on their
+ * way; `stored` ends when they are executed. [G11]
+ */
+export async function keepSummaries(
+  tx: Db,
+  runs: readonly FigureChanges[],
+): Promise<{ readonly stored: Promise<void> }> {
   const changes = new Map(
     runs.flatMap(({ run_id, changes }) => (changes.length === 0 ? [] : [[run_id, changes] as const])),
   );
@@ -37,7 +43,9 @@ export async function keepSummaries(tx: Db, runs: readonly FigureChanges[]): Pro
     for (const [round, was, is] of ofRun) state = state && foldRound(state, round, was, is);
     states.push({ run_id, state: state ?? summarise(await readFigures(tx, run_id)), before });
   }
-  await saveSummaryStates(tx, states);
+  const stored = saveSummaryStates(tx, states);
+  stored.catch(() => {});
+  return { stored };
 }
 
 export const figureChanges = (

@@ -1,13 +1,13 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { MessageChannel } from 'node:worker_threads';
 import { PGlite } from '@electric-sql/pglite';
 import { amcheck } from '@electric-sql/pglite/contrib/amcheck';
 import { factSchema, reporterIdSchema } from '@rondo/protocol';
 import { openPool } from '../../src/db/database.ts';
 import { migrate } from '../../src/db/migrate.ts';
 import { openPglite } from '../../src/db/open-pglite.ts';
-import { SocketServer } from '../../src/db/socket-server.ts';
+import { PortServer } from '../../src/db/port-server.ts';
+import { PortStream } from '../../src/db/port-stream.ts';
 import { seeded } from '../random.ts';
 import { makeWriter } from '../writer.ts';
 import { type Cut, cutRun, type WriterTask } from './power-cut.ts';
@@ -44,10 +44,13 @@ const database = isDurable
   ? await openPglite(join(folder, 'postgres'), { extensions })
   : await PGlite.create(join(folder, 'postgres'), { extensions });
 await database.exec('create extension if not exists amcheck');
-const home = mkdtempSync(join(tmpdir(), 'rondo-power-'));
-const path = join(home, '.s.PGSQL.5432');
-await new SocketServer(database).listen(path);
-const { pool, db } = openPool({ host: home });
+const server = new PortServer(database);
+const connect = () => {
+  const { port1, port2 } = new MessageChannel();
+  void server.serve(port2);
+  return new PortStream(port1);
+};
+const { pool, db } = openPool({ connect });
 await migrate(db);
 const { writer } = makeWriter(db);
 const reporter_id = reporterIdSchema.parse('the-writer');
@@ -76,5 +79,4 @@ while (cuts < wanted) {
   } else if (dice < 0.14) await pool.query('vacuum full runs');
   else if (dice < 0.16) await pool.query('select pg_switch_wal()');
 }
-rmSync(home, { recursive: true, force: true });
 process.exit(0);

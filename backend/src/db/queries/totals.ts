@@ -27,18 +27,16 @@ export async function registerClients(
   const first = new Map([...seen].reverse().map((row) => [row.client_id, row]));
   const rows = [...first.values()].sort((a, b) => (a.client_id < b.client_id ? -1 : 1));
   // Locks unchanged rows as well, so that `unregisterClients` cannot delete them before this transaction ends.
-  const registered = await db.execute<{ run_id: RunId }>(sql`
-    insert into registered_clients (client_id, run_id)
-    select client_id, run_id
-    from json_to_recordset(${JSON.stringify(rows)}::text::json) as row_(client_id text, run_id text)
-    on conflict (client_id) do update set run_id = excluded.run_id where false
-    returning run_id`);
-  const counts = new Map<RunId, number>();
-  for (const { run_id } of registered) counts.set(run_id, (counts.get(run_id) ?? 0) + 1);
-  await addTotals(
-    db,
-    [...counts].sort().map(([run_id, total]) => ({ run_id, list: 'registered', status: '', total })),
-  );
+  await db.execute(sql`
+    with registered as (
+      insert into registered_clients (client_id, run_id)
+      select client_id, run_id
+      from json_to_recordset(${JSON.stringify(rows)}::text::json) as row_(client_id text, run_id text)
+      on conflict (client_id) do update set run_id = excluded.run_id where false
+      returning run_id
+    )
+    insert into list_totals select run_id, 'registered', '', count(*) from registered group by run_id order by run_id
+    on conflict (run_id, list, status) do update set total = list_totals.total + excluded.total`);
 }
 
 /** Some of the clients of a deleted run: those that other runs have too are counted with one of these. Says how many. */
