@@ -1,23 +1,24 @@
-import { isRoundOver, type RunId } from '@rondo/protocol';
+import { type Command, isRoundOver, type RunId } from '@rondo/protocol';
 import type { Committed, EventBus } from '../bus/event-bus.ts';
 import type { Db } from '../db/db.ts';
 import { createPartitions, isMissingPartition, type Month, monthOf } from '../db/partitions.ts';
 import type { Costs } from '../db/queries/key-usage.ts';
-import { reporterOf } from '../db/queries/reporters.ts';
-import { lockFreeRuns, lockRuns } from '../db/queries/run-state.ts';
+import type { ReporterKey } from '../db/queries/reporters.ts';
+import { lockRuns } from '../db/queries/run-state.ts';
 import { allSent, together } from '../db/together.ts';
 import { isTransient } from '../db/transient.ts';
 import { Batches } from './batches.ts';
-import { type Entry, foreignParts, groupByRun, isOwn, noteAt } from './entries.ts';
+import { type Entry, groupByRun } from './entries.ts';
 import type { Piece } from './job.ts';
-import { addCost, type KeyUsage } from './key-usage.ts';
-import { withNewRuns } from './lock-runs.ts';
+import type { KeyUsage } from './key-usage.ts';
+import { lockHeard, withNewRuns } from './lock-runs.ts';
 import { RecentRuns } from './recent-runs.ts';
 import { type Bounds, reduce } from './reduce.ts';
 import { RunCache } from './run-cache.ts';
 import { type Draft, draftOf, save, savedOf, saveTelemetry } from './save.ts';
 import type { RoundRow, RunRow, RunState, UpdateRow } from './state.ts';
-import type { Saved } from './writing.ts';
+import { addCosts, noteVerdicts, settle, type Verdict, verdictsOf } from './verdicts.ts';
+import { type Reduced, toCommitted, type Work, type Written, worksOf, writtenOf } from './works.ts';
 
 export interface CommitterOptions {
   readonly db: Db;
@@ -32,32 +33,6 @@ export interface Done {
   /** Gives the callers their results. */
   readonly finish: () => void;
   readonly committed: readonly Committed[];
-}
-
-/** What a transaction found out about one piece, by the positions of its parts. */
-interface Verdict {
-  readonly isFresh: boolean;
-  readonly foreign: ReadonlySet<number>;
-  readonly duplicates: Set<number>;
-  readonly refused: Map<number, string>;
-}
-
-/** A locked run with its entries that may speak of it. */
-interface Work {
-  readonly before: RunRow;
-  readonly entries: readonly Entry[];
-  readonly inputs: readonly Entry['input'][];
-}
-
-interface Written {
-  readonly before: RunRow;
-  readonly saved: Saved;
-}
-
-/** What the inputs of locked runs change. */
-interface Reduced {
-  readonly works: readonly Work[];
-  readonly draft: Draft;
 }
 
 /** What `commit` says of its progress. */
@@ -75,6 +50,27 @@ interface Over {
   readonly run_id: RunId;
   readonly round: number;
   readonly parts: UpdateRow[];
+}
+
+/** What a transaction finds out on its way. */
+interface Notes {
+  /** The runs of which the cache is ahead. */
+  readonly changed: Set<RunId>;
+  readonly over: Over[];
+  newMonths: readonly Month[];
+}
+
+interface Sending {
+  readonly ahead: Ahead | undefined;
+  readonly receivedAt: string;
+  readonly notes: Notes;
+  readonly onSent: () => void;
+}
+
+interface Sent extends Reduced {
+  readonly verdicts: readonly Verdict[];
+  /** The answers that are under way: the open commands of each reporter, and what notes its costs. */
+  readonly rest: Promise<readonly [unknown, ReadonlyMap<ReporterKey, Command[]>, (() => void) | undefined, unknown]>;
 }
 
 /** A group that was reduced while the one before it was being stored: right if every batch is new and no run has moved. */
@@ -173,91 +169,79 @@ export class Committer {
     return attempt(undefined);
   }
 
-  async #store(
-    group: readonly Piece[],
-    ahead: Ahead | undefined,
-    changed: Set<RunId>,
-    { onSent, onCommitting }: Watch,
-  ): Promise<Done> {
+  async #store(group: readonly Piece[], ahead: Ahead | undefined, changed: Set<RunId>, watch: Watch): Promise<Done> {
     const receivedAt = ahead?.receivedAt ?? this.#options.now().toISOString();
-    const over: Over[] = [];
-    let newMonths: Month[] = [];
-    const { group: stored } = await this.#options.db.transaction(async (tx) => {
-      const { usage, bus } = this.#options;
-      const batches = new Batches(
-        tx,
-        group.map(({ job, isLast }) => ({ batch: isLast ? job.batch : undefined, inputs: job.inputs })),
-      );
-      const named = new Set(group.flatMap(({ parts }) => parts.map(({ input }) => input.run_id)));
-      const costs = new Map<string, Costs>();
-      const taking = together(batches.take(receivedAt), lockRuns(tx, [...named]));
-      // A guess is written before it is known to be right: the database need not wait.
-      const guessed = ahead && this.#write(tx, ahead, receivedAt, { changed, over });
-      if (guessed) setImmediate(onSent);
-      const check = async () => {
-        const [fresh, known] = await taking;
-        if (ahead && !this.#isRight(ahead, fresh, known)) throw new WrongGuess();
-        const byRun = ahead?.byRun ?? groupByRun(group, fresh);
-        const due = this.#recentRuns.due(batches.knownRuns(), receivedAt).filter((id) => !byRun.has(id));
-        if (ahead && due.length > 0) throw new WrongGuess();
-        const heard = await lockHeard(tx, due, named, byRun);
-        const locked = await withNewRuns(tx, [...known, ...heard], { byRun, receivedAt, usage, costs });
-        const verdicts = verdictsOf(group, fresh, locked);
-        newMonths = await this.#addMonths(tx, locked);
-        const reduced = ahead ?? (await this.#loadAndReduce(tx, worksOf(locked, byRun), receivedAt));
-        const writing = guessed ?? this.#write(tx, reduced, receivedAt, { changed, over });
-        await writing.announced;
-        const { works, draft } = reduced;
-        noteVerdicts(works, draft, verdicts);
-        addCosts(group, verdicts, costs);
-        const announced = works.flatMap(({ before }, index) =>
-          toCommitted({ before, saved: savedOf(draft)[index] as Saved }),
-        );
-        const runs = announced.map(({ run_id, epoch, seq, is_new_run }) => ({ run_id, epoch, seq, is_new_run }));
-        if (!guessed) setImmediate(onSent);
-        const { stored } = await writing.sent;
-        // Last, so that another server with the same key waits for little more than the commit.
-        const last = [
-          batches.answer(),
-          usage?.add(tx, costs),
-          runs.length > 0 ? bus.announce(tx, { runs }) : undefined,
-        ] as const;
-        const rest = together(stored, ...last);
-        rest.catch(() => {});
-        return { works, draft, verdicts, rest };
-      };
-      const [found] = await together(check(), guessed?.sent);
-      const { works, draft, rest } = found;
-      if (works.some(({ inputs }) => inputs.some((input) => 'record' in input && input.record))) {
-        await rest;
-        await record(tx, works, writtenOf(works, draft));
+    const notes: Notes = { changed, over: [], newMonths: [] };
+    const { works, draft, verdicts, rest } = await this.#options.db.transaction(async (tx) => {
+      const sent = await this.#send(tx, group, { ahead, receivedAt, notes, onSent: watch.onSent });
+      if (sent.works.some(({ inputs }) => inputs.some((input) => 'record' in input && input.record))) {
+        await sent.rest;
+        await record(tx, sent.works, writtenOf(sent));
       }
       await allSent();
-      onCommitting();
-      // The commit need not wait for the answers: if there is an error among them, it fails as well.
-      return { group: found };
+      watch.onCommitting();
+      // The commit need not wait for the other answers: if there is an error among them, it fails as well.
+      return sent;
     });
-    const { works, draft, verdicts, rest } = stored;
     const [, waiting, noteCosts] = await rest;
-    const written = writtenOf(works, draft);
-    const finish = () => {
-      noteCosts?.();
-      for (const [index, piece] of group.entries()) {
-        const { job } = piece;
-        const { isFresh, duplicates, foreign, refused } = verdicts[index] as Verdict;
-        job.note(piece, duplicates, foreign, refused);
-        if (!piece.isLast) continue;
-        const commands = (job.batch && waiting.get(reporterOf(job.batch))) ?? [];
-        job.settled.resolve(job.result(!isFresh, commands));
-      }
+    const written = writtenOf({ works, draft });
+    for (const month of notes.newMonths) this.#months.add(month);
+    this.#keep(written, notes.over, receivedAt);
+    return {
+      committed: written.flatMap(toCommitted),
+      finish: () => {
+        noteCosts?.();
+        for (const [index, piece] of group.entries()) settle(piece, verdicts[index] as Verdict, waiting);
+      },
     };
-    for (const month of newMonths) this.#months.add(month);
-    this.#keep(written, over, receivedAt);
-    return { finish, committed: written.flatMap(toCommitted) };
+  }
+
+  /** All statements of a transaction but its commit, on their way. */
+  async #send(tx: Db, group: readonly Piece[], { ahead, receivedAt, notes, onSent }: Sending): Promise<Sent> {
+    const { usage, bus } = this.#options;
+    const batches = new Batches(
+      tx,
+      group.map(({ job, isLast }) => ({ batch: isLast ? job.batch : undefined, inputs: job.inputs })),
+    );
+    const named = new Set(group.flatMap(({ parts }) => parts.map(({ input }) => input.run_id)));
+    const costs = new Map<string, Costs>();
+    const taking = together(batches.take(receivedAt), lockRuns(tx, [...named]));
+    // A guess is written before it is known to be right: the database need not wait.
+    const guessed = ahead && this.#write(tx, ahead, receivedAt, notes);
+    if (guessed) setImmediate(onSent);
+    const check = async (): Promise<Sent> => {
+      const [fresh, known] = await taking;
+      if (ahead && !this.#isRight(ahead, fresh, known)) throw new WrongGuess();
+      const byRun = ahead?.byRun ?? groupByRun(group, fresh);
+      const due = this.#recentRuns.due(batches.knownRuns(), receivedAt).filter((id) => !byRun.has(id));
+      if (ahead && due.length > 0) throw new WrongGuess();
+      const heard = await lockHeard(tx, due, named, byRun);
+      const locked = await withNewRuns(tx, [...known, ...heard], { byRun, receivedAt, usage, costs });
+      const verdicts = verdictsOf(group, fresh, locked);
+      notes.newMonths = await this.#addMonths(tx, locked);
+      const { works, draft } = ahead ?? (await this.#loadAndReduce(tx, worksOf(locked, byRun), receivedAt));
+      const writing = guessed ?? this.#write(tx, { works, draft }, receivedAt, notes);
+      await writing.announced;
+      if (!guessed) setImmediate(onSent);
+      noteVerdicts(works, draft, verdicts);
+      addCosts(group, verdicts, costs);
+      const runs = writtenOf({ works, draft })
+        .flatMap(toCommitted)
+        .map(({ run_id, epoch, seq, is_new_run }) => ({ run_id, epoch, seq, is_new_run }));
+      const { stored } = await writing.sent;
+      // Last, so that another server with the same key waits for little more than the commit.
+      const answer = batches.answer();
+      const counted = usage?.add(tx, costs);
+      const rest = together(stored, answer, counted, runs.length > 0 ? bus.announce(tx, { runs }) : undefined);
+      rest.catch(() => {});
+      return { works, draft, verdicts, rest };
+    };
+    const [sent] = await together(check(), guessed?.sent);
+    return sent;
   }
 
   /** Sends the rows. `announced` is settled once the figures of every run are known. */
-  #write(tx: Db, { draft }: Reduced, receivedAt: string, notes: { changed: Set<RunId>; over: Over[] }) {
+  #write(tx: Db, { draft }: Reduced, receivedAt: string, notes: Notes) {
     const announced = saveTelemetry(tx, draft);
     const sent = announced.then(() => {
       this.#goAhead(draft, notes);
@@ -289,7 +273,7 @@ export class Committer {
   }
 
   /** The state after the transaction, for the group after it. */
-  #goAhead(draft: Draft, { changed, over }: { changed: Set<RunId>; over: Over[] }): void {
+  #goAhead(draft: Draft, { changed, over }: Notes): void {
     for (const saved of savedOf(draft)) {
       const { run_id } = saved.run;
       changed.add(run_id);
@@ -320,28 +304,6 @@ export class Committer {
 /** What was reduced ahead is not what the database holds. */
 class WrongGuess extends Error {}
 
-/** Locks runs whose reporters are alive, though they say nothing of them; a run that another server holds is heard there. */
-async function lockHeard(
-  tx: Db,
-  due: readonly RunId[],
-  named: ReadonlySet<RunId>,
-  byRun: Map<RunId, Entry[]>,
-): Promise<readonly RunRow[]> {
-  for (const run_id of due) {
-    const input = { type: 'reporter_heard', run_id } as const;
-    byRun.set(run_id, [{ input, at: undefined, origin: undefined, owner: undefined, key: undefined }]);
-  }
-  return lockFreeRuns(
-    tx,
-    due.filter((id) => !named.has(id)),
-  );
-}
-
-const writtenOf = (works: readonly Work[], draft: Draft): Written[] => {
-  const saved = savedOf(draft);
-  return works.map(({ before }, index) => ({ before, saved: saved[index] as Saved }));
-};
-
 /** The audit rows of administrative acts that changed something. */
 async function record(tx: Db, works: readonly Work[], written: readonly Written[]): Promise<void> {
   for (const [index, { inputs }] of works.entries()) {
@@ -349,63 +311,3 @@ async function record(tx: Db, works: readonly Work[], written: readonly Written[
       if ('record' in input && !written[index]?.saved.duplicates.has(at)) await input.record?.(tx);
   }
 }
-
-function noteVerdicts(works: readonly Work[], { runs }: Draft, verdicts: readonly Verdict[]): void {
-  const duplicates = verdicts.map((verdict) => verdict.duplicates);
-  for (const [index, { entries }] of works.entries()) {
-    for (const at of runs[index]?.duplicates ?? []) noteAt(entries[at], duplicates);
-    for (const [at, why] of runs[index]?.reduction.refused ?? []) {
-      const place = entries[at]?.at;
-      if (place) verdicts[place.piece]?.refused.set(place.part, why);
-    }
-  }
-}
-
-function verdictsOf(group: readonly Piece[], fresh: readonly boolean[], locked: readonly RunRow[]): Verdict[] {
-  const projects = new Map(locked.map(({ run_id, project_id }) => [run_id, project_id]));
-  return group.map((piece, index) => {
-    const isFresh = fresh[index] ?? true;
-    const foreign = isFresh ? foreignParts(piece, projects) : new Set<number>();
-    return { isFresh, foreign, duplicates: new Set(), refused: new Map() };
-  });
-}
-
-const worksOf = (locked: readonly RunRow[], byRun: ReadonlyMap<RunId, readonly Entry[]>): Work[] =>
-  locked.flatMap((before) => {
-    const entries = (byRun.get(before.run_id) ?? []).filter(({ owner }) => isOwn(owner, before.project_id));
-    return entries.length === 0 ? [] : [{ before, entries, inputs: entries.map(({ input }) => input) }];
-  });
-
-/** What the fresh pieces take of their keys' days. [B8] */
-function addCosts(group: readonly Piece[], verdicts: readonly Verdict[], costs: Map<string, Costs>): void {
-  for (const [index, { job, parts, isLast }] of group.entries()) {
-    const { isFresh, foreign, duplicates } = verdicts[index] as Verdict;
-    if (!isFresh) continue;
-    if (isLast && job.batch?.bytes) addCost(costs, job.batch.key_id, { bytes: job.batch.bytes });
-    for (const [part, { input }] of parts.entries()) {
-      const cost = input.type === 'model_saved' ? input.cost : undefined;
-      if (cost && !foreign.has(part) && !duplicates.has(part))
-        addCost(costs, cost.key_id, { upload_bytes: cost.bytes });
-    }
-  }
-}
-
-function toCommitted({ before, saved: { run, events } }: { before: RunRow; saved: Saved }): Committed[] {
-  if (run.seq === before.seq) return [];
-  return [
-    {
-      run_id: run.run_id,
-      project_id: run.project_id,
-      epoch: run.epoch,
-      from_seq: before.seq,
-      seq: run.seq,
-      events,
-      is_new_run: mayBeNewest(before, run),
-    },
-  ];
-}
-
-/** A run that is new, runs again or began at another moment may be the newest from now on. [S9] */
-const mayBeNewest = (before: RunRow, run: RunRow): boolean =>
-  before.seq === 0 ||
-  (run.status === 'running' && (before.status !== 'running' || before.started_at !== run.started_at));

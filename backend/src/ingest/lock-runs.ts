@@ -3,7 +3,7 @@ import type { RunId } from '@rondo/protocol';
 import type { Db } from '../db/db.ts';
 import type { Costs } from '../db/queries/key-usage.ts';
 import { mustNotBeHeld } from '../db/queries/run-imports.ts';
-import { insertRuns, lockRuns } from '../db/queries/run-state.ts';
+import { insertRuns, lockFreeRuns, lockRuns } from '../db/queries/run-state.ts';
 import { together } from '../db/together.ts';
 import { type Entry, firstMoment, firstOwned, isNotice } from './entries.ts';
 import { addCost, type KeyUsage } from './key-usage.ts';
@@ -49,4 +49,21 @@ export async function withNewRuns(
   const ids = created.map(({ run_id }) => run_id);
   await together(mustNotBeHeld(tx, ids), insertRuns(tx, created));
   return [...locked, ...(await lockRuns(tx, ids))];
+}
+
+/** Locks runs whose reporters are alive, though they say nothing of them; a run that another server holds is heard there. */
+export async function lockHeard(
+  tx: Db,
+  due: readonly RunId[],
+  named: ReadonlySet<RunId>,
+  byRun: Map<RunId, Entry[]>,
+): Promise<readonly RunRow[]> {
+  for (const run_id of due) {
+    const input = { type: 'reporter_heard', run_id } as const;
+    byRun.set(run_id, [{ input, at: undefined, origin: undefined, owner: undefined, key: undefined }]);
+  }
+  return lockFreeRuns(
+    tx,
+    due.filter((id) => !named.has(id)),
+  );
 }
