@@ -6,12 +6,12 @@ import { makeKey, report, type Site, signIn, until } from './site.ts';
 import { faultsUnderLoad } from './under-load.ts';
 
 const pointsAtOnce = 2_000;
-const batches = 6;
+const batches = 3;
 // About as long as the deletion takes.
-const longestMs = 800;
+const longestMs = 400;
 
 /**
- * A run of 12,000 points is deleted, and the server is killed with -9 before all of its rows can be deleted. The next start
+ * A run of 6,000 points is deleted, and the server is killed with -9 before all of its rows can be deleted. The next start
  * deletes the rest: then the run can be reported again, and has only what was reported since.
  */
 export const killDeletion = (database: 'embedded' | 'postgresql') => async (options: FaultOptions) => {

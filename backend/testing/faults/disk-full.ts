@@ -45,6 +45,8 @@ export const fillDisk =
       });
       await load.acknowledgedAfterNow(10);
       for (let time = 0; time < count; time++) {
+        // A run that is there when the disk is full, whose attention list is read.
+        await until('reports are taken', async () => (await report(url, key, `filler-${time}`, 1)).status === 200);
         const ballast = join(disk.folder, 'ballast');
         writeFileSync(ballast, Buffer.alloc(ballastMiB * mebibyte));
         troubles.push(
