@@ -37,7 +37,7 @@ export function ClientView({ client_id }: { readonly client_id: string }) {
         <h1 dir="auto" className="min-w-0 text-[20px] leading-7 font-semibold break-all">
           {client_id}
         </h1>
-        <div className="flex items-center gap-2">
+        <div className="flex items-center gap-2 max-sm:basis-full">
           {run_id !== null && <RunChoice runs={runs} run_id={run_id} />}
           {run_id !== null && <EnterPast run_id={run_id} />}
           <CopyButton text={location.href} what="to this client" label="Copy link" />

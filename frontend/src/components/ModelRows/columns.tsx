@@ -44,7 +44,7 @@ export function columnsOf({ place, search, nameOf }: ColumnsOptions): readonly C
     {
       key: 'version',
       name: 'Version',
-      className: isPage ? 'w-[30%] min-w-44' : 'w-[30%]',
+      className: isPage ? 'w-[30%] sm:min-w-44' : 'w-[30%]',
       cell: ({ version, run_id, aliases }) => (
         <span className="flex min-w-28 flex-wrap items-center gap-x-1.5 gap-y-1 sm:min-w-36">
           <Link

@@ -2,6 +2,7 @@ import type { Participation } from '@rondo/protocol';
 import { ArrowDown, ArrowUp, Check, CircleHelp } from 'lucide-react';
 import { formatCount, formatNumber, formatPercent, noValue } from '../../lib/format.ts';
 import type { Column } from '../ui/column.ts';
+import { OpenClient } from '../ui/OpenClient.tsx';
 import { texts } from './texts.ts';
 
 type Item = Participation['items'][number];
@@ -38,16 +39,7 @@ export const columnsFor = (onOpen: (client_id: string) => void, isJudged: boolea
     name: texts.columns.client,
     className: 'w-36 sm:w-48',
     sortBy: ({ client_id }) => client_id,
-    cell: ({ client_id }) => (
-      <button
-        type="button"
-        title={client_id}
-        onClick={() => onOpen(client_id)}
-        className="block min-h-6 max-w-full truncate rounded-control text-left hover:text-accent hover:underline"
-      >
-        <bdi>{client_id}</bdi>
-      </button>
-    ),
+    cell: ({ client_id }) => <OpenClient client_id={client_id} onOpen={onOpen} />,
   },
   ...(isJudged ? [verdict] : []),
   {

@@ -1,5 +1,6 @@
 import { NavLink, useLocation, useParams } from 'react-router';
 import { useFLData } from '../../hooks/useFLData.ts';
+import { useTabInView } from '../../hooks/useTabInView.ts';
 import { useWall } from '../../hooks/useWall.ts';
 import { classes } from '../../lib/classes.ts';
 import { runPath, runTabs, tabOf } from '../../lib/run-tabs.ts';
@@ -11,9 +12,11 @@ export function RunTabs() {
   const shown = tabOf(useLocation().pathname);
   const run_id = picked ?? followed;
   const [isWall] = useWall();
+  const strip = useTabInView(run_id === null ? null : shown);
   if (run_id === null || isWall) return null;
   return (
     <nav
+      ref={strip}
       aria-label="Pages of the run"
       className="-mx-3 -mt-3 mb-4 flex gap-1 overflow-x-auto border-b border-line px-3 sm:-mx-5 sm:-mt-5 sm:px-5"
     >

@@ -1,6 +1,7 @@
-import { NavLink } from 'react-router';
+import { NavLink, useLocation } from 'react-router';
 import { useManaging } from '../../hooks/usePeople.ts';
 import { useIsAdmin } from '../../hooks/useSession.ts';
+import { useTabInView } from '../../hooks/useTabInView.ts';
 import { classes } from '../../lib/classes.ts';
 
 const places = [
@@ -14,8 +15,10 @@ const places = [
 
 export function SettingsNav() {
   const may = { all: true, managers: useManaging() === true, admins: useIsAdmin() };
+  const strip = useTabInView(`${useLocation().pathname} ${may.managers}`);
   return (
     <nav
+      ref={strip}
       aria-label="Settings"
       className="-mx-3 -mt-3 mb-4 flex gap-1 overflow-x-auto border-b border-line px-3 sm:-mx-5 sm:-mt-5 sm:px-5"
     >

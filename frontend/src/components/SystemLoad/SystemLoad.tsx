@@ -4,6 +4,7 @@ import { useSlowFLData } from '../../hooks/useFLData.ts';
 import { useSelectClient } from '../../hooks/useSelectClient.ts';
 import { formatBytes, formatPercent, noValue, plural } from '../../lib/format.ts';
 import type { Column, Sort } from '../ui/column.ts';
+import { OpenClient } from '../ui/OpenClient.tsx';
 import { Panel } from '../ui/Panel.tsx';
 import { nextSort, sortRows } from '../ui/sort-rows.ts';
 import { VirtualTable } from '../ui/VirtualTable.tsx';
@@ -45,16 +46,7 @@ function columnsFor(onOpen: (client_id: string) => void): readonly Column<Loaded
       key: 'client',
       name: 'Client',
       sortBy: ({ client_id }) => client_id,
-      cell: ({ client_id }) => (
-        <button
-          type="button"
-          title={client_id}
-          onClick={() => onOpen(client_id)}
-          className="block min-h-6 w-full truncate rounded-control text-left hover:text-accent hover:underline"
-        >
-          <bdi>{client_id}</bdi>
-        </button>
-      ),
+      cell: ({ client_id }) => <OpenClient client_id={client_id} onOpen={onOpen} />,
     },
     share('cpu', 'CPU', ({ system }) => system.cpu_percent),
     share('gpu', 'GPU', ({ system }) => system.gpu_percent),
