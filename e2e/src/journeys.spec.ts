@@ -346,3 +346,41 @@ test('[G19] what did it look like then? The scrubber shows any moment, and the a
   await page.goBack();
   await expect(bar).toBeVisible();
 });
+
+test('[G19] what did a client look like then? Its page goes back as well', async ({
+  counted: page,
+  server,
+  rest,
+  seeded,
+}) => {
+  const facts = page.getByTestId('client-facts');
+  const bar = page.getByTestId('time-machine');
+  const address = `${server.url}/clients/${seeded.poisoned}?run=${seeded.fleet}`;
+  await page.goto(address);
+  await expect(facts.getByRole('heading', { name: 'Now' })).toBeVisible();
+  await page.getByRole('button', { name: 'Go back in time' }).click();
+  await expect(bar).toHaveAttribute('data-shown', /./);
+  await expect(facts.getByRole('heading', { name: 'Then' })).toBeVisible();
+  expect(await steps(page)).toBe(1);
+
+  const found = (await (await rest.request(`/api/runs/${seeded.fleet}/rounds/130`)).json()) as { started_at: string };
+  const at = new Date(Date.parse(found.started_at) + 20_000).toISOString();
+  const then = async (shown: Page) => {
+    await expect(shown.getByTestId('time-machine')).toHaveAttribute('data-shown', at);
+    const [panel, strip] = [shown.getByTestId('client-facts'), shown.getByTestId('outcome-strip')];
+    await expect(panel.getByRole('heading', { name: 'Then' })).toBeVisible();
+    await expect(panel).toContainText('round 130');
+    await expect(strip).toBeVisible();
+    // What came after the moment is not shown.
+    await expect(shown.getByRole('table').filter({ hasText: 'Outcome' })).not.toContainText('160');
+  };
+  await page.goto(`${address}&at=${at}`);
+  await then(page);
+  await byLink(page, then);
+  await byReload(page, then);
+  await looksRight(page);
+
+  await page.getByRole('button', { name: 'Back to live' }).click();
+  await expect(facts.getByRole('heading', { name: 'Now' })).toBeVisible();
+  await expect(page).not.toHaveURL(/at=/);
+});
