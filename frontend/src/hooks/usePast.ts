@@ -1,4 +1,5 @@
 import { isRoundOver, type Run } from '@rondo/protocol';
+import { useEffect } from 'react';
 import { serverNow } from '../lib/clock.ts';
 import { type FLState, type PastView, pastOf, useFLStore } from '../store/fl-store.ts';
 import { useNow } from './useNow.ts';
@@ -23,3 +24,14 @@ export const lastClosedRound = ({ rounds }: PastView): number | null => rounds.f
 export const usePresentRun = (): Run | null => useFLStore(({ viewer }) => viewer.run);
 
 export const useShowPast = (): FLState['showPast'] => useFLStore(({ showPast }) => showPast);
+
+/** Calls it at once when the page becomes live again. */
+export function useOnLeavePast(leave: () => void): void {
+  useEffect(
+    () =>
+      useFLStore.subscribe(({ past }, before) => {
+        if (past === null && before.past !== null) leave();
+      }),
+    [leave],
+  );
+}

@@ -5,7 +5,7 @@ import { useNavigationType } from 'react-router';
 import { useAddress } from '../../hooks/useAddress.ts';
 import { useLeavePast } from '../../hooks/useEnterPast.ts';
 import { useMomentOfAddress } from '../../hooks/useMomentOfAddress.ts';
-import { usePresentRun, useShowPast } from '../../hooks/usePast.ts';
+import { useOnLeavePast, usePresentRun, useShowPast } from '../../hooks/usePast.ts';
 import { usePastView, useStored } from '../../hooks/usePastParts.ts';
 import { useProblemDetail } from '../../hooks/useProblemDetail.ts';
 import { throttle } from '../../lib/throttle.ts';
@@ -37,6 +37,8 @@ export function TimeMachine() {
   const [isPlaying, setPlaying] = useState(false);
   const [speed, setSpeed] = useState<(typeof speeds)[number]>(60);
   const written = useRef<string | null>(null);
+  // From then on nothing here may name a moment again, however late it comes.
+  const hasLeft = useRef(false);
   const atMs = span === null ? 0 : clampMoment(chosenMs ?? named ?? span.to, span);
   const { view, waitsFor, error: partsError } = usePastView(run?.run_id ?? null, stored, atMs);
   const problem = useProblemDetail(stored === undefined ? error : partsError);
@@ -54,14 +56,15 @@ export function TimeMachine() {
   const address = named === null ? null : writeMoment(named);
   useEffect(() => {
     if (address !== null) {
+      if (kind === 'POP') hasLeft.current = false;
       if (address !== written.current) setChosen(named);
       written.current = address;
     } else if (kind === 'POP') showPast(null);
-    else if (written.current !== null) change({ at: written.current });
+    else if (written.current !== null && !hasLeft.current) change({ at: written.current });
   }, [address, named, kind, change, showPast]);
 
   useEffect(() => {
-    if (view !== null) showPast(view);
+    if (view !== null && !hasLeft.current) showPast(view);
   }, [view, showPast]);
   useEffect(() => () => showPast(null), [showPast]);
 
@@ -91,8 +94,13 @@ export function TimeMachine() {
   // A copied link and a reload hold the moment, so the address follows it.
   const follow = useMemo(() => throttle(() => write(latest.current.atMs), addressMs), [write]);
   useEffect(() => follow.cancel, [follow]);
+  const leave = useCallback(() => {
+    hasLeft.current = true;
+    follow.cancel();
+  }, [follow]);
+  useOnLeavePast(leave);
   useEffect(() => {
-    if (chosenMs !== null && writeMoment(chosenMs) !== written.current) follow();
+    if (chosenMs !== null && !hasLeft.current && writeMoment(chosenMs) !== written.current) follow();
   }, [chosenMs, follow]);
 
   if (run === null || span === null) return null;
