@@ -7,11 +7,9 @@ export const connectionErrorCode = 'CONNECTION';
 /** True if the same work may succeed a moment later: the database restarts, is unreachable, or had a conflict. */
 export function isTransient(error: unknown): boolean {
   for (let cause = error; cause instanceof Error; cause = cause.cause) {
-    const { code, syscall } = cause as { code?: unknown; syscall?: unknown };
+    const { code } = cause as { code?: unknown };
     if (typeof code !== 'string') continue;
     if (code === connectionErrorCode || transientStates.test(code)) return true;
-    // The socket of the embedded database; any other missing file is a bug.
-    if (code === 'ENOENT' && syscall === 'connect') return true;
   }
   return false;
 }

@@ -1,6 +1,7 @@
 import type { RunId } from '@rondo/protocol';
 import type { Db } from '../db/db.ts';
 import { claimList, releaseLists } from '../db/queries/attention-owners.ts';
+import { isDiskFull } from '../db/transient.ts';
 
 /** For so long a server owns a list without saying so again: the longest that a list waits after a server has died. */
 const leaseMs = 10_000;
@@ -31,7 +32,11 @@ export class ListOwners {
     const now = performance.now();
     const known = this.#known.get(runId);
     if (known && known.untilMs - now > (known.isOwn ? renewMs : 0)) return known.isOwn ? 0 : known.untilMs - now;
-    const { isOwn, leftMs } = await claimList(this.#db, runId, this.#server, leaseMs);
+    const { isOwn, leftMs } = await claimList(this.#db, runId, this.#server, leaseMs).catch((error: unknown) => {
+      // A full disk takes no claim of any server: until there is room, each shows the list that it computes. [B5]
+      if (isDiskFull(error)) return { isOwn: true, leftMs: renewMs };
+      throw error;
+    });
     // Counted from before the question: the database never thinks that it ended earlier.
     const untilMs = now + leftMs;
     this.#known.delete(runId);
