@@ -43,6 +43,8 @@ export interface Watch {
   readonly onSent: () => void;
   /** Nothing is sent after this but the commit. */
   readonly onCommitting: () => void;
+  /** All but the commit is executed. */
+  readonly onWritten: () => void;
 }
 
 /** A round that has ended, or that changed after its end, with all of its parts. */
@@ -180,6 +182,7 @@ export class Committer {
       }
       await allSent();
       watch.onCommitting();
+      sent.rest.then(watch.onWritten, () => {});
       // The commit need not wait for the other answers: if there is an error among them, it fails as well.
       return sent;
     });

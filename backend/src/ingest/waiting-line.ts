@@ -44,11 +44,14 @@ export class WaitingLine {
     if (first && !first.job.isSmall) this.#pieceSize.note(ms);
   }
 
-  /** A group that nothing which arrives later could join; undefined if there is none, or a large job may be next. */
-  nextFullGroup(): Piece[] | undefined {
-    if (this.#jobs.some((job) => !job.isSmall)) return undefined;
+  /**
+   * A group of jobs that fit whole; nothing that arrives later could join a full one. Undefined if there is none, or if a
+   * large job may be next.
+   */
+  nextSmallGroup(isFull: boolean): Piece[] | undefined {
+    if (this.#jobs.length === 0 || this.#jobs.some((job) => !job.isSmall)) return undefined;
     const room = new Room({ share: this.#share });
-    if (this.#jobs.every((job) => room.takesAll(job.parts))) return undefined;
+    if (isFull && this.#jobs.every((job) => room.takesAll(job.parts))) return undefined;
     return this.nextGroup();
   }
 

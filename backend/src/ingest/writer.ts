@@ -56,7 +56,8 @@ interface Next {
 }
 
 /** Nothing else is being stored. */
-const alone: Watch = { before: Promise.resolve(), onSent: () => {}, onCommitting: () => {} };
+const nothing = () => {};
+const alone: Watch = { before: Promise.resolve(), onSent: nothing, onCommitting: nothing, onWritten: nothing };
 
 const unwatched: FlushWatch = { flush: (_group, commit) => commit() };
 
@@ -145,14 +146,26 @@ export class IngestWriter {
       }
       const startedAt = performance.now();
       const committing = Promise.withResolvers<void>();
+      const written = Promise.withResolvers<void>();
       let isOver = false;
-      const onSent = () => {
-        if (!isOver) next ??= this.#takeNext();
+      const take = (isFull: boolean) => {
+        if (!isOver) next ??= this.#takeNext(isFull);
       };
-      const stored = this.#flush(group, { before, onSent, onCommitting: committing.resolve }, ahead).then(() =>
+      const watch = {
+        before,
+        onSent: () => take(true),
+        onCommitting: committing.resolve,
+        onWritten: () => {
+          take(false);
+          written.resolve();
+        },
+      };
+      const stored = this.#flush(group, watch, ahead).then(() =>
         this.#line.noteTook(group, performance.now() - startedAt),
       );
       await Promise.race([stored, committing.promise]);
+      // What does not fill a transaction waits for more until the database has nothing else to do.
+      if (!(next as Next | undefined)) await Promise.race([stored, written.promise]);
       if (!(next as Next | undefined)?.ahead) await stored;
       isOver = true;
       before = stored;
@@ -160,9 +173,9 @@ export class IngestWriter {
     await before;
   }
 
-  /** While a group is being stored: the next one, if it is full, and what it will change. */
-  #takeNext(): Next | undefined {
-    const group = this.#line.nextFullGroup();
+  /** While a group is being stored: the next one, which may have to be full, and what it will change. */
+  #takeNext(isFull: boolean): Next | undefined {
+    const group = this.#line.nextSmallGroup(isFull);
     return group && { group, ahead: this.#committer.reduceAhead(group) };
   }
 
