@@ -119,7 +119,7 @@ export async function save(tx: Db, draft: Draft, receivedAt: string): Promise<{ 
     for (const [runId, events] of modelEvents) byRun.get(runId)?.noteModelEvents(events);
   };
   const stored = store();
-  // Whoever waits for `stored` has its error.
+  // The caller gets its error where it waits for `stored`.
   stored.catch(() => {});
   await together(summaries, models);
   return { stored };
