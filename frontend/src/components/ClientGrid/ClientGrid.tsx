@@ -9,11 +9,21 @@ import { EmptyState } from '../ui/EmptyState.tsx';
 import { Panel } from '../ui/Panel.tsx';
 import { Select } from '../ui/Select.tsx';
 import { FaceCounts } from './FaceCounts.tsx';
-import { type ClientOrder, isSameOrder, orderClients, type SortKey, sortKeys } from './order-clients.ts';
+import {
+  areSameCounts,
+  type ClientCounts,
+  countClients,
+  isSameOrder,
+  orderClients,
+  type SortKey,
+  sortKeys,
+} from './order-clients.ts';
 import { VirtualGrid } from './VirtualGrid.tsx';
 
 /** Cards must not jump under the pointer, and sorting 10,000 clients costs 10 ms. */
 const orderEveryMs = 1_000;
+/** Counts stand beside those of the round, so that they may not be older for long. */
+const countEveryMs = 100;
 
 interface ClientGridProps {
   /** On a page of its own, where it has the height. */
@@ -29,17 +39,23 @@ export function ClientGrid({ isTall = false }: ClientGridProps) {
   const run_id = useFLData((state) => state.viewer.run_id);
   const isRunOver = useIsRunOver();
   const isPast = useIsPast();
-  const order = useSlowFLData<ClientOrder>(
+  const counts = useSlowFLData<ClientCounts>(
+    (state) => countClients(state.viewer.clients, { round, isRunOver }),
+    countEveryMs,
+    areSameCounts,
+    [run_id, isRunOver],
+  );
+  const ids = useSlowFLData<readonly string[]>(
     (state) => orderClients(state.viewer.clients, { sort, filter, round, isRunOver }),
     orderEveryMs,
     isSameOrder,
     [sort, filter, run_id, isRunOver],
   );
-  usePeekList(order.ids);
+  usePeekList(ids);
 
   return (
-    <Panel title="Clients" testId="client-grid" note={noteOf(order, isRunOver || isPast)}>
-      {order.total === 0 ? (
+    <Panel title="Clients" testId="client-grid" note={noteOf(counts, isRunOver || isPast)}>
+      {counts.total === 0 ? (
         <EmptyState title={round === null ? 'No client has joined yet' : 'No client is named in this run'}>
           {round === null
             ? 'Clients show here as soon as they join or are selected.'
@@ -64,11 +80,11 @@ export function ClientGrid({ isTall = false }: ClientGridProps) {
               ))}
             </Select>
           </div>
-          <FaceCounts counts={order.faces} />
-          {order.ids.length === 0 ? (
+          <FaceCounts counts={counts.faces} />
+          {ids.length === 0 ? (
             <EmptyState title={`No client is called “${filter}”`}>Clear the filter to see all of them.</EmptyState>
           ) : (
-            <VirtualGrid ids={order.ids} isTall={isTall} />
+            <VirtualGrid ids={ids} isTall={isTall} />
           )}
         </>
       )}
@@ -77,7 +93,7 @@ export function ClientGrid({ isTall = false }: ClientGridProps) {
 }
 
 /** In a run that is over no client is expected to be online, and at an earlier moment that is not known. */
-function noteOf({ total, online }: ClientOrder, isCountOnly: boolean): string | undefined {
+function noteOf({ total, online }: ClientCounts, isCountOnly: boolean): string | undefined {
   if (total === 0) return undefined;
   return isCountOnly ? plural(total, 'client') : `${formatCount(online)} of ${formatCount(total)} online`;
 }

@@ -19,9 +19,7 @@ export interface OrderQuestion {
   readonly isRunOver: boolean;
 }
 
-export interface ClientOrder {
-  /** Those that match the filter, in order. */
-  readonly ids: readonly string[];
+export interface ClientCounts {
   readonly total: number;
   readonly online: number;
   readonly faces: Readonly<Record<ClientFace, number>>;
@@ -54,24 +52,33 @@ interface Row {
   readonly rank: number;
 }
 
-export function orderClients(clients: Readonly<Record<string, Client>>, question: OrderQuestion): ClientOrder {
+type Clients = Readonly<Record<string, Client>>;
+
+export function countClients(clients: Clients, { round, isRunOver }: Pick<OrderQuestion, 'round' | 'isRunOver'>) {
   const faces = { failed: 0, no_reply: 0, unreported: 0, training: 0, uploading: 0, returned: 0, idle: 0, offline: 0 };
-  const wanted = question.filter.trim().toLowerCase();
-  const rows: Row[] = [];
   let total = 0;
   let online = 0;
   for (const client of Object.values(clients)) {
     total++;
     if (client.is_online) online++;
+    faces[clientFace(client, round, isRunOver)]++;
+  }
+  return { total, online, faces } satisfies ClientCounts;
+}
+
+/** Those that match the filter, in order. */
+export function orderClients(clients: Clients, question: OrderQuestion): readonly string[] {
+  const wanted = question.filter.trim().toLowerCase();
+  const rows: Row[] = [];
+  for (const client of Object.values(clients)) {
     const face = clientFace(client, question.round, question.isRunOver);
-    faces[face]++;
     if (wanted === '' || client.client_id.toLowerCase().includes(wanted)) {
       rows.push({ client, rank: rankOf(client, face, question) });
     }
   }
   const byName = orderOfNames(rows.map(({ client }) => client.client_id));
   rows.sort((a, b) => a.rank - b.rank || byName(a.client.client_id, b.client.client_id));
-  return { ids: rows.map((row) => row.client.client_id), total, online, faces };
+  return rows.map((row) => row.client.client_id);
 }
 
 /** Lower comes first. */
@@ -94,8 +101,10 @@ function rankOf(client: Client, face: ClientFace, { sort, round }: OrderQuestion
   }
 }
 
-export function isSameOrder(a: ClientOrder, b: ClientOrder): boolean {
-  if (a.total !== b.total || a.online !== b.online || a.ids.length !== b.ids.length) return false;
+export const isSameOrder = (a: readonly string[], b: readonly string[]): boolean =>
+  a.length === b.length && a.every((id, index) => id === b[index]);
+
+export function areSameCounts(a: ClientCounts, b: ClientCounts): boolean {
   const faces = Object.keys(a.faces) as ClientFace[];
-  return faces.every((face) => a.faces[face] === b.faces[face]) && a.ids.every((id, index) => id === b.ids[index]);
+  return a.total === b.total && a.online === b.online && faces.every((face) => a.faces[face] === b.faces[face]);
 }
