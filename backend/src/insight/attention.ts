@@ -351,7 +351,8 @@ export class AttentionService {
       if (before >= 0 && blockOf(row.round) > blockOf(before)) await keepBlock(db, runId, blockOf(before));
     }
     watched.seq = run.seq;
-    this.#dropHanded(runId);
+    // What was handed since then is for the next look.
+    this.#dropHanded(runId, run.seq);
     return { run, watched };
   }
 
@@ -375,9 +376,15 @@ export class AttentionService {
   #listOf = (run: RunRow, { fold, numbers, closed }: Watched): Promise<Listed> =>
     listOfRun(this.#options.db, run, { fold, ids: numbers.ids, closed }, this.#troubles);
 
-  #dropHanded(runId: RunId): void {
-    for (const { parts } of this.#handed.get(runId)?.values() ?? []) this.#handedParts -= parts.length;
-    this.#handed.delete(runId);
+  /** All of the run's, or those of rounds up to this seq of the run. */
+  #dropHanded(runId: RunId, upTo = Number.POSITIVE_INFINITY): void {
+    const ofRun = this.#handed.get(runId);
+    for (const [round, { row, parts }] of ofRun ?? []) {
+      if (row.updated_seq > upTo) continue;
+      this.#handedParts -= parts.length;
+      ofRun?.delete(round);
+    }
+    if (ofRun?.size === 0) this.#handed.delete(runId);
   }
 }
 
